@@ -1,0 +1,87 @@
+"""What the program has, the pages must say; what the pages show, must run."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import flask_serveractions
+from flask_serveractions.config import SETTINGS_KEYS, Settings
+from tests.doc_blocks import blocks_of, run_blocks, unread_code
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+PAGES = [ROOT / "README.rst", ROOT / "CONTRIBUTING.rst", *sorted(DOCS.glob("**/*.rst"))]
+
+
+def name_of(page: Path) -> str:
+    return page.relative_to(ROOT).with_suffix("").as_posix()
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty folder to run a page in; the modules that it leaves behind are forgotten."""
+    before = set(sys.modules)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    yield tmp_path
+    for name in set(sys.modules) - before:
+        if str(getattr(sys.modules[name], "__file__", None)).startswith(str(tmp_path)):
+            del sys.modules[name]
+
+
+def test_every_setting_is_documented() -> None:
+    page = (DOCS / "config.rst").read_text(encoding="utf-8")
+    assert [key for key in SETTINGS_KEYS if f".. describe:: {key}\n" not in page] == []
+    assert [key for key in SETTINGS_KEYS if f"* - ``{key}``\n" not in page] == []
+
+
+def test_every_documented_setting_is_there() -> None:
+    page = (DOCS / "config.rst").read_text(encoding="utf-8")
+    assert sorted(set(re.findall(r"SERVERACTIONS_[A-Z_]+", page)) - set(SETTINGS_KEYS)) == []
+
+
+def test_every_documented_default_is_the_one_in_force() -> None:
+    page = (DOCS / "config.rst").read_text(encoding="utf-8")
+    shown = dict(re.findall(r"\* - ``(SERVERACTIONS_\w+)``\n\s+- ``(.+)``\n", page))
+    default = Settings.from_config({})
+    in_force = {key: getattr(default, key.removeprefix("SERVERACTIONS_").lower()) for key in SETTINGS_KEYS}
+    texts = {key: written(value) for key, value in in_force.items()}
+    assert shown == texts
+
+
+def written(value: object) -> str:
+    """Return a default as the page writes it: text bare, a size as a product, no origins as an empty tuple."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, frozenset):
+        return repr(tuple(value))
+    return "1024 * 1024" if value == 1024 * 1024 else repr(value)
+
+
+def test_every_public_name_is_documented() -> None:
+    page = (DOCS / "api.rst").read_text(encoding="utf-8")
+    named = set(re.findall(r"^\.\. auto\w+:: ([\w.]+)", page, re.MULTILINE))
+    named |= set(re.findall(r"^\.\. (?:data|py:data):: ([\w.]+)", page, re.MULTILINE))
+    assert [name for name in flask_serveractions.__all__ if name not in named] == []
+
+
+def test_every_page_is_in_the_table_of_contents() -> None:
+    index = (DOCS / "index.rst").read_text(encoding="utf-8").splitlines()
+    listed = {line.strip() for line in index}
+    pages = [page.relative_to(DOCS).with_suffix("").as_posix() for page in DOCS.glob("**/*.rst")]
+    assert [page for page in pages if page != "index" and page not in listed] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_a_page_holds_no_code_that_nothing_runs(page: Path) -> None:
+    assert list(unread_code(page)) == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_the_code_of_a_page_runs(page: Path, folder: Path) -> None:
+    assert run_blocks(blocks_of(page), folder, "page")
