@@ -55,7 +55,7 @@ types: $(VENV)/dev
 scripts: $(BROWSER)/node_modules/.package-lock.json
 	$(BROWSER)/node_modules/.bin/tsc --project $(BROWSER)
 
-suite: $(VENV)/dev chromium
+suite: $(VENV)/dev $(BROWSER)/node_modules/.package-lock.json chromium
 	$(BIN)/pytest -q
 
 # Set-up: each stamp is made again when the metadata changes

@@ -1,0 +1,57 @@
+"""``python -m bench``: print a table of what each call costs."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+import warnings
+
+from .cases import BARE, CONTENDERS, FLASK_FORM, OURS, Case, cases, load
+from .measure import Timing, timings
+
+OPTIONAL = [name for name in CONTENDERS if name not in (BARE, FLASK_FORM)]  # these two give others their request
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--without", action="append", default=[], choices=OPTIONAL, help="leave a contender out")
+    parser.add_argument("--only", default="", help="only cases with this in their title: POST")
+    parser.add_argument("--rounds", type=int, default=200, help="how often the contenders take turns")
+    parser.add_argument("--times", type=int, default=20, help="how many calls make a turn")
+    return parser.parse_args()
+
+
+def rows(case: Case, times: dict[str, Timing]) -> list[str]:
+    title = f"{case.title:<26}"
+    lines = [f"{name:<26}{timing.microseconds:>9.1f}{timing.ratio:>8.2f}" for name, timing in times.items()]
+    return [f"{title}{lines[0]}", *(f"{'':<26}{line}" for line in lines[1:])]
+
+
+def verdicts(case: Case, times: dict[str, Timing]) -> list[str]:
+    """Return how ours stands to what it may cost, a line for each limit."""
+    if OURS not in times:
+        return []
+    ratios = {name: times[OURS].ratio / times[name].ratio for name in case.limits}
+    return [
+        f"{'':<26}{ratios[name]:.2f} times {name}, at most {limit}: {'held' if ratios[name] <= limit else 'NOT HELD'}"
+        for name, limit in case.limits.items()
+    ]
+
+
+def main() -> None:
+    given = arguments()
+    warnings.simplefilter("ignore")  # those of the other libraries
+    logging.basicConfig(handlers=[logging.NullHandler()])  # what is logged is made, but not shown
+    chosen = [case for case in cases(load(given.without)) if given.only in case.title]
+    python = sys.version.split()[0]
+    print(f"Python {python}, {given.rounds} rounds of {given.times} calls; ratios to the first of a case\n")
+    print(f"{'case':<26}{'contender':<26}{'µs':>9}{'ratio':>8}")
+    for case in chosen:
+        case.check()
+        times = timings(case.calls, given.rounds, given.times)
+        print("\n".join(["", *rows(case, times), *verdicts(case, times)]), flush=True)
+
+
+if __name__ == "__main__":
+    main()

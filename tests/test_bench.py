@@ -1,0 +1,24 @@
+"""What ``make bench`` times does the work; how long it takes is not looked at here."""
+
+from __future__ import annotations
+
+import pytest
+
+from bench.cases import BARE, CONTENDERS, FLASK_FORM, OURS, Case, cases, load
+
+# the others come from libraries that are installed for the bench alone
+HERE = {BARE, FLASK_FORM, "MethodView + marshmallow", OURS}
+
+
+def test_every_case_is_answered_as_it_should_be() -> None:
+    chosen = cases(load(without=set(CONTENDERS) - HERE))
+    assert len(chosen) == 7
+    for case in chosen:
+        case.check()
+
+
+def test_a_contender_that_answers_something_else_is_found_out() -> None:
+    get_one = next(case for case in cases(load(without=set(CONTENDERS) - HERE)) if case.title.startswith("GET one"))
+    wrong = Case(title=get_one.title, calls=get_one.calls, statuses=frozenset({201}))
+    with pytest.raises(RuntimeError, match=r"GET one, a dict: bare Flask answers 200 b'\{"):
+        wrong.check()
