@@ -1,0 +1,42 @@
+"""Server actions and REST resources for Flask."""
+
+from .access import current_identity as current_identity
+from .access import public as public
+from .access import requires as requires
+from .errors import ActionError as ActionError
+from .extension import ServerActions as ServerActions
+from .formstate import FormState as FormState
+from .operation import Body as Body
+from .operation import Bound as Bound
+from .operation import Cookie as Cookie
+from .operation import Header as Header
+from .operation import Operation as Operation
+from .operation import Query as Query
+from .revalidation import revalidate_path as revalidate_path
+from .revalidation import revalidate_tag as revalidate_tag
+from .routes import MethodRoute as MethodRoute
+from .signals import action_called as action_called
+from .signals import action_failed as action_failed
+from .signals import revalidated as revalidated
+
+__version__ = "0.1.0"
+__all__ = [
+    "ActionError",
+    "Body",
+    "Bound",
+    "Cookie",
+    "FormState",
+    "Header",
+    "MethodRoute",
+    "Operation",
+    "Query",
+    "ServerActions",
+    "action_called",
+    "action_failed",
+    "current_identity",
+    "public",
+    "requires",
+    "revalidate_path",
+    "revalidate_tag",
+    "revalidated",
+]

@@ -1,0 +1,102 @@
+"""The action door: ``POST /_actions/<name>/<signature>``, and what else stands under that prefix."""
+
+from __future__ import annotations
+
+import re
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, Flask, Response, current_app, request, session
+
+from .call import Call
+from .dispatch import dispatch
+from .locations import safe_page
+from .operation import ACTION, exchange_of
+from .responses import see_other, wants_html
+from .signing import digest
+from .state import AppState, state_of
+
+if TYPE_CHECKING:
+    from .operation import Operation
+
+NAME = re.compile(r"[A-Za-z_]\w*(\.\w+)*", re.ASCII)
+METHODS = ("GET", "POST")
+A_YEAR = 365 * 24 * 3600  # seconds
+CLIENT = files(__package__).joinpath("static", "client.js").read_bytes()
+CLIENT_VERSION = digest(CLIENT.decode(), 12)
+
+
+def check_name(name: str) -> None:
+    """:raises ValueError: not a name that a URL and a template can carry."""
+    if not NAME.fullmatch(name):
+        raise ValueError(
+            f"{name!r} is no name for an action. Use letters, digits and _, with dots between: 'todos.create'."
+        )
+
+
+def action_door(name: str, signature: str) -> Response:
+    """Call an action by its signed ID."""
+    state = state_of(current_app)  # type: ignore[arg-type]
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    operation = state.actions.get(name)
+    call = Call(
+        app=app,
+        state=state,
+        request=request._get_current_object(),  # type: ignore[attr-defined]
+        session=session._get_current_object(),  # type: ignore[attr-defined]
+        kind=ACTION,
+        operation=operation,
+        html=wants_html(request.headers.get("Accept", "")),
+        function=operation.function if operation else None,
+        name=name,
+        signed=signature,
+        page=safe_page(request.args.get("page"), state.settings.url_prefix),
+        exchange=exchange_of(request.environ),
+        payload=signature.partition(".")[0],
+    )
+    return dispatch(call)
+
+
+def catch_all(path: str) -> Response:
+    """Answer what is no action's own rule: GET leads back to the page, unknown names get the one 404."""
+    state = state_of(current_app)  # type: ignore[arg-type]
+    if request.method in ("GET", "HEAD"):
+        page = safe_page(request.args.get("page"), state.settings.url_prefix)
+        response = see_other(current_app._get_current_object(), request.root_path + page)  # type: ignore[attr-defined]
+        response.headers["Cache-Control"] = "no-store"
+        return response
+    name, _, signature = path.partition("/")
+    return action_door(name, signature)
+
+
+def client(state: AppState) -> Response:
+    """Serve the client: the module itself by its versioned URL, else one line that leads there."""
+    if request.args.get("v") == state.client_version:
+        response = current_app.response_class(CLIENT, content_type="text/javascript; charset=utf-8")
+        response.headers["Cache-Control"] = f"public, max-age={A_YEAR}, immutable"
+    else:
+        url = f"{request.root_path}{state.settings.url_prefix}/client.js?v={state.client_version}"
+        response = current_app.response_class(
+            f'export * from "{url}";\n', content_type="text/javascript; charset=utf-8"
+        )
+        response.headers["Cache-Control"] = "no-cache"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def add_rule(app: Flask, state: AppState, operation: Operation) -> None:
+    """Give an action its own rule, so that ``flask routes`` shows it; the name is a static segment."""
+    rule = f"{state.settings.url_prefix}/{operation.name}/<signature>"
+
+    def view(signature: str, name: str = operation.name) -> Any:
+        return action_door(name, signature)
+
+    app.add_url_rule(rule, f"actions.{operation.name}", view, methods=["POST"])
+
+
+def make_blueprint(state: AppState) -> Blueprint:
+    """Return the blueprint ``actions``: the catch-all and the client."""
+    blueprint = Blueprint("actions", __package__ or __name__, url_prefix=state.settings.url_prefix)
+    blueprint.add_url_rule("/client.js", "client", lambda: client(state))
+    blueprint.add_url_rule("/<path:path>", "catch_all", catch_all, methods=METHODS)
+    return blueprint

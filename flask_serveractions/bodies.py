@@ -1,0 +1,278 @@
+"""Reading a request's body whole, or not at all.
+
+Stock Werkzeug hands a multipart body that is cut off, or that lacks its boundary, over as an *empty form*, decodes with
+replacement characters, and silently cuts a chunked body at the limit. Here each of them is an error before anything runs.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from io import BytesIO
+from typing import IO, TYPE_CHECKING, Any, NoReturn
+from urllib.parse import parse_qsl
+
+from werkzeug.datastructures import FileStorage, ImmutableMultiDict
+from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.http import parse_options_header
+from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
+
+from .errors import Refusal, TooLarge, Unreadable
+
+if TYPE_CHECKING:
+    from flask import Request
+
+MAX_FIELDS = 1000  # fields or parts of one form
+CHUNK = 64 * 1024  # bytes
+CHARSETS = {"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "latin-1", "windows-1252"}
+
+URLENCODED = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data"
+
+FormData = tuple["ImmutableMultiDict[str, str]", "ImmutableMultiDict[str, FileStorage]"]
+
+
+def check_size(request: Request, limit: int) -> None:
+    """Refuse a body that says it is too large, before it is read.
+
+    :param limit: bytes.
+    :raises TooLarge: ``Content-Length`` is over the limit.
+    """
+    request.max_content_length = limit  # for functions that read the stream themselves
+    request.max_form_memory_size = limit
+    length = request.content_length
+    if length is not None and length > limit:
+        raise TooLarge(f"{length} bytes, where {limit} are allowed")
+
+
+def check_encoding(request: Request) -> None:
+    """Refuse a compressed body (RFC 9110, 15.5.16); 415."""
+    encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
+    if encoding not in ("", "identity"):
+        raise Refusal(
+            415,
+            f"Content-Encoding {encoding!r}",
+            "A compressed body is not accepted.",
+            headers=[("Accept-Encoding", "identity")],
+        )
+
+
+def is_json(mimetype: str) -> bool:
+    return mimetype == "application/json" or (mimetype.startswith("application/") and mimetype.endswith("+json"))
+
+
+def has_content(request: Request) -> bool:
+    """Whether the request has a body, as far as its headers tell."""
+    if request.content_length is None:
+        return bool(request.environ.get("wsgi.input_terminated")) and "Transfer-Encoding" in request.headers
+    return request.content_length > 0
+
+
+def read_json(request: Request, limit: int) -> Any:
+    """Return what a JSON body says (RFC 8259).
+
+    :param limit: bytes.
+    :raises Unreadable: it does not parse, nests too deep, or holds NaN or Infinity.
+    :raises TooLarge: a chunked body is over the limit.
+    """
+    body = b"".join(chunks(request, limit))
+    request.__dict__["stream"] = BytesIO(body)
+    text = decode(body, charset_of(request))
+    try:
+        return DECODER.decode(text)
+    except RecursionError:
+        raise Unreadable("its JSON nests too deep") from None
+    except ValueError as error:
+        raise Unreadable(f"it is not JSON ({error})") from None
+
+
+def not_json(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no JSON")
+
+
+DECODER = json.JSONDecoder(parse_constant=not_json)
+
+
+def read_form(request: Request, limit: int) -> FormData:
+    """Return fields and files of a form, and let ``request.form`` and ``request.files`` say the same.
+
+    :param limit: bytes.
+    :raises Unreadable: it can't be read whole.
+    :raises TooLarge: more than 1,000 fields or parts, or a chunked body over the limit.
+    """
+    if "form" in request.__dict__:  # somebody read it before us, by Werkzeug's lenient rules
+        return parsed_before(request)
+    reader = read_multipart if request.mimetype == MULTIPART else read_urlencoded
+    form, files = reader(request, limit)
+    request.__dict__.update(stream=BytesIO(), form=form, files=files)
+    return form, files
+
+
+def parsed_before(request: Request) -> FormData:
+    form, files = ImmutableMultiDict(request.form), ImmutableMultiDict(request.files)
+    if not form and not files and has_content(request):
+        raise Unreadable("it is not a whole form")
+    if len(list(form.items(multi=True))) + len(list(files.items(multi=True))) > MAX_FIELDS:
+        raise TooLarge(f"more than {MAX_FIELDS} fields")
+    return form, files
+
+
+def read_urlencoded(request: Request, limit: int) -> FormData:
+    body = b"".join(chunks(request, limit))
+    if body.count(b"&") >= MAX_FIELDS:
+        raise TooLarge(f"more than {MAX_FIELDS} fields")
+    charset = charset_of(request)
+    try:
+        pairs = parse_qsl(decode(body, charset), keep_blank_values=True, encoding=charset, errors="strict")
+    except UnicodeDecodeError:
+        raise Unreadable(f"it is not {charset}") from None
+    return ImmutableMultiDict(pairs), ImmutableMultiDict()
+
+
+def read_multipart(request: Request, limit: int) -> FormData:
+    boundary = request.mimetype_params.get("boundary", "")
+    if not boundary or not boundary.isascii():
+        raise Unreadable("it has no boundary")
+    decoder = MultipartDecoder(boundary.encode("ascii"), limit + CHUNK, max_parts=MAX_FIELDS)
+    parts = Parts(request)
+    try:
+        for chunk in ending(chunks(request, limit)):
+            decoder.receive_data(chunk)
+            while not isinstance(event := decoder.next_event(), (Epilogue, NeedData)):
+                parts.take(event)
+    except RequestEntityTooLarge:
+        raise TooLarge(f"more than {MAX_FIELDS} parts, or a part that is too long") from None
+    except ValueError:
+        raise Unreadable("its multipart form is cut off or malformed") from None
+    return ImmutableMultiDict(parts.fields), ImmutableMultiDict(parts.files)
+
+
+def ending(data: Iterator[bytes]) -> Iterator[bytes | None]:
+    yield from data
+    yield None  # tells the decoder that this was all
+
+
+class Parts:
+    """Collects the events of a multipart body: fields in memory, files where Werkzeug puts them."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.fields: list[tuple[str, str]] = []
+        self.files: list[tuple[str, FileStorage]] = []
+        self.part: Field | File | None = None
+        self.container: IO[bytes] = BytesIO()
+
+    def take(self, event: Any) -> None:
+        if isinstance(event, (Field, File)):
+            self.begin(event)
+        elif isinstance(event, Data) and self.part is not None:
+            self.container.write(event.data)
+            if not event.more_data:
+                self.end(self.part)
+
+    def begin(self, part: Field | File) -> None:
+        if not part.name:
+            raise Unreadable("a part of its form has no name")
+        self.part = part
+        self.container = BytesIO() if isinstance(part, Field) else self.file_stream(part)
+
+    def file_stream(self, part: File) -> IO[bytes]:
+        kind = part.headers.get("Content-Type")
+        return self.request._get_file_stream(self.request.content_length, kind, part.filename)
+
+    def end(self, part: Field | File) -> None:
+        self.container.seek(0)
+        if isinstance(part, File):
+            self.files.append((part.name, FileStorage(self.container, part.filename, part.name, headers=part.headers)))
+            return
+        parameters = parse_options_header(part.headers.get("Content-Type", ""))[1]
+        self.fields.append((part.name, decode(self.container.read(), checked_charset(parameters.get("charset")))))
+
+
+def charset_of(request: Request) -> str:
+    return checked_charset(request.mimetype_params.get("charset"))
+
+
+def checked_charset(declared: str | None) -> str:
+    if declared is None:
+        return "utf-8"
+    if declared.lower() not in CHARSETS:
+        raise Refusal(415, f"charset {declared!r}", "The request's charset is not known here. Send UTF-8.")
+    return declared.lower()
+
+
+def decode(data: bytes, charset: str) -> str:
+    try:
+        return data.decode(charset)
+    except UnicodeDecodeError:
+        raise Unreadable(f"it is not {charset}") from None
+
+
+def chunks(request: Request, limit: int) -> Iterator[bytes]:
+    """Yield the body, never more than ``limit`` bytes of it and never less than there should be.
+
+    :raises TooLarge: a body without ``Content-Length`` is over the limit.
+    :raises Unreadable: the body is shorter than its ``Content-Length``.
+    """
+    cached = getattr(request, "_cached_data", None)
+    if cached is not None:  # somebody called request.get_data()
+        yield cached
+        return
+    stream, left = request.environ["wsgi.input"], request.content_length
+    counted = left is not None
+    if left is None:
+        left = limit + 1 if request.environ.get("wsgi.input_terminated") else 0
+    while left > 0:
+        data = read(stream, min(CHUNK, left))
+        if not data:
+            break
+        left -= len(data)
+        yield data
+    if counted and left:
+        raise Unreadable("it is shorter than its Content-Length")
+    if not counted and not left and request.environ.get("wsgi.input_terminated"):
+        raise TooLarge(f"over {limit} bytes")
+
+
+def read(stream: IO[bytes], size: int) -> bytes:
+    try:
+        return stream.read(size)
+    except OSError as error:
+        raise Unreadable(f"the connection broke ({type(error).__name__})") from None
+
+
+class Received:
+    """A request's body as it came: a form, a JSON value, or nothing (then it is an empty form)."""
+
+    __slots__ = ("files", "form", "is_json", "json")
+
+    def __init__(self, form: Any = None, files: Any = None, json: Any = None, is_json: bool = False) -> None:
+        self.form: ImmutableMultiDict[str, str] = EMPTY if form is None else form
+        self.files: ImmutableMultiDict[str, FileStorage] = EMPTY if files is None else files
+        self.json = json
+        self.is_json = is_json
+
+
+EMPTY: ImmutableMultiDict[str, Any] = ImmutableMultiDict()
+
+
+def receive(request: Request, limit: int) -> Received:
+    """Return the body of a request, whatever it is.
+
+    :raises Unreadable: it can't be read whole.
+    :raises Refusal: 415, neither a form nor JSON.
+    """
+    mimetype = request.mimetype
+    check_encoding(request)
+    if mimetype == MULTIPART or (mimetype == URLENCODED and has_content(request)):
+        return Received(*read_form(request, limit))
+    if not has_content(request):
+        return Received()
+    if is_json(mimetype):
+        return Received(json=read_json(request, limit), is_json=True)
+    raise Refusal(
+        415,
+        f"Content-Type {mimetype!r}",
+        "Send a form or JSON.",
+        headers=[("Accept-Post", f"{URLENCODED}, {MULTIPART}, application/json")],
+    )

@@ -1,0 +1,145 @@
+"""The settings of one app: read once, checked, frozen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+SETTINGS_KEYS = (
+    "SERVERACTIONS_URL_PREFIX",
+    "SERVERACTIONS_MAX_AGE",
+    "SERVERACTIONS_BIND_SESSION",
+    "SERVERACTIONS_ALLOWED_ORIGINS",
+    "SERVERACTIONS_MAX_CONTENT_LENGTH",
+    "SERVERACTIONS_LOGIN_VIEW",
+    "SERVERACTIONS_STORE_URL",
+    "SERVERACTIONS_CELERY",
+    "SERVERACTIONS_OPENAPI_URL",
+    "SERVERACTIONS_DOCS",
+)
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+#: scheme, host, effective port
+Origin = tuple[str, str, int]
+
+
+def parse_origin(value: str) -> Origin | None:
+    """Return the parts of an origin (RFC 6454, 6.1), or None where it does not parse (``null`` does not).
+
+    :param value: ``scheme://host[:port]``, as browsers send it: ``https://example.org``.
+    """
+    try:
+        parts = urlsplit(value)
+        port = parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
+        return None
+    if parts.path or parts.query or parts.fragment or "@" in parts.netloc or re.search(r"[\s\\?#]", value):
+        return None
+    return parts.scheme, parts.hostname, port or DEFAULT_PORTS[parts.scheme]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What ``app.config`` said when the extension was initialised."""
+
+    url_prefix: str = "/_actions"
+    max_age: int | None = None  # seconds
+    bind_session: bool = True
+    allowed_origins: frozenset[Origin] = frozenset()
+    max_content_length: int = 1024 * 1024  # bytes
+    login_view: str | None = None  # an endpoint
+    store_url: str = "sqlite:///serveractions.sqlite3"
+    celery: Any = None
+    openapi_url: str | None = "/openapi.json"
+    docs: str | None = None  # a path
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Settings:
+        """Return the settings of an app.
+
+        :param config: ``app.config``.
+        :raises ValueError: a value that can't be right; the message names the key and the mend.
+        """
+        given = {key: config[key] for key in SETTINGS_KEYS if key in config}
+        values = {field_of(key): CHECKS[key](key, value) for key, value in given.items()}
+        return cls(**values)
+
+
+def field_of(key: str) -> str:
+    return key.removeprefix("SERVERACTIONS_").lower()
+
+
+def path(key: str, value: Any) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"(/[\w.~-]+)+", value, re.ASCII):
+        raise ValueError(f"{key} is {value!r}. Give a path that starts with / and does not end with it: '/_actions'.")
+    return value
+
+
+def path_or_none(key: str, value: Any) -> str | None:
+    return None if value is None else path(key, value)
+
+
+def seconds_or_none(key: str, value: Any) -> int | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
+        raise ValueError(f"{key} is {value!r}. Give a whole number of seconds above 0, or None for no limit.")
+    return value
+
+
+def size(key: str, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
+        raise ValueError(f"{key} is {value!r}. Give a whole number of bytes above 0: 1024 * 1024.")
+    return value
+
+
+def truth(key: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(f"{key} is {value!r}. Give True or False.")
+    return value
+
+
+def origins(key: str, value: Any) -> frozenset[Origin]:
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        raise ValueError(f"{key} is {value!r}. Give a sequence of origins: ('https://example.org',).")
+    parsed = {each: parse_origin(each) if isinstance(each, str) else None for each in value}
+    for each, origin in parsed.items():
+        if origin is None:
+            raise ValueError(f"{key} holds {each!r}. Write an origin as scheme://host[:port]: 'https://example.org'.")
+    return frozenset(origin for origin in parsed.values() if origin)
+
+
+def endpoint_or_none(key: str, value: Any) -> str | None:
+    if value is not None and (not isinstance(value, str) or not value):
+        raise ValueError(f"{key} is {value!r}. Give the endpoint of your sign-in page, as in url_for: 'login'.")
+    return value
+
+
+def store_url(key: str, value: Any) -> str:
+    if not isinstance(value, str) or "://" not in value:
+        raise ValueError(f"{key} is {value!r}. Give a URL: 'sqlite:///serveractions.sqlite3' or 'redis://host:6379/0'.")
+    return value
+
+
+def anything(key: str, value: Any) -> Any:
+    return value
+
+
+CHECKS = {
+    "SERVERACTIONS_URL_PREFIX": path,
+    "SERVERACTIONS_MAX_AGE": seconds_or_none,
+    "SERVERACTIONS_BIND_SESSION": truth,
+    "SERVERACTIONS_ALLOWED_ORIGINS": origins,
+    "SERVERACTIONS_MAX_CONTENT_LENGTH": size,
+    "SERVERACTIONS_LOGIN_VIEW": endpoint_or_none,
+    "SERVERACTIONS_STORE_URL": store_url,
+    "SERVERACTIONS_CELERY": anything,
+    "SERVERACTIONS_OPENAPI_URL": path_or_none,
+    "SERVERACTIONS_DOCS": path_or_none,
+}

@@ -1,0 +1,207 @@
+"""``ServerActions``: decorators and ``init_app``. It delegates, it never does."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from functools import partial
+from types import ModuleType
+from typing import Any, TypeVar, overload
+from weakref import WeakSet
+
+from flask import Flask
+
+from .access import hook_for
+from .actions import CLIENT_VERSION, add_rule, check_name, make_blueprint
+from .config import Settings
+from .followup import FollowUp
+from .operation import ACTION, Operation
+from .parameters import compile_operation
+from .routes import MethodRoute, RegisteredRoute, add_route, compile_route, refuse_method, variables_in
+from .signing import Signing
+from .startup import start
+from .state import STATE_KEY, AppState, Registry, state_of
+from .templating import install
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+Route = TypeVar("Route", bound=type[MethodRoute])
+
+
+class ServerActions:
+    """Server actions and REST resources for Flask apps.
+
+    :param app: the app, or None to call :meth:`init_app` later; one object may serve several apps.
+    """
+
+    def __init__(self, app: Flask | None = None) -> None:
+        self.registry = Registry()
+        self._routes: list[RegisteredRoute] = []
+        self._apps: WeakSet[Flask] = WeakSet()  # for what is registered after init_app
+        if app is not None:
+            self.init_app(app)
+
+    def init_app(self, app: Flask) -> None:
+        """Mount the doors on an app.
+
+        :raises ValueError: a setting that can't be right, or a second extension on the same app.
+        """
+        if STATE_KEY in app.extensions:
+            raise ValueError(f"{app!r} has a ServerActions already. Use one object per app: register everything on it.")
+        settings = Settings.from_config(app.config)
+        state = AppState(settings=settings, registry=self.registry, signing=Signing(app), client_version=CLIENT_VERSION)
+        app.extensions["serveractions"] = self
+        app.extensions[STATE_KEY] = state
+        install(app)
+        app.register_blueprint(make_blueprint(state))
+        app.before_request(refuse_method)
+        app.wsgi_app = FollowUp(app.wsgi_app, partial(start, app, state), partial(token_headers, app))  # type: ignore[method-assign]
+        for operation in self.registry.actions.values():
+            add_rule(app, state, operation)
+        for route in self._routes:
+            add_route(app, route)
+        self._apps.add(app)
+
+    @overload
+    def register(self, function: Function, /) -> Function: ...
+
+    @overload
+    def register(
+        self,
+        *,
+        name: str | None = None,
+        once: bool = False,
+        background: bool = False,
+        max_content_length: int | None = None,
+    ) -> Callable[[Function], Function]: ...
+
+    def register(self, function: Any = None, /, **options: Any) -> Any:
+        """Register a function as an action; returns it unchanged.
+
+        :param name: how forms and scripts call it; the function's name by default. Dots are allowed.
+        :param once: each form and each call runs at most once, however often it is sent.
+        :param background: answer at once (202) and run it elsewhere.
+        :param max_content_length: the greatest size of a body in bytes, in place of the app's.
+        :raises ValueError: the name is taken, or is no name.
+        :raises TypeError: a signature that can't work.
+        :raises RuntimeError: the first request was served already.
+        """
+        if function is not None:
+            return self._register(function, **options)
+        return partial(self._register, **options)
+
+    def _register(
+        self,
+        function: Function,
+        *,
+        name: str | None = None,
+        once: bool = False,
+        background: bool = False,
+        max_content_length: int | None = None,
+    ) -> Function:
+        name = function.__name__ if name is None else name
+        self.registry.check_open(f"Registering {name!r}")
+        check_name(name)
+        taken = self.registry.actions.get(name)
+        compiled = compile_operation(
+            function,
+            name=name,
+            kind=ACTION,
+            method="POST",
+            once=once,
+            background=background,
+            max_content_length=max_content_length,
+            endpoint=f"actions.{name}",
+        )
+        if taken is not None:
+            raise ValueError(
+                f"Two actions are called {name!r}: {taken.where} and {compiled.where}. Rename one: name=…."
+            )
+        self._add(compiled)
+        return function
+
+    def _add(self, operation: Operation) -> None:
+        self.registry.actions[operation.name] = operation
+        for app in self._apps:
+            add_rule(app, state_of(app), operation)
+
+    def register_module(self, module: ModuleType, prefix: str = "") -> None:
+        """Register every public function that is defined in a module.
+
+        :param prefix: goes before each name: ``"todos."``.
+        :raises ValueError: the module defines none.
+        """
+        functions = [
+            each
+            for name, each in vars(module).items()
+            if inspect.isfunction(each) and not name.startswith("_") and each.__module__ == module.__name__
+        ]
+        if not functions:
+            raise ValueError(
+                f"{module.__name__} defines no public function. Write one, or register by @actions.register."
+            )
+        for function in functions:
+            self._register(function, name=f"{prefix}{function.__name__}")
+
+    def route(self, rule: str, *, endpoint: str | None = None) -> Callable[[Route], Route]:
+        """Register a MethodRoute class under a URL rule; returns it unchanged.
+
+        :param endpoint: for ``url_for``; the class's name by default.
+        :raises TypeError: not a MethodRoute, or a signature that can't work.
+        :raises ValueError: the endpoint is taken.
+        """
+
+        def register(view_class: Route) -> Route:
+            self._route(view_class, rule, endpoint or view_class.__name__)
+            return view_class
+
+        return register
+
+    def _route(self, view_class: type[MethodRoute], rule: str, endpoint: str) -> None:
+        self.registry.check_open(f"Registering {view_class!r}")
+        if not (inspect.isclass(view_class) and issubclass(view_class, MethodRoute)):
+            raise TypeError(
+                f"@actions.route takes a MethodRoute class, not {view_class!r}. Derive it from MethodRoute."
+            )
+        compile_route(view_class, endpoint, rule, variables_in(rule))  # so that a mistake shows here
+        before = next((each for each in self._routes if each.endpoint == endpoint), None)
+        if before is not None and before.view_class is not view_class:
+            raise ValueError(
+                f"Two resources have the endpoint {endpoint!r}: {before.view_class.__module__}.{before.view_class.__qualname__}"
+                f" and {view_class.__module__}.{view_class.__qualname__}. Give one another: endpoint=…."
+            )
+        view = before.view if before is not None else view_class.as_view(endpoint)
+        route = RegisteredRoute(rule, endpoint, view_class, view)
+        self._routes.append(route)
+        for app in self._apps:
+            add_route(app, route)
+
+    @overload
+    def auth_hook(self, function: Function, /) -> Function: ...
+
+    @overload
+    def auth_hook(self, *, schemes: Mapping[str, Mapping[str, Any]]) -> Callable[[Function], Function]: ...
+
+    def auth_hook(self, function: Any = None, /, *, schemes: Mapping[str, Mapping[str, Any]] | None = None) -> Any:
+        """Register the one hook: ``hook(operation) -> identity | None``, or ``hook(operation, arguments)``.
+
+        :param schemes: OpenAPI security schemes by name: ``{"bearer": {"type": "http", "scheme": "bearer"}}``.
+        :raises ValueError: there is a hook already.
+        :raises TypeError: it takes neither one nor two arguments.
+        """
+
+        def register(hook: Function) -> Function:
+            self.registry.check_open("Registering the auth hook")
+            if self.registry.hook is not None:
+                raise ValueError(
+                    f"There is an auth hook already: {self.registry.hook.function!r}. One guards both doors."
+                )
+            self.registry.hook = hook_for(hook, schemes or {})
+            return hook
+
+        return register(function) if function is not None else register
+
+
+def token_headers(app: Flask) -> list[str]:
+    """Return the environ keys of the headers that carry the CSRF token."""
+    names = app.config.get("WTF_CSRF_HEADERS", ())
+    return [f"HTTP_{name.upper().replace('-', '_')}" for name in names]

@@ -1,0 +1,182 @@
+"""Telling a call's trouble to whoever asked: the page again, problem details, or the app's own error page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Response, after_this_request, url_for
+from werkzeug.datastructures import Headers
+from werkzeug.exceptions import HTTPException, Unauthorized, default_exceptions
+
+from .arguments import submitted_values
+from .bodies import Received, receive
+from .call import Call, Trouble
+from .errors import Refusal
+from .inputs import SECRET_NAME, declared_names, describe
+from .locations import safe_page
+from .operation import Failure, Wish
+from .origin import SAFE_METHODS
+from .responses import close_to_caches, plain_page, preference, problem, see_other
+
+STALE = "Serveractions-Stale"
+
+
+def tell(call: Call, trouble: Trouble) -> Response:
+    """Return the answer to a call that came to nothing."""
+    if not call.html:
+        return as_problem(call, trouble)
+    if trouble.login is not None:
+        return private(call, see_other(call.app, trouble.login))
+    if trouble.again:
+        return page_again(call, trouble)
+    keep_from_caches(call)
+    raise http_error(trouble)
+
+
+def as_problem(call: Call, trouble: Trouble) -> Response:
+    preferred = preference(call.request) if call.is_action else None
+    wished = trouble.again and not trouble.stale and preferred == "representation"
+    response = problem(
+        call.app,
+        trouble.status,
+        trouble.message,
+        errors=trouble.errors,
+        code=trouble.code,
+        headers=trouble.headers,
+        with_page=wished,
+        login=trouble.login,
+        instance=trouble.instance,
+    )
+    if trouble.stale:
+        response.headers[STALE] = "true"
+    if wished and call.exchange is not None:
+        response.headers["Preference-Applied"] = "return=representation"
+        failure = failure_of(call, trouble)
+        call.exchange.wish = Wish(target=call.page, failure=failure, as_json=True, must_show=True)
+    return private(call, response)
+
+
+def page_again(call: Call, trouble: Trouble) -> Response:
+    """Return the built-in page, and wish for the page itself in its place."""
+    failure = failure_of(call, trouble)
+    declared = declared_names(call.operation) if call.operation else frozenset()
+    response = plain_page(call.app, trouble.status, failure, call.page_url, declared)
+    response.headers.extend(trouble.headers)
+    if trouble.stale:
+        response.headers[STALE] = "true"
+    if call.exchange is not None:
+        call.exchange.wish = Wish(target=call.page, failure=failure, must_show=True)
+    return private(call, response)
+
+
+def failure_of(call: Call, trouble: Trouble) -> Failure:
+    return Failure(
+        action=call.label,
+        payload=call.payload,
+        ordinal=call.request.args.get("form", ""),
+        values=values_to_show(call),
+        errors={name: list(texts) for name, texts in (trouble.errors or {}).items()},
+        message=trouble.message,
+        result=trouble.result,
+    )
+
+
+def values_to_show(call: Call) -> Mapping[str, Any]:
+    """Return what was typed, as far as it can be read: without secrets, tokens and keys."""
+    if call.received is None:
+        try:
+            call.received = receive(call.request, call.limit)
+        except Refusal:
+            call.received = Received()
+    hidden = {call.app.config.get("WTF_CSRF_FIELD_NAME", "csrf_token"), "idempotency_key"}
+    values = submitted_values(call.received)
+    return {name: value for name, value in values.items() if name not in hidden and not is_secret(call, name)}
+
+
+def is_secret(call: Call, name: str) -> bool:
+    return bool(SECRET_NAME.search(name)) or (call.operation is not None and describe(call.operation, name).secret)
+
+
+def http_error(trouble: Trouble) -> HTTPException:
+    """Return the exception that brings a browser to the app's own error page."""
+    if trouble.status == 401:
+        return Unauthorized(trouble.message)
+    kind = default_exceptions.get(trouble.status)
+    if kind is not None:
+        return kind(trouble.message)
+    error = HTTPException(trouble.message)
+    error.code = trouble.status
+    return error
+
+
+def http_problem(call: Call, error: HTTPException) -> Response:
+    """Return ``abort(404)`` as problem details; a response given to ``abort`` is sent as it is."""
+    if error.response is not None or error.code is None or error.code < 400:
+        return private(call, call.app.make_response(error.get_response(call.request.environ)))
+    headers = [pair for pair in error.get_headers(call.request.environ) if pair[0].lower() != "content-type"]
+    return private(call, problem(call.app, error.code, error.description or error.name, headers=headers))
+
+
+def has_own_handler(call: Call, error: Exception) -> bool:
+    """Whether the app has a handler for an exception class of its own."""
+    own = [cls for cls in type(error).__mro__ if issubclass(cls, Exception) and cls not in ROOTS]
+    spec = call.app.error_handler_spec
+    for name in (*call.request.blueprints, None):
+        handlers: dict[Any, Any] = {}
+        for by_class in spec.get(name, {}).values():
+            handlers.update(by_class)
+        if any(cls in handlers for cls in own):
+            return True
+    return False
+
+
+#: classes that are nobody's own: handlers for them are the app's pages for browsers
+ROOTS = frozenset({Exception, HTTPException, *default_exceptions.values()})
+
+
+def headers_of(call: Call, refusal: Refusal) -> Headers:
+    headers = Headers(list(refusal.headers))
+    if refusal.status == 401:
+        headers["WWW-Authenticate"] = challenge(call)
+    return headers
+
+
+def challenge(call: Call) -> str:
+    """Return the ``WWW-Authenticate`` of a 401 (RFC 9110, 11.6.1), from the hook's security schemes."""
+    hook = call.state.hook
+    schemes = [each["scheme"] for each in hook.schemes.values() if each.get("type") == "http"] if hook else []
+    realm = call.app.name.replace('"', "")
+    return ", ".join(f'{scheme.capitalize()} realm="{realm}"' for scheme in schemes or ["session"])
+
+
+def login_url(call: Call) -> str | None:
+    """Return the sign-in page, which leads back; None where the app names none."""
+    view = call.state.settings.login_view
+    if view is None:
+        return None
+    back = call.page_url
+    if not call.is_action:
+        request = call.request
+        back = safe_page(request.full_path.rstrip("?"), call.state.settings.url_prefix)
+        back = request.root_path + back if request.method in SAFE_METHODS else ""
+    location = url_for(view)
+    return f"{location}{'&' if '?' in location else '?'}{urlencode({'next': back}, safe='/')}" if back else location
+
+
+def private(call: Call, response: Response) -> Response:
+    if call.is_action:
+        close_to_caches(response)
+    return response
+
+
+def keep_from_caches(call: Call) -> None:
+    """Let the app's own error page keep the door's headers."""
+    if call.is_action:
+        after_this_request(lambda response: close_to_caches(response) or response)
+
+
+def escaped(text: str) -> str:
+    """Return text that can't break a line of the log."""
+    return text.encode("unicode_escape", "backslashreplace").decode("ascii")

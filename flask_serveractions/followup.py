@@ -1,0 +1,213 @@
+"""The second pass: the page that a call wants, rendered after the call's own request is over.
+
+A WSGI middleware, so that the page never shares a database session or a lock with the action. It runs in process, on a copy of the
+environ that the request came in with, once, and is known by an object in that environ.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote_to_bytes
+
+from werkzeug.datastructures import Headers
+from werkzeug.http import parse_options_header
+
+from .cookies import cookies_after, last_of_each
+from .operation import Exchange, Wish
+from .responses import HTML, NO_PAGE, with_page
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+logger = logging.getLogger("flask_serveractions")
+
+#: of a request, and not of the page's: bodies, conditions, ranges, tokens
+DROPPED = frozenset(
+    """CONTENT_TYPE CONTENT_LENGTH HTTP_TRANSFER_ENCODING HTTP_ACCEPT_ENCODING HTTP_EXPECT HTTP_RANGE HTTP_ORIGIN HTTP_PREFER HTTP_IDEMPOTENCY_KEY
+    HTTP_SERVERACTIONS_VALIDATE HTTP_X_CSRFTOKEN HTTP_X_CSRF_TOKEN HTTP_X_HTTP_METHOD_OVERRIDE wsgi.input_terminated
+    werkzeug.debug.preserve_context""".split()
+)
+DROPPED_PREFIXES = ("HTTP_IF_", "HTTP_CONTENT_", "HTTP_SEC_FETCH_")
+#: headers of the page that are not sent: the action's stand in their place
+NOT_THE_PAGES = frozenset(
+    {"content-length", "cache-control", "expires", "pragma", "etag", "last-modified", "vary", "set-cookie", "date"}
+)
+
+
+@dataclass(slots=True)
+class Answered:
+    """What a WSGI application answered, read whole."""
+
+    status: str
+    headers: Headers
+    body: bytes = b""
+
+
+class FollowUp:
+    """The middleware around ``app.wsgi_app``.
+
+    :param start: called before the first request of any URL; what it raises comes through.
+    :param token_headers: gives the environ keys of the CSRF token's headers.
+    """
+
+    def __init__(
+        self, app: WSGIApplication, start: Callable[[], None], token_headers: Callable[[], Iterable[str]]
+    ) -> None:
+        self.app = app
+        self.start: Callable[[], None] | None = start
+        self.token_headers = token_headers
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if self.start is not None:
+            self.start()
+            self.start = None
+        if environ["REQUEST_METHOD"] != "POST" or Exchange.KEY in environ:
+            return self.app(environ, start_response)
+        exchange = environ[Exchange.KEY] = Exchange()
+        exchange.environ = environ.copy()
+        first = FirstPass(start_response, exchange)
+        body = self.app(environ, first.start_response)
+        if exchange.wish is None or first.answered is None:
+            return body
+        return self.follow(exchange.wish, exchange, first.answered, body, start_response)
+
+    def follow(
+        self, wish: Wish, exchange: Exchange, answered: Answered, body: Iterable[bytes], start_response: StartResponse
+    ) -> Iterable[bytes]:
+        answered.body = read_whole(body)
+        page = self.render(wish, exchange, answered.headers)
+        if page is not None:
+            answered = with_page_in(answered, page) if wish.as_json else in_place_of(answered, page)
+        answered.headers["Content-Length"] = str(len(answered.body))
+        start_response(answered.status, answered.headers.to_wsgi_list())
+        return [answered.body]
+
+    def render(self, wish: Wish, exchange: Exchange, headers: Headers) -> Answered | None:
+        """Return the page of a wish, or None where it can't be used."""
+        page_exchange = Exchange(second_pass=True, failure=wish.failure)
+        environ = page_environ(exchange.environ, wish.target, headers, self.token_headers())
+        environ[Exchange.KEY] = page_exchange
+        try:
+            page = run(self.app, environ)
+        except Exception:
+            logger.exception("The page %r raised while it was rendered for an action", wish.target)
+            return None
+        if page is None or (wish.must_show and not (wish.failure and wish.failure.shown)):
+            return None
+        return page
+
+
+class FirstPass:
+    """Holds the action's own start back until it is known whether a page is wished for."""
+
+    def __init__(self, start_response: StartResponse, exchange: Exchange) -> None:
+        self.real = start_response
+        self.exchange = exchange
+        self.answered: Answered | None = None
+
+    def start_response(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+        if self.exchange.wish is None or exc_info is not None:
+            self.answered = None
+            return self.real(status, headers, exc_info) if exc_info is not None else self.real(status, headers)
+        self.answered = Answered(status, Headers(headers))
+        return unused_write
+
+
+def unused_write(data: bytes) -> None:
+    raise RuntimeError("Flask does not use WSGI's write().")
+
+
+def read_whole(body: Iterable[bytes]) -> bytes:
+    try:
+        return b"".join(body)
+    finally:
+        close(body)
+
+
+def close(body: Iterable[bytes]) -> None:
+    closing = getattr(body, "close", None)
+    if closing is not None:
+        closing()
+
+
+def page_environ(
+    arrived: WSGIEnvironment, target: str, headers: Headers, token_headers: Iterable[str]
+) -> dict[str, Any]:
+    """Return the environ of ``GET target``, with the cookies as the action left them."""
+    dropped = DROPPED.union(token_headers)
+    environ = {
+        key: value for key, value in arrived.items() if key not in dropped and not key.startswith(DROPPED_PREFIXES)
+    }
+    path, _, query = target.partition("?")
+    mount = quote(arrived.get("SCRIPT_NAME", "").encode("latin-1"), safe="/%")
+    environ.update(
+        REQUEST_METHOD="GET",
+        PATH_INFO=unquote_to_bytes(path).decode("latin-1"),
+        QUERY_STRING=query,
+        HTTP_ACCEPT=HTML,
+        HTTP_COOKIE=cookies_after(arrived.get("HTTP_COOKIE", ""), headers.getlist("Set-Cookie"), mount + path),
+    )
+    for key in ("REQUEST_URI", "RAW_URI"):
+        if key in environ:
+            environ[key] = mount + target
+    environ["wsgi.input"] = BytesIO()
+    environ["wsgi.errors"] = arrived.get("wsgi.errors", sys.stderr)
+    return environ
+
+
+def run(app: WSGIApplication, environ: WSGIEnvironment) -> Answered | None:
+    """Return what the app answers, where it is whole HTML with status 200; anything else is closed."""
+    begun: list[Answered] = []
+
+    def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+        begun[:] = [Answered(status, Headers(headers))]
+        return unused_write
+
+    body = app(environ, start_response)
+    if not begun or not is_whole_page(begun[0], body):
+        close(body)
+        return None
+    begun[0].body = read_whole(body)
+    return begun[0]
+
+
+def is_whole_page(page: Answered, body: Iterable[bytes]) -> bool:
+    if page.status[:3] != "200" or parse_options_header(page.headers.get("Content-Type"))[0] != HTML:
+        return False
+    if "Content-Encoding" in page.headers or "Content-Range" in page.headers:
+        return False
+    return "Content-Length" in page.headers or isinstance(body, (list, tuple))
+
+
+def with_page_in(answered: Answered, page: Answered) -> Answered:
+    if NO_PAGE not in answered.body:
+        return answered
+    charset = parse_options_header(page.headers["Content-Type"])[1].get("charset", "utf-8")
+    try:
+        text = page.body.decode(charset)
+    except (LookupError, UnicodeDecodeError):
+        return answered
+    answered.body = with_page(answered.body, text)
+    add_cookies(answered.headers, page.headers)
+    return answered
+
+
+def in_place_of(answered: Answered, page: Answered) -> Answered:
+    """Return the page with the action's status and cache headers."""
+    headers = Headers([pair for pair in answered.headers if pair[0].lower() not in ("content-type", "content-length")])
+    add_cookies(headers, page.headers)
+    for name, value in page.headers:
+        if name.lower() not in NOT_THE_PAGES:
+            headers.add(name, value)
+    return Answered(answered.status, headers, page.body)
+
+
+def add_cookies(headers: Headers, of_page: Headers) -> None:
+    """Let the page's cookies follow the action's; of the same name, domain and path the last one alone."""
+    cookies = last_of_each([*headers.getlist("Set-Cookie"), *of_page.getlist("Set-Cookie")])
+    headers.setlist("Set-Cookie", cookies)

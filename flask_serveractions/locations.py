@@ -1,0 +1,65 @@
+"""Where to go next: the page that a form stood on, and the target of a redirect."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from urllib.parse import quote, unquote, urljoin, urlsplit
+
+CONTROL = re.compile(r"[\x00-\x20\x7f-\x9f\\\u2028\u2029]")
+URL_SAFE = "/%:=&?~#+!$,;'@()*[]"  # what may stand in a URL as it is
+
+
+def safe_page(page: str | None, url_prefix: str) -> str:
+    """Return a path of this app with its query, or ``/`` for anything else.
+
+    :param page: ``/todos?page=2``, as the client sent it; not to be trusted.
+    :param url_prefix: where the actions are mounted: never a page.
+    """
+    if not page or not page.startswith("/") or CONTROL.search(page):
+        return "/"
+    path, _, query = page.partition("#")[0].partition("?")
+    if path.startswith("//") or is_below(path, url_prefix):
+        return "/"
+    return quote(f"{path}?{query}" if query else path, safe=URL_SAFE, errors="replace")
+
+
+def is_below(path: str, prefix: str) -> bool:
+    """Whether a path, however it is spelled, is the prefix or stands below it."""
+    plain = posixpath.normpath("/" + unquote(path).lstrip("/"))
+    return plain == prefix or plain.startswith(prefix + "/")
+
+
+def redirect_target(location: str, page: str, script_name: str) -> str | None:
+    """Return an absolute path or an http(s) URL to redirect to, or None where it is neither.
+
+    :param location: what the function chose; relative ones stand beside ``page`` (RFC 3986, 5).
+    :param page: a path of this app, without ``script_name``.
+    """
+    if re.search(r"[\x00-\x1f\x7f]", location):
+        return None
+    try:
+        parts = urlsplit(location)
+    except ValueError:
+        return None
+    if parts.scheme:
+        return location if parts.scheme in ("http", "https") and parts.netloc else None
+    if location.startswith("//") or "\\" in location:
+        return None
+    return urljoin(script_name + page, location)
+
+
+def path_in_app(location: str, host_url: str, script_name: str, url_prefix: str) -> str | None:
+    """Return a redirect's target as path and query of this app, or None where it leads elsewhere.
+
+    :param host_url: ``https://example.org/``, as the request had it.
+    """
+    parts = urlsplit(location)
+    if parts.netloc and f"{parts.scheme}://{parts.netloc}/" != host_url:
+        return None
+    path = parts.path or "/"
+    if script_name and path != script_name and not path.startswith(script_name + "/"):
+        return None
+    path = path[len(script_name) :] or "/"
+    target = f"{path}?{parts.query}" if parts.query else path
+    return None if is_below(path, url_prefix) or path.startswith("//") else target

@@ -1,0 +1,166 @@
+"""The words of the house: an operation, where its arguments come from, and what is passed along."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
+
+if TYPE_CHECKING:
+    from marshmallow import Schema
+    from marshmallow.fields import Field
+
+T = TypeVar("T")
+
+
+class Source(enum.Enum):
+    """Where an argument comes from."""
+
+    PATH = "path"
+    BOUND = "bound"
+    QUERY = "query"
+    HEADER = "header"
+    COOKIE = "cookie"
+    BODY = "body"  # one field of the form or of the JSON object
+    WHOLE = "whole body"  # loaded by a marshmallow schema
+    FORM = "form"  # loaded by a FlaskForm
+    FILE = "file"
+
+
+#: ``Bound[int]``: an argument that only the signed ID brings. Signed, not secret: it can be read.
+Bound = Annotated[T, Source.BOUND]
+#: ``Query[int]``: an argument from the query string, whatever the method.
+Query = Annotated[T, Source.QUERY]
+#: ``Header[str]``: an argument from a header; ``x_request_id`` reads ``X-Request-Id``.
+Header = Annotated[T, Source.HEADER]
+#: ``Cookie[str]``: an argument from a cookie.
+Cookie = Annotated[T, Source.COOKIE]
+#: ``Body[int]``: an argument from the form or JSON body, whatever the method.
+Body = Annotated[T, Source.BODY]
+
+MISSING: Final = object()
+
+ACTION: Final = "action"
+ROUTE: Final = "route"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Parameter:
+    """One argument of an operation, compiled from the signature."""
+
+    name: str  # in Python
+    key: str  # in the place that it comes from: "X-Request-Id"
+    source: Source
+    annotation: Any
+    text: Field[Any] | None = None  # loads what is text by nature: forms, queries, headers, cookies, paths
+    json: Field[Any] | None = None  # loads what has types: JSON bodies, bound arguments
+    schema: Schema | None = None  # Source.WHOLE
+    load: Callable[[Any], Any] | None = None  # the schema's load, compiled
+    form_class: type[Any] | None = None  # Source.FORM
+    many: bool = False  # a list of files
+    optional: bool = False  # T | None
+    default: Any = MISSING
+
+    @property
+    def required(self) -> bool:
+        return self.default is MISSING and not self.optional
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Answer:
+    """What an operation returns, compiled from the return annotation."""
+
+    dump: Callable[[Any], Any] | None = None  # to JSON-ready data; None: as it is
+    schema: Schema | None = None
+    many: bool = False
+    status: int | None = None
+    is_json: bool = False  # known at registration, so that 406 can come before the function
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Operation:
+    """A callable that a door can reach: compiled at registration, never changed."""
+
+    name: str  # unique in the app; dots are allowed
+    kind: str  # "action" or "route"
+    method: str  # "POST"
+    function: Callable[..., Any]
+    parameters: tuple[Parameter, ...] = ()
+    path: tuple[Parameter, ...] = ()  # the parameters again, by where they come from
+    bound: tuple[Parameter, ...] = ()
+    located: tuple[Parameter, ...] = ()  # query, header, cookie
+    body: tuple[Parameter, ...] = ()
+    whole: Parameter | None = None
+    form: Parameter | None = None
+    files: tuple[Parameter, ...] = ()
+    open_ended: bool = False  # takes **kwargs: further path values go there
+    answer: Answer = field(default_factory=Answer)
+    public: bool = False
+    requires: frozenset[str] = frozenset()
+    once: bool = False
+    background: bool = False
+    max_content_length: int | None = None  # bytes; None: the app's
+    endpoint: str = ""
+    rule: str = ""
+    owner: type[Any] | None = None  # the MethodRoute class
+
+    @property
+    def has_body(self) -> bool:
+        """Whether arguments come from the request's body."""
+        whole = self.whole is not None and self.whole.key == "body"
+        return bool(whole or self.body or self.files or self.form)
+
+    @property
+    def where(self) -> str:
+        """Return where the function stands: ``module.function (file, line 12)``."""
+        return where(self.function)
+
+
+def where(function: Callable[..., Any]) -> str:
+    """Return where a function stands, for messages: ``app.actions.create (/app/actions.py, line 12)``."""
+    name = f"{getattr(function, '__module__', '?')}.{getattr(function, '__qualname__', function)}"
+    code = getattr(function, "__code__", None)
+    return f"{name} ({code.co_filename}, line {code.co_firstlineno})" if code else name
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Failure:
+    """A call that failed, as the page that is rendered again shall show it."""
+
+    action: str
+    payload: str  # the ID's payload, unverified: it chooses the form, for display alone
+    ordinal: str  # which of several equal forms of one page
+    values: Mapping[str, Any]
+    errors: Mapping[str, list[str]]
+    message: str
+    result: Any = None
+    shown: bool = False  # a form of the page has taken it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What a call wants from the second pass."""
+
+    target: str  # path and query in this app, without SCRIPT_NAME
+    failure: Failure | None = None
+    as_json: bool = False  # the page goes into the JSON answer, not in its place
+    must_show: bool = False  # the page counts only if it shows the failure
+
+
+@dataclass(slots=True, eq=False)
+class Exchange:
+    """Passed in the environ between the middleware and the corridor: no header can forge it."""
+
+    #: the key in the environ
+    KEY = "flask_serveractions.exchange"
+
+    second_pass: bool = False
+    failure: Failure | None = None  # in a second pass: what the page shall show
+    wish: Wish | None = None  # in a first pass: set by the corridor
+    environ: Mapping[str, Any] = field(default_factory=dict)  # as the request came in
+
+
+def exchange_of(environ: Mapping[str, Any]) -> Exchange | None:
+    exchange = environ.get(Exchange.KEY)
+    return exchange if isinstance(exchange, Exchange) else None

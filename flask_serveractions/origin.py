@@ -1,0 +1,84 @@
+"""Where a request comes from, and whether its token is this session's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from .config import Origin, parse_origin
+from .errors import Refusal
+
+if TYPE_CHECKING:
+    from flask import Request
+    from werkzeug.datastructures import Headers
+
+    from .signing import CsrfTokens
+
+OWN_SITES = frozenset({"same-origin", "none"})
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})  # RFC 9110, 9.2.1
+CSRF_HEADERS = ("X-CSRFToken", "X-CSRF-Token")  # Flask-WTF's defaults
+CSRF_AGE = 3600  # seconds, Flask-WTF's default
+
+
+def check_origin(request: Request, allowed: frozenset[Origin]) -> None:
+    """Refuse what a browser sends from another origin (403).
+
+    Both headers must say so where they are sent; with neither, the CSRF token alone decides.
+    """
+    headers = request.headers
+    if not is_same_origin(headers, request.host_url, allowed):
+        site, origin = headers.get("Sec-Fetch-Site"), headers.get("Origin")
+        raise Refusal(
+            403, f"foreign origin: Sec-Fetch-Site {site!r}, Origin {origin!r}", "The request comes from another site."
+        )
+
+
+def is_same_origin(headers: Headers, host_url: str, allowed: frozenset[Origin]) -> bool:
+    """Whether the headers say that a request comes from here, or say nothing.
+
+    :param host_url: ``https://example.org/``
+    """
+    origin = headers.get("Origin")
+    if origin is not None and f"{origin}/" != host_url:
+        given = parse_origin(origin)  # None for "null" and whatever does not parse: nobody's own
+        if given is not None and given in allowed:
+            return True
+        if given is None or given != parse_origin(host_url[:-1]):
+            return False
+    return headers.get("Sec-Fetch-Site", "same-origin") in OWN_SITES
+
+
+def says_same_origin(headers: Headers) -> bool:
+    """Whether a browser itself says that the request is from here; asked after :func:`check_origin`."""
+    return "Sec-Fetch-Site" in headers or "Origin" in headers
+
+
+def check_token(
+    config: Mapping[str, Any], tokens: CsrfTokens, session: Mapping[str, Any], headers: Headers, form: Mapping[str, str]
+) -> None:
+    """Refuse a request without this session's CSRF token, as Flask-WTF makes it (400).
+
+    :param form: the fields of the body; empty where it is no form.
+    """
+    name = config.get("WTF_CSRF_FIELD_NAME", "csrf_token")
+    token = form.get(name) or token_in_headers(config, headers) or prefixed_token(name, form)
+    expected = session.get(name)
+    if not token:
+        raise bad_token("missing")
+    if not isinstance(expected, str):
+        raise bad_token("there is none in the session")
+    if not tokens.matches(token, expected, config.get("WTF_CSRF_TIME_LIMIT", CSRF_AGE)):
+        raise bad_token("wrong or expired")
+
+
+def token_in_headers(config: Mapping[str, Any], headers: Headers) -> str | None:
+    names = config.get("WTF_CSRF_HEADERS", CSRF_HEADERS)
+    return next((headers[name] for name in names if name in headers), None)
+
+
+def prefixed_token(name: str, form: Mapping[str, str]) -> str | None:
+    return next((form[key] for key in form if key.endswith(name) and form[key]), None)
+
+
+def bad_token(reason: str) -> Refusal:
+    return Refusal(400, f"CSRF token: {reason}", "The form is no longer valid. Please send it again.", stale=True)

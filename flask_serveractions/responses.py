@@ -1,0 +1,232 @@
+"""Answers, for whoever asked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from flask import Response
+from markupsafe import Markup
+from werkzeug.datastructures import Headers, MIMEAccept
+from werkzeug.http import parse_accept_header
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from .errors import Errors
+
+if TYPE_CHECKING:
+    from flask import Flask, Request
+
+    from .operation import Answer, Failure
+
+PROBLEM = "application/problem+json"  # RFC 9457
+HTML = "text/html"
+JSON = "application/json"
+EVENTS = "text/event-stream"
+#: what a page would go in: such an answer ends with it, and the second pass fills it
+NO_PAGE = b'"page":null}'
+
+#: headers that describe a body and must not outlive it
+BODY_HEADERS = frozenset(
+    {"content-length", "content-type", "content-encoding", "content-range", "etag", "last-modified"}
+)
+
+
+def wants_html(accept: str) -> bool:
+    """Whether a browser without JavaScript asked: its ``Accept`` names ``text/html`` and prefers nothing of ours to it."""
+    if HTML not in accept:
+        return False
+    accepted = dict(parse_accept_header(accept, MIMEAccept))
+    html = accepted.get(HTML, 0)
+    return bool(html > 0 and html >= accepted.get(JSON, 0) and html >= accepted.get(EVENTS, 0))
+
+
+def accepts(accept: str, *offered: str) -> bool:
+    """Whether one of the media types is acceptable (RFC 9110, 12.5.1); everything is, where nothing is asked for."""
+    return not accept or bool(parse_accept_header(accept, MIMEAccept).best_match(offered))
+
+
+def preference(request: Request) -> str | None:
+    """Return ``"representation"`` or ``"minimal"`` where ``Prefer: return=...`` says so (RFC 7240, 4.2)."""
+    for header in request.headers.getlist("Prefer"):
+        for each in header.lower().split(","):
+            name, _, value = each.partition(";")[0].partition("=")
+            if name.strip() == "return" and value.strip(' \t"') in ("representation", "minimal"):
+                return value.strip(' \t"')
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a function returned, taken apart as Flask does: ``value, status, headers``."""
+
+    value: Any
+    status: int | None
+    headers: Headers
+
+
+def take_apart(returned: Any) -> Result:
+    """Return value, status and headers of a result; ``(value, status)``, ``(value, headers)`` or all three."""
+    if not isinstance(returned, tuple) or not 2 <= len(returned) <= 3:
+        return Result(returned, None, Headers())
+    value, *rest = returned
+    if len(rest) == 2 and is_status(rest[0]):
+        return Result(value, status_code(rest[0]), Headers(rest[1]))
+    if is_status(rest[0]) and len(rest) == 1:
+        return Result(value, status_code(rest[0]), Headers())
+    if len(rest) == 1 and isinstance(rest[0], (dict, list, Headers)):
+        return Result(value, None, Headers(rest[0]))
+    return Result(returned, None, Headers())
+
+
+def is_status(value: Any) -> bool:
+    if isinstance(value, str):
+        return value[:3].isdigit()
+    return isinstance(value, int) and not isinstance(value, bool) and 100 <= value <= 599
+
+
+def status_code(value: int | str) -> int:
+    return int(value[:3]) if isinstance(value, str) else int(value)
+
+
+def dumped(answer: Answer, value: Any) -> Any:
+    """Return a value through the schema of the return annotation, where there is one."""
+    return value if answer.dump is None or value is None else answer.dump(value)
+
+
+def envelope(
+    app: Flask,
+    *,
+    data: Any = None,
+    redirect: str | None = None,
+    revalidated: Mapping[str, list[str]],
+    messages: list[Mapping[str, str]],
+    status: int = 200,
+    headers: Headers | None = None,
+) -> Response:
+    """Return an action's JSON answer: ``{"data", "redirect", "revalidated", "messages", "page"}``."""
+    rest = json.dumps({"redirect": redirect, "revalidated": revalidated, "messages": messages})[1:-1]
+    body = b'{"data":%b,%b,%b\n' % (app.json.dumps(data).encode(), rest.encode(), NO_PAGE)
+    return app.response_class(body, status, headers, content_type=JSON)
+
+
+def problem(
+    app: Flask,
+    status: int,
+    detail: str,
+    *,
+    errors: Errors | None = None,
+    code: str | None = None,
+    headers: Iterable[tuple[str, str]] = (),
+    with_page: bool = False,
+    **extensions: Any,
+) -> Response:
+    """Return problem details (RFC 9457).
+
+    :param errors: ``{field: [messages]}``.
+    :param with_page: whether a page may come in it.
+    :param extensions: further members, such as ``login`` or ``instance``; None is left out.
+    """
+    members = {
+        "type": "about:blank",
+        "title": phrase(status),
+        "status": status,
+        "detail": detail,
+        "code": code,
+        **extensions,
+    }
+    document = {name: value for name, value in members.items() if value is not None}
+    if errors is not None:
+        document["errors"] = errors
+    body = app.json.dumps(document).rstrip("\n").encode()
+    if with_page:
+        body = b"%b,%b\n" % (body[:-1].rstrip(), NO_PAGE)
+    response = app.response_class(body, status, content_type=PROBLEM)
+    response.headers.extend(headers)
+    return response
+
+
+def phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Error"
+
+
+def with_page(body: bytes, page: str) -> bytes:
+    """Return a JSON answer with a page in it."""
+    start = body.rindex(NO_PAGE)
+    return b'%b"page":%b}\n' % (body[:start], json.dumps(page).encode())
+
+
+def see_other(app: Flask, location: str, headers: Headers | None = None) -> Response:
+    """Return a redirect that is followed by GET (RFC 9110, 15.4.4)."""
+    response = app.response_class("", 303, headers, content_type="text/html; charset=utf-8")
+    response.headers["Location"] = location
+    response.autocorrect_location_header = False
+    return response
+
+
+def is_redirect(response: WerkzeugResponse) -> bool:
+    return response.status_code in (301, 302, 303, 307, 308) and "Location" in response.headers
+
+
+def without_body_headers(headers: Headers) -> Headers:
+    return Headers([(name, value) for name, value in headers if name.lower() not in BODY_HEADERS | {"location"}])
+
+
+def close_to_caches(response: WerkzeugResponse) -> None:
+    """Set the headers of every answer of the action door, unless the function said otherwise."""
+    headers = response.headers
+    headers.setdefault("Cache-Control", "no-store")
+    vary = headers.get("Vary")
+    if vary is None:
+        headers["Vary"] = "Accept, Cookie"
+    else:
+        response.vary.update(("Accept", "Cookie"))
+    headers["X-Content-Type-Options"] = "nosniff"
+
+
+PAGE = Markup(
+    """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<main>
+<h1>{title}</h1>
+<p role="alert">{message}</p>
+{errors}{values}<p><a href="{back}">Back to the page</a></p>
+</main>
+</html>
+"""
+)
+
+
+def plain_page(app: Flask, status: int, failure: Failure, back: str, declared: frozenset[str]) -> Response:
+    """Return the built-in page: the message, the errors, and what was typed.
+
+    :param back: where the form stood, with ``SCRIPT_NAME``.
+    :param declared: the first parts of the names that may be shown.
+    """
+    errors = [
+        Markup("<li>{}</li>\n").format(text if name.startswith("_") else f"{name}: {text}")
+        for name, texts in failure.errors.items()
+        for text in texts
+    ]
+    values = [
+        Markup("<dt>{}</dt>\n<dd><pre>{}</pre></dd>\n").format(name, text)
+        for name, value in failure.values.items()
+        if name.partition(".")[0] in declared or name in declared
+        for text in (value if isinstance(value, list) else [value])
+    ]
+    body = PAGE.format(
+        title=phrase(status),
+        message=failure.message,
+        errors=Markup("<ul>\n{}</ul>\n").format(Markup("").join(errors)) if errors else "",
+        values=Markup("<h2>What you sent</h2>\n<dl>\n{}</dl>\n").format(Markup("").join(values)) if values else "",
+        back=back,
+    )
+    return app.response_class(body, status, content_type="text/html; charset=utf-8")

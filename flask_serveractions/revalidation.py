@@ -1,0 +1,91 @@
+"""``revalidate_path`` and ``revalidate_tag``: what a call made stale."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from flask import current_app, g, has_request_context, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Map, Rule
+
+from .operation import exchange_of
+from .signals import revalidated as revalidated_signal
+
+RECORD = "_serveractions_revalidated"  # in g
+
+
+@dataclass(slots=True, eq=False)
+class Revalidated:
+    """What one call has revalidated so far; ``paths`` are paths or URL rules, without query."""
+
+    paths: list[str] = field(default_factory=list)
+    tags: list[str] = field(default_factory=list)
+
+    def concerns(self, page: str) -> bool:
+        """Whether a page is stale now: by its path, by a rule, or by any tag."""
+        path = page.partition("?")[0]
+        return bool(self.tags) or any(matches(each, path) for each in self.paths)
+
+    def as_json(self) -> dict[str, list[str]]:
+        return {"paths": self.paths, "tags": self.tags}
+
+
+def revalidate_path(path: str) -> None:
+    """Say that what is shown at a path has changed.
+
+    :param path: ``/todos``, or a URL rule for all its paths: ``/todos/<int:todo_id>``. A query is ignored.
+    :raises ValueError: not a path.
+    :raises RuntimeError: called while a page is rendered for an action: pages only read.
+    """
+    if not isinstance(path, str) or not path.startswith("/"):
+        raise ValueError(f"revalidate_path({path!r}): give a path of this app, such as '/todos' or url_for('todos').")
+    record(paths=[without_mount(path.partition("?")[0])])
+
+
+def revalidate_tag(*tags: str) -> None:
+    """Say that everything cached under these tags has changed.
+
+    :raises ValueError: a tag that is no text, or no tag at all.
+    :raises RuntimeError: called while a page is rendered for an action: pages only read.
+    """
+    if not tags or not all(isinstance(tag, str) and tag for tag in tags):
+        raise ValueError(f"revalidate_tag{tags!r}: give one or more tags, each a text.")
+    record(tags=tags)
+
+
+def record(paths: Iterable[str] = (), tags: Iterable[str] = ()) -> None:
+    exchange = exchange_of(request.environ) if has_request_context() else None
+    if exchange is not None and exchange.second_pass:
+        raise RuntimeError("A page is being rendered for an action: it can't revalidate. Do it in the action.")
+    current = revalidated_so_far()
+    current.paths += [each for each in paths if each not in current.paths]
+    current.tags += [each for each in tags if each not in current.tags]
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    revalidated_signal.send(app, paths=tuple(paths), tags=tuple(tags))
+
+
+def revalidated_so_far() -> Revalidated:
+    """Return the record of the running call; an app context is needed."""
+    current: Revalidated | None = g.get(RECORD)
+    if current is None:
+        current = Revalidated()
+        setattr(g, RECORD, current)
+    return current
+
+
+def without_mount(path: str) -> str:
+    """Return a path without ``SCRIPT_NAME``, which ``url_for`` puts before it."""
+    mount = request.root_path if has_request_context() else ""
+    return path[len(mount) :] or "/" if mount and (path == mount or path.startswith(mount + "/")) else path
+
+
+def matches(pattern: str, path: str) -> bool:
+    if "<" not in pattern:
+        return pattern == path
+    rules = Map([Rule(pattern, endpoint="page")], converters=current_app.url_map.converters)
+    try:
+        rules.bind("localhost").match(path)
+    except HTTPException:
+        return False
+    return True

@@ -1,0 +1,181 @@
+"""The resource door: :class:`MethodRoute`, a ``MethodView`` whose methods are operations."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from flask import Flask, Response, current_app, request, session
+from flask.views import MethodView
+from werkzeug.exceptions import MethodNotAllowed
+
+from .call import Call
+from .config import Settings
+from .dispatch import dispatch
+from .operation import ROUTE, Operation
+from .parameters import compile_operation, enclosing_names, resolved_hints
+from .responses import problem, wants_html
+from .signing import Signing
+from .state import STATE_KEY, AppState, Registry
+
+VARIABLE = re.compile(r"<(?:[^<>]*:)?([a-zA-Z_]\w*)>")
+
+ACTIONS_ENDPOINTS = "actions."
+
+
+class MethodRoute(MethodView):
+    """A REST resource: ``get``, ``post``, ``put``, ``patch``, ``delete`` are operations.
+
+    A :class:`flask.views.MethodView` in everything else: ``decorators``, ``init_every_request``, ``as_view``, inheritance.
+    """
+
+    #: refuse PUT, PATCH and DELETE without ``If-Match`` (428, RFC 6585)
+    require_if_match: ClassVar[bool] = False
+    #: give lists out page by page: True, or ``"cursor"``
+    paginate: ClassVar[bool | str] = False
+
+    local_names: ClassVar[Mapping[str, Any]] = {}
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.local_names = {**cls.local_names, **enclosing_names(cls.__qualname__, cls.__module__)}
+
+    @classmethod
+    def as_view(cls, name: str, *class_args: Any, **class_kwargs: Any) -> Callable[..., Any]:
+        """Return a view function, as Flask does.
+
+        :raises TypeError: an annotation refers to a name that is not known.
+        """
+        for method in sorted(cls.methods or ()):
+            function = getattr(cls, method.lower(), None)
+            if function is not None:
+                resolved_hints(function, cls.local_names)
+        return super().as_view(name, *class_args, **class_kwargs)
+
+    def dispatch_request(self, **kwargs: Any) -> Response:  # type: ignore[override]
+        app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+        asked = request._get_current_object()  # type: ignore[attr-defined]
+        state = app.extensions.get(STATE_KEY) or bare_state(app)
+        operations = operations_of(state, app, type(self), asked.endpoint, asked.url_rule)
+        method = asked.method
+        if method not in operations and method == "HEAD":
+            method = "GET"
+        operation = operations[method]
+        return dispatch(
+            Call(
+                app=app,
+                state=state,
+                request=asked,
+                session=session,
+                kind=ROUTE,
+                operation=operation,
+                html=wants_html(asked.headers.get("Accept", "")),
+                function=getattr(self, method.lower()),
+                path_values=kwargs,
+            )
+        )
+
+
+def bare_state(app: Flask) -> AppState:
+    """Return the state of an app that has MethodRoutes and no extension: nothing is set, and there is no hook."""
+    key = f"{STATE_KEY}.bare"
+    if key not in app.extensions:
+        app.extensions[key] = AppState(settings=Settings(), registry=Registry(), signing=Signing(app))
+    state: AppState = app.extensions[key]
+    return state
+
+
+def operations_of(
+    state: AppState, app: Flask, view_class: type[MethodRoute], endpoint: str, rule: Any
+) -> dict[str, Operation]:
+    """Return the operations behind a URL rule by method, compiled once."""
+    operations = state.routes.get((endpoint, rule.rule))
+    if operations is None:
+        operations = compile_route(view_class, endpoint, rule.rule, frozenset(rule.arguments))
+        state.routes[endpoint, rule.rule] = operations
+    return operations
+
+
+def compile_route(
+    view_class: type[MethodRoute], endpoint: str, rule: str, path_names: frozenset[str]
+) -> dict[str, Operation]:
+    """Return the operations of a class for one URL rule, by method.
+
+    :raises TypeError: a signature that can't work.
+    """
+    operations = {}
+    for method in sorted(view_class.methods or ()):
+        name = method.lower()
+        function = getattr(view_class, name, None)
+        if function is None:  # HEAD is answered by get, OPTIONS by Flask
+            continue
+        is_method = not isinstance(inspect.getattr_static(view_class, name), (staticmethod, classmethod))
+        operations[method] = compile_operation(
+            getattr(function, "__func__", function) if not is_method else function,
+            name=f"{endpoint}.{name}",
+            kind=ROUTE,
+            method=method,
+            path_names=path_names,
+            is_method=is_method or isinstance(inspect.getattr_static(view_class, name), classmethod),
+            names=view_class.local_names,
+            owner=view_class,
+            endpoint=endpoint,
+            rule=rule,
+        )
+    return operations
+
+
+def variables_in(rule: str) -> frozenset[str]:
+    """Return the names of a URL rule's variables."""
+    return frozenset(VARIABLE.findall(rule))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RegisteredRoute:
+    """A class under a rule, as ``@actions.route`` registered it."""
+
+    rule: str
+    endpoint: str
+    view_class: type[MethodRoute]
+    view: Callable[..., Any]
+
+
+def add_route(app: Flask, route: RegisteredRoute) -> None:
+    app.add_url_rule(route.rule, route.endpoint, route.view)
+
+
+def route_rules(app: Flask) -> list[tuple[Any, type[MethodRoute]]]:
+    """Return every URL rule of an app that leads to a MethodRoute, with the class."""
+    found = []
+    for rule in app.url_map.iter_rules():
+        view_class = getattr(app.view_functions.get(rule.endpoint), "view_class", None)
+        if inspect.isclass(view_class) and issubclass(view_class, MethodRoute):
+            found.append((rule, view_class))
+    return found
+
+
+def refuse_method() -> Response | None:
+    """Answer a method that a door does not have as the door answers (a ``before_request`` function)."""
+    error = request.routing_exception
+    if not isinstance(error, MethodNotAllowed) or wants_html(request.headers.get("Accept", "")):
+        return None
+    if not is_ours(error):
+        return None
+    allow = ", ".join(sorted(error.valid_methods or ()))
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    return problem(app, 405, f"{request.method} is not allowed here. Allowed: {allow}.", headers=[("Allow", allow)])
+
+
+def is_ours(error: MethodNotAllowed) -> bool:
+    """Whether the URL that was asked for belongs to one of the doors."""
+    adapter = current_app.create_url_adapter(request)
+    methods = sorted(error.valid_methods or ())
+    if adapter is None or not methods:
+        return False
+    endpoint, _ = adapter.match(method=methods[0])
+    view_class = getattr(current_app.view_functions.get(endpoint), "view_class", None)
+    of_class = inspect.isclass(view_class) and issubclass(view_class, MethodRoute)
+    return of_class or endpoint.startswith(ACTIONS_ENDPOINTS)

@@ -1,0 +1,179 @@
+"""All cryptography, on two screens: signed action IDs, signed values, and Flask-WTF's CSRF token.
+
+Keys are derived once per secret (itsdangerous derives them anew at every call); secrets may change while the app runs.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import secrets
+import time
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from itsdangerous import BadData, Signer, TimestampSigner, URLSafeTimedSerializer
+from itsdangerous.encoding import base64_decode, base64_encode
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+ACTION_SALT = "flask-serveractions.action."
+UNKNOWN_NAME = "?"  # no action can have this name: the work for an unknown one is the same
+CSRF_SALT = b"wtf-csrf-token"  # Flask-WTF's
+
+
+class KeyRing:
+    """The signers of one set of secrets, made as they are needed.
+
+    :param keys: oldest first, as itsdangerous takes them; the last one signs.
+    """
+
+    def __init__(self, keys: tuple[str | bytes, ...]) -> None:
+        self.keys = keys
+        self._signers: dict[str, Signer] = {}
+
+    def signer(self, salt: str) -> Signer:
+        signer = self._signers.get(salt)
+        if signer is None:
+            signer = self._signers[salt] = derived(Signer, self.keys, salt.encode(), sha256, "hmac")
+        return signer
+
+
+class CsrfTokens:
+    """Checks Flask-WTF's token as Flask-WTF does, with every fallback key, without its setup per request."""
+
+    def __init__(self, keys: tuple[str | bytes, ...]) -> None:
+        self.keys = keys
+        self.signer = derived(TimestampSigner, keys, CSRF_SALT, None, None)
+        self.serializer = URLSafeTimedSerializer("", salt=CSRF_SALT)  # for its payload alone
+
+    def matches(self, token: str, expected: str, max_age: int | None) -> bool:
+        """Whether a token is signed, young enough and this session's.
+
+        :param expected: the session's raw token.
+        :param max_age: seconds; None for no limit.
+        """
+        try:
+            payload = self.signer.unsign(token, max_age=max_age)
+            raw = self.serializer.load_payload(payload)
+        except (BadData, ValueError):
+            return False
+        return isinstance(raw, str) and hmac.compare_digest(raw.encode(), expected.encode())
+
+
+def derived(kind: type[Any], keys: tuple[str | bytes, ...], salt: bytes, digest: Any, derivation: str | None) -> Any:
+    """Return an itsdangerous signer whose keys are derived here and now, once."""
+    deriving = kind(list(keys), salt=salt, digest_method=digest, key_derivation=derivation)
+    ready = [deriving.derive_key(key) for key in deriving.secret_keys]
+    return kind(ready, salt=salt, digest_method=digest, key_derivation="none")
+
+
+class Signing:
+    """The keys of one app, followed as ``SECRET_KEY`` and its fallbacks change."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+        self._ring = KeyRing(())
+        self._tokens: CsrfTokens | None = None
+
+    @property
+    def ring(self) -> KeyRing:
+        keys = all_keys(self.app, self.app.config.get("SECRET_KEY"))
+        if keys != self._ring.keys:
+            self._ring = KeyRing(keys)
+        return self._ring
+
+    @property
+    def tokens(self) -> CsrfTokens:
+        keys = all_keys(self.app, self.app.config.get("WTF_CSRF_SECRET_KEY") or self.app.config.get("SECRET_KEY"))
+        if self._tokens is None or keys != self._tokens.keys:
+            self._tokens = CsrfTokens(keys)
+        return self._tokens
+
+
+def all_keys(app: Flask, current: str | bytes | None) -> tuple[str | bytes, ...]:
+    if not current:
+        raise RuntimeError("Signed action IDs need a secret. Set app.config['SECRET_KEY'] to a long random value.")
+    return (*reversed(app.config.get("SECRET_KEY_FALLBACKS") or ()), current)
+
+
+def payload_of(bound: Mapping[str, Any]) -> str:
+    """Return bound arguments as the readable part of an ID.
+
+    :param bound: JSON-ready values by name.
+    """
+    text = json.dumps(bound, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+    return base64_encode(text).decode()
+
+
+def bound_in(payload: str) -> dict[str, Any] | None:
+    """Return the bound arguments of a payload, or None where it holds none (it may not be ours)."""
+    try:
+        bound = json.loads(base64_decode(payload))
+    except (BadData, ValueError, RecursionError):
+        return None
+    return bound if isinstance(bound, dict) else None
+
+
+def sign_id(ring: KeyRing, name: str, payload: str, visitor: str, max_age: int | None, now: float | None = None) -> str:
+    """Return a signed ID: ``payload.signature``, or ``payload.time.signature`` where the age is limited.
+
+    :param visitor: the session's key, which is signed and not sent; ``""`` for none.
+    :param max_age: seconds, or None.
+    :param now: Unix seconds; the clock's by default.
+    """
+    text = payload if max_age is None else f"{payload}.{int(time.time() if now is None else now):x}"
+    return f"{text}.{ring.signer(ACTION_SALT + name).get_signature(f'{text}.{visitor}').decode()}"
+
+
+def verify_id(
+    ring: KeyRing, name: str | None, signed: str, visitor: str, max_age: int | None, now: float | None = None
+) -> str | None:
+    """Return the payload of a valid ID, else None: after the same work, whatever was wrong.
+
+    :param name: None where no such action exists.
+    """
+    text, _, signature = signed.rpartition(".")
+    salt = ACTION_SALT + (UNKNOWN_NAME if name is None else name)
+    genuine = ring.signer(salt).verify_signature(
+        f"{text}.{visitor}".encode(errors="replace"), signature.encode(errors="replace")
+    )
+    payload, separator, began = text.partition(".")
+    if not genuine or name is None or bool(separator) != (max_age is not None):
+        return None
+    if max_age is not None and not is_young(began, max_age, time.time() if now is None else now):
+        return None
+    return payload
+
+
+def is_young(began: str, max_age: int, now: float) -> bool:
+    try:
+        age = now - int(began, 16)
+    except ValueError:
+        return False
+    return -5 <= age <= max_age  # five seconds for clocks of several machines
+
+
+def sign_text(ring: KeyRing, purpose: str, text: str) -> str:
+    """Return ``text.signature`` for a purpose of its own (a job's URL, a cursor)."""
+    return ring.signer(f"flask-serveractions.{purpose}").sign(text).decode()
+
+
+def unsign_text(ring: KeyRing, purpose: str, signed: str) -> str | None:
+    """Return the text that :func:`sign_text` signed, or None."""
+    try:
+        return ring.signer(f"flask-serveractions.{purpose}").unsign(signed.encode(errors="replace")).decode()
+    except (BadData, ValueError):
+        return None
+
+
+def random_key() -> str:
+    """Return 128 random bits as text, for a visitor or for an idempotency key."""
+    return secrets.token_urlsafe(16)
+
+
+def digest(text: str, length: int = 16) -> str:
+    """Return the beginning of a text's SHA-256, in hexadecimal digits."""
+    return sha256(text.encode(errors="surrogatepass")).hexdigest()[:length]

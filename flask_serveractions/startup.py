@@ -1,0 +1,74 @@
+"""What happens once, before the first request of any URL: marks are read, settings and doors are checked."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask, request
+
+from .access import marks_of, no_hook
+from .operation import Operation
+from .routes import operations_of, route_rules
+from .state import AppState
+
+
+def start(app: Flask, state: AppState) -> None:
+    """Make an app ready to serve.
+
+    :raises ValueError: a login view that no route has.
+    :raises TypeError: a signature of a MethodRoute that can't work.
+    :raises RuntimeError: something is required, and there is no hook to say who has it.
+    """
+    check_login_view(app, state)
+    state.actions = {name: with_marks(operation) for name, operation in state.registry.actions.items()}
+    for rule, view_class in route_rules(app):
+        operations = operations_of(state, app, view_class, rule.endpoint, rule)
+        state.routes[rule.endpoint, rule.rule] = {method: with_marks(each) for method, each in operations.items()}
+    if state.hook is None:
+        for operation in all_operations(state):
+            if operation.requires:
+                raise RuntimeError(no_hook(operation))
+    leave_doors_to_us(app, state)
+    state.registry.closed = True
+    state.started = True
+
+
+def all_operations(state: AppState) -> list[Operation]:
+    """Return every operation of both doors, actions first."""
+    routes = [operation for by_method in state.routes.values() for operation in by_method.values()]
+    return [*state.actions.values(), *routes]
+
+
+def with_marks(operation: Operation) -> Operation:
+    public, requires = marks_of(operation)
+    return dataclasses.replace(operation, public=public, requires=requires)
+
+
+def check_login_view(app: Flask, state: AppState) -> None:
+    view = state.settings.login_view
+    if view is not None and view not in app.view_functions:
+        known = ", ".join(sorted(app.view_functions))
+        raise ValueError(
+            f"SERVERACTIONS_LOGIN_VIEW is {view!r}, which no route has. Give one of the endpoints: {known}."
+        )
+
+
+def leave_doors_to_us(app: Flask, state: AppState) -> None:
+    """Let Flask-WTF's ``CSRFProtect`` pass our endpoints: each door has its own rule."""
+    ours = {endpoint for endpoint, _ in state.routes}
+    functions = app.before_request_funcs.get(None, [])
+    functions[:] = [passing(each, ours) if is_csrf_protect(each) else each for each in functions]
+
+
+def is_csrf_protect(function: Any) -> bool:
+    return getattr(function, "__module__", "") == "flask_wtf.csrf"
+
+
+def passing(protect: Callable[[], Any], ours: set[str]) -> Callable[[], Any]:
+    def csrf_protect() -> Any:
+        endpoint = request.endpoint or ""
+        return None if endpoint in ours or endpoint.startswith("actions.") else protect()
+
+    return csrf_protect

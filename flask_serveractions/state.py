@@ -1,0 +1,81 @@
+"""What one app has, and what one extension object has for all its apps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.local import LocalProxy
+
+from .config import Settings
+from .operation import Operation
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from .signing import Signing
+
+STATE_KEY = "serveractions.state"  # in app.extensions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthHook:
+    """The one hook: who is calling?"""
+
+    function: Callable[..., Any]
+    takes_arguments: bool  # a second parameter gets the signed or path arguments
+    schemes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # OpenAPI security schemes by name
+
+    def ask(self, app: Flask, operation: Operation, arguments: Mapping[str, Any]) -> Any:
+        """Return what the hook says of the caller; whatever it raises comes through."""
+        function = app.ensure_sync(self.function)
+        identity = function(operation, arguments) if self.takes_arguments else function(operation)
+        if isinstance(identity, LocalProxy):  # flask_login.current_user, as it is now
+            identity = identity._get_current_object()
+        return identity
+
+
+@dataclass(slots=True, eq=False)
+class Registry:
+    """What was registered on one extension object, for all its apps."""
+
+    actions: dict[str, Operation] = field(default_factory=dict)
+    hook: AuthHook | None = None
+    closed: bool = False  # after the first request of any of its apps
+
+    def check_open(self, what: str) -> None:
+        """:raises RuntimeError: a request was served already."""
+        if self.closed:
+            raise RuntimeError(
+                f"{what} comes too late: the app has served its first request. Register while the app is being made,"
+                " for instance by importing the module in the application factory."
+            )
+
+
+@dataclass(slots=True, eq=False)
+class AppState:
+    """The extension's state in one app, under :data:`STATE_KEY`."""
+
+    settings: Settings
+    registry: Registry
+    signing: Signing
+    actions: dict[str, Operation] = field(default_factory=dict)  # with their marks, once the app serves
+    client_version: str = ""
+    routes: dict[tuple[str, str], dict[str, Operation]] = field(default_factory=dict)  # by endpoint and rule, by method
+    started: bool = False
+
+    @property
+    def hook(self) -> AuthHook | None:
+        return self.registry.hook
+
+
+def state_of(app: Flask) -> AppState:
+    """Return the extension's state in an app.
+
+    :raises RuntimeError: the app has none.
+    """
+    state: AppState | None = app.extensions.get(STATE_KEY)
+    if state is None:
+        raise RuntimeError(f"{app!r} has no ServerActions. Call actions.init_app(app) where the app is made.")
+    return state

@@ -1,0 +1,94 @@
+"""Who an ID was rendered for: a random key in the session, replaced when the identity changes.
+
+The session holds ``{"key", "who", "seen"}`` under :data:`SESSION_KEY`: the key that IDs are bound to, a digest of the identity that
+the auth hook last gave (None: nobody, or not known yet), and a digest of the rest of the session when that was so.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, MutableMapping
+from typing import Any
+from uuid import UUID
+
+from .signing import digest, random_key
+
+SESSION_KEY = "_serveractions"
+UNRELATED = {SESSION_KEY, "_flashes", "csrf_token", "_permanent"}
+
+Session = MutableMapping[str, Any]
+
+
+def visitor_of(session: Session) -> str:
+    """Return the session's key, or ``""`` where it has none yet (then no ID is valid)."""
+    known = session.get(SESSION_KEY)
+    key = known.get("key") if isinstance(known, dict) else None
+    return key if isinstance(key, str) else ""
+
+
+def visitor_for_page(session: Session, identify: Callable[[], Any]) -> str:
+    """Return the key that IDs of this page are bound to, making or replacing it where that is due.
+
+    :param identify: asks the auth hook; called only where the session has changed since the identity was last seen.
+    """
+    known = session.get(SESSION_KEY)
+    seen = session_digest(session)
+    if not isinstance(known, dict) or not visitor_of(session):
+        return remember(session, random_key(), None, seen)
+    if known.get("seen") == seen:
+        return visitor_of(session)
+    who = identity_digest(identify())
+    key = visitor_of(session) if who == known.get("who") else random_key()
+    return remember(session, key, who, seen)
+
+
+def changed_hands(session: Session, identity: Any) -> bool:
+    """Whether this session's IDs were rendered for somebody else; then they are void from now on.
+
+    Where the session itself is as it was (the identity came by a header), the call may pass, and its like no more.
+
+    :param identity: what the auth hook gave; truthy.
+    """
+    known = session.get(SESSION_KEY)
+    if not isinstance(known, dict):
+        return False
+    who, was = identity_digest(identity), known.get("who")
+    if who == was:
+        return False
+    seen = session_digest(session)
+    same_session = known.get("seen") == seen
+    remember(session, visitor_of(session) if was is None and same_session else random_key(), who, seen)
+    return not same_session
+
+
+def remember(session: Session, key: str, who: str | None, seen: str) -> str:
+    session[SESSION_KEY] = {"key": key, "who": who, "seen": seen}
+    return key
+
+
+def session_digest(session: Session) -> str:
+    rest = {key: session[key] for key in session if key not in UNRELATED}
+    return digest(json.dumps(rest, sort_keys=True, default=repr)) if rest else ""
+
+
+def identity_digest(identity: Any) -> str | None:
+    """Return a digest of who somebody is; None for nobody."""
+    return digest(identity_text(identity)) if identity else None
+
+
+def identity_text(identity: Any) -> str:
+    """Return who somebody is as text: ``get_id()``, ``id``, or the value itself.
+
+    The type's name stands for a value that can't be told from its like.
+    """
+    get_id = getattr(identity, "get_id", None)
+    if callable(get_id):
+        return str(get_id())
+    named = identity.get("id") if isinstance(identity, dict) else getattr(identity, "id", None)
+    if named is not None:
+        return str(named)
+    if isinstance(identity, (str, bytes, int, float, UUID, tuple, frozenset)):
+        return repr(identity)
+    if isinstance(identity, dict):
+        return json.dumps(identity, sort_keys=True, default=str)
+    return type(identity).__qualname__ if type(identity).__repr__ is object.__repr__ else repr(identity)
