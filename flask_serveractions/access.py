@@ -98,7 +98,8 @@ def hook_for(function: Callable[..., Any], schemes: Mapping[str, Mapping[str, An
     parameters = [each for each in inspect.signature(function).parameters.values() if each.kind in kinds]
     if not 1 <= len(parameters) <= 2:
         raise TypeError(
-            f"The auth hook {function!r} takes {len(parameters)} arguments. Write hook(operation) or hook(operation, arguments)."
+            f"The auth hook {function!r} takes {len(parameters)} arguments."
+            " Write hook(operation) or hook(operation, arguments)."
         )
     return AuthHook(function=function, takes_arguments=len(parameters) == 2, schemes=dict(schemes))
 

@@ -11,8 +11,9 @@ from flask import Blueprint, Flask, Response, current_app, request, session
 from .call import Call
 from .dispatch import dispatch
 from .locations import safe_page
+from .negotiation import wants_html
 from .operation import ACTION, exchange_of
-from .responses import see_other, wants_html
+from .responses import see_other
 from .signing import digest
 from .state import AppState, state_of
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 NAME = re.compile(r"[A-Za-z_]\w*(\.\w+)*", re.ASCII)
 METHODS = ("GET", "POST")
 A_YEAR = 365 * 24 * 3600  # seconds
-CLIENT = files(__package__).joinpath("static", "client.js").read_bytes()
+CLIENT = files(__package__).joinpath("static").joinpath("client.js").read_bytes()
 CLIENT_VERSION = digest(CLIENT.decode(), 12)
 
 
@@ -36,7 +37,7 @@ def check_name(name: str) -> None:
 
 def action_door(name: str, signature: str) -> Response:
     """Call an action by its signed ID."""
-    state = state_of(current_app)  # type: ignore[arg-type]
+    state = state_of(current_app)
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     operation = state.actions.get(name)
     call = Call(
@@ -59,7 +60,7 @@ def action_door(name: str, signature: str) -> Response:
 
 def catch_all(path: str) -> Response:
     """Answer what is no action's own rule: GET leads back to the page, unknown names get the one 404."""
-    state = state_of(current_app)  # type: ignore[arg-type]
+    state = state_of(current_app)
     if request.method in ("GET", "HEAD"):
         page = safe_page(request.args.get("page"), state.settings.url_prefix)
         response = see_other(current_app._get_current_object(), request.root_path + page)  # type: ignore[attr-defined]

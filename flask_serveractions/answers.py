@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from .call import Call
 from .locations import path_in_app, redirect_target
+from .negotiation import preference
 from .operation import Operation, Wish
 from .responses import (
     Result,
@@ -19,7 +20,6 @@ from .responses import (
     dumped,
     envelope,
     is_redirect,
-    preference,
     see_other,
     take_apart,
     without_body_headers,
@@ -43,11 +43,10 @@ def answer_route(call: Call, operation: Operation, returned: Any) -> Response:
         status = operation.answer.status
     if value is None:
         return no_content(call, 204 if status is None else status, headers)
-    if operation.answer.dump is None and is_flasks_own(value):
-        return call.app.make_response((value, status, headers) if status or headers else value)
-    if isinstance(value, WerkzeugResponse):
-        return call.app.make_response((value, status, headers) if status or headers else value)
-    response = call.app.json.response(dumped(operation.answer, value))
+    if isinstance(value, WerkzeugResponse) or (operation.answer.dump is None and is_flasks_own(value)):
+        whole: Any = (value, status, headers) if status or headers else value
+        return call.app.make_response(whole)
+    response: Response = call.app.json.response(dumped(operation.answer, value))  # type: ignore[assignment]
     if status is not None:
         response.status_code = status
     if headers:
@@ -88,7 +87,8 @@ def answer_response(call: Call, result: Result) -> Response:
     location = redirect_target(response.headers["Location"], call.page, call.request.root_path)
     if location is None:
         raise ValueError(
-            f"{call.label} redirects to {response.headers['Location']!r}. Redirect to a path of this app, or to an http(s) URL."
+            f"{call.label} redirects to {response.headers['Location']!r}."
+            " Redirect to a path of this app, or to an http(s) URL."
         )
     headers = without_body_headers(response.headers)
     if call.html:

@@ -260,7 +260,7 @@ def load_file(
 def is_clean(value: Any) -> bool:
     """Whether text, at any depth, can be stored and sent: without NUL and without halves of surrogate pairs."""
     if isinstance(value, str):
-        return value.isascii() and "\0" not in value or ("\0" not in value and is_unicode(value))
+        return "\0" not in value and (value.isascii() or is_unicode(value))
     if isinstance(value, list):
         return all(map(is_clean, value))
     if isinstance(value, dict):

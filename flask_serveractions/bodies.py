@@ -1,7 +1,7 @@
 """Reading a request's body whole, or not at all.
 
-Stock Werkzeug hands a multipart body that is cut off, or that lacks its boundary, over as an *empty form*, decodes with
-replacement characters, and silently cuts a chunked body at the limit. Here each of them is an error before anything runs.
+Stock Werkzeug hands a multipart body that is cut off, or that lacks its boundary, over as an *empty form*, decodes
+with replacement characters, and silently cuts a chunked body at the limit. Here each is an error before anything runs.
 """
 
 from __future__ import annotations

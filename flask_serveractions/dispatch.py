@@ -15,8 +15,8 @@ from . import access, answers, arguments, failures, origin
 from .bodies import MULTIPART, URLENCODED, Received, check_size, read_form, receive
 from .call import Call, Trouble
 from .errors import ActionError, Invalid, Refusal, UnknownAction
+from .negotiation import EVENTS, HTML, JSON, PROBLEM, accepts
 from .operation import Operation
-from .responses import EVENTS, HTML, JSON, PROBLEM, accepts
 from .signals import action_called, action_failed
 from .signing import bound_in, verify_id
 from .visitors import changed_hands, visitor_of

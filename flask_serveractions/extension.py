@@ -74,7 +74,7 @@ class ServerActions:
         max_content_length: int | None = None,
     ) -> Callable[[Function], Function]: ...
 
-    def register(self, function: Any = None, /, **options: Any) -> Any:
+    def register(self, function: Any = None, **options: Any) -> Any:
         """Register a function as an action; returns it unchanged.
 
         :param name: how forms and scripts call it; the function's name by default. Dots are allowed.
@@ -166,8 +166,8 @@ class ServerActions:
         before = next((each for each in self._routes if each.endpoint == endpoint), None)
         if before is not None and before.view_class is not view_class:
             raise ValueError(
-                f"Two resources have the endpoint {endpoint!r}: {before.view_class.__module__}.{before.view_class.__qualname__}"
-                f" and {view_class.__module__}.{view_class.__qualname__}. Give one another: endpoint=…."
+                f"Two resources have the endpoint {endpoint!r}: {where_class(before.view_class)}"
+                f" and {where_class(view_class)}. Give one another: endpoint=…."
             )
         view = before.view if before is not None else view_class.as_view(endpoint)
         route = RegisteredRoute(rule, endpoint, view_class, view)
@@ -181,7 +181,7 @@ class ServerActions:
     @overload
     def auth_hook(self, *, schemes: Mapping[str, Mapping[str, Any]]) -> Callable[[Function], Function]: ...
 
-    def auth_hook(self, function: Any = None, /, *, schemes: Mapping[str, Mapping[str, Any]] | None = None) -> Any:
+    def auth_hook(self, function: Any = None, *, schemes: Mapping[str, Mapping[str, Any]] | None = None) -> Any:
         """Register the one hook: ``hook(operation) -> identity | None``, or ``hook(operation, arguments)``.
 
         :param schemes: OpenAPI security schemes by name: ``{"bearer": {"type": "http", "scheme": "bearer"}}``.
@@ -199,6 +199,10 @@ class ServerActions:
             return hook
 
         return register(function) if function is not None else register
+
+
+def where_class(view_class: type[MethodRoute]) -> str:
+    return f"{view_class.__module__}.{view_class.__qualname__}"
 
 
 def token_headers(app: Flask) -> list[str]:

@@ -16,9 +16,10 @@ from .call import Call, Trouble
 from .errors import Refusal
 from .inputs import SECRET_NAME, declared_names, describe
 from .locations import safe_page
+from .negotiation import preference
 from .operation import Failure, Wish
 from .origin import SAFE_METHODS
-from .responses import close_to_caches, plain_page, preference, problem, see_other
+from .responses import close_to_caches, plain_page, problem, see_other
 
 STALE = "Serveractions-Stale"
 
@@ -174,7 +175,12 @@ def private(call: Call, response: Response) -> Response:
 def keep_from_caches(call: Call) -> None:
     """Let the app's own error page keep the door's headers."""
     if call.is_action:
-        after_this_request(lambda response: close_to_caches(response) or response)
+        after_this_request(closed_to_caches)
+
+
+def closed_to_caches(response: Response) -> Response:
+    close_to_caches(response)
+    return response
 
 
 def escaped(text: str) -> str:

@@ -1,7 +1,7 @@
 """From a type to the marshmallow field that loads it.
 
-Two fields stand for each type: one for *text* (forms, queries, headers, cookies and paths know nothing else) and a strict
-one for JSON, which has types of its own.
+Two fields stand for each type: one for *text* (forms, queries, headers, cookies and paths know nothing else) and a
+strict one for JSON, which has types of its own.
 """
 
 from __future__ import annotations
@@ -35,14 +35,18 @@ class Integer(fields.Integer):
     """A whole number in ASCII digits; a JSON fraction is none."""
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> int:
-        if isinstance(value, str):
-            if self.strict or not INTEGER.fullmatch(value.strip(" ")):
-                raise self.make_error("invalid")
-        elif not isinstance(value, int) and not (isinstance(value, float) and value.is_integer()):
-            raise self.make_error("invalid")
-        elif value is True or value is False:
+        if not (self.is_digits(value) if isinstance(value, str) else is_whole(value)):
             raise self.make_error("invalid")
         return int(value)
+
+    def is_digits(self, value: str) -> bool:
+        return not self.strict and bool(INTEGER.fullmatch(value.strip(" ")))
+
+
+def is_whole(value: Any) -> bool:
+    if isinstance(value, float):
+        return value.is_integer()
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 class Float(fields.Float):
@@ -97,7 +101,7 @@ class DateTime(fields.DateTime):
 class Choice(fields.Field[Any]):
     """One of the values of a ``Literal``."""
 
-    default_error_messages: typing.ClassVar[dict[str, str]] = {"invalid": "Must be one of: {choices}."}
+    default_error_messages = {"invalid": "Must be one of: {choices}."}
 
     def __init__(self, choices: Iterable[Any], *, strict: bool = False, **kwargs: Any) -> None:
         self.choices = tuple(choices)
@@ -205,7 +209,7 @@ def dataclass_schema(made: type[Any], *, strict: bool) -> Schema:
     for each in dataclasses.fields(made):
         if each.init:
             declared[each.name] = field_for(hints[each.name], strict=strict, **presence(each))
-    return Schema.from_dict(declared, name=f"{made.__name__}{'Json' if strict else 'Text'}")()  # type: ignore[arg-type]
+    return Schema.from_dict(declared, name=f"{made.__name__}{'Json' if strict else 'Text'}")()
 
 
 def presence(each: dataclasses.Field[Any]) -> dict[str, Any]:
@@ -231,7 +235,7 @@ def is_schema(value: Any) -> bool:
 
 
 def schema_of(value: Any) -> Schema:
-    return value if isinstance(value, Schema) else value()  # type: ignore[no-any-return]
+    return value if isinstance(value, Schema) else value()
 
 
 def is_field(value: Any) -> bool:
@@ -239,7 +243,7 @@ def is_field(value: Any) -> bool:
 
 
 def field_of(value: Any) -> fields.Field[Any]:
-    return value if isinstance(value, fields.Field) else value()  # type: ignore[no-any-return]
+    return value if isinstance(value, fields.Field) else value()
 
 
 def validators_of(metadata: Iterable[Any]) -> Validators:

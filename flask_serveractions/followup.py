@@ -1,14 +1,14 @@
 """The second pass: the page that a call wants, rendered after the call's own request is over.
 
-A WSGI middleware, so that the page never shares a database session or a lock with the action. It runs in process, on a copy of the
-environ that the request came in with, once, and is known by an object in that environ.
+A WSGI middleware, so that the page never shares a database session or a lock with the action. It runs in process, on a
+copy of the environ that the request came in with, once, and is known by an object in that environ.
 """
 
 from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -18,8 +18,8 @@ from werkzeug.datastructures import Headers
 from werkzeug.http import parse_options_header
 
 from .cookies import cookies_after, last_of_each
+from .negotiation import HTML, NO_PAGE, with_page
 from .operation import Exchange, Wish
-from .responses import HTML, NO_PAGE, with_page
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -28,9 +28,23 @@ logger = logging.getLogger("flask_serveractions")
 
 #: of a request, and not of the page's: bodies, conditions, ranges, tokens
 DROPPED = frozenset(
-    """CONTENT_TYPE CONTENT_LENGTH HTTP_TRANSFER_ENCODING HTTP_ACCEPT_ENCODING HTTP_EXPECT HTTP_RANGE HTTP_ORIGIN HTTP_PREFER HTTP_IDEMPOTENCY_KEY
-    HTTP_SERVERACTIONS_VALIDATE HTTP_X_CSRFTOKEN HTTP_X_CSRF_TOKEN HTTP_X_HTTP_METHOD_OVERRIDE wsgi.input_terminated
-    werkzeug.debug.preserve_context""".split()
+    {
+        "CONTENT_TYPE",
+        "CONTENT_LENGTH",
+        "HTTP_ACCEPT_ENCODING",
+        "HTTP_EXPECT",
+        "HTTP_IDEMPOTENCY_KEY",
+        "HTTP_ORIGIN",
+        "HTTP_PREFER",
+        "HTTP_RANGE",
+        "HTTP_SERVERACTIONS_VALIDATE",
+        "HTTP_TRANSFER_ENCODING",
+        "HTTP_X_CSRFTOKEN",
+        "HTTP_X_CSRF_TOKEN",
+        "HTTP_X_HTTP_METHOD_OVERRIDE",
+        "werkzeug.debug.preserve_context",
+        "wsgi.input_terminated",
+    }
 )
 DROPPED_PREFIXES = ("HTTP_IF_", "HTTP_CONTENT_", "HTTP_SEC_FETCH_")
 #: headers of the page that are not sent: the action's stand in their place
@@ -136,7 +150,7 @@ def close(body: Iterable[bytes]) -> None:
 
 
 def page_environ(
-    arrived: WSGIEnvironment, target: str, headers: Headers, token_headers: Iterable[str]
+    arrived: Mapping[str, Any], target: str, headers: Headers, token_headers: Iterable[str]
 ) -> dict[str, Any]:
     """Return the environ of ``GET target``, with the cookies as the action left them."""
     dropped = DROPPED.union(token_headers)

@@ -31,8 +31,8 @@ class Input:
 class FormState:
     """One form on one page: clean, or as the call that failed left it.
 
-    ``values`` are the submitted values by name, ``errors`` the messages by name, ``message`` is for the whole form, and ``result`` is
-    what ``ActionError(..., result=)`` carried.
+    ``values`` are the submitted values by name, ``errors`` the messages by name, ``message`` is for the whole form, and
+    ``result`` is what ``ActionError(..., result=)`` carried.
     """
 
     id: str  # unique on the page

@@ -32,7 +32,7 @@ def describe(operation: Operation, name: str) -> Input:
         if parameter.key == name:
             return Input(type="file", required=parameter.required, multiple=parameter.many)
     if operation.form is not None:
-        return describe_form_field(operation.form.form_class, name)
+        return describe_form_field(empty_form(operation.form), name)
     first, *rest = name.split(".")
     for parameter in (*operation.body, *operation.located):
         if parameter.key == first and parameter.text is not None:
@@ -101,13 +101,17 @@ def limits(validators: Iterable[Any]) -> tuple[Any, Any, int | None]:
     return low, high, longest
 
 
-def describe_form_field(form_class: Any, name: str) -> Input:
+def describe_form_field(form: Any, name: str) -> Input:
     """Describe a WTForms field; nested names are WTForms' own (``address-street``)."""
-    form = form_class(formdata=None, meta={"csrf": False})
     field = next((each for each in form if each.name == name), None)
     if field is None:
         return Input(secret=bool(SECRET_NAME.search(name)))
     return input_of(field)
+
+
+def empty_form(parameter: Parameter) -> Any:
+    made: Any = parameter.form_class
+    return made(formdata=None, meta={"csrf": False})
 
 
 def input_of(field: FormField) -> Input:
@@ -134,7 +138,7 @@ def has_files(operation: Operation) -> bool:
         return True
     if operation.form is None:
         return False
-    form = operation.form.form_class(formdata=None, meta={"csrf": False})
+    form = empty_form(operation.form)
     return any(getattr(field.widget, "input_type", None) == "file" for field in form)
 
 
@@ -144,5 +148,5 @@ def declared_names(operation: Operation) -> frozenset[str]:
     if operation.whole is not None and operation.whole.schema is not None:
         names |= {field.data_key or name for name, field in operation.whole.schema.load_fields.items()}
     if operation.form is not None:
-        names |= {field.name for field in operation.form.form_class(formdata=None, meta={"csrf": False})}
+        names |= {field.name for field in empty_form(operation.form)}
     return frozenset(names)

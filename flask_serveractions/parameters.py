@@ -10,6 +10,7 @@ import inspect
 import sys
 import typing
 from collections.abc import Callable, Collection, Mapping
+from itertools import pairwise
 from types import FrameType
 from typing import Annotated, Any
 
@@ -282,7 +283,7 @@ def enclosing_names(qualname: str, module: str) -> dict[str, Any]:
     :param qualname: ``"create_app.<locals>.create_todo"``.
     """
     parts = qualname.split(".")
-    enclosing = {name for name, after in zip(parts, parts[1:], strict=False) if after == "<locals>"}
+    enclosing = {name for name, after in pairwise(parts) if after == "<locals>"}
     frame: FrameType | None = sys._getframe(1) if enclosing else None
     found: dict[str, Any] = {}
     while frame is not None:

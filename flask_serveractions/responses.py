@@ -10,52 +10,21 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Response
 from markupsafe import Markup
-from werkzeug.datastructures import Headers, MIMEAccept
-from werkzeug.http import parse_accept_header
+from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from .errors import Errors
+from .negotiation import JSON, NO_PAGE, PROBLEM
 
 if TYPE_CHECKING:
-    from flask import Flask, Request
+    from flask import Flask
 
     from .operation import Answer, Failure
-
-PROBLEM = "application/problem+json"  # RFC 9457
-HTML = "text/html"
-JSON = "application/json"
-EVENTS = "text/event-stream"
-#: what a page would go in: such an answer ends with it, and the second pass fills it
-NO_PAGE = b'"page":null}'
 
 #: headers that describe a body and must not outlive it
 BODY_HEADERS = frozenset(
     {"content-length", "content-type", "content-encoding", "content-range", "etag", "last-modified"}
 )
-
-
-def wants_html(accept: str) -> bool:
-    """Whether a browser without JavaScript asked: its ``Accept`` names ``text/html`` and prefers nothing of ours to it."""
-    if HTML not in accept:
-        return False
-    accepted = dict(parse_accept_header(accept, MIMEAccept))
-    html = accepted.get(HTML, 0)
-    return bool(html > 0 and html >= accepted.get(JSON, 0) and html >= accepted.get(EVENTS, 0))
-
-
-def accepts(accept: str, *offered: str) -> bool:
-    """Whether one of the media types is acceptable (RFC 9110, 12.5.1); everything is, where nothing is asked for."""
-    return not accept or bool(parse_accept_header(accept, MIMEAccept).best_match(offered))
-
-
-def preference(request: Request) -> str | None:
-    """Return ``"representation"`` or ``"minimal"`` where ``Prefer: return=...`` says so (RFC 7240, 4.2)."""
-    for header in request.headers.getlist("Prefer"):
-        for each in header.lower().split(","):
-            name, _, value = each.partition(";")[0].partition("=")
-            if name.strip() == "return" and value.strip(' \t"') in ("representation", "minimal"):
-                return value.strip(' \t"')
-    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +122,6 @@ def phrase(status: int) -> str:
         return HTTPStatus(status).phrase
     except ValueError:
         return "Error"
-
-
-def with_page(body: bytes, page: str) -> bytes:
-    """Return a JSON answer with a page in it."""
-    start = body.rindex(NO_PAGE)
-    return b'%b"page":%b}\n' % (body[:start], json.dumps(page).encode())
 
 
 def see_other(app: Flask, location: str, headers: Headers | None = None) -> Response:

@@ -15,9 +15,10 @@ from werkzeug.exceptions import MethodNotAllowed
 from .call import Call
 from .config import Settings
 from .dispatch import dispatch
+from .negotiation import wants_html
 from .operation import ROUTE, Operation
 from .parameters import compile_operation, enclosing_names, resolved_hints
-from .responses import problem, wants_html
+from .responses import problem
 from .signing import Signing
 from .state import STATE_KEY, AppState, Registry
 
@@ -29,7 +30,7 @@ ACTIONS_ENDPOINTS = "actions."
 class MethodRoute(MethodView):
     """A REST resource: ``get``, ``post``, ``put``, ``patch``, ``delete`` are operations.
 
-    A :class:`flask.views.MethodView` in everything else: ``decorators``, ``init_every_request``, ``as_view``, inheritance.
+    A :class:`flask.views.MethodView` in everything else: ``decorators``, ``init_every_request``, inheritance.
     """
 
     #: refuse PUT, PATCH and DELETE without ``If-Match`` (428, RFC 6585)
@@ -55,7 +56,7 @@ class MethodRoute(MethodView):
                 resolved_hints(function, cls.local_names)
         return super().as_view(name, *class_args, **class_kwargs)
 
-    def dispatch_request(self, **kwargs: Any) -> Response:  # type: ignore[override]
+    def dispatch_request(self, **kwargs: Any) -> Response:
         app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
         asked = request._get_current_object()  # type: ignore[attr-defined]
         state = app.extensions.get(STATE_KEY) or bare_state(app)

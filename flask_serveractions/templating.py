@@ -110,7 +110,7 @@ def serveractions_script(*names: Action) -> Markup:
     :param names: the actions that scripts may call by name.
     :raises LookupError: no action has such a name.
     """
-    state = state_of(current_app)  # type: ignore[arg-type]
+    state = state_of(current_app)
     urls = {find(name)[1].name: action_url(name) for name in names}
     token = generate_csrf() if current_app.config.get("WTF_CSRF_ENABLED", True) else None
     header = next(iter(current_app.config.get("WTF_CSRF_HEADERS", ("X-CSRFToken",))), "X-CSRFToken")
@@ -128,7 +128,7 @@ def serveractions_script(*names: Action) -> Markup:
 
 def find(action: Action) -> tuple[AppState, Operation]:
     """Return the operation of an action, by its name or by its function."""
-    state = state_of(current_app)  # type: ignore[arg-type]
+    state = state_of(current_app)
     actions = state.actions or state.registry.actions
     if isinstance(action, str):
         operation = actions.get(action)
@@ -258,7 +258,7 @@ def page_forms() -> PageForms:
 
 
 def keep_private(response: Response) -> Response:
-    """Keep a page that holds a form of ours out of shared caches, and its forms usable (an ``after_request`` function)."""
+    """Keep a page with a form of ours out of shared caches, and its forms usable (an ``after_request`` function)."""
     if PAGE_FORMS not in g:
         return response
     response.headers.setdefault("Cache-Control", "private")

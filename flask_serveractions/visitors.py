@@ -1,7 +1,7 @@
 """Who an ID was rendered for: a random key in the session, replaced when the identity changes.
 
-The session holds ``{"key", "who", "seen"}`` under :data:`SESSION_KEY`: the key that IDs are bound to, a digest of the identity that
-the auth hook last gave (None: nobody, or not known yet), and a digest of the rest of the session when that was so.
+The session holds ``{"key", "who", "seen"}`` under :data:`SESSION_KEY`: the key that IDs are bound to, a digest of the
+identity that the auth hook last gave (None: nobody, or not known yet), and one of the rest of the session at that time.
 """
 
 from __future__ import annotations
@@ -91,4 +91,5 @@ def identity_text(identity: Any) -> str:
         return repr(identity)
     if isinstance(identity, dict):
         return json.dumps(identity, sort_keys=True, default=str)
-    return type(identity).__qualname__ if type(identity).__repr__ is object.__repr__ else repr(identity)
+    has_own_repr = "__repr__" in {name for cls in type(identity).__mro__[:-1] for name in vars(cls)}
+    return repr(identity) if has_own_repr else type(identity).__qualname__
