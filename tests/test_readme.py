@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -18,7 +19,8 @@ import pytest
 
 from tests.doc_blocks import blocks_of
 
-README = Path(__file__).parents[1] / "README.rst"
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.rst"
 
 
 class Forms(HTMLParser):
@@ -44,7 +46,8 @@ def address(tmp_path: Path) -> Iterator[str]:
     program = next(block for block in blocks_of(README) if block.language == "python")
     (tmp_path / "app.py").write_text(program.code, encoding="utf-8")
     command = [sys.executable, "-m", "flask", "run", "--port", "0"]
-    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as server:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True) as server:
         try:
             lines: list[str] = []
             while not (found := re.search(r"http://127\.0\.0\.1:\d+", lines[-1] if lines else "")):
