@@ -19,8 +19,9 @@ from marshmallow import Schema, missing
 from werkzeug.datastructures import FileStorage
 
 from . import fields
+from .deserialization import compile_load
 from .operation import ACTION, MISSING, Answer, Operation, Parameter, Source, where
-from .serialization import compile_dump, compile_load
+from .serialization import compile_dump
 
 BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
 RESERVED_BOUND = frozenset({"attrs"})  # action_form's own argument

@@ -14,8 +14,8 @@ MAX_LINES = 400
 #: from the ground up; the design's seven floors, some of them with a mezzanine
 FLOORS = (
     "errors config operation fields signals signing cookies locations negotiation serialization stores signatures",
-    "bodies formdata formstate parameters progress revalidation",
-    "inputs state visitors",
+    "bodies deserialization formdata formstate progress revalidation",
+    "inputs parameters state visitors",
     "call origin access arguments responses followup templating once jobs caching conditional pagination",
     "answers failures",
     "dispatch",

@@ -1,0 +1,195 @@
+"""What ``schema.load`` does, decided once: the twin of ``serialization``.
+
+What a schema or a field does in its own way stays marshmallow's work, so that the data and the messages are always
+marshmallow's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from marshmallow import EXCLUDE, INCLUDE, RAISE, Schema, ValidationError, fields, missing
+from marshmallow.decorators import POST_LOAD, PRE_LOAD, VALIDATES, VALIDATES_SCHEMA
+from marshmallow.error_store import ErrorStore
+from marshmallow.utils import is_collection, is_sequence_but_not_string, set_value
+from marshmallow.validate import And
+
+from .serialization import has_hooks, is_named_late, is_own, lazily
+
+Load = Callable[[Any], Any]
+LoadField = Callable[[Any, Any, Any], Any]  # value, key, data: as Field.deserialize takes them
+
+SCHEMA_LOADS = ("load", "_do_load", "_deserialize", "_call_and_store", "handle_error", "dict_class")
+FIELD_LOADS = ("deserialize", "_validate_missing", "_validate", "_validate_all")
+NESTED_LOADS = ("_deserialize", "schema", "_load", "_test_collection")
+
+
+def compile_load(schema: Schema) -> Load:
+    """Return a function that gives what ``schema.load(data)`` gives, and raises what it raises.
+
+    The schema is read now; what is changed on it or on its fields later is not seen.
+
+    :raises ValidationError: from the function: the same messages, data and valid data as from marshmallow.
+    """
+    return loader_of(schema, schema.unknown)
+
+
+def loader_of(schema: Schema, unknown: str) -> Load:
+    hooked = has_hooks(schema, PRE_LOAD, POST_LOAD, VALIDATES, VALIDATES_SCHEMA)
+    if hooked or schema.partial is not None or not is_own(schema, Schema, SCHEMA_LOADS):
+        return partial(schema.load, unknown=unknown)
+    load_object = object_loader(schema, unknown)
+
+    def load(data: Any) -> Any:
+        store = ErrorStore()
+        result = load_object(data, store, None)
+        if store.errors:
+            raise ValidationError(store.errors, data=data, valid_data=result)
+        return result
+
+    def load_many(data: Any) -> Any:
+        store = ErrorStore()
+        result: list[Any] = []
+        if not is_sequence_but_not_string(data):
+            store.store_error([schema.error_messages["type"]], index=None)
+        else:
+            indexed = schema.opts.index_errors
+            result = [load_object(each, store, index if indexed else None) for index, each in enumerate(data)]
+        if store.errors:
+            raise ValidationError(store.errors, data=data, valid_data=result)
+        return result
+
+    return load_many if schema.many else load
+
+
+def object_loader(schema: Schema, unknown: str) -> Callable[[Any, ErrorStore, int | None], dict[str, Any]]:
+    entries = tuple(entry_of(name, field) for name, field in schema.load_fields.items())
+    declared = frozenset(entry[0] for entry in entries)
+    messages = schema.error_messages
+
+    def load_object(data: Any, store: ErrorStore, index: int | None) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        if not isinstance(data, Mapping):
+            store.store_error([messages["type"]], index=index)
+            return result
+        get = data.get
+        for key, attribute, passing, load_field, is_path in entries:
+            value = get(key, missing)
+            if type(value) is not passing:
+                try:
+                    value = load_field(value, key, data)
+                except ValidationError as error:
+                    store.store_error(error.messages, key, index=index)
+                    value = error.valid_data or missing
+                if value is missing:
+                    continue
+            if is_path:
+                set_value(result, attribute, value)
+            else:
+                result[attribute] = value
+        if unknown != EXCLUDE and not declared.issuperset(data):
+            add_unknown(data, result, store, index)
+        return result
+
+    def add_unknown(data: Any, result: dict[str, Any], store: ErrorStore, index: int | None) -> None:
+        for key in set(data) - declared:
+            value = data[key]
+            if unknown == INCLUDE:
+                result[key] = value
+            elif unknown == RAISE:
+                store.store_error([messages["unknown"]], key, index)
+
+    return load_object
+
+
+def entry_of(name: str, field: Any) -> tuple[str, str, type | None, LoadField, bool]:
+    """Return a field's key, attribute, the exact type that passes as it is, its loader, and whether it is a path."""
+    key = name if field.data_key is None else field.data_key
+    attribute = field.attribute or name
+    return key, attribute, passing_type(field), field_loader(field), "." in attribute
+
+
+def passing_type(field: Any) -> type | None:
+    """Return the exact type whose values a field loads as they are, or None."""
+    if not loads_plainly(field) or field.validators or "_deserialize" in vars(field):
+        return None
+    deserialize = type(field)._deserialize
+    if deserialize is fields.String._deserialize:
+        return str
+    if deserialize is fields.Boolean._deserialize:
+        return bool if True in field.truthy and False in field.falsy else None
+    whole = is_own(field, fields.Integer, ("_deserialize", "_validated", "_format_num", "num_type"))
+    return int if whole else None
+
+
+def loads_plainly(field: Any) -> bool:
+    processed = getattr(field, "pre_load", ()) or getattr(field, "post_load", ())  # marshmallow 4.3
+    return not processed and is_own(field, fields.Field, FIELD_LOADS)
+
+
+def field_loader(field: Any) -> LoadField:
+    """Return what ``field.deserialize`` does, without asking for what does not change."""
+    if not loads_plainly(field):
+        return field.deserialize  # type: ignore[no-any-return]  # a bound method
+    convert = converter_of(field)
+    check = And(*field.validators) if field.validators else None
+    required, allow_none, default = field.required, field.allow_none, field.load_default
+
+    def load(value: Any, key: Any, data: Any) -> Any:
+        if value is missing:
+            if required:
+                raise field.make_error("required")
+            return default() if callable(default) else default
+        if value is None:
+            if allow_none:
+                return None
+            raise field.make_error("null")
+        output = convert(value, key, data)
+        if check is not None:
+            check(output)
+        return output
+
+    return load
+
+
+def converter_of(field: Any) -> LoadField:
+    if is_own(field, fields.List, ("_deserialize",)):
+        return list_converter(field)
+    if is_own(field, fields.Nested, NESTED_LOADS):
+        return nested_converter(field)
+    return field._deserialize  # type: ignore[no-any-return]  # a bound method
+
+
+def list_converter(field: Any) -> LoadField:
+    load, passing = field_loader(field.inner), passing_type(field.inner)
+
+    def convert(value: Any, key: Any, data: Any) -> list[Any]:
+        if not is_collection(value):
+            raise field.make_error("invalid")
+        result, errors = [], {}
+        for index, each in enumerate(value):
+            try:
+                result.append(each if type(each) is passing else load(each, None, None))
+            except ValidationError as error:
+                if error.valid_data is not None:
+                    result.append(error.valid_data)
+                errors[index] = error.messages
+        if errors:
+            raise ValidationError(errors, valid_data=result)
+        return result
+
+    return convert
+
+
+def nested_converter(field: Any) -> LoadField:
+    load = lazily(lambda: loader_of(field.schema, field.unknown or field.schema.unknown))
+    if not is_named_late(field.nested):
+        load()
+
+    def convert(value: Any, key: Any, data: Any) -> Any:
+        field._test_collection(value)
+        return load()(value)
+
+    return convert
