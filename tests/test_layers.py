@@ -13,8 +13,9 @@ MAX_LINES = 400
 
 #: from the ground up; the design's seven floors, some of them with a mezzanine
 FLOORS = (
-    "errors config operation fields signals signing cookies locations negotiation serialization stores signatures",
-    "bodies deserialization formdata formstate progress revalidation",
+    "errors config operation fields signals signing cookies locations negotiation serialization signatures"
+    " sqlite_backend redis_backend",
+    "bodies deserialization formdata formstate progress revalidation stores",
     "inputs parameters state visitors",
     "call origin access arguments responses followup templating once jobs caching conditional pagination",
     "answers failures",
