@@ -6,12 +6,11 @@ import re
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, Flask, Response, current_app, request, session
+from flask import Blueprint, Flask, Request, Response, current_app, request
 
 from .call import Call
 from .dispatch import dispatch
 from .locations import safe_page
-from .negotiation import wants_html
 from .operation import ACTION, exchange_of
 from .responses import see_other
 from .signing import digest
@@ -37,24 +36,15 @@ def check_name(name: str) -> None:
 
 def action_door(name: str, signature: str) -> Response:
     """Call an action by its signed ID."""
-    state = state_of(current_app)
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    state = state_of(app)
     operation = state.actions.get(name)
-    call = Call(
-        app=app,
-        state=state,
-        request=request._get_current_object(),  # type: ignore[attr-defined]
-        session=session._get_current_object(),  # type: ignore[attr-defined]
-        kind=ACTION,
-        operation=operation,
-        html=wants_html(request.headers.get("Accept", "")),
-        function=operation.function if operation else None,
-        name=name,
-        signed=signature,
-        page=safe_page(request.args.get("page"), state.settings.url_prefix),
-        exchange=exchange_of(request.environ),
-        payload=signature.partition(".")[0],
-    )
+    asked: Request = request._get_current_object()  # type: ignore[attr-defined]
+    call = Call(app, state, asked, operation, ACTION)
+    call.function = operation.function if operation else None
+    call.name, call.signed, call.payload = name, signature, signature.partition(".")[0]
+    call.page = safe_page(asked.args.get("page"), state.settings.url_prefix)
+    call.exchange = exchange_of(asked.environ)
     return dispatch(call)
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from flask import session
 from werkzeug.datastructures import Headers
 
+from .negotiation import wants_html
 from .operation import ACTION, Exchange, Operation
 
 if TYPE_CHECKING:
@@ -18,19 +21,11 @@ if TYPE_CHECKING:
     from .state import AppState
 
 
-@dataclass(eq=False)
 class Call:
     """What the steps of the corridor share; each door fills in what it knows."""
 
-    app: Flask
-    state: AppState
-    request: Request
-    session: Any
-    kind: str
-    operation: Operation | None  # None: no action has this name
-    html: bool  # a browser without JavaScript asked
     function: Any = None  # what is called: the operation's, or a method bound to its view
-    path_values: Mapping[str, Any] = field(default_factory=dict)
+    path_values: Mapping[str, Any] = MappingProxyType({})
     name: str = ""  # actions: as the URL has it
     signed: str = ""  # actions: the signed ID
     page: str = "/"  # actions: where the form stood
@@ -39,9 +34,26 @@ class Call:
     received: Received | None = None
     flashed: int = 0  # messages in the session before the function ran
 
+    def __init__(self, app: Flask, state: AppState, request: Request, operation: Operation | None, kind: str) -> None:
+        self.app = app
+        self.state = state
+        self.request = request
+        self.operation = operation  # None: no action has this name
+        self.is_action = kind == ACTION
+
+    @cached_property
+    def html(self) -> bool:
+        """Whether a browser without JavaScript asked."""
+        return wants_html(self.accept)
+
     @property
-    def is_action(self) -> bool:
-        return self.kind == ACTION
+    def accept(self) -> str:
+        accept: str = self.request.environ.get("HTTP_ACCEPT", "")
+        return accept
+
+    @cached_property
+    def session(self) -> Any:
+        return session._get_current_object()  # type: ignore[attr-defined]
 
     @property
     def label(self) -> str:

@@ -50,7 +50,7 @@ def dispatch(call: Call) -> Response:
 def protect(call: Call) -> Operation:
     """Check origin, size, signature and CSRF token, in this order."""
     request, settings = call.request, call.state.settings
-    if request.method not in origin.SAFE_METHODS:
+    if call.operation is None or call.operation.method not in origin.SAFE_METHODS:
         origin.check_origin(request, settings.allowed_origins)
         check_size(request, call.limit)
     if not call.is_action:
@@ -99,7 +99,7 @@ def authorise(call: Call, operation: Operation, given: Mapping[str, Any]) -> Non
 
 def check_acceptable(call: Call, operation: Operation) -> None:
     """Refuse a caller who accepts nothing that we have, before anything runs (406)."""
-    accept = call.request.headers.get("Accept", "")
+    accept = call.accept
     if not accept or "*/*" in accept or JSON in accept:
         return
     if call.is_action and not accepts(accept, JSON, HTML, PROBLEM, EVENTS):
@@ -110,6 +110,8 @@ def check_acceptable(call: Call, operation: Operation) -> None:
 
 def load(call: Call, operation: Operation, given: dict[str, Any]) -> dict[str, Any]:
     """Return all arguments of the function; with ``Serveractions-Validate``, only some fields may fail."""
+    if not (call.is_action or operation.has_body or operation.located):
+        return given
     if call.received is None:
         needed = call.is_action or operation.has_body
         call.received = receive(call.request, call.limit) if needed else Received()
@@ -128,7 +130,8 @@ def load(call: Call, operation: Operation, given: dict[str, Any]) -> dict[str, A
 def invoke(call: Call, operation: Operation, loaded: dict[str, Any]) -> Any:
     if call.is_action:
         call.flashed = len(call.session.get("_flashes", ()))
-    result = call.app.ensure_sync(call.function)(**loaded)
+    function = call.app.ensure_sync(call.function) if operation.is_async else call.function
+    result = function(**loaded)
     if action_called.receivers:
         identity = access.current_identity._get_current_object()
         action_called.send(call.app, operation=operation, identity=identity, result=result)

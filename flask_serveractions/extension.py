@@ -17,7 +17,7 @@ from .config import Settings
 from .followup import FollowUp
 from .operation import ACTION, Operation
 from .parameters import compile_operation
-from .routes import MethodRoute, RegisteredRoute, add_route, compile_route, refuse_method, variables_in
+from .routes import MethodRoute, RegisteredRoute, add_route, compile_route, variables_in
 from .signing import Signing
 from .startup import start
 from .state import STATE_KEY, AppState, Registry, state_of
@@ -53,7 +53,6 @@ class ServerActions:
         app.extensions[STATE_KEY] = state
         install(app)
         app.register_blueprint(make_blueprint(state))
-        app.before_request(refuse_method)
         app.wsgi_app = FollowUp(app.wsgi_app, partial(start, app, state), partial(token_headers, app))  # type: ignore[method-assign]
         for operation in self.registry.actions.values():
             add_rule(app, state, operation)

@@ -10,6 +10,7 @@ import logging
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote_to_bytes
@@ -19,7 +20,7 @@ from werkzeug.http import parse_options_header
 
 from .cookies import cookies_after, last_of_each
 from .negotiation import HTML, NO_PAGE, with_page
-from .operation import Exchange, Wish
+from .operation import HOLDS_FORMS, Exchange, Wish
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -81,10 +82,10 @@ class FollowUp:
             self.start()
             self.start = None
         if environ["REQUEST_METHOD"] != "POST" or Exchange.KEY in environ:
-            return self.app(environ, start_response)
+            return self.app(environ, partial(start_page, environ, start_response))
         exchange = environ[Exchange.KEY] = Exchange()
         exchange.environ = environ.copy()
-        first = FirstPass(start_response, exchange)
+        first = FirstPass(partial(start_page, environ, start_response), exchange)
         body = self.app(environ, first.start_response)
         if exchange.wish is None or first.answered is None:
             return body
@@ -114,6 +115,31 @@ class FollowUp:
         if page is None or (wish.must_show and not (wish.failure and wish.failure.shown)):
             return None
         return page
+
+
+def start_page(
+    environ: WSGIEnvironment,
+    start_response: StartResponse,
+    status: str,
+    headers: list[tuple[str, str]],
+    *exc_info: Any,
+) -> Any:
+    """Start an answer; a page that holds a form of ours is kept out of shared caches, and its forms usable."""
+    if HOLDS_FORMS in environ:
+        headers = for_forms(Headers(headers), environ)
+    return start_response(status, headers, *exc_info)
+
+
+def for_forms(headers: Headers, environ: WSGIEnvironment) -> list[tuple[str, str]]:
+    headers.setdefault("Cache-Control", "private")
+    if "cookie" not in headers.get("Vary", "").lower():
+        headers.add("Vary", "Cookie")
+    if headers.get("Referrer-Policy", "").strip().lower() == "no-referrer":
+        # browsers then post "Origin: null", which is nobody's own
+        headers["Referrer-Policy"] = "same-origin"
+        page = environ.get("PATH_INFO", "").encode("unicode_escape").decode("ascii")
+        logger.warning("Referrer-Policy 'no-referrer' on %s would break its forms: sent as 'same-origin'", page)
+    return headers.to_wsgi_list()
 
 
 class FirstPass:

@@ -41,6 +41,8 @@ Body = Annotated[T, Source.BODY]
 
 MISSING: Final = object()
 
+HOLDS_FORMS: Final = "flask_serveractions.forms"  # in the environ: the page holds a form of ours
+
 ACTION: Final = "action"
 ROUTE: Final = "route"
 
@@ -94,6 +96,8 @@ class Operation:
     whole: Parameter | None = None
     form: Parameter | None = None
     files: tuple[Parameter, ...] = ()
+    has_body: bool = False  # arguments come from the request's body
+    is_async: bool = False
     open_ended: bool = False  # takes **kwargs: further path values go there
     answer: Answer = field(default_factory=Answer)
     public: bool = False
@@ -104,12 +108,6 @@ class Operation:
     endpoint: str = ""
     rule: str = ""
     owner: type[Any] | None = None  # the MethodRoute class
-
-    @property
-    def has_body(self) -> bool:
-        """Whether arguments come from the request's body."""
-        whole = self.whole is not None and self.whole.key == "body"
-        return bool(whole or self.body or self.files or self.form)
 
     @property
     def where(self) -> str:

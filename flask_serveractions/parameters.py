@@ -62,6 +62,7 @@ def compile_operation(
         method=method,
         function=function,
         open_ended=open_ended,
+        is_async=inspect.iscoroutinefunction(function),
         answer=compile_answer(hints.get("return", MISSING)),
         **by_source(parameters),
         **more,
@@ -72,7 +73,9 @@ def by_source(parameters: tuple[Parameter, ...]) -> dict[str, Any]:
     def of(*sources: Source) -> tuple[Parameter, ...]:
         return tuple(each for each in parameters if each.source in sources)
 
+    from_body = (Source.BODY, Source.FORM, Source.FILE)
     return {
+        "has_body": any(each.source in from_body or (each.key == "body" and each.schema) for each in parameters),
         "parameters": parameters,
         "path": of(Source.PATH),
         "bound": of(Source.BOUND),

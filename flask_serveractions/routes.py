@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from flask import Flask, Response, current_app, request, session
+from flask import Flask, Request, Response, current_app, request
 from flask.views import MethodView
 from werkzeug.exceptions import MethodNotAllowed
 
@@ -58,26 +58,16 @@ class MethodRoute(MethodView):
 
     def dispatch_request(self, **kwargs: Any) -> Response:
         app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-        asked = request._get_current_object()  # type: ignore[attr-defined]
+        asked: Request = request._get_current_object()  # type: ignore[attr-defined]
         state = app.extensions.get(STATE_KEY) or bare_state(app)
-        operations = operations_of(state, app, type(self), asked.endpoint, asked.url_rule)
+        operations = operations_of(state, app, type(self), asked.url_rule)
         method = asked.method
         if method not in operations and method == "HEAD":
             method = "GET"
-        operation = operations[method]
-        return dispatch(
-            Call(
-                app=app,
-                state=state,
-                request=asked,
-                session=session,
-                kind=ROUTE,
-                operation=operation,
-                html=wants_html(asked.headers.get("Accept", "")),
-                function=getattr(self, method.lower()),
-                path_values=kwargs,
-            )
-        )
+        call = Call(app, state, asked, operations[method], ROUTE)
+        call.function = getattr(self, method.lower())
+        call.path_values = kwargs
+        return dispatch(call)
 
 
 def bare_state(app: Flask) -> AppState:
@@ -89,14 +79,12 @@ def bare_state(app: Flask) -> AppState:
     return state
 
 
-def operations_of(
-    state: AppState, app: Flask, view_class: type[MethodRoute], endpoint: str, rule: Any
-) -> dict[str, Operation]:
+def operations_of(state: AppState, app: Flask, view_class: type[MethodRoute], rule: Any) -> dict[str, Operation]:
     """Return the operations behind a URL rule by method, compiled once."""
-    operations = state.routes.get((endpoint, rule.rule))
+    operations = state.routes.get((rule.endpoint, rule.rule))
     if operations is None:
-        operations = compile_route(view_class, endpoint, rule.rule, frozenset(rule.arguments))
-        state.routes[endpoint, rule.rule] = operations
+        operations = compile_route(view_class, rule.endpoint, rule.rule, frozenset(rule.arguments))
+        state.routes[rule.endpoint, rule.rule] = operations
     return operations
 
 
@@ -158,12 +146,9 @@ def route_rules(app: Flask) -> list[tuple[Any, type[MethodRoute]]]:
     return found
 
 
-def refuse_method() -> Response | None:
-    """Answer a method that a door does not have as the door answers (a ``before_request`` function)."""
-    error = request.routing_exception
-    if not isinstance(error, MethodNotAllowed) or wants_html(request.headers.get("Accept", "")):
-        return None
-    if not is_ours(error):
+def refuse_method(error: MethodNotAllowed) -> Response | None:
+    """Answer a method that a door does not have as the door answers; None where it is no door, or a browser asked."""
+    if wants_html(request.headers.get("Accept", "")) or not is_ours(error):
         return None
     allow = ", ".join(sorted(error.valid_methods or ()))
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
@@ -174,7 +159,7 @@ def is_ours(error: MethodNotAllowed) -> bool:
     """Whether the URL that was asked for belongs to one of the doors."""
     adapter = current_app.create_url_adapter(request)
     methods = sorted(error.valid_methods or ())
-    if adapter is None or not methods:
+    if error is not request.routing_exception or adapter is None or not methods:
         return False
     endpoint, _ = adapter.match(method=methods[0])
     view_class = getattr(current_app.view_functions.get(endpoint), "view_class", None)

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, request
+from werkzeug.exceptions import MethodNotAllowed
 
 from .access import marks_of, no_hook
 from .operation import Operation
-from .routes import operations_of, route_rules
+from .routes import operations_of, refuse_method, route_rules
 from .state import AppState
 
 
@@ -24,13 +25,14 @@ def start(app: Flask, state: AppState) -> None:
     check_login_view(app, state)
     state.actions = {name: with_marks(operation) for name, operation in state.registry.actions.items()}
     for rule, view_class in route_rules(app):
-        operations = operations_of(state, app, view_class, rule.endpoint, rule)
+        operations = operations_of(state, app, view_class, rule)
         state.routes[rule.endpoint, rule.rule] = {method: with_marks(each) for method, each in operations.items()}
     if state.hook is None:
         for operation in all_operations(state):
             if operation.requires:
                 raise RuntimeError(no_hook(operation))
     leave_doors_to_us(app, state)
+    answer_wrong_methods(app)
     state.registry.closed = True
     state.started = True
 
@@ -60,6 +62,22 @@ def leave_doors_to_us(app: Flask, state: AppState) -> None:
     ours = {endpoint for endpoint, _ in state.routes}
     functions = app.before_request_funcs.get(None, [])
     functions[:] = [passing(each, ours) if is_csrf_protect(each) else each for each in functions]
+
+
+def answer_wrong_methods(app: Flask) -> None:
+    """Answer 405 at our doors ourselves, and leave every other one to the handler that it would have had."""
+    handlers = app.error_handler_spec[None]
+    theirs = handlers[405].get(MethodNotAllowed)
+
+    def handle(error: MethodNotAllowed) -> Any:
+        ours = refuse_method(error)
+        if ours is not None:
+            return ours
+        general = (handlers[None].get(cls) for cls in type(error).__mro__)
+        handler = theirs or next(filter(None, general), None)
+        return error if handler is None else app.ensure_sync(handler)(error)
+
+    handlers[405][MethodNotAllowed] = handle
 
 
 def is_csrf_protect(function: Any) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -19,15 +18,13 @@ from marshmallow import ValidationError
 from .formstate import FormState, Input, render_attributes
 from .inputs import describe, has_files
 from .locations import safe_page
-from .operation import MISSING, Failure, Operation, exchange_of
+from .operation import HOLDS_FORMS, MISSING, Failure, Operation, exchange_of
 from .signing import bound_in, digest, payload_of, random_key, sign_id
 from .state import AppState, state_of
 from .visitors import visitor_for_page
 
 if TYPE_CHECKING:
-    from flask import Flask, Response
-
-logger = logging.getLogger("flask_serveractions")
+    from flask import Flask
 
 PAGE_FORMS = "_serveractions_forms"  # in g
 
@@ -254,25 +251,11 @@ def page_forms() -> PageForms:
     if forms is None:
         forms = PageForms()
         setattr(g, PAGE_FORMS, forms)
+        request.environ[HOLDS_FORMS] = True
     return forms
-
-
-def keep_private(response: Response) -> Response:
-    """Keep a page with a form of ours out of shared caches, and its forms usable (an ``after_request`` function)."""
-    if PAGE_FORMS not in g:
-        return response
-    response.headers.setdefault("Cache-Control", "private")
-    response.vary.add("Cookie")
-    if response.headers.get("Referrer-Policy", "").strip().lower() == "no-referrer":
-        # browsers then post "Origin: null", which is nobody's own
-        response.headers["Referrer-Policy"] = "same-origin"
-        logger.warning("Referrer-Policy 'no-referrer' on %s would break its forms: sent as 'same-origin'", request.path)
-    return response
 
 
 def install(app: Flask) -> None:
     """Give an app's templates the helpers."""
     helpers: tuple[Callable[..., Any], ...] = (action_form, action_url, action_state, serveractions_script)
     app.jinja_env.globals.update({each.__name__: each for each in helpers})
-    # at the first place: run last, after what sets a policy for the whole app
-    app.after_request_funcs.setdefault(None, []).insert(0, keep_private)
