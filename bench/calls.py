@@ -94,6 +94,9 @@ def form_call(app: WSGI, like: Call | None = None) -> Call:
     form = Form(client.get("/").text)
     if like is not None:
         return call(app, "POST", form.action, browser_headers(like.environ["HTTP_COOKIE"]), like.body)
+    # sent once before, so that the session is that of a visitor who has been here for a while
+    client.post(form.action, data={**form.hidden, **FORM}, headers=BROWSER)
+    form = Form(client.get("/").text)
     cookie = client.get_cookie("session")
     assert cookie is not None, "a protected form needs a session"
     body = urlencode({**form.hidden, **FORM}).encode()

@@ -13,6 +13,7 @@ from ..todos import MANY_READY, ONE_READY, created, ready
 
 def action_app() -> Flask:
     app = Flask(__name__)
+    app.secret_key = "bench"  # that of the others: Flask opens the session that is sent
 
     @app.get("/")
     def index() -> str:

@@ -64,7 +64,8 @@ def one_more(number: int):
 
 
 def rest_app() -> Flask:
-    app, actions = new_app()
+    app = Flask(__name__)  # without a session, as its peers
+    actions = ServerActions(app)
 
     @actions.route("/plain/<int:todo_id>")
     class Plain(MethodRoute):
