@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from flask import session
 from werkzeug.datastructures import Headers
+from werkzeug.utils import cached_property  # functools' own takes a lock before Python 3.12
 
 from .negotiation import wants_html
 from .operation import ACTION, Exchange, Operation

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import posixpath
 import re
+from functools import lru_cache
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 CONTROL = re.compile(r"[\x00-\x20\x7f-\x9f\\\u2028\u2029]")
 URL_SAFE = "/%:=&?~#+!$,;'@()*[]"  # what may stand in a URL as it is
 
 
+@lru_cache(maxsize=4096)
 def safe_page(page: str | None, url_prefix: str) -> str:
     """Return a path of this app with its query, or ``/`` for anything else.
 

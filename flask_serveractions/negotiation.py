@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from werkzeug.datastructures import MIMEAccept
@@ -19,6 +20,7 @@ EVENTS = "text/event-stream"
 NO_PAGE = b'"page":null}'
 
 
+@lru_cache(maxsize=1024)  # browsers send the same few
 def wants_html(accept: str) -> bool:
     """Whether a browser without JavaScript asked.
 

@@ -125,10 +125,11 @@ def phrase(status: int) -> str:
 
 
 def see_other(app: Flask, location: str, headers: Headers | None = None) -> Response:
-    """Return a redirect that is followed by GET (RFC 9110, 15.4.4)."""
-    response = app.response_class("", 303, headers, content_type="text/html; charset=utf-8")
-    response.headers["Location"] = location
-    response.autocorrect_location_header = False
+    """Return a redirect that is followed by GET (RFC 9110, 15.4.4), closed to caches."""
+    given = Headers() if headers is None else headers
+    given["Location"] = location
+    response = app.response_class("", 303, given, content_type="text/html; charset=utf-8")
+    close_to_caches(response)
     return response
 
 
@@ -143,13 +144,15 @@ def without_body_headers(headers: Headers) -> Headers:
 def close_to_caches(response: WerkzeugResponse) -> None:
     """Set the headers of every answer of the action door, unless the function said otherwise."""
     headers = response.headers
-    headers.setdefault("Cache-Control", "no-store")
-    vary = headers.get("Vary")
-    if vary is None:
-        headers["Vary"] = "Accept, Cookie"
-    else:
+    if "X-Content-Type-Options" in headers:
+        return
+    if "Cache-Control" not in headers:
+        headers.add("Cache-Control", "no-store")
+    if "Vary" in headers:
         response.vary.update(("Accept", "Cookie"))
-    headers["X-Content-Type-Options"] = "nosniff"
+    else:
+        headers.add("Vary", "Accept, Cookie")
+    headers.add("X-Content-Type-Options", "nosniff")
 
 
 PAGE = Markup(

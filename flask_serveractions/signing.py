@@ -10,11 +10,12 @@ import json
 import secrets
 import time
 from collections.abc import Mapping
-from hashlib import sha256
+from hashlib import sha1, sha256
 from typing import TYPE_CHECKING, Any
 
 from itsdangerous import BadData, Signer, TimestampSigner, URLSafeTimedSerializer
 from itsdangerous.encoding import base64_decode, base64_encode
+from itsdangerous.signer import SigningAlgorithm
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -46,7 +47,7 @@ class CsrfTokens:
 
     def __init__(self, keys: tuple[str | bytes, ...]) -> None:
         self.keys = keys
-        self.signer = derived(TimestampSigner, keys, CSRF_SALT, None, None)
+        self.signer = derived(TimestampSigner, keys, CSRF_SALT, sha1, "django-concat")
         self.serializer = URLSafeTimedSerializer("", salt=CSRF_SALT)  # for its payload alone
 
     def matches(self, token: str, expected: str, max_age: int | None) -> bool:
@@ -63,11 +64,24 @@ class CsrfTokens:
         return isinstance(raw, str) and hmac.compare_digest(raw.encode(), expected.encode())
 
 
-def derived(kind: type[Any], keys: tuple[str | bytes, ...], salt: bytes, digest: Any, derivation: str | None) -> Any:
+class OneShotHMAC(SigningAlgorithm):
+    """itsdangerous's HMAC, without an object that is made to be fed bit by bit.
+
+    :param name: of the hash function, as OpenSSL calls it.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def get_signature(self, key: bytes, value: bytes) -> bytes:
+        return hmac.digest(key, value, self.name)
+
+
+def derived(kind: type[Any], keys: tuple[str | bytes, ...], salt: bytes, digest: Any, derivation: str) -> Any:
     """Return an itsdangerous signer whose keys are derived here and now, once."""
     deriving = kind(list(keys), salt=salt, digest_method=digest, key_derivation=derivation)
     ready = [deriving.derive_key(key) for key in deriving.secret_keys]
-    return kind(ready, salt=salt, digest_method=digest, key_derivation="none")
+    return kind(ready, salt=salt, key_derivation="none", algorithm=OneShotHMAC(digest().name))
 
 
 class Signing:
