@@ -10,7 +10,7 @@ from flask import Blueprint, Flask, Request, Response, current_app, request
 
 from .call import Call
 from .dispatch import dispatch
-from .locations import safe_page
+from .locations import page_in, safe_page
 from .operation import ACTION, exchange_of
 from .responses import see_other
 from .signing import digest
@@ -43,7 +43,7 @@ def action_door(name: str, signature: str) -> Response:
     call = Call(app, state, asked, operation, ACTION)
     call.function = operation.function if operation else None
     call.name, call.signed, call.payload = name, signature, signature.partition(".")[0]
-    call.page = safe_page(asked.args.get("page"), state.settings.url_prefix)
+    call.page = page_in(asked.environ.get("QUERY_STRING", ""), state.settings.url_prefix)
     call.exchange = exchange_of(asked.environ)
     return dispatch(call)
 

@@ -67,7 +67,8 @@ def answer_action(call: Call, operation: Operation, returned: Any) -> Response:
         made = call.app.make_response((result.value or "", result.status, result.headers))
         response = answer_response(call, Result(made, None, Headers()))
     elif call.html:
-        response = see_other(call.app, call.page_url, without_body_headers(result.headers))
+        headers = without_body_headers(result.headers) if result.headers else None
+        return see_other(call.app, call.page_url, headers)
     else:
         response = answer_json(
             call, result, data=dumped(operation.answer, result.value), status=operation.answer.status

@@ -54,8 +54,11 @@ def load_path(operation: Operation, values: Mapping[str, Any]) -> dict[str, Any]
         raw = values.get(parameter.key, MISSING)
         if raw is MISSING or parameter.text is None:
             continue
+        is_usable = not isinstance(raw, str) or is_clean(raw)
+        if is_usable and type(raw) is parameter.plain:
+            continue
         refusal = Refusal(404, f"path argument {parameter.key!r} is {raw!r}", "There is nothing here.")
-        if isinstance(raw, str) and "\0" in raw:
+        if not is_usable:
             raise refusal
         loaded[parameter.name] = load_strictly(parameter, raw, refusal)
     return loaded
@@ -89,6 +92,8 @@ def load_arguments(operation: Operation, request: Request, received: Received) -
     return values
 
 
+LINES = frozenset({Source.HEADER, Source.COOKIE})  # one line of text, whose parts are parted by commas
+
 PLACES: Mapping[Source, Callable[[Request], Any]] = {
     Source.QUERY: lambda request: request.args,
     Source.HEADER: lambda request: request.headers,
@@ -118,8 +123,11 @@ def load_text(
 ) -> None:
     """Load one argument from a place where everything is text."""
     field = parameter.text
-    if parameter.source is Source.HEADER or parameter.source is Source.COOKIE:
+    if parameter.flat:
         raw = form.get(parameter.key, MISSING)
+        raw = MISSING if raw == "" and not parameter.is_text else raw
+    elif parameter.source in LINES:
+        raw = [each.strip() for each in form[parameter.key].split(",")] if parameter.key in form else MISSING
     else:
         raw = raw_value(field, form, parameter.key)  # type: ignore[arg-type]
     if raw is not MISSING:

@@ -38,11 +38,15 @@ def check_size(request: Request, limit: int) -> None:
     :param limit: bytes.
     :raises TooLarge: ``Content-Length`` is over the limit.
     """
-    request.max_content_length = limit  # for functions that read the stream themselves
-    request.max_form_memory_size = limit
     length = request.content_length
     if length is not None and length > limit:
         raise TooLarge(f"{length} bytes, where {limit} are allowed")
+
+
+def limit_stream(request: Request, limit: int) -> None:
+    """Let the limit hold for a function that reads the request's body itself."""
+    request.max_content_length = limit
+    request.max_form_memory_size = limit
 
 
 def check_encoding(request: Request) -> None:
@@ -126,7 +130,7 @@ def read_urlencoded(request: Request, limit: int) -> FormData:
         pairs = parse_qsl(decode(body, charset), keep_blank_values=True, encoding=charset, errors="strict")
     except UnicodeDecodeError:
         raise Unreadable(f"it is not {charset}") from None
-    return ImmutableMultiDict(pairs), ImmutableMultiDict()
+    return ImmutableMultiDict(pairs), EMPTY
 
 
 def read_multipart(request: Request, limit: int) -> FormData:

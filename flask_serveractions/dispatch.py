@@ -12,7 +12,7 @@ from flask import Response, got_request_exception
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from . import access, answers, arguments, failures, origin
-from .bodies import MULTIPART, URLENCODED, Received, check_size, read_form, receive
+from .bodies import MULTIPART, URLENCODED, Received, check_size, limit_stream, read_form, receive
 from .call import Call, Trouble
 from .errors import ActionError, Invalid, Refusal, UnknownAction
 from .negotiation import EVENTS, HTML, JSON, PROBLEM, accepts
@@ -23,6 +23,7 @@ from .visitors import changed_hands, visitor_of
 
 logger = logging.getLogger("flask_serveractions")
 
+VALIDATE = "HTTP_SERVERACTIONS_VALIDATE"  # in the environ
 LOGGED_LENGTH = 300  # characters of a refusal's reason
 
 
@@ -34,7 +35,7 @@ def dispatch(call: Call) -> Response:
         authorise(call, operation, given)
         check_acceptable(call, operation)
         loaded = load(call, operation, given)
-        if call.is_action and "Serveractions-Validate" in call.request.headers:
+        if call.is_action and VALIDATE in call.request.environ:
             return answers.nothing(call)
         return answers.answer(call, operation, invoke(call, operation, loaded))
     except Refusal as refusal:
@@ -54,6 +55,8 @@ def protect(call: Call) -> Operation:
         origin.check_origin(request, settings.allowed_origins)
         check_size(request, call.limit)
     if not call.is_action:
+        if request.method not in origin.SAFE_METHODS:
+            limit_stream(request, call.limit)
         return call.operation  # type: ignore[return-value]
     operation = verified(call)
     if call.app.config.get("WTF_CSRF_ENABLED", True):
@@ -118,7 +121,7 @@ def load(call: Call, operation: Operation, given: dict[str, Any]) -> dict[str, A
     try:
         return {**arguments.load_arguments(operation, call.request, call.received), **given}
     except Invalid as error:
-        wanted = call.request.headers.get("Serveractions-Validate") if call.is_action else None
+        wanted = call.request.environ.get(VALIDATE) if call.is_action else None
         if wanted is None:
             raise
         errors = arguments.only(error.errors, [name.strip() for name in wanted.split(",") if name.strip()])
@@ -161,7 +164,7 @@ def fail(call: Call, error: ActionError) -> Response:
         errors=error.errors,
         code=error.code,
         result=error.result,
-        again=call.is_action and "Serveractions-Validate" not in call.request.headers,
+        again=call.is_action and VALIDATE not in call.request.environ,
     )
     return failures.tell(call, trouble)
 

@@ -255,6 +255,11 @@ def validators_of(metadata: Iterable[Any]) -> Validators:
     )
 
 
+def is_flat(field: fields.Field[Any]) -> bool:
+    """Whether a field's value is one text by one name: nothing nested, no list."""
+    return not isinstance(field, (fields.Nested, fields.List, fields.Tuple, fields.Mapping))
+
+
 def is_text(field: fields.Field[Any] | None) -> bool:
     """Whether an empty string is a value of this field, and not its absence."""
     if isinstance(field, fields.Enum):

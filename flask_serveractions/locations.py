@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from functools import lru_cache
-from urllib.parse import quote, unquote, urljoin, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urljoin, urlsplit
 
 CONTROL = re.compile(r"[\x00-\x20\x7f-\x9f\\\u2028\u2029]")
 URL_SAFE = "/%:=&?~#+!$,;'@()*[]"  # what may stand in a URL as it is
@@ -24,6 +24,16 @@ def safe_page(page: str | None, url_prefix: str) -> str:
     if path.startswith("//") or is_below(path, url_prefix):
         return "/"
     return quote(f"{path}?{query}" if query else path, safe=URL_SAFE, errors="replace")
+
+
+@lru_cache(maxsize=4096)
+def page_in(query: str, url_prefix: str) -> str:
+    """Return the page that the query of an action's URL names, as :func:`safe_page` lets it through.
+
+    :param query: ``page=/todos``, undecoded.
+    """
+    pages = [value for name, value in parse_qsl(query, keep_blank_values=True) if name == "page"]
+    return safe_page(pages[0] if pages else None, url_prefix)
 
 
 def is_below(path: str, prefix: str) -> bool:

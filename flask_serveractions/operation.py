@@ -61,6 +61,9 @@ class Parameter:
     load: Callable[[Any], Any] | None = None  # the schema's load, compiled
     form_class: type[Any] | None = None  # Source.FORM
     many: bool = False  # a list of files
+    flat: bool = False  # one text by one name: nothing nested, no list
+    is_text: bool = False  # an empty string is a value, not its absence
+    plain: type[Any] | None = None  # a path value of this very type needs no loading
     optional: bool = False  # T | None
     default: Any = MISSING
 

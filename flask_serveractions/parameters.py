@@ -9,6 +9,7 @@ import dataclasses
 import inspect
 import sys
 import typing
+import uuid
 from collections.abc import Callable, Collection, Mapping
 from itertools import pairwise
 from types import FrameType
@@ -194,6 +195,8 @@ class Compiler:
             json=json,
             optional=optional or text.allow_none,
             default=default,
+            flat=fields.is_flat(text),
+            is_text=fields.is_text(text),
         )
 
     def path_parameter(self, name: str, annotation: Any, default: Any) -> Parameter:
@@ -202,7 +205,14 @@ class Compiler:
         except fields.NoField:  # a converter of the app makes it
             text = None
         return Parameter(
-            name=name, key=name, source=Source.PATH, annotation=annotation, text=text, json=text, default=default
+            name=name,
+            key=name,
+            source=Source.PATH,
+            annotation=annotation,
+            text=text,
+            json=text,
+            default=default,
+            plain=annotation if annotation in (int, str, float, uuid.UUID) else None,
         )
 
     def check_together(self, parameters: tuple[Parameter, ...]) -> None:

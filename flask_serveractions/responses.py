@@ -126,9 +126,10 @@ def phrase(status: int) -> str:
 
 def see_other(app: Flask, location: str, headers: Headers | None = None) -> Response:
     """Return a redirect that is followed by GET (RFC 9110, 15.4.4), closed to caches."""
-    given = Headers() if headers is None else headers
-    given["Location"] = location
-    response = app.response_class("", 303, given, content_type="text/html; charset=utf-8")
+    if not headers:
+        return app.response_class("", 303, [("Location", location), *CLOSED_TO_CACHES], content_type=HTML_UTF8)
+    headers["Location"] = location
+    response = app.response_class("", 303, headers, content_type=HTML_UTF8)
     close_to_caches(response)
     return response
 
@@ -154,6 +155,14 @@ def close_to_caches(response: WerkzeugResponse) -> None:
         headers.add("Vary", "Accept, Cookie")
     headers.add("X-Content-Type-Options", "nosniff")
 
+
+HTML_UTF8 = "text/html; charset=utf-8"
+#: headers of every answer of the action door
+CLOSED_TO_CACHES = (
+    ("Cache-Control", "no-store"),
+    ("Vary", "Accept, Cookie"),
+    ("X-Content-Type-Options", "nosniff"),
+)
 
 PAGE = Markup(
     """<!doctype html>
