@@ -55,7 +55,7 @@ types: $(VENV)/dev
 scripts: $(BROWSER)/node_modules/.package-lock.json
 	$(BROWSER)/node_modules/.bin/tsc --project $(BROWSER)
 
-suite: $(VENV)/dev $(BROWSER)/node_modules/.package-lock.json chromium
+suite: $(VENV)/dev $(BIN)/redis-server $(BROWSER)/node_modules/.package-lock.json chromium
 	$(BIN)/pytest -q
 
 # Set-up: each stamp is made again when the metadata changes
@@ -86,6 +86,10 @@ $(VENV)/node: $(VENV)/python
 $(BROWSER)/node_modules/.package-lock.json: $(VENV)/node $(BROWSER)/package.json $(BROWSER)/package-lock.json
 	cd $(BROWSER) && npm ci --no-audit --no-fund --silent
 	touch $@
+
+$(BIN)/redis-server: | $(VENV)/python
+	rm -f $@
+	tools/install-redis $(BIN)
 
 chromium:
 	@test -x $(CHROMIUM) || tools/install-package chromium "Chromium, for the browser tests"
