@@ -101,7 +101,8 @@ def hook_for(function: Callable[..., Any], schemes: Mapping[str, Mapping[str, An
             f"The auth hook {function!r} takes {len(parameters)} arguments."
             " Write hook(operation) or hook(operation, arguments)."
         )
-    return AuthHook(function=function, takes_arguments=len(parameters) == 2, schemes=dict(schemes))
+    is_async = inspect.iscoroutinefunction(function)
+    return AuthHook(function=function, takes_arguments=len(parameters) == 2, is_async=is_async, schemes=dict(schemes))
 
 
 def authorise(app: Flask, hook: AuthHook | None, operation: Operation, arguments: Mapping[str, Any]) -> Any:

@@ -43,10 +43,11 @@ def answer_route(call: Call, operation: Operation, returned: Any) -> Response:
         status = operation.answer.status
     if value is None:
         return no_content(call, 204 if status is None else status, headers)
-    if isinstance(value, WerkzeugResponse) or (operation.answer.dump is None and is_flasks_own(value)):
+    dump = operation.answer.dump
+    if type(value) not in (dict, list) and (isinstance(value, WerkzeugResponse) or (not dump and is_flasks_own(value))):
         whole: Any = (value, status, headers) if status or headers else value
         return call.app.make_response(whole)
-    response: Response = call.app.json.response(dumped(operation.answer, value))  # type: ignore[assignment]
+    response: Response = call.app.json.response(dump(value) if dump else value)  # type: ignore[assignment]
     if status is not None:
         response.status_code = status
     if headers:
@@ -60,6 +61,8 @@ def is_flasks_own(value: Any) -> bool:
 
 
 def answer_action(call: Call, operation: Operation, returned: Any) -> Response:
+    if call.html and not isinstance(returned, (tuple, WerkzeugResponse)):
+        return see_other(call.app, call.page_url)
     result = take_apart(returned)
     if isinstance(result.value, WerkzeugResponse):
         response = answer_response(call, result)

@@ -200,7 +200,7 @@ def load_whole(
         return
     else:
         data = data_for(schema, received.form)
-    unclean = [name for name, value in flat_values(data) if not is_clean(value)]
+    unclean = [] if received.plain else [name for name, value in flat_values(data) if not is_clean(value)]
     if unclean:
         errors.update({name: [NOT_TEXT] for name in unclean})
         return

@@ -72,16 +72,19 @@ def has_content(request: Request) -> bool:
     return request.content_length > 0
 
 
-def read_json(request: Request, limit: int) -> Any:
-    """Return what a JSON body says (RFC 8259).
-
-    :param limit: bytes.
-    :raises Unreadable: it does not parse, nests too deep, or holds NaN or Infinity.
-    :raises TooLarge: a chunked body is over the limit.
-    """
+def read_whole(request: Request, limit: int) -> bytes:
+    """Return a body's bytes, and let ``request.get_data()`` return them too."""
     body = b"".join(chunks(request, limit))
     request.__dict__["stream"] = BytesIO(body)
-    text = decode(body, charset_of(request))
+    return body
+
+
+def parse_json(body: bytes, charset: str) -> Any:
+    """Return what a JSON body says (RFC 8259).
+
+    :raises Unreadable: it does not parse, nests too deep, or holds NaN or Infinity.
+    """
+    text = decode(body, charset)
     try:
         return DECODER.decode(text)
     except RecursionError:
@@ -248,13 +251,16 @@ def read(stream: IO[bytes], size: int) -> bytes:
 class Received:
     """A request's body as it came: a form, a JSON value, or nothing (then it is an empty form)."""
 
-    __slots__ = ("files", "form", "is_json", "json")
+    __slots__ = ("files", "form", "is_json", "json", "plain")
 
-    def __init__(self, form: Any = None, files: Any = None, json: Any = None, is_json: bool = False) -> None:
+    def __init__(
+        self, form: Any = None, files: Any = None, json: Any = None, is_json: bool = False, plain: bool = False
+    ) -> None:
         self.form: ImmutableMultiDict[str, str] = EMPTY if form is None else form
         self.files: ImmutableMultiDict[str, FileStorage] = EMPTY if files is None else files
         self.json = json
         self.is_json = is_json
+        self.plain = plain  # it is known to hold neither NUL nor surrogates
 
 
 EMPTY: ImmutableMultiDict[str, Any] = ImmutableMultiDict()
@@ -273,7 +279,9 @@ def receive(request: Request, limit: int) -> Received:
     if not has_content(request):
         return Received()
     if is_json(mimetype):
-        return Received(json=read_json(request, limit), is_json=True)
+        body = read_whole(request, limit)
+        # JSON writes both as escapes alone
+        return Received(json=parse_json(body, charset_of(request)), is_json=True, plain=b"\\u" not in body)
     raise Refusal(
         415,
         f"Content-Type {mimetype!r}",

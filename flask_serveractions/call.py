@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -71,7 +71,7 @@ class Call:
         return f"{self.request.root_path}{self.page}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Trouble:
     """A call that came to nothing, ready to be told to whoever asked."""
 
@@ -80,7 +80,7 @@ class Trouble:
     errors: Mapping[str, list[str]] | None = None
     code: str | None = None
     result: Any = None
-    headers: Headers = field(default_factory=Headers)
+    headers: Headers | None = None
     stale: bool = False
     login: str | None = None
     instance: str | None = None

@@ -45,7 +45,7 @@ def as_problem(call: Call, trouble: Trouble) -> Response:
         trouble.message,
         errors=trouble.errors,
         code=trouble.code,
-        headers=trouble.headers,
+        headers=trouble.headers or (),
         with_page=wished,
         login=trouble.login,
         instance=trouble.instance,
@@ -64,7 +64,7 @@ def page_again(call: Call, trouble: Trouble) -> Response:
     failure = failure_of(call, trouble)
     declared = declared_names(call.operation) if call.operation else frozenset()
     response = plain_page(call.app, trouble.status, failure, call.page_url, declared)
-    response.headers.extend(trouble.headers)
+    response.headers.extend(trouble.headers or ())
     if trouble.stale:
         response.headers[STALE] = "true"
     if call.exchange is not None:

@@ -27,6 +27,8 @@ def check_origin(request: Request, allowed: frozenset[Origin]) -> None:
     """
     environ, headers = request.environ, request.headers
     said = environ.get("HTTP_ORIGIN")
+    if said is None and "HTTP_SEC_FETCH_SITE" not in environ:
+        return  # not a browser of today
     if (
         said is not None
         and said == f"{environ['wsgi.url_scheme']}://{environ.get('HTTP_HOST')}"

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from flask import Response
 from markupsafe import Markup
 from werkzeug.datastructures import Headers
+from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from .errors import Errors
@@ -113,15 +113,13 @@ def problem(
     if with_page:
         body = b"%b,%b\n" % (body[:-1].rstrip(), NO_PAGE)
     response = app.response_class(body, status, content_type=PROBLEM)
-    response.headers.extend(headers)
+    if headers:
+        response.headers.extend(headers)
     return response
 
 
 def phrase(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return "Error"
+    return HTTP_STATUS_CODES.get(status, "Error")
 
 
 def see_other(app: Flask, location: str, headers: Headers | None = None) -> Response:

@@ -54,7 +54,11 @@ class MethodRoute(MethodView):
             function = getattr(cls, method.lower(), None)
             if function is not None:
                 resolved_hints(function, cls.local_names)
-        return super().as_view(name, *class_args, **class_kwargs)
+        view = super().as_view(name, *class_args, **class_kwargs)
+        is_plain = cls.init_every_request and not cls.decorators
+        if is_plain and cls.dispatch_request is MethodRoute.dispatch_request:
+            return quick_view(view, class_args, class_kwargs)
+        return view
 
     def dispatch_request(self, **kwargs: Any) -> Response:
         app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
@@ -68,6 +72,17 @@ class MethodRoute(MethodView):
         call.function = getattr(self, method.lower())
         call.path_values = kwargs
         return dispatch(call)
+
+
+def quick_view(view: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Callable[..., Any]:
+    """Return Flask's view function without its question at each request whether ``dispatch_request`` is async."""
+
+    def quick(**values: Any) -> Any:
+        return quick.view_class(*args, **kwargs).dispatch_request(**values)  # type: ignore[attr-defined]
+
+    quick.__dict__.update(vars(view))
+    quick.__name__, quick.__doc__, quick.__module__ = view.__name__, view.__doc__, view.__module__
+    return quick
 
 
 def bare_state(app: Flask) -> AppState:

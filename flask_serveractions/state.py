@@ -25,11 +25,12 @@ class AuthHook:
 
     function: Callable[..., Any]
     takes_arguments: bool  # a second parameter gets the signed or path arguments
+    is_async: bool = False
     schemes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # OpenAPI security schemes by name
 
     def ask(self, app: Flask, operation: Operation, arguments: Mapping[str, Any]) -> Any:
         """Return what the hook says of the caller; whatever it raises comes through."""
-        function = app.ensure_sync(self.function)
+        function = app.ensure_sync(self.function) if self.is_async else self.function
         identity = function(operation, arguments) if self.takes_arguments else function(operation)
         if isinstance(identity, LocalProxy):  # flask_login.current_user, as it is now
             identity = identity._get_current_object()
