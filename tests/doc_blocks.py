@@ -18,8 +18,8 @@ LANGUAGES = frozenset(
 
 DIRECTIVE = re.compile(r"^(?P<indent> *)\.\. code-block::[ ]*(?P<language>\S*)[ ]*$")
 OPTION = re.compile(r"^\s*:(?P<name>[\w-]+):\s*(?P<value>.*)$")
-# a literal paragraph, or a directive of code that this module does not read
-OTHER_CODE = re.compile(r"^(?! *\.\. ).*::\s*$|^ *\.\. (code|sourcecode|parsed-literal|literalinclude|testcode)::")
+# a literal paragraph, or a directive of code that this module does not read (a literalinclude shows a file of ours)
+OTHER_CODE = re.compile(r"^(?! *\.\. ).*::\s*$|^ *\.\. (code|sourcecode|parsed-literal|testcode)::")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
