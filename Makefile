@@ -28,7 +28,7 @@ export PIP_ROOT_USER_ACTION := ignore
 # What people call
 
 demo: $(VENV)/demo
-	$(BIN)/flask --app examples.todo run --port $(PORT)
+	$(BIN)/python -m examples.todo.demo $(PORT)
 
 test: check docs suite
 
