@@ -14,6 +14,7 @@ from .call import Call
 from .locations import path_in_app, redirect_target
 from .negotiation import preference
 from .operation import Operation, Wish
+from .outcome import Outcome
 from .responses import (
     Result,
     close_to_caches,
@@ -24,7 +25,7 @@ from .responses import (
     take_apart,
     without_body_headers,
 )
-from .revalidation import revalidated_so_far
+from .revalidation import Revalidated, revalidated_so_far
 
 
 def answer(call: Call, operation: Operation, returned: Any) -> Response:
@@ -63,59 +64,71 @@ def is_flasks_own(value: Any) -> bool:
 def answer_action(call: Call, operation: Operation, returned: Any) -> Response:
     if call.html and not isinstance(returned, (tuple, WerkzeugResponse)):
         return see_other(call.app, call.page_url)
+    return render(call, outcome_of(call, operation, returned))
+
+
+def outcome_of(call: Call, operation: Operation, returned: Any) -> Outcome:
+    """Return what an action's function achieved, before it is told to anybody.
+
+    :raises ValueError: it redirects to what is neither a path nor an http(s) URL.
+    """
     result = take_apart(returned)
+    about: dict[str, Any] = {"revalidated": revalidated_so_far().as_json(), "messages": flashed_messages(call)}
     if isinstance(result.value, WerkzeugResponse):
-        response = answer_response(call, result)
-    elif result.status is not None and (result.status >= 400 or 300 <= result.status < 400):
+        return outcome_of_response(call, result, about)
+    if result.status is not None and not 200 <= result.status < 300:
         made = call.app.make_response((result.value or "", result.status, result.headers))
-        response = answer_response(call, Result(made, None, Headers()))
-    elif call.html:
-        headers = without_body_headers(result.headers) if result.headers else None
-        return see_other(call.app, call.page_url, headers)
-    else:
-        response = answer_json(
-            call, result, data=dumped(operation.answer, result.value), status=operation.answer.status
-        )
-    close_to_caches(response)
-    return response
+        return outcome_of_response(call, Result(made, None, Headers()), about)
+    data = dumped(operation.answer, result.value)
+    status = result.status or operation.answer.status or 200
+    return Outcome(data=data, status=status, headers=without_body_headers(result.headers), **about)
 
 
-def answer_response(call: Call, result: Result) -> Response:
-    """Answer with a response that the function made: a redirect becomes a 303, anything else passes through."""
+def outcome_of_response(call: Call, result: Result, about: Mapping[str, Any]) -> Outcome:
+    """A redirect becomes a place to go to, anything else passes through."""
     response = call.app.make_response(result.value)
     response.headers.extend(result.headers)
     if result.status is not None:
         response.status_code = result.status
     if not is_redirect(response):
-        return response
+        return Outcome(response=response, status=response.status_code, **about)
     location = redirect_target(response.headers["Location"], call.page, call.request.root_path)
     if location is None:
         raise ValueError(
             f"{call.label} redirects to {response.headers['Location']!r}."
             " Redirect to a path of this app, or to an http(s) URL."
         )
-    headers = without_body_headers(response.headers)
-    if call.html:
-        return see_other(call.app, location, headers)
-    return answer_json(call, Result(None, None, headers), redirect=location)
+    return Outcome(redirect=location, headers=without_body_headers(response.headers), **about)
 
 
-def answer_json(
-    call: Call, result: Result, *, data: Any = None, redirect: str | None = None, status: int | None = None
-) -> Response:
+def render(call: Call, outcome: Outcome) -> Response:
+    """Tell an outcome to whoever asked."""
+    if outcome.response is not None:
+        response = outcome.response
+    elif call.html:
+        return see_other(call.app, outcome.redirect or call.page_url, Headers(outcome.headers))
+    else:
+        response = render_json(call, outcome)
+    close_to_caches(response)
+    return response
+
+
+def render_json(call: Call, outcome: Outcome) -> Response:
     """Answer the JavaScript client; the page that it wants is put in by the second pass."""
     preferred = preference(call.request)
-    target = wished_page(call, redirect, preferred)
-    headers = without_body_headers(result.headers)
+    target = wished_page(call, outcome, preferred)
+    headers = Headers(outcome.headers)
     if preferred is not None:
         headers["Preference-Applied"] = f"return={preferred}"
+    if target is None and outcome.redirect is None:
+        use_up_flashes(call)
     response = envelope(
         call.app,
-        data=data,
-        redirect=redirect,
-        revalidated=revalidated_so_far().as_json(),
-        messages=flashed_messages(call, used_up=target is None and redirect is None),
-        status=result.status or status or 200,
+        data=outcome.data,
+        redirect=outcome.redirect,
+        revalidated=outcome.revalidated,
+        messages=outcome.messages,
+        status=outcome.status,
         headers=headers,
     )
     if target is not None and call.exchange is not None:
@@ -123,24 +136,30 @@ def answer_json(
     return response
 
 
-def wished_page(call: Call, redirect: str | None, preferred: str | None) -> str | None:
+def wished_page(call: Call, outcome: Outcome, preferred: str | None) -> str | None:
     """Return the page that goes into the answer: path and query in this app, or None."""
     if preferred == "minimal":
         return None
-    if redirect is not None:
+    if outcome.redirect is not None:
         request = call.request
         prefix = call.state.settings.url_prefix
-        return path_in_app(redirect, request.host_url, request.root_path, prefix) if preferred else None
-    return call.page if preferred or revalidated_so_far().concerns(call.page) else None
+        return path_in_app(outcome.redirect, request.host_url, request.root_path, prefix) if preferred else None
+    concerned = Revalidated(outcome.revalidated["paths"], outcome.revalidated["tags"]).concerns(call.page)
+    return call.page if preferred or concerned else None
 
 
-def flashed_messages(call: Call, *, used_up: bool) -> list[Mapping[str, str]]:
-    """Return what the function flashed; the session keeps it for the page, unless none comes."""
-    flashes = list(call.session.get("_flashes", ()))
-    new = flashes[call.flashed :]
-    if new and used_up:
-        call.session["_flashes"] = flashes[: call.flashed]
+def flashed_messages(call: Call) -> list[dict[str, str]]:
+    """Return what the function flashed; the session keeps it for the page."""
+    flashes = call.session.get("_flashes", ())
+    new = list(flashes)[call.flashed :]
     return [{"category": str(category), "message": str(message)} for category, message in new]
+
+
+def use_up_flashes(call: Call) -> None:
+    """Take what the function flashed out of the session: no page comes that could show it."""
+    flashes = list(call.session.get("_flashes", ()))
+    if len(flashes) > call.flashed:
+        call.session["_flashes"] = flashes[: call.flashed]
 
 
 def nothing(call: Call) -> Response:

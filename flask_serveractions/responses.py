@@ -71,7 +71,7 @@ def envelope(
     data: Any = None,
     redirect: str | None = None,
     revalidated: Mapping[str, list[str]],
-    messages: list[Mapping[str, str]],
+    messages: list[dict[str, str]],
     status: int = 200,
     headers: Headers | None = None,
 ) -> Response:

@@ -15,7 +15,7 @@ MAX_LINES = 400
 FLOORS = (
     "errors config operation fields signals signing cookies locations negotiation serialization signatures"
     " sqlite_backend redis_backend",
-    "bodies deserialization formdata formstate progress revalidation stores",
+    "bodies deserialization formdata formstate outcome progress revalidation stores leases lossless",
     "inputs parameters state visitors",
     "call origin access arguments responses followup templating once jobs caching conditional pagination",
     "answers failures",
