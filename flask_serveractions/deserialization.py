@@ -19,11 +19,14 @@ from marshmallow.validate import And
 from .serialization import has_hooks, is_named_late, is_own, lazily
 
 Load = Callable[[Any], Any]
+LoadObject = Callable[[Any, Any, int | None], dict[str, Any]]  # data, error store, index among many
 LoadField = Callable[[Any, Any, Any], Any]  # value, key, data: as Field.deserialize takes them
 
 SCHEMA_LOADS = ("load", "_do_load", "_deserialize", "_call_and_store", "handle_error", "dict_class")
 FIELD_LOADS = ("deserialize", "_validate_missing", "_validate", "_validate_all")
 NESTED_LOADS = ("_deserialize", "schema", "_load", "_test_collection")
+
+new_error_store: Callable[[], Any] = ErrorStore  # marshmallow's, which has no types
 
 
 def compile_load(schema: Schema) -> Load:
@@ -36,43 +39,43 @@ def compile_load(schema: Schema) -> Load:
     return loader_of(schema, schema.unknown)
 
 
-def loader_of(schema: Schema, unknown: str) -> Load:
+def loader_of(schema: Schema, unknown: Any) -> Load:
     hooked = has_hooks(schema, PRE_LOAD, POST_LOAD, VALIDATES, VALIDATES_SCHEMA)
     if hooked or schema.partial is not None or not is_own(schema, Schema, SCHEMA_LOADS):
         return partial(schema.load, unknown=unknown)
     load_object = object_loader(schema, unknown)
+    load_all = list_loader(schema, load_object) if schema.many else load_object
 
     def load(data: Any) -> Any:
-        store = ErrorStore()
-        result = load_object(data, store, None)
+        store = new_error_store()
+        result = load_all(data, store, None)
         if store.errors:
             raise ValidationError(store.errors, data=data, valid_data=result)
         return result
 
-    def load_many(data: Any) -> Any:
-        store = ErrorStore()
-        result: list[Any] = []
+    return load
+
+
+def list_loader(schema: Schema, load_object: LoadObject) -> Callable[[Any, Any, None], list[Any]]:
+    def load_list(data: Any, store: Any, index: None) -> list[Any]:
         if not is_sequence_but_not_string(data):
-            store.store_error([schema.error_messages["type"]], index=None)
-        else:
-            indexed = schema.opts.index_errors
-            result = [load_object(each, store, index if indexed else None) for index, each in enumerate(data)]
-        if store.errors:
-            raise ValidationError(store.errors, data=data, valid_data=result)
-        return result
+            store.store_error([schema.error_messages["type"]], index=index)
+            return []
+        indexed = schema.opts.index_errors
+        return [load_object(each, store, number if indexed else None) for number, each in enumerate(data)]
 
-    return load_many if schema.many else load
+    return load_list
 
 
-def object_loader(schema: Schema, unknown: str) -> Callable[[Any, ErrorStore, int | None], dict[str, Any]]:
+def object_loader(schema: Schema, unknown: str) -> LoadObject:
     entries = tuple(entry_of(name, field) for name, field in schema.load_fields.items())
     declared = frozenset(entry[0] for entry in entries)
-    messages = schema.error_messages
+    settle = stray_keys(schema, unknown, declared)
 
-    def load_object(data: Any, store: ErrorStore, index: int | None) -> dict[str, Any]:
+    def load_object(data: Any, store: Any, index: int | None) -> dict[str, Any]:
         result: dict[str, Any] = {}
         if not isinstance(data, Mapping):
-            store.store_error([messages["type"]], index=index)
+            store.store_error([schema.error_messages["type"]], index=index)
             return result
         get = data.get
         for key, attribute, passing, load_field, is_path in entries:
@@ -83,25 +86,29 @@ def object_loader(schema: Schema, unknown: str) -> Callable[[Any, ErrorStore, in
                 except ValidationError as error:
                     store.store_error(error.messages, key, index=index)
                     value = error.valid_data or missing
-                if value is missing:
-                    continue
-            if is_path:
+            if is_path and value is not missing:
                 set_value(result, attribute, value)
-            else:
+            elif value is not missing:
                 result[attribute] = value
-        if unknown != EXCLUDE and not declared.issuperset(data):
-            add_unknown(data, result, store, index)
+        if not declared.issuperset(data):
+            settle(data, result, store, index)
         return result
 
-    def add_unknown(data: Any, result: dict[str, Any], store: ErrorStore, index: int | None) -> None:
-        for key in set(data) - declared:
+    return load_object
+
+
+def stray_keys(schema: Schema, unknown: str, declared: frozenset[str]) -> Callable[[Any, Any, Any, Any], None]:
+    """Return what is to be done with keys that no field has."""
+
+    def settle(data: Any, result: dict[str, Any], store: Any, index: int | None) -> None:
+        for key in set(data) - declared if unknown != EXCLUDE else ():
             value = data[key]
             if unknown == INCLUDE:
                 result[key] = value
             elif unknown == RAISE:
-                store.store_error([messages["unknown"]], key, index)
+                store.store_error([schema.error_messages["unknown"]], key, index)
 
-    return load_object
+    return settle
 
 
 def entry_of(name: str, field: Any) -> tuple[str, str, type | None, LoadField, bool]:

@@ -1,7 +1,7 @@
 """What ``schema.dump`` does, decided once: which field reads what, and which values pass as they are.
 
-Nothing is generated from strings: a schema becomes closures and tables. What a schema or a field does in its own way (hooks,
-overridden methods) stays marshmallow's work, so that the data and the errors are always marshmallow's.
+Nothing is generated from strings: a schema becomes closures and tables. What a schema or a field does in its own way
+(hooks, overridden methods) stays marshmallow's work, so that the data and the errors are always marshmallow's.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from operator import attrgetter, itemgetter
 from typing import Any
 
@@ -19,6 +20,7 @@ from marshmallow.decorators import POST_DUMP, PRE_DUMP
 from marshmallow.utils import ensure_text_type, get_value
 
 Dump = Callable[[Any], Any]
+WriteColumn = Callable[[list[Any], set[type]], list[Any]]  # values, and the set of their types
 
 NOTHING = type(None)
 MISSING = type(missing)
@@ -40,17 +42,21 @@ def has_hooks(schema: Schema, *tags: str) -> bool:
     return any(schema._hooks.get(tag) for tag in tags)
 
 
+class OneByOne(Exception):
+    """A column holds what may be read once alone, or has code of its own: no second pass may follow the first."""
+
+
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """How a field's values are written: one, or a column of them with the set of their types."""
+    """How a field's values are written: one, or a column of them (None: one by one)."""
 
     one: Dump
-    column: Callable[[list[Any], set[type]], list[Any]]
+    column: WriteColumn | None
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One key of the answer: ``take`` its value from one object, or ``fill`` it for many (None: only one by one)."""
+    """One key of the answer: ``take`` its value from one object, or ``fill`` it for many (None: one by one)."""
 
     key: str
     take: Dump  # missing where there is none
@@ -59,11 +65,11 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Dumper:
-    """How a schema's objects are written: one, many, or a list of which each is one (hooks tell them apart)."""
+    """How a schema's objects are written: one, many, or the rows of a list, column by column (None: one by one)."""
 
     one: Dump
     many: Dump
-    each: Dump
+    rows: Callable[[Sequence[Any]], list[Any]] | None
 
 
 def compile_dump(schema: Schema, many: bool) -> Dump:
@@ -79,15 +85,19 @@ def compile_dump(schema: Schema, many: bool) -> Dump:
 
 def dumper_of(schema: Schema) -> Dumper:
     if not is_own(schema, Schema, SCHEMA_DUMPS) or has_hooks(schema, PRE_DUMP, POST_DUMP):
-        one = partial(schema.dump, many=False)
-        return Dumper(one, partial(schema.dump, many=True), lambda objects: list(map(one, objects)))
+        return Dumper(partial(schema.dump, many=False), partial(schema.dump, many=True), None)
     columns = tuple(column_of(schema, name, field) for name, field in schema.dump_fields.items())
-    takes = tuple((column.key, column.take) for column in columns)
-    fills = tuple((column.key, column.fill) for column in columns if column.fill is not None)
-    # a field with code of its own may change the object: its turn must come as in marshmallow
-    in_turn = len(fills) < len(columns)
+    one = object_writer(columns)
+    if any(column.fill is None for column in columns):
+        return Dumper(one, lambda objects: one(None) if objects is None else list(map(one, objects)), None)
+    rows = partial(filled_rows, fills=tuple((column.key, column.fill) for column in columns))
+    return Dumper(one, rows_writer(one, rows), rows)
 
-    def dump_one(obj: Any) -> Any:
+
+def object_writer(columns: Iterable[Column]) -> Dump:
+    takes = tuple((column.key, column.take) for column in columns)
+
+    def write(obj: Any) -> dict[str, Any]:
         row = {}
         for key, take in takes:
             value = take(obj)
@@ -95,27 +105,34 @@ def dumper_of(schema: Schema) -> Dumper:
                 row[key] = value
         return row
 
-    def dump_many(objects: Any) -> Any:
+    return write
+
+
+def rows_writer(one: Dump, rows: Callable[[Sequence[Any]], list[Any]]) -> Dump:
+    def write(objects: Any) -> Any:
         if objects is None:
-            return dump_one(None)
-        if in_turn or not isinstance(objects, (list, tuple)):
-            return [dump_one(obj) for obj in objects]
+            return one(None)
+        if not isinstance(objects, (list, tuple)) or not objects:
+            return list(map(one, objects))
         try:
-            return filled_rows(objects, fills)
+            return rows(objects)
+        except OneByOne:
+            failure = None
         except Exception as error:
             failure = error
-        for obj in objects:  # row by row, which tells marshmallow's first error from ours
-            dump_one(obj)
-        raise failure
+        written = list(map(one, objects))  # in marshmallow's order: its first error comes first
+        if failure is not None:
+            raise failure
+        return written
 
-    return Dumper(dump_one, dump_many, dump_many)
+    return write
 
 
 def filled_rows(objects: Sequence[Any], fills: Iterable[tuple[str, Any]]) -> list[dict[str, Any]]:
     way = way_to_read(set(map(type, objects)))
     rows: list[dict[str, Any]] = [{} for _ in objects]
     for key, fill in fills:
-        for row, value in zip(rows, fill(objects, way)):
+        for row, value in zip(rows, fill(objects, way), strict=True):
             if value is not missing:
                 row[key] = value
     return rows
@@ -149,7 +166,8 @@ def read_column(key: str, attribute: str, default: Any, writer: Writer) -> Colum
     def read(obj: Any) -> Any:
         return get_value(obj, attribute, missing)
 
-    def finish(value: Any) -> Any:
+    def take(obj: Any) -> Any:
+        value = get_value(obj, attribute, missing)
         if value is missing:
             value = default() if callable(default) else default
         return missing if value is missing else write(value)
@@ -160,11 +178,21 @@ def read_column(key: str, attribute: str, default: Any, writer: Writer) -> Colum
         except (AttributeError, KeyError):
             values = list(map(read, objects))
         kinds = set(map(type, values))
-        return write_column(values, kinds) if MISSING not in kinds else list(map(finish, values))
+        if MISSING not in kinds:
+            return write_column(values, kinds)  # type: ignore[misc]  # it is there, else there is no fill
+        values = [(default() if callable(default) else default) if value is missing else value for value in values]
+        return around(values, missing, write_column)
 
-    plain = "." not in attribute  # a path is tried step by step
-    readers = (attrgetter(attribute), itemgetter(attribute), read) if plain else (read, read, read)
-    return Column(key, lambda obj: finish(get_value(obj, attribute, missing)), fill)
+    is_path = "." in attribute  # which is tried step by step
+    readers = (read, read, read) if is_path else (attrgetter(attribute), itemgetter(attribute), read)
+    return Column(key, take, None if write_column is None else fill)
+
+
+def around(values: list[Any], hole: Any, write_column: Any) -> list[Any]:
+    """Return a column written, with its holes where they were."""
+    present = [value for value in values if value is not hole]
+    written = iter(write_column(present, set(map(type, present))))
+    return [hole if value is hole else next(written) for value in values]
 
 
 def writer_of(field: Any) -> Writer | None:
@@ -221,34 +249,62 @@ def asking_writer(field: Any) -> Writer:
     return plain_writer(lambda value: serialize(value, None, None))
 
 
-def composed_writer(field: Any) -> Writer | None:
-    """Return a writer for a field that is made of others."""
-    inner = [*getattr(field, "tuple_fields", ())]
-    inner += [getattr(field, name, None) for name in ("key_field", "value_field", "field")]
-    return None if any(each is not None and writer_of(each) is None for each in inner) else asking_writer(field)
+def enum_writer(field: Any) -> Writer | None:
+    return None if writer_of(field.field) is None else asking_writer(field)
+
+
+def dict_writer(field: Any) -> Writer | None:
+    if field.key_field is not None or field.value_field is not None:
+        return composed_writer(field, (field.key_field, field.value_field))
+    one = asking_writer(field).one
+
+    def column(values: list[Any], kinds: set[type]) -> list[Any]:
+        if not all(issubclass(kind, (dict, NOTHING)) for kind in kinds):
+            raise OneByOne
+        return list(map(one, values))
+
+    return Writer(one, column)
+
+
+def tuple_writer(field: Any) -> Writer | None:
+    return composed_writer(field, field.tuple_fields)
+
+
+def composed_writer(field: Any, parts: Iterable[Any]) -> Writer | None:
+    """Return a writer for a field that asks its parts itself."""
+    writers = [writer_of(part) for part in parts if part is not None]
+    return None if None in writers else Writer(asking_writer(field).one, None)
 
 
 def list_writer(field: Any) -> Writer | None:
     writer = writer_of(field.inner)
     if writer is None:
         return None
-    one, column = writer.one, writer.column
+    write, write_column = writer.one, writer.column
 
-    def write(value: Any) -> Any:
-        if isinstance(value, (list, tuple)):
-            values = list(value)
-            return column(values, set(map(type, values)))
-        return None if value is None else [one(each) for each in value]
+    def one(value: Any) -> Any:
+        return None if value is None else [write(each) for each in value]
 
-    return plain_writer(write)
+    return Writer(one, write_column and lists_writer(write_column))
+
+
+def lists_writer(write_column: WriteColumn) -> WriteColumn:
+    """Return what writes a column of lists: all of their elements in one go."""
+
+    def column(values: list[Any], kinds: set[type]) -> list[Any]:
+        if not all(issubclass(kind, (list, tuple, NOTHING)) for kind in kinds):
+            raise OneByOne
+        flat = [each for value in values if value is not None for each in value]
+        written = iter(write_column(flat, set(map(type, flat))))
+        return [None if value is None else list(islice(written, len(value))) for value in values]
+
+    return column
 
 
 def nested_writer(field: Any) -> Writer | None:
     if not is_own(field, fields.Nested, ("schema",)):
         return None
     dumper = lazily(lambda: dumper_of(field.schema))
-    if not is_named_late(field.nested):
-        dumper()
 
     def one(value: Any) -> Any:
         nested = dumper()  # a schema that is not there is an error for None too
@@ -256,12 +312,19 @@ def nested_writer(field: Any) -> Writer | None:
             return None
         return nested.many(value) if field.schema.many or field.many else nested.one(value)
 
-    def column(values: list[Any], kinds: set[type]) -> list[Any]:
-        if NOTHING in kinds or field.schema.many or field.many:
-            return list(map(one, values))
-        return dumper().each(values)  # type: ignore[no-any-return]  # a list, from a list
+    def rows(values: list[Any], kinds: set[type]) -> list[Any]:
+        write = dumper().rows
+        if write is None:
+            raise OneByOne
+        return write(values) if values else []
 
-    return Writer(one, column)
+    def column(values: list[Any], kinds: set[type]) -> list[Any]:
+        if field.schema.many or field.many:
+            return lists(values, kinds)
+        return around(values, None, rows) if NOTHING in kinds else rows(values, kinds)
+
+    lists = lists_writer(rows)
+    return Writer(one, column if is_named_late(field.nested) or dumper().rows else None)
 
 
 def is_named_late(nested: Any) -> bool:
@@ -290,9 +353,9 @@ WRITERS: Mapping[Any, Callable[[Any], Writer | None]] = {
     fields.TimeDelta._serialize: asking_writer,
     fields.IP._serialize: asking_writer,
     fields.IPInterface._serialize: asking_writer,
-    fields.Enum._serialize: composed_writer,
-    fields.Dict._serialize: composed_writer,
-    fields.Tuple._serialize: composed_writer,
+    fields.Enum._serialize: enum_writer,
+    fields.Dict._serialize: dict_writer,
+    fields.Tuple._serialize: tuple_writer,
     fields.List._serialize: list_writer,
     fields.Nested._serialize: nested_writer,
     fields.Constant._serialize: asking_writer,
