@@ -41,7 +41,7 @@ def parse_origin(value: str) -> Origin | None:
         return None
     if parts.path or parts.query or parts.fragment or "@" in parts.netloc or re.search(r"[\s\\?#]", value):
         return None
-    return parts.scheme, parts.hostname, port or DEFAULT_PORTS[parts.scheme]
+    return parts.scheme, parts.hostname, DEFAULT_PORTS[parts.scheme] if port is None else port
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -34,8 +35,9 @@ class SetCookie:
 
 
 def is_over(attributes: dict[str, str]) -> bool:
-    if "max-age" in attributes:
-        return attributes["max-age"].startswith("-") or attributes["max-age"].strip("0") == ""
+    age = attributes.get("max-age", "")
+    if re.fullmatch(r"-?[0-9]+", age, re.ASCII):
+        return age.startswith("-") or not age.strip("0")
     if "expires" not in attributes:
         return False
     try:

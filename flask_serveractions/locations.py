@@ -5,9 +5,9 @@ from __future__ import annotations
 import posixpath
 import re
 from functools import lru_cache
-from urllib.parse import parse_qsl, quote, unquote, urljoin, urlsplit
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urljoin, urlsplit
 
-CONTROL = re.compile(r"[\x00-\x20\x7f-\x9f\\\u2028\u2029]")
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\\\u2028\u2029]")
 URL_SAFE = "/%:=&?~#+!$,;'@()*[]"  # what may stand in a URL as it is
 
 
@@ -56,9 +56,9 @@ def redirect_target(location: str, page: str, script_name: str) -> str | None:
         return None
     if parts.scheme:
         return location if parts.scheme in ("http", "https") and parts.netloc else None
-    if location.startswith("//") or "\\" in location:
+    if parts.netloc or "\\" in location:  # //host: whoever checks a path by its first slash did not mean it
         return None
-    return urljoin(script_name + page, location)
+    return urljoin(script_name + page, location.strip(" "))
 
 
 def path_in_app(location: str, host_url: str, script_name: str, url_prefix: str) -> str | None:
@@ -67,7 +67,7 @@ def path_in_app(location: str, host_url: str, script_name: str, url_prefix: str)
     :param host_url: ``https://example.org/``, as the request had it.
     """
     parts = urlsplit(location)
-    if parts.netloc and f"{parts.scheme}://{parts.netloc}/" != host_url:
+    if parts.netloc and host_of(parts) != host_of(urlsplit(host_url)):
         return None
     path = parts.path or "/"
     if script_name and path != script_name and not path.startswith(script_name + "/"):
@@ -75,3 +75,8 @@ def path_in_app(location: str, host_url: str, script_name: str, url_prefix: str)
     path = path[len(script_name) :] or "/"
     target = f"{path}?{parts.query}" if parts.query else path
     return None if is_below(path, url_prefix) or path.startswith("//") else target
+
+
+def host_of(parts: SplitResult) -> tuple[str, str]:
+    """Return scheme and host, without the port that the scheme has anyway."""
+    return parts.scheme, parts.netloc.lower().removesuffix(":443" if parts.scheme == "https" else ":80")
