@@ -88,6 +88,7 @@ def add_rule(app: Flask, state: AppState, operation: Operation) -> None:
 def make_blueprint(state: AppState) -> Blueprint:
     """Return the blueprint ``actions``: the catch-all and the client."""
     blueprint = Blueprint("actions", __package__ or __name__, url_prefix=state.settings.url_prefix)
-    blueprint.add_url_rule("/client.js", "client", lambda: client(state))
-    blueprint.add_url_rule("/<path:path>", "catch_all", catch_all, methods=METHODS)
+    # their endpoints are no names of actions
+    blueprint.add_url_rule("/client.js", "client-module", lambda: client(state))
+    blueprint.add_url_rule("/<path:path>", "catch-all", catch_all, methods=METHODS)
     return blueprint
