@@ -14,7 +14,7 @@ MAX_LINES = 400
 #: from the ground up; the design's seven floors, some of them with a mezzanine
 FLOORS = (
     "errors config operation fields signals signing cookies locations negotiation serialization signatures"
-    " sqlite_backend redis_backend",
+    " sqlite_backend redis_backend htmlforms",
     "bodies deserialization formdata formstate outcome progress revalidation stores leases lossless",
     "inputs parameters state visitors",
     "call origin access arguments responses followup templating once jobs caching conditional pagination",
