@@ -10,7 +10,7 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from flask import current_app, g, request, session
+from flask import after_this_request, current_app, g, request, session
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 from marshmallow import ValidationError
@@ -21,10 +21,10 @@ from .locations import safe_page
 from .operation import HOLDS_FORMS, MISSING, Failure, Operation, exchange_of
 from .signing import bound_in, digest, payload_of, random_key, sign_id
 from .state import AppState, state_of
-from .visitors import visitor_for_page
+from .visitors import settle, visitor_for_page
 
 if TYPE_CHECKING:
-    from flask import Flask
+    from flask import Flask, Response
 
 PAGE_FORMS = "_serveractions_forms"  # in g
 
@@ -233,7 +233,13 @@ def visitor_for(state: AppState, operation: Operation, bound: Mapping[str, Any])
         forms.visitor = ""
         if state.settings.bind_session:
             forms.visitor = visitor_for_page(session, partial(identify, state, operation, bound))
+            after_this_request(settled)
     return forms.visitor
+
+
+def settled(response: Response) -> Response:
+    settle(session)
+    return response
 
 
 def identify(state: AppState, operation: Operation, bound: Mapping[str, Any]) -> Any:

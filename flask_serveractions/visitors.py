@@ -1,13 +1,15 @@
 """Who an ID was rendered for: a random key in the session, replaced when the identity changes.
 
 The session holds ``{"key", "who", "seen"}`` under :data:`SESSION_KEY`: the key that IDs are bound to, a digest of the
-identity that the auth hook last gave (None: nobody, or not known yet), and one of the rest of the session at that time.
+identity that the auth hook last gave (None: nobody, or not known yet), and one of the rest of the session at that time
+(None until the response is made that brings the key).
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, MutableMapping
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +17,7 @@ from .signing import digest, random_key
 
 SESSION_KEY = "_serveractions"
 UNRELATED = {SESSION_KEY, "_flashes", "csrf_token", "_permanent"}
+MOMENTS = (float, date)  # "last seen": nobody's identity, and other at every request
 
 Session = MutableMapping[str, Any]
 
@@ -34,7 +37,7 @@ def visitor_for_page(session: Session, identify: Callable[[], Any]) -> str:
     known = session.get(SESSION_KEY)
     seen = session_digest(session)
     if not isinstance(known, dict) or not visitor_of(session):
-        return remember(session, random_key(), None, seen)
+        return remember(session, random_key(), None, None)
     if known.get("seen") == seen:
         return visitor_of(session)
     who = identity_digest(identify())
@@ -42,12 +45,17 @@ def visitor_for_page(session: Session, identify: Callable[[], Any]) -> str:
     return remember(session, key, who, seen)
 
 
+def settle(session: Session) -> None:
+    """Remember the session as it is when the response is made that brings the key: the view may have written to it."""
+    known = session.get(SESSION_KEY)
+    if isinstance(known, dict) and known.get("seen") is None:
+        remember(session, visitor_of(session), known.get("who"), session_digest(session))
+
+
 def changed_hands(session: Session, identity: Any) -> bool:
     """Whether this session's IDs were rendered for somebody else; then they are void from now on.
 
-    Where the session itself is as it was (the identity came by a header), the call may pass, and its like no more.
-
-    :param identity: what the auth hook gave; truthy.
+    :param identity: what the auth hook gave.
     """
     known = session.get(SESSION_KEY)
     if not isinstance(known, dict):
@@ -57,17 +65,20 @@ def changed_hands(session: Session, identity: Any) -> bool:
         return False
     seen = session_digest(session)
     same_session = known.get("seen") == seen
-    remember(session, visitor_of(session) if was is None and same_session else random_key(), who, seen)
-    return not same_session
+    if who is None and same_session:  # a hook need not tell for every operation
+        return False
+    is_first = was is None and same_session  # the hook was not asked when the ID was rendered
+    remember(session, visitor_of(session) if is_first else random_key(), who, seen)
+    return not is_first
 
 
-def remember(session: Session, key: str, who: str | None, seen: str) -> str:
+def remember(session: Session, key: str, who: str | None, seen: str | None) -> str:
     session[SESSION_KEY] = {"key": key, "who": who, "seen": seen}
     return key
 
 
 def session_digest(session: Session) -> str:
-    rest = {key: session[key] for key in session if key not in UNRELATED}
+    rest = {key: session[key] for key in session if key not in UNRELATED and not isinstance(session[key], MOMENTS)}
     return digest(json.dumps(rest, sort_keys=True, default=repr)) if rest else ""
 
 
