@@ -245,8 +245,13 @@ def split(annotation: Any) -> tuple[Any, list[Any]]:
 def compile_answer(annotation: Any) -> Answer:
     """Return how results are rendered, from the return annotation.
 
-    ``Annotated[Todo, TodoSchema(), 201]``, ``list[Annotated[Todo, TodoSchema()]]``, or either with ``| None``.
+    ``Annotated[Todo, TodoSchema(), 201]``, ``list[Annotated[Todo, TodoSchema()]]``, or either with ``| None``; or
+    the first of a tuple: ``tuple[TodoOut, int]``, ``tuple[TodoOut, int, dict[str, str]]``.
     """
+    parts = typing.get_args(annotation)
+    if typing.get_origin(annotation) is tuple and parts:
+        of_value = compile_answer(parts[0])
+        return of_value if of_value.schema else Answer()
     try:
         annotation = fields.without_none(annotation)[0]
     except fields.NoField:  # a union of several results, or a string: Flask renders it
