@@ -1,0 +1,44 @@
+"""The same lists for everybody else, at stable URLs."""
+
+from __future__ import annotations
+
+from flask import url_for
+
+from flask_serveractions import MethodRoute, current_identity, requires
+
+from . import store
+from .extensions import server
+from .schemas import TodoChanges, TodoIn, TodoOut
+
+
+@server.route("/api/todos")
+class Todos(MethodRoute):
+    def get(self, completed: bool | None = None) -> list[TodoOut]:
+        return store.todos_of(current_identity, completed)
+
+    def post(self, todo: TodoIn) -> tuple[TodoOut, int, dict[str, str]]:
+        made = store.add(current_identity, **todo)
+        return made, 201, {"Location": url_for("TodoItem", todo_id=made.id)}
+
+
+@server.route("/api/todos/<int:todo_id>")
+class TodoItem(MethodRoute):
+    def get(self, todo_id: int) -> TodoOut:
+        return store.find(current_identity, todo_id)
+
+    def put(self, todo_id: int, todo: TodoIn) -> TodoOut:
+        return store.change(current_identity, todo_id, **todo)
+
+    def patch(self, todo_id: int, changes: TodoChanges) -> TodoOut:
+        return store.change(current_identity, todo_id, **changes)
+
+    def delete(self, todo_id: int) -> None:
+        store.find(current_identity, todo_id)
+        store.remove(current_identity, id=todo_id)
+
+
+@server.route("/api/report")
+@requires("admin")
+class Report(MethodRoute):
+    def get(self) -> dict[str, int]:
+        return store.figures()

@@ -1,0 +1,75 @@
+"""Reading and writing lists: what both doors do, with the rules that need the database."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.exc import IntegrityError
+
+from flask_serveractions import ActionError, revalidate_path
+
+from .extensions import db
+from .models import Todo, User
+
+
+def todos_of(owner: User, completed: bool | None = None) -> list[Todo]:
+    query = select(Todo).filter_by(owner_id=owner.id).order_by(Todo.id)
+    if completed is not None:
+        query = query.filter_by(completed=completed)
+    return list(db.session.scalars(query))
+
+
+def find(owner: User, todo_id: int) -> Todo:
+    """:raises ActionError: 404; somebody else's to-do is none at all."""
+    todo = db.session.scalar(select(Todo).filter_by(id=todo_id, owner_id=owner.id))
+    if todo is None:
+        raise ActionError("That to-do is not on your list.", status=404)
+    return todo
+
+
+def add(owner: User, text: str, completed: bool = False) -> Todo:
+    """:raises ActionError: the text is on the list already."""
+    todo = Todo(owner_id=owner.id, text=text, completed=completed)
+    db.session.add(todo)
+    save()
+    return todo
+
+
+def change(owner: User, todo_id: int, **changes: Any) -> Todo:
+    """:raises ActionError: 404, or the text is on the list already."""
+    todo = find(owner, todo_id)
+    for name, value in changes.items():
+        setattr(todo, name, value)
+    save()
+    return todo
+
+
+def remove(owner: User, **which: Any) -> None:
+    """Delete those to-dos that are as described: ``remove(owner, completed=True)``. None is fine too."""
+    db.session.execute(delete(Todo).filter_by(owner_id=owner.id, **which))
+    save()
+
+
+def save() -> None:
+    """Store what has changed, and say that the page which shows it has changed too."""
+    try:
+        db.session.commit()
+    except IntegrityError:  # the one thing that the database itself refuses
+        db.session.rollback()
+        raise ActionError("That is on your list already.", field="text") from None
+    revalidate_path("/")
+
+
+def figures() -> dict[str, int]:
+    """Return what the report shows."""
+
+    def count(model: type[User] | type[Todo], *conditions: Any) -> int:
+        return db.session.scalar(select(func.count()).select_from(model).where(*conditions)) or 0
+
+    return {
+        "members": count(User, User.name.is_not(None)),
+        "guests": count(User, User.name.is_(None)),
+        "open": count(Todo, Todo.completed.is_(False)),
+        "completed": count(Todo, Todo.completed.is_(True)),
+    }
