@@ -1,11 +1,11 @@
 """Server actions and REST resources for Flask."""
 
 from .access import current_identity as current_identity
-from .access import public as public
-from .access import requires as requires
 from .errors import ActionError as ActionError
 from .extension import ServerActions as ServerActions
 from .formstate import FormState as FormState
+from .marks import public as public
+from .marks import requires as requires
 from .operation import Body as Body
 from .operation import Bound as Bound
 from .operation import Cookie as Cookie

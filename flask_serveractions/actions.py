@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Flask, Request, Response, current_app, request
 
+from .background import parts_of
 from .call import Call
-from .dispatch import dispatch
+from .dispatch import dispatch, dispatch_job
 from .locations import page_in, safe_page
 from .operation import ACTION, exchange_of
 from .responses import see_other
@@ -60,6 +61,17 @@ def catch_all(path: str) -> Response:
     return action_door(name, signature)
 
 
+def job_door(signed: str) -> Response:
+    """Answer for a background job by its signed URL."""
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    state = state_of(app)
+    job_id, name, payload = parts_of(state, signed) or ("", "", "")
+    asked: Request = request._get_current_object()  # type: ignore[attr-defined]
+    call = Call(app, state, asked, state.actions.get(name), ACTION)
+    call.name, call.payload = name, payload
+    return dispatch_job(call, job_id)
+
+
 def client(state: AppState) -> Response:
     """Serve the client: the module itself by its versioned URL, else one line that leads there."""
     if request.args.get("v") == state.client_version:
@@ -90,5 +102,6 @@ def make_blueprint(state: AppState) -> Blueprint:
     blueprint = Blueprint("actions", __package__ or __name__, url_prefix=state.settings.url_prefix)
     # their endpoints are no names of actions
     blueprint.add_url_rule("/client.js", "client-module", lambda: client(state))
+    blueprint.add_url_rule("/-/jobs/<signed>", "background-job", job_door, methods=["GET", "DELETE"])
     blueprint.add_url_rule("/<path:path>", "catch-all", catch_all, methods=METHODS)
     return blueprint

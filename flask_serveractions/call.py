@@ -32,6 +32,8 @@ class Call:
     exchange: Exchange | None = None  # actions: with the middleware
     payload: str = ""  # actions: the ID's readable part; not verified
     received: Received | None = None
+    identity: Any = None  # what the auth hook gave
+    in_stream: bool = False  # the headers are sent
     flashed: int = 0  # messages in the session before the function ran
 
     def __init__(self, app: Flask, state: AppState, request: Request, operation: Operation | None, kind: str) -> None:

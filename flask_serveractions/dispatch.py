@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import logging
 import traceback
-import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Generator, Mapping
 from typing import Any
 
-from flask import Response, got_request_exception
+from flask import Response, got_request_exception, stream_with_context
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from . import access, answers, arguments, failures, origin
+from . import access, answers, arguments, background, execution, failures, origin
 from .bodies import MULTIPART, URLENCODED, Received, check_size, limit_stream, read_form, receive
 from .call import Call, Trouble
 from .errors import ActionError, Invalid, Refusal, UnknownAction
 from .negotiation import EVENTS, HTML, JSON, PROBLEM, accepts
-from .operation import Operation
-from .signals import action_called, action_failed
+from .once import KeptAnswer
+from .operation import Exchange, Operation
+from .outcome import Outcome, told_again
+from .progress import HEARTBEAT, STREAM_HEADERS, WithHeartbeats, event
+from .responses import close_to_caches
+from .signals import action_failed
 from .signing import bound_in, verify_id
 from .visitors import changed_hands, visitor_of
 
@@ -28,24 +31,117 @@ LOGGED_LENGTH = 300  # characters of a refusal's reason
 
 
 def dispatch(call: Call) -> Response:
-    """Protect, authorise, load the arguments, call, answer; a step that fails ends it."""
+    """Take a call through the corridor; a step that fails ends it."""
     try:
-        operation = protect(call)
-        given = signed_or_path_arguments(call, operation)
-        authorise(call, operation, given)
-        check_acceptable(call, operation)
-        loaded = load(call, operation, given)
-        if call.is_action and VALIDATE in call.request.environ:
-            return answers.nothing(call)
-        return answers.answer(call, operation, invoke(call, operation, loaded))
-    except Refusal as refusal:
-        return refuse(call, refusal)
-    except ActionError as error:
-        return fail(call, error)
-    except HTTPException as error:
-        return abort(call, error)
+        return corridor(call)
     except Exception as error:
-        return crash(call, error)
+        return troubled(call, error)
+
+
+def corridor(call: Call) -> Response:
+    """Protect, authorise, load the arguments, call, answer."""
+    operation = protect(call)
+    given = signed_or_path_arguments(call, operation)
+    authorise(call, operation, given)
+    check_acceptable(call, operation)
+    loaded = load(call, operation, given)
+    if call.is_action and VALIDATE in call.request.environ:
+        return answers.nothing(call)
+    if operation.is_plain:
+        return answers.answer(call, operation, execution.invoke(call, operation, loaded))
+    return run(call, operation, loaded)
+
+
+def run(call: Call, operation: Operation, loaded: dict[str, Any]) -> Response:
+    """Call a function that runs once for a key, in the background, or step by step."""
+    held = execution.claim_key(call, operation, loaded) if operation.once else None
+    if isinstance(held, KeptAnswer):
+        return replayed(call, held)
+    if operation.background:
+        return background.start(call, operation, held)
+    steps = execution.achieve(call, operation, loaded, held)
+    if operation.is_generator and EVENTS in call.accept and not call.html:
+        return stream(call, steps)
+    return answers.render(call, execution.at_the_end(steps))
+
+
+def replayed(call: Call, answer: KeptAnswer) -> Response:
+    """Tell the first call's outcome again, to whoever asks now."""
+    told = answer.envelope or {}
+    if "job" in told:
+        response = background.accepted(call, told["job"])
+    else:
+        outcome = told_again(call.app, told)
+        response = fail(call, outcome) if isinstance(outcome, ActionError) else answers.render(call, outcome)
+    response.headers["Idempotency-Replayed"] = "true"
+    return response
+
+
+def dispatch_job(call: Call, job_id: str) -> Response:
+    """Answer for a background job: only to its owner, whom the hook knows."""
+    try:
+        operation = protect_job(call)
+        authorise(call, operation, arguments.load_bound(operation, bound_in(call.payload) or {}))
+        return background.answer(call, job_id)
+    except Exception as error:
+        return troubled(call, error)
+
+
+def protect_job(call: Call) -> Operation:
+    if call.operation is None:
+        raise Refusal(404, "unknown job", "There is no such job.")
+    if call.request.method not in origin.SAFE_METHODS:
+        origin.check_origin(call.request, call.state.settings.allowed_origins)
+        check_token(call)
+    return call.operation
+
+
+def stream(call: Call, steps: execution.Steps) -> Response:
+    """Answer with server-sent events as they happen; the middleware sends the last one, with the page in it."""
+    call.in_stream = True
+    if call.exchange is not None:
+        call.exchange.streams = True
+    body = stream_with_context(WithHeartbeats(events(call, steps), HEARTBEAT))
+    response = call.app.response_class(body, content_type=EVENTS, headers=dict(STREAM_HEADERS))
+    close_to_caches(response)
+    return response
+
+
+def events(call: Call, steps: execution.Steps) -> Generator[bytes, None, None]:
+    exchange = call.exchange or Exchange()
+    call.session.modified = False  # it is sent with the headers; from now on it can't change
+    try:
+        outcome = yield from told(steps)
+        check_session(call)
+        exchange.last_event = "result", answers.render_json(call, outcome).get_data()
+    except Exception as error:
+        exchange.last_event = "error", troubled(call, error).get_data()
+    if call.exchange is None:
+        yield event(exchange.last_event[0], exchange.last_event[1].decode())
+
+
+def told(steps: execution.Steps) -> Generator[bytes, None, Outcome]:
+    """Turn progress into events, and return the outcome."""
+    try:
+        while True:
+            try:
+                step = next(steps)
+            except StopIteration as stop:
+                outcome: Outcome = stop.value
+                return outcome
+            yield event("progress", step.to_json())
+    finally:
+        steps.close()
+
+
+def check_session(call: Call) -> None:
+    """Complain of a session that was changed when its cookie was sent already."""
+    if not call.session.modified:
+        return
+    complaint = f"{call.label} changed the session in a stream, where it can't be sent any more: the change is lost."
+    if call.app.debug:
+        raise RuntimeError(f"{complaint} Change it in another action.")
+    logger.warning(complaint)
 
 
 def protect(call: Call) -> Operation:
@@ -59,9 +155,14 @@ def protect(call: Call) -> Operation:
             limit_stream(request, call.limit)
         return call.operation  # type: ignore[return-value]
     operation = verified(call)
-    if call.app.config.get("WTF_CSRF_ENABLED", True):
-        origin.check_token(call.app.config, call.state.signing.tokens, call.session, request.headers, form_of(call))
+    check_token(call)
     return operation
+
+
+def check_token(call: Call) -> None:
+    if call.app.config.get("WTF_CSRF_ENABLED", True):
+        tokens = call.state.signing.tokens
+        origin.check_token(call.app.config, tokens, call.session, call.request.headers, form_of(call))
 
 
 def verified(call: Call) -> Operation:
@@ -130,15 +231,9 @@ def load(call: Call, operation: Operation, given: dict[str, Any]) -> dict[str, A
         return {}
 
 
-def invoke(call: Call, operation: Operation, loaded: dict[str, Any]) -> Any:
-    if call.is_action:
-        call.flashed = len(call.session.get("_flashes", ()))
-    function = call.app.ensure_sync(call.function) if operation.is_async else call.function
-    result = function(**loaded)
-    if action_called.receivers:
-        identity = access.current_identity._get_current_object()
-        action_called.send(call.app, operation=operation, identity=identity, result=result)
-    return result
+def troubled(call: Call, error: Exception) -> Response:
+    """Return the answer to what went wrong; what is the app's own to answer is raised again."""
+    return next(answer for kind, answer in TROUBLES if isinstance(error, kind))(call, error)
 
 
 def refuse(call: Call, refusal: Refusal) -> Response:
@@ -151,7 +246,7 @@ def refuse(call: Call, refusal: Refusal) -> Response:
         headers=failures.headers_of(call, refusal),
         stale=refusal.stale and call.is_action,
         login=failures.login_url(call) if refusal.status == 401 else None,
-        again=refusal.stale and call.is_action,
+        again=(refusal.stale or refusal.again) and call.is_action,
     )
     return failures.tell(call, trouble)
 
@@ -172,7 +267,7 @@ def fail(call: Call, error: ActionError) -> Response:
 def abort(call: Call, error: HTTPException) -> Response:
     """Answer what ``abort()`` said; a browser, and whoever has a handler for it, gets the app's own page."""
     tell(call, error)
-    if call.html or failures.has_own_handler(call, error):
+    if not call.in_stream and (call.html or failures.has_own_handler(call, error)):
         raise error
     return failures.http_problem(call, error)
 
@@ -181,13 +276,10 @@ def crash(call: Call, error: Exception) -> Response:
     """Log a bug with its traceback and answer 500, whose ``instance`` stands in the log."""
     tell(call, error)
     propagated = not call.is_action and call.app.config.get("PROPAGATE_EXCEPTIONS")
-    if propagated or failures.has_own_handler(call, error):
+    if propagated or (not call.in_stream and failures.has_own_handler(call, error)):
         raise error
-    instance = uuid.uuid4().urn
     got_request_exception.send(call.app, _async_wrapper=call.app.ensure_sync, exception=error)
-    call.app.logger.error(
-        "Exception on %s [%s] %s", failures.escaped(call.request.path), call.request.method, instance, exc_info=error
-    )
+    instance = failures.log_bug(call.app, f"{call.request.path} [{call.request.method}]", error)
     if call.html:
         failures.keep_from_caches(call)
         raise InternalServerError(f"Something went wrong ({instance}).", original_exception=error) from error
@@ -195,6 +287,15 @@ def crash(call: Call, error: Exception) -> Response:
         "".join(traceback.format_exception(error)) if call.app.debug else "Something went wrong here. It was logged."
     )
     return failures.tell(call, Trouble(status=500, message=detail, instance=instance))
+
+
+#: what can go wrong, and who answers it
+TROUBLES: tuple[tuple[type[Exception], Callable[[Call, Any], Response]], ...] = (
+    (Refusal, refuse),
+    (ActionError, fail),
+    (HTTPException, abort),
+    (Exception, crash),
+)
 
 
 def tell(call: Call, error: Exception) -> None:

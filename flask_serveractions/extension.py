@@ -13,6 +13,7 @@ from flask import Flask
 
 from .access import hook_for
 from .actions import CLIENT_VERSION, add_rule, check_name, make_blueprint
+from .background import jobs_of
 from .config import Settings
 from .followup import FollowUp
 from .operation import ACTION, Operation
@@ -21,6 +22,7 @@ from .routes import MethodRoute, RegisteredRoute, add_route, compile_route, vari
 from .signing import Signing
 from .startup import start
 from .state import STATE_KEY, AppState, Registry, state_of
+from .stores import check_store_url
 from .templating import install
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -49,9 +51,13 @@ class ServerActions:
             raise ValueError(f"{app!r} has a ServerActions already. Use one object per app: register everything on it.")
         settings = Settings.from_config(app.config)
         state = AppState(settings=settings, registry=self.registry, signing=Signing(app), client_version=CLIENT_VERSION)
+        state.instance_path = app.instance_path
+        check_store_url(settings.store_url)
         app.extensions["serveractions"] = self
         app.extensions[STATE_KEY] = state
         install(app)
+        if settings.celery is not None:
+            jobs_of(app, state)  # registers the task, which a worker must know too
         app.register_blueprint(make_blueprint(state))
         app.wsgi_app = FollowUp(app.wsgi_app, partial(start, app, state), partial(token_headers, app))  # type: ignore[method-assign]
         for operation in self.registry.actions.values():
@@ -161,7 +167,8 @@ class ServerActions:
             raise TypeError(
                 f"@actions.route takes a MethodRoute class, not {view_class!r}. Derive it from MethodRoute."
             )
-        compile_route(view_class, endpoint, rule, variables_in(rule))  # so that a mistake shows here
+        # so that a mistake shows here
+        compile_route(view_class, endpoint, rule, variables_in(rule), view_class.methods or ())
         before = next((each for each in self._routes if each.endpoint == endpoint), None)
         if before is not None and before.view_class is not view_class:
             raise ValueError(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Response, after_this_request, url_for
+from flask import Flask, Response, after_this_request, url_for
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException, Unauthorized, default_exceptions
 
@@ -181,6 +182,16 @@ def keep_from_caches(call: Call) -> None:
 def closed_to_caches(response: Response) -> Response:
     close_to_caches(response)
     return response
+
+
+LOGGED = "Something went wrong here. It was logged."
+
+
+def log_bug(app: Flask, place: str, error: Exception) -> str:
+    """Write a bug with its traceback to the app's own log; return the ``instance`` that names it there."""
+    instance = uuid.uuid4().urn
+    app.logger.error("Exception on %s %s", escaped(place), instance, exc_info=error)
+    return instance
 
 
 def escaped(text: str) -> str:

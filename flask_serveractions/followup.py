@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
@@ -21,6 +21,7 @@ from werkzeug.http import parse_options_header
 from .cookies import cookies_after, last_of_each
 from .negotiation import HTML, NO_PAGE, with_page
 from .operation import HOLDS_FORMS, Exchange, Wish
+from .progress import event
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -78,8 +79,9 @@ class FollowUp:
         self.token_headers = token_headers
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        if self.start is not None:
-            self.start()
+        start = self.start  # another thread may set it to None meanwhile
+        if start is not None:
+            start()
             self.start = None
         if environ["REQUEST_METHOD"] != "POST" or Exchange.KEY in environ:
             return self.app(environ, partial(start_page, environ, start_response))
@@ -87,6 +89,8 @@ class FollowUp:
         exchange.environ = environ.copy()
         first = FirstPass(partial(start_page, environ, start_response), exchange)
         body = self.app(environ, first.start_response)
+        if exchange.streams:
+            return Streamed(self, exchange, body)
         if exchange.wish is None or first.answered is None:
             return body
         return self.follow(exchange.wish, exchange, first.answered, body, start_response)
@@ -140,6 +144,32 @@ def for_forms(headers: Headers, environ: WSGIEnvironment) -> list[tuple[str, str
         page = environ.get("PATH_INFO", "").encode("unicode_escape").decode("ascii")
         logger.warning("Referrer-Policy 'no-referrer' on %s would break its forms: sent as 'same-origin'", page)
     return headers.to_wsgi_list()
+
+
+class Streamed(Iterator[bytes]):
+    """A stream of events, and after its context is closed the last event, with the page in it."""
+
+    def __init__(self, middleware: FollowUp, exchange: Exchange, body: Iterable[bytes]) -> None:
+        self.middleware = middleware
+        self.exchange = exchange
+        self.body = body
+        self.chunks = iter(body)
+
+    def __next__(self) -> bytes:
+        chunk = next(self.chunks, None)
+        if chunk is not None:
+            return chunk
+        self.close()
+        if self.exchange.last_event is None:
+            raise StopIteration
+        (name, answer), self.exchange.last_event = self.exchange.last_event, None
+        wish = self.exchange.wish
+        page = self.middleware.render(wish, self.exchange, Headers()) if wish is not None else None
+        answered = Answered("200 OK", Headers(), answer)
+        return event(name, (with_page_in(answered, page) if page is not None else answered).body.decode().strip())
+
+    def close(self) -> None:
+        close(self.body)
 
 
 class FirstPass:

@@ -101,6 +101,8 @@ class Operation:
     files: tuple[Parameter, ...] = ()
     has_body: bool = False  # arguments come from the request's body
     is_async: bool = False
+    is_generator: bool = False  # an action that yields Progress
+    is_plain: bool = True  # neither once, nor in the background, nor a generator
     open_ended: bool = False  # takes **kwargs: further path values go there
     answer: Answer = field(default_factory=Answer)
     public: bool = False
@@ -160,6 +162,8 @@ class Exchange:
     failure: Failure | None = None  # in a second pass: what the page shall show
     wish: Wish | None = None  # in a first pass: set by the corridor
     environ: Mapping[str, Any] = field(default_factory=dict)  # as the request came in
+    streams: bool = False  # the answer is a stream of events
+    last_event: tuple[str, bytes] | None = None  # its name and its JSON, which the middleware sends
 
 
 def exchange_of(environ: Mapping[str, Any]) -> Exchange | None:

@@ -55,6 +55,7 @@ def compile_operation(
     compiled = [compiler.parameter(each, hints.get(each.name, MISSING)) for each in signature]
     parameters = bind_fields([each for each in compiled if each is not None])
     compiler.check_together(parameters)
+    is_generator = kind == ACTION and inspect.isgeneratorfunction(inspect.unwrap(function))
     open_ended = any(each.kind is inspect.Parameter.VAR_KEYWORD for each in signature)
     compiler.check_path(parameters, open_ended)
     return Operation(
@@ -64,6 +65,8 @@ def compile_operation(
         function=function,
         open_ended=open_ended,
         is_async=inspect.iscoroutinefunction(function),
+        is_generator=is_generator,
+        is_plain=not (is_generator or more.get("once") or more.get("background")),
         answer=compile_answer(hints.get("return", MISSING)),
         **by_source(parameters),
         **more,

@@ -45,9 +45,17 @@ def take_apart(returned: Any) -> Result:
         return Result(value, status_code(rest[0]), Headers(rest[1]))
     if is_status(rest[0]) and len(rest) == 1:
         return Result(value, status_code(rest[0]), Headers())
-    if len(rest) == 1 and isinstance(rest[0], (dict, list, Headers)):
+    if len(rest) == 1 and is_headers(rest[0]):
         return Result(value, None, Headers(rest[0]))
     return Result(returned, None, Headers())
+
+
+def is_headers(value: Any) -> bool:
+    """Whether the second of two values is headers, in one of the forms that Flask takes."""
+    if isinstance(value, (dict, Headers)):
+        return True
+    pairs = value if isinstance(value, (list, tuple)) else ()
+    return bool(pairs) and all(isinstance(each, (list, tuple)) and len(each) == 2 for each in pairs)
 
 
 def is_status(value: Any) -> bool:

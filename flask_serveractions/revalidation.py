@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from flask import current_app, g, has_request_context, request
+from flask import Flask, current_app, g, has_request_context, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 
 from .operation import exchange_of
 from .signals import revalidated as revalidated_signal
+from .stores import StoreUnavailable
+
+logger = logging.getLogger("flask_serveractions")
 
 RECORD = "_serveractions_revalidated"  # in g
 
@@ -62,7 +66,34 @@ def record(paths: Iterable[str] = (), tags: Iterable[str] = ()) -> None:
     current.paths += [each for each in paths if each not in current.paths]
     current.tags += [each for each in tags if each not in current.tags]
     app = current_app._get_current_object()  # type: ignore[attr-defined]
+    make_stale(app, paths, tags)
     revalidated_signal.send(app, paths=tuple(paths), tags=tuple(tags))
+
+
+def make_stale(app: Flask, paths: Iterable[str], tags: Iterable[str]) -> None:
+    """Make cached values stale in every process that shares the store."""
+    state = app.extensions.get("serveractions.state")
+    if state is None:
+        return
+    try:
+        store = state.store
+    except StoreUnavailable as error:
+        logger.warning("Cached values can't be made stale: %s", error)
+        return
+    store.bump([*path_names(paths), *tag_names(tags)])
+
+
+def tag_names(tags: Iterable[str]) -> list[str]:
+    """Return the names whose generations a revalidation of tags bumps."""
+    return [f"tag:{tag}" for tag in tags]
+
+
+def path_names(paths: Iterable[str]) -> list[str]:
+    """Return the names whose generations a revalidation of paths, or of URL rules, bumps.
+
+    :param paths: without query and without ``SCRIPT_NAME``.
+    """
+    return [f"path:{path}" for path in paths]
 
 
 def revalidated_so_far() -> Revalidated:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from flask import Flask, Request, Response, current_app, request
 from flask.views import MethodView
-from werkzeug.exceptions import MethodNotAllowed
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.routing import MapAdapter
+from werkzeug.routing.exceptions import RoutingException
 
 from .call import Call
 from .config import Settings
 from .dispatch import dispatch
+from .marks import held_by, own_marks, with_marks
 from .negotiation import wants_html
 from .operation import ROUTE, Operation
 from .parameters import compile_operation, enclosing_names, resolved_hints
@@ -23,8 +26,6 @@ from .signing import Signing
 from .state import STATE_KEY, AppState, Registry
 
 VARIABLE = re.compile(r"<(?:[^<>]*:)?([a-zA-Z_]\w*)>")
-
-ACTIONS_ENDPOINTS = "actions."
 
 
 class MethodRoute(MethodView):
@@ -64,12 +65,9 @@ class MethodRoute(MethodView):
         app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
         asked: Request = request._get_current_object()  # type: ignore[attr-defined]
         state = app.extensions.get(STATE_KEY) or bare_state(app)
-        operations = operations_of(state, app, type(self), asked.url_rule)
-        method = asked.method
-        if method not in operations and method == "HEAD":
-            method = "GET"
-        call = Call(app, state, asked, operations[method], ROUTE)
-        call.function = getattr(self, method.lower())
+        operation = operation_of(app, state, type(self), asked.url_rule, asked.method)
+        call = Call(app, state, asked, operation, ROUTE)
+        call.function = getattr(self, operation.method.lower())
         call.path_values = kwargs
         return dispatch(call)
 
@@ -94,24 +92,62 @@ def bare_state(app: Flask) -> AppState:
     return state
 
 
-def operations_of(state: AppState, app: Flask, view_class: type[MethodRoute], rule: Any) -> dict[str, Operation]:
-    """Return the operations behind a URL rule by method, compiled once."""
-    operations = state.routes.get((rule.endpoint, rule.rule))
-    if operations is None:
-        operations = compile_route(view_class, rule.endpoint, rule.rule, frozenset(rule.arguments))
-        state.routes[rule.endpoint, rule.rule] = operations
-    return operations
+def operation_of(app: Flask, state: AppState, view_class: type[MethodRoute], rule: Any, method: str) -> Operation:
+    """Return the operation behind a URL rule for a method; GET's for HEAD, where the class has none."""
+    operation = known_operation(state, rule, method)
+    if operation is None or operation.owner is not view_class:  # another class may be put behind a view at any time
+        compile_rule(app, state, view_class, rule)
+        operation = known_operation(state, rule, method)
+    if operation is None:
+        raise AssertionError(f"Unimplemented method {method!r} of {view_class!r}")  # as Flask has it
+    return operation
+
+
+def known_operation(state: AppState, rule: Any, method: str) -> Operation | None:
+    operations = state.routes.get((rule.endpoint, place_of(rule)), {})
+    return operations.get(method) or (operations.get("GET") if method == "HEAD" else None)
+
+
+def place_of(rule: Any) -> str:
+    """Return a rule's text, with the host or subdomain where it has one."""
+    place: str = rule.rule
+    host = rule.host or rule.subdomain
+    return f"{host}{place}" if host else place
+
+
+def compile_rule(app: Flask, state: AppState, view_class: type[MethodRoute], rule: Any) -> None:
+    """Compile the operations that a rule reaches, with their marks, into ``state.routes``.
+
+    Rules with one text and one endpoint share a place, as ``/users/`` with defaults for GET and without for POST do.
+
+    :raises TypeError: a signature that can't work, or a mark on the view.
+    """
+    check_view_is_unmarked(app.view_functions[rule.endpoint], view_class)
+    methods = set(rule.methods or ())
+    if getattr(rule, "provide_automatic_options", False):
+        methods.discard("OPTIONS")
+    operations = compile_route(view_class, rule.endpoint, rule.rule, frozenset(rule.arguments), methods)
+    marked = {method: with_marks(operation) for method, operation in operations.items()}
+    state.routes.setdefault((rule.endpoint, place_of(rule)), {}).update(marked)
+
+
+def check_view_is_unmarked(view: Any, view_class: type[MethodRoute]) -> None:
+    marks = own_marks(view)
+    if marks is not None:
+        raise TypeError(
+            f"The view of {view_class!r} is marked with {marks!r}, and not the class. Mark the class or its methods."
+        )
 
 
 def compile_route(
-    view_class: type[MethodRoute], endpoint: str, rule: str, path_names: frozenset[str]
+    view_class: type[MethodRoute], endpoint: str, rule: str, path_names: frozenset[str], methods: Collection[str]
 ) -> dict[str, Operation]:
     """Return the operations of a class for one URL rule, by method.
 
     :raises TypeError: a signature that can't work.
     """
     operations = {}
-    for method in sorted(view_class.methods or ()):
+    for method in sorted(methods):
         name = method.lower()
         function = getattr(view_class, name, None)
         if function is None:  # HEAD is answered by get, OPTIONS by Flask
@@ -155,10 +191,19 @@ def route_rules(app: Flask) -> list[tuple[Any, type[MethodRoute]]]:
     """Return every URL rule of an app that leads to a MethodRoute, with the class."""
     found = []
     for rule in app.url_map.iter_rules():
-        view_class = getattr(app.view_functions.get(rule.endpoint), "view_class", None)
-        if inspect.isclass(view_class) and issubclass(view_class, MethodRoute):
+        view_class = class_behind(app.view_functions.get(rule.endpoint))
+        if view_class is not None:
             found.append((rule, view_class))
     return found
+
+
+def class_behind(view: Any) -> type[MethodRoute] | None:
+    """Return the class of a MethodRoute's view, however the view is wrapped; None for another view."""
+    for each in (view, *held_by(view)):
+        view_class = getattr(each, "__dict__", {}).get("view_class")
+        if inspect.isclass(view_class) and issubclass(view_class, MethodRoute):
+            return view_class
+    return None
 
 
 def refuse_method(error: MethodNotAllowed) -> Response | None:
@@ -173,10 +218,19 @@ def refuse_method(error: MethodNotAllowed) -> Response | None:
 def is_ours(error: MethodNotAllowed) -> bool:
     """Whether the URL that was asked for belongs to one of the doors."""
     adapter = current_app.create_url_adapter(request)
-    methods = sorted(error.valid_methods or ())
-    if error is not request.routing_exception or adapter is None or not methods:
+    if error is not request.routing_exception or adapter is None:
         return False
-    endpoint, _ = adapter.match(method=methods[0])
-    view_class = getattr(current_app.view_functions.get(endpoint), "view_class", None)
-    of_class = inspect.isclass(view_class) and issubclass(view_class, MethodRoute)
-    return of_class or endpoint.startswith(ACTIONS_ENDPOINTS)
+    return any(is_our_endpoint(adapter, method) for method in error.valid_methods or ())
+
+
+def is_our_endpoint(adapter: MapAdapter, method: str) -> bool:
+    try:
+        endpoint, _ = adapter.match(method=method)
+    except (HTTPException, RoutingException):  # a redirect to the URL with a slash
+        return False
+    return is_our_view(current_app.view_functions.get(endpoint))
+
+
+def is_our_view(view: Any) -> bool:
+    """Whether a view function is one of the doors: an action's, a MethodRoute's, or what else this package serves."""
+    return str(getattr(view, "__module__", "")).startswith(f"{__package__}.") or class_behind(view) is not None

@@ -2,50 +2,56 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, request
 from werkzeug.exceptions import MethodNotAllowed
 
-from .access import marks_of, no_hook
+from .access import no_hook
+from .marks import check_nothing_is_hidden, with_marks
 from .operation import Operation
-from .routes import operations_of, refuse_method, route_rules
+from .routes import compile_rule, is_our_view, refuse_method, route_rules
 from .state import AppState
 
 
 def start(app: Flask, state: AppState) -> None:
-    """Make an app ready to serve.
+    """Make an app ready to serve, once; several threads may bring the first requests.
 
     :raises ValueError: a login view that no route has.
     :raises TypeError: a signature of a MethodRoute that can't work.
-    :raises RuntimeError: something is required, and there is no hook to say who has it.
+    :raises RuntimeError: something is required, and there is no hook to say who has it, or a decorator hides it.
     """
-    check_login_view(app, state)
+    with state.starting:
+        if not state.started:
+            check_login_view(app, state)
+            compile_doors(app, state)
+            check_access(state)
+            leave_doors_to_us(app)
+            answer_wrong_methods(app)
+            state.registry.closed = True
+            state.started = True
+
+
+def compile_doors(app: Flask, state: AppState) -> None:
     state.actions = {name: with_marks(operation) for name, operation in state.registry.actions.items()}
     for rule, view_class in route_rules(app):
-        operations = operations_of(state, app, view_class, rule)
-        state.routes[rule.endpoint, rule.rule] = {method: with_marks(each) for method, each in operations.items()}
-    if state.hook is None:
-        for operation in all_operations(state):
-            if operation.requires:
-                raise RuntimeError(no_hook(operation))
-    leave_doors_to_us(app, state)
-    answer_wrong_methods(app)
-    state.registry.closed = True
-    state.started = True
+        compile_rule(app, state, view_class, rule)
+
+
+def check_access(state: AppState) -> None:
+    """:raises RuntimeError: something is required that can't be asked for."""
+    operations = all_operations(state)
+    check_nothing_is_hidden(operations)
+    for operation in operations:
+        if operation.requires and state.hook is None:
+            raise RuntimeError(no_hook(operation))
 
 
 def all_operations(state: AppState) -> list[Operation]:
     """Return every operation of both doors, actions first."""
     routes = [operation for by_method in state.routes.values() for operation in by_method.values()]
     return [*state.actions.values(), *routes]
-
-
-def with_marks(operation: Operation) -> Operation:
-    public, requires = marks_of(operation)
-    return dataclasses.replace(operation, public=public, requires=requires)
 
 
 def check_login_view(app: Flask, state: AppState) -> None:
@@ -57,9 +63,9 @@ def check_login_view(app: Flask, state: AppState) -> None:
         )
 
 
-def leave_doors_to_us(app: Flask, state: AppState) -> None:
+def leave_doors_to_us(app: Flask) -> None:
     """Let Flask-WTF's ``CSRFProtect`` pass our endpoints: each door has its own rule."""
-    ours = {endpoint for endpoint, _ in state.routes}
+    ours = {endpoint for endpoint, view in app.view_functions.items() if is_our_view(view)}
     functions = app.before_request_funcs.get(None, [])
     functions[:] = [passing(each, ours) if is_csrf_protect(each) else each for each in functions]
 
@@ -86,7 +92,6 @@ def is_csrf_protect(function: Any) -> bool:
 
 def passing(protect: Callable[[], Any], ours: set[str]) -> Callable[[], Any]:
     def csrf_protect() -> Any:
-        endpoint = request.endpoint or ""
-        return None if endpoint in ours or endpoint.startswith("actions.") else protect()
+        return None if request.endpoint in ours else protect()
 
     return csrf_protect

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.local import LocalProxy
 
 from .config import Settings
 from .operation import Operation
+from .stores import Store, open_store
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -63,8 +65,23 @@ class AppState:
     signing: Signing
     actions: dict[str, Operation] = field(default_factory=dict)  # with their marks, once the app serves
     client_version: str = ""
+    instance_path: str = ""
     routes: dict[tuple[str, str], dict[str, Operation]] = field(default_factory=dict)  # by endpoint and rule, by method
     started: bool = False
+    jobs: Any = None  # its background jobs, once there are any
+    _store: Store | None = None
+
+    @property
+    def store(self) -> Store:
+        """Return the store, opened when it is first needed.
+
+        :raises StoreUnavailable: it can't be opened.
+        """
+        if self._store is None:
+            self._store = open_store(self.settings.store_url, self.instance_path)
+        return self._store
+
+    starting: RLock = field(default_factory=RLock)
 
     @property
     def hook(self) -> AuthHook | None:

@@ -14,11 +14,13 @@ MAX_LINES = 400
 #: from the ground up; the design's seven floors, some of them with a mezzanine
 FLOORS = (
     "errors config operation fields signals signing cookies locations negotiation serialization signatures"
-    " sqlite_backend redis_backend htmlforms",
-    "bodies deserialization formdata formstate outcome progress revalidation stores leases lossless",
-    "inputs parameters state visitors",
-    "call origin access arguments responses followup templating once jobs caching conditional pagination",
-    "answers failures",
+    " sqlite_backend redis_backend htmlforms lossless",
+    "marks bodies deserialization formdata formstate outcome progress stores",
+    "inputs leases parameters revalidation state visitors",
+    "call origin access arguments responses followup templating once caching conditional pagination queues",
+    "answers failures jobs",
+    "execution",
+    "background",
     "dispatch",
     "actions routes webhooks",
     "startup discovery openapi typescript testing",
