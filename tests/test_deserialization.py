@@ -11,7 +11,7 @@ from marshmallow import EXCLUDE, INCLUDE, Schema, ValidationError, fields, post_
 from flask_serveractions.deserialization import compile_load
 from tests.generated_schemas import data_for, outcome, schemas, several, values
 
-SETTINGS = settings(deadline=None, max_examples=200, suppress_health_check=list(HealthCheck))
+SETTINGS = settings(deadline=None, max_examples=100, suppress_health_check=list(HealthCheck))
 
 
 @given(st.data())

@@ -17,7 +17,7 @@ from sqlalchemy import orm
 from flask_serveractions.serialization import compile_dump
 from tests.generated_schemas import AttributeDict, Colour, objects_for, outcome, schemas, several, values
 
-SETTINGS = settings(deadline=None, max_examples=200, suppress_health_check=list(HealthCheck))
+SETTINGS = settings(deadline=None, max_examples=100, suppress_health_check=list(HealthCheck))
 
 
 @given(st.data())
