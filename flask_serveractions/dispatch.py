@@ -11,7 +11,7 @@ from flask import Response, got_request_exception, stream_with_context
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from . import access, answers, arguments, background, execution, failures, origin
-from .bodies import MULTIPART, URLENCODED, Received, check_size, limit_stream, read_form, receive
+from .bodies import MULTIPART, URLENCODED, Received, check_encoding, check_size, limit_stream, read_form, receive
 from .call import Call, Trouble
 from .errors import ActionError, Invalid, Refusal, UnknownAction
 from .negotiation import EVENTS, HTML, JSON, PROBLEM, accepts
@@ -27,7 +27,7 @@ from .visitors import changed_hands, visitor_of
 logger = logging.getLogger("flask_serveractions")
 
 VALIDATE = "HTTP_SERVERACTIONS_VALIDATE"  # in the environ
-LOGGED_LENGTH = 300  # characters of a refusal's reason
+LOGGED_LENGTH = 300  # characters of each part of a refusal
 
 
 def dispatch(call: Call) -> Response:
@@ -180,6 +180,7 @@ def form_of(call: Call) -> Mapping[str, str]:
     """Return the fields of a form body, for the token in it."""
     if call.request.mimetype not in (URLENCODED, MULTIPART):
         return {}
+    check_encoding(call.request)
     form, files = read_form(call.request, call.limit)
     call.received = Received(form, files)
     return form
@@ -267,7 +268,10 @@ def fail(call: Call, error: ActionError) -> Response:
 def abort(call: Call, error: HTTPException) -> Response:
     """Answer what ``abort()`` said; a browser, and whoever has a handler for it, gets the app's own page."""
     tell(call, error)
+    if call.is_action and call.operation is not None and error.response is not None:  # abort(redirect(...))
+        return answers.render(call, answers.outcome_of(call, call.operation, error.response))
     if not call.in_stream and (call.html or failures.has_own_handler(call, error)):
+        failures.keep_from_caches(call)
         raise error
     return failures.http_problem(call, error)
 
@@ -277,6 +281,7 @@ def crash(call: Call, error: Exception) -> Response:
     tell(call, error)
     propagated = not call.is_action and call.app.config.get("PROPAGATE_EXCEPTIONS")
     if propagated or (not call.in_stream and failures.has_own_handler(call, error)):
+        failures.keep_from_caches(call)
         raise error
     got_request_exception.send(call.app, _async_wrapper=call.app.ensure_sync, exception=error)
     instance = failures.log_bug(call.app, f"{call.request.path} [{call.request.method}]", error)
@@ -304,6 +309,10 @@ def tell(call: Call, error: Exception) -> None:
 
 
 def log_refusal(call: Call, reason: str) -> None:
+    log_refused(call.label, call.request.remote_addr, reason)
+
+
+def log_refused(label: str, address: str | None, reason: str) -> None:
     """Write one WARNING; what the client supplied is escaped and cut."""
-    label, address = failures.escaped(call.label), call.request.remote_addr
-    logger.warning("Refused %s for %s: %s", label, address, failures.escaped(reason)[:LOGGED_LENGTH])
+    parts = (failures.escaped(part)[:LOGGED_LENGTH] for part in (label, address or "nobody", reason))
+    logger.warning("Refused %s for %s: %s", *parts)

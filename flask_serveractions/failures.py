@@ -17,7 +17,7 @@ from .call import Call, Trouble
 from .errors import Refusal
 from .inputs import SECRET_NAME, declared_names, describe
 from .locations import safe_page
-from .negotiation import preference
+from .negotiation import PROBLEM, preference
 from .operation import Failure, Wish
 from .origin import SAFE_METHODS
 from .responses import close_to_caches, plain_page, problem, see_other
@@ -48,13 +48,14 @@ def as_problem(call: Call, trouble: Trouble) -> Response:
         code=trouble.code,
         headers=trouble.headers or (),
         with_page=wished,
-        login=trouble.login,
+        login=trouble.login or login_of(call, trouble.status),
         instance=trouble.instance,
     )
     if trouble.stale:
         response.headers[STALE] = "true"
+    if wished or preferred == "minimal":
+        response.headers["Preference-Applied"] = f"return={preferred}"
     if wished and call.exchange is not None:
-        response.headers["Preference-Applied"] = "return=representation"
         failure = failure_of(call, trouble)
         call.exchange.wish = Wish(target=call.page, failure=failure, as_json=True, must_show=True)
     return private(call, response)
@@ -118,7 +119,8 @@ def http_problem(call: Call, error: HTTPException) -> Response:
     if error.response is not None or error.code is None or error.code < 400:
         return private(call, call.app.make_response(error.get_response(call.request.environ)))
     headers = [pair for pair in error.get_headers(call.request.environ) if pair[0].lower() != "content-type"]
-    return private(call, problem(call.app, error.code, error.description or error.name, headers=headers))
+    login = login_of(call, error.code)
+    return private(call, problem(call.app, error.code, error.description or error.name, headers=headers, login=login))
 
 
 def has_own_handler(call: Call, error: Exception) -> bool:
@@ -167,7 +169,13 @@ def login_url(call: Call) -> str | None:
     return f"{location}{'&' if '?' in location else '?'}{urlencode({'next': back}, safe='/')}" if back else location
 
 
+def login_of(call: Call, status: int) -> str | None:
+    return login_url(call) if status == 401 else None
+
+
 def private(call: Call, response: Response) -> Response:
+    if response.status_code == 401 and response.mimetype == PROBLEM and "WWW-Authenticate" not in response.headers:
+        response.headers["WWW-Authenticate"] = challenge(call)
     if call.is_action:
         close_to_caches(response)
     return response

@@ -151,15 +151,14 @@ def without_body_headers(headers: Headers) -> Headers:
 def close_to_caches(response: WerkzeugResponse) -> None:
     """Set the headers of every answer of the action door, unless the function said otherwise."""
     headers = response.headers
-    if "X-Content-Type-Options" in headers:
-        return
-    if "Cache-Control" not in headers:
-        headers.add("Cache-Control", "no-store")
-    if "Vary" in headers:
+    if headers.get("Cache-Control", "no-cache") == "no-cache":  # Flask's send_file says so by itself
+        headers["Cache-Control"] = "no-store"
+    vary = headers.get("Vary")
+    if vary is None:
+        headers["Vary"] = "Accept, Cookie"
+    elif vary != "Accept, Cookie":
         response.vary.update(("Accept", "Cookie"))
-    else:
-        headers.add("Vary", "Accept, Cookie")
-    headers.add("X-Content-Type-Options", "nosniff")
+    headers["X-Content-Type-Options"] = "nosniff"
 
 
 HTML_UTF8 = "text/html; charset=utf-8"

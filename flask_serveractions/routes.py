@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from flask import Flask, Request, Response, current_app, request
+from flask import Flask, Request, Response, after_this_request, current_app, request
 from flask.views import MethodView
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import MapAdapter
@@ -16,14 +16,16 @@ from werkzeug.routing.exceptions import RoutingException
 
 from .call import Call
 from .config import Settings
-from .dispatch import dispatch
+from .dispatch import dispatch, log_refused
+from .failures import closed_to_caches
+from .locations import is_below
 from .marks import held_by, own_marks, with_marks
 from .negotiation import wants_html
 from .operation import ROUTE, Operation
 from .parameters import compile_operation, enclosing_names, resolved_hints
 from .responses import problem
 from .signing import Signing
-from .state import STATE_KEY, AppState, Registry
+from .state import STATE_KEY, AppState, Registry, state_of
 
 VARIABLE = re.compile(r"<(?:[^<>]*:)?([a-zA-Z_]\w*)>")
 
@@ -208,7 +210,12 @@ def class_behind(view: Any) -> type[MethodRoute] | None:
 
 def refuse_method(error: MethodNotAllowed) -> Response | None:
     """Answer a method that a door does not have as the door answers; None where it is no door, or a browser asked."""
-    if wants_html(request.headers.get("Accept", "")) or not is_ours(error):
+    if not is_ours(error):
+        return None
+    log_refused(request.path, request.remote_addr, f"method {request.method}")
+    if is_below(request.path, state_of(current_app).settings.url_prefix):
+        after_this_request(closed_to_caches)
+    if wants_html(request.headers.get("Accept", "")):
         return None
     allow = ", ".join(sorted(error.valid_methods or ()))
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
