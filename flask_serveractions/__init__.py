@@ -1,6 +1,7 @@
 """Server actions and REST resources for Flask."""
 
 from .access import current_identity as current_identity
+from .caching import cached as cached
 from .errors import ActionError as ActionError
 from .extension import ServerActions as ServerActions
 from .formstate import FormState as FormState
@@ -12,6 +13,7 @@ from .operation import Cookie as Cookie
 from .operation import Header as Header
 from .operation import Operation as Operation
 from .operation import Query as Query
+from .progress import Progress as Progress
 from .revalidation import revalidate_path as revalidate_path
 from .revalidation import revalidate_tag as revalidate_tag
 from .routes import MethodRoute as MethodRoute
@@ -29,10 +31,12 @@ __all__ = [
     "Header",
     "MethodRoute",
     "Operation",
+    "Progress",
     "Query",
     "ServerActions",
     "action_called",
     "action_failed",
+    "cached",
     "current_identity",
     "public",
     "requires",

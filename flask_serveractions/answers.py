@@ -11,6 +11,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from .call import Call
+from .conditional import answer_conditionally
 from .locations import path_in_app, redirect_target
 from .negotiation import preference
 from .operation import Operation, Wish
@@ -30,7 +31,14 @@ from .revalidation import Revalidated, revalidated_so_far
 
 def answer(call: Call, operation: Operation, returned: Any) -> Response:
     """Return the answer of a call that succeeded."""
-    return answer_action(call, operation, returned) if call.is_action else answer_route(call, operation, returned)
+    if call.is_action:
+        return answer_action(call, operation, returned)
+    response = answer_route(call, operation, returned)
+    if operation.method == "GET":
+        environ = call.request.environ
+        conditions = environ.get("HTTP_IF_NONE_MATCH"), environ.get("HTTP_IF_MATCH")
+        answer_conditionally(response, call.request.method, *conditions)
+    return response
 
 
 def answer_route(call: Call, operation: Operation, returned: Any) -> Response:

@@ -26,6 +26,7 @@ class Call:
 
     function: Any = None  # what is called: the operation's, or a method bound to its view
     path_values: Mapping[str, Any] = MappingProxyType({})
+    siblings: Mapping[str, Operation] = MappingProxyType({})  # routes: the operations of the resource, by method
     name: str = ""  # actions: as the URL has it
     signed: str = ""  # actions: the signed ID
     page: str = "/"  # actions: where the form stood

@@ -19,6 +19,7 @@ from .once import KeptAnswer
 from .operation import Exchange, Operation
 from .outcome import Outcome, told_again
 from .progress import HEARTBEAT, STREAM_HEADERS, WithHeartbeats, event
+from .representation import check_conditions
 from .responses import close_to_caches
 from .signals import action_failed
 from .signing import bound_in, verify_id
@@ -47,6 +48,8 @@ def corridor(call: Call) -> Response:
     loaded = load(call, operation, given)
     if call.is_action and VALIDATE in call.request.environ:
         return answers.nothing(call)
+    if not call.is_action:
+        check_conditions(call, operation)
     if operation.is_plain:
         return answers.answer(call, operation, execution.invoke(call, operation, loaded))
     return run(call, operation, loaded)

@@ -15,6 +15,7 @@ from werkzeug.routing import MapAdapter
 from werkzeug.routing.exceptions import RoutingException
 
 from .call import Call
+from .conditional import CHANGING_METHODS
 from .config import Settings
 from .dispatch import dispatch, log_refused
 from .failures import closed_to_caches
@@ -71,6 +72,8 @@ class MethodRoute(MethodView):
         call = Call(app, state, asked, operation, ROUTE)
         call.function = getattr(self, operation.method.lower())
         call.path_values = kwargs
+        if asked.method in CHANGING_METHODS:
+            call.siblings = operations_at(state, asked.url_rule)
         return dispatch(call)
 
 
@@ -105,8 +108,13 @@ def operation_of(app: Flask, state: AppState, view_class: type[MethodRoute], rul
     return operation
 
 
+def operations_at(state: AppState, rule: Any) -> dict[str, Operation]:
+    """Return the operations behind a URL rule, by method."""
+    return state.routes.get((rule.endpoint, place_of(rule)), {})
+
+
 def known_operation(state: AppState, rule: Any, method: str) -> Operation | None:
-    operations = state.routes.get((rule.endpoint, place_of(rule)), {})
+    operations = operations_at(state, rule)
     return operations.get(method) or (operations.get("GET") if method == "HEAD" else None)
 
 

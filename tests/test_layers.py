@@ -19,7 +19,7 @@ FLOORS = (
     "inputs leases parameters revalidation state visitors",
     "call origin access arguments responses followup templating once caching conditional pagination queues",
     "answers failures jobs",
-    "execution",
+    "execution representation",
     "background",
     "dispatch",
     "actions routes webhooks",
