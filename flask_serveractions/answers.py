@@ -85,17 +85,26 @@ def outcome_of(call: Call, operation: Operation, returned: Any) -> Outcome:
     if isinstance(result.value, WerkzeugResponse):
         return outcome_of_response(call, result, about)
     if result.status is not None and not 200 <= result.status < 300:
-        made = call.app.make_response((result.value or "", result.status, result.headers))
+        made = call.app.make_response((flasks_own(call, result.value), result.status, result.headers))
         return outcome_of_response(call, Result(made, None, Headers()), about)
     data = dumped(operation.answer, result.value)
     status = result.status or operation.answer.status or 200
+    if status in (204, 205):  # the envelope is a body
+        status = 200
     return Outcome(data=data, status=status, headers=without_body_headers(result.headers), **about)
+
+
+def flasks_own(call: Call, value: Any) -> Any:
+    """Return what Flask makes a response of, from any value."""
+    if value is None:
+        return ""
+    return value if is_flasks_own(value) or isinstance(value, (dict, list)) else call.app.json.response(value)
 
 
 def outcome_of_response(call: Call, result: Result, about: Mapping[str, Any]) -> Outcome:
     """A redirect becomes a place to go to, anything else passes through."""
     response = call.app.make_response(result.value)
-    response.headers.extend(result.headers)
+    response.headers.update(result.headers)
     if result.status is not None:
         response.status_code = result.status
     if not is_redirect(response):
@@ -106,7 +115,9 @@ def outcome_of_response(call: Call, result: Result, about: Mapping[str, Any]) ->
             f"{call.label} redirects to {response.headers['Location']!r}."
             " Redirect to a path of this app, or to an http(s) URL."
         )
-    return Outcome(redirect=location, headers=without_body_headers(response.headers), **about)
+    headers = without_body_headers(response.headers)
+    headers.remove("Location")
+    return Outcome(redirect=location, headers=headers, **about)
 
 
 def render(call: Call, outcome: Outcome) -> Response:

@@ -38,7 +38,7 @@ class Result:
 
 def take_apart(returned: Any) -> Result:
     """Return value, status and headers of a result; ``(value, status)``, ``(value, headers)`` or all three."""
-    if not isinstance(returned, tuple) or not 2 <= len(returned) <= 3:
+    if type(returned) is not tuple or not 2 <= len(returned) <= 3:  # a named tuple is a value
         return Result(returned, None, Headers())
     value, *rest = returned
     if len(rest) == 2 and is_status(rest[0]):
@@ -145,7 +145,7 @@ def is_redirect(response: WerkzeugResponse) -> bool:
 
 
 def without_body_headers(headers: Headers) -> Headers:
-    return Headers([(name, value) for name, value in headers if name.lower() not in BODY_HEADERS | {"location"}])
+    return Headers([(name, value) for name, value in headers if name.lower() not in BODY_HEADERS])
 
 
 def close_to_caches(response: WerkzeugResponse) -> None:

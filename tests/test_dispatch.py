@@ -1,0 +1,436 @@
+"""The corridor: the order of the steps, what is logged, and what a bug does."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from flask import Flask, abort, session
+from flask.testing import FlaskClient
+from hypothesis import given
+from hypothesis import strategies as st
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from flask_serveractions import ActionError, Bound, MethodRoute
+from tests.callers import BROWSER, SCRIPT, Form, app_with, extension_of, open_form, post_json, submit
+
+LOGGER = "flask_serveractions"
+steps: list[str] = []
+
+
+@pytest.fixture(autouse=True)
+def nothing_yet() -> None:
+    steps.clear()
+
+
+def create_todo(text: str, number: int = 0) -> None:
+    steps.append("function")
+    if text == "twice":
+        raise ActionError("You already have that one.", field="text")
+    if text == "bug":
+        raise ZeroDivisionError("the secret of the inside")
+    if text == "gone":
+        abort(410)
+
+
+def guarded_app(**config: Any) -> Flask:
+    app = app_with(create_todo, **config)
+
+    @extension_of(app).auth_hook
+    def hook(operation: Any) -> Any:
+        steps.append("hook")
+        if session.get("broken"):
+            raise LookupError("the directory is down")
+        if session.get("forbidden"):
+            abort(403)
+        return session.get("user", "ada")
+
+    @extension_of(app).route("/notes/<int:number>")
+    class Notes(MethodRoute):
+        def put(self, number: int, text: str) -> dict[str, int]:
+            create_todo(text)
+            return {"number": number}
+
+    return app
+
+
+@pytest.fixture
+def client() -> FlaskClient:
+    return guarded_app(SERVERACTIONS_MAX_CONTENT_LENGTH=2000).test_client()
+
+
+# The order. Each request is wrong in all the steps from some step on: the first one decides, and no later one runs.
+
+
+def send_wrong(client: FlaskClient, form: Form, first_wrong: str) -> Any:
+    """Send a form that is wrong from one step on; before it everything is right."""
+    wrong = ORDER[ORDER.index(first_wrong) :]
+    path = f"{form.path[:-2]}AA" if "signature" in wrong else form.path
+    with client.session_transaction() as held:
+        if "hook" in wrong:
+            held["user"] = ""
+    return client.open(
+        path,
+        method="PUT" if "method" in wrong else "POST",
+        headers={
+            **SCRIPT,
+            "Origin": "http://evil.example" if "origin" in wrong else "http://localhost",
+            "X-CSRFToken": "wrong" if "token" in wrong else form.token,
+        },
+        data={"number": "x" * (3000 if "size" in wrong else 3)},
+    )
+
+
+ORDER = ["method", "origin", "size", "signature", "token", "hook", "arguments"]
+
+
+@pytest.mark.parametrize(
+    ("first_wrong", "status"),
+    [("method", 405), ("origin", 403), ("size", 413), ("signature", 404), ("token", 400), ("hook", 401)],
+)
+def test_the_first_step_that_fails_decides_and_no_later_one_runs(
+    client: FlaskClient, first_wrong: str, status: int
+) -> None:
+    form = open_form(client)
+    steps.clear()
+    assert send_wrong(client, form, first_wrong).status_code == status
+    assert steps == (["hook"] if first_wrong == "hook" else [])
+
+
+def test_bad_arguments_come_after_the_hook_and_before_the_function(client: FlaskClient) -> None:
+    form = open_form(client)
+    answer = submit(client, form, headers=SCRIPT, number="x")
+    assert (answer.status_code, set(answer.json["errors"])) == (422, {"number"})
+    assert steps == ["hook"]
+
+
+def test_a_good_call_runs_every_step_once(client: FlaskClient) -> None:
+    assert submit(client, open_form(client), text="milk").status_code == 303
+    assert steps == ["hook", "function"]
+
+
+def test_the_method_is_the_first_step_on_an_unknown_id_too(client: FlaskClient) -> None:
+    for method in ("PUT", "PATCH", "DELETE"):
+        answer = client.open("/_actions/nothing/x", method=method, headers={"Origin": "null"})
+        assert (answer.status_code, answer.mimetype) == (405, "application/problem+json")
+        assert "POST" in answer.headers["Allow"]
+    assert steps == []
+
+
+def test_on_a_resource_the_order_is_the_same(client: FlaskClient) -> None:
+    def put(**options: Any) -> int:
+        return client.put("/notes/7", **options).status_code
+
+    large = {"text": "x" * 3000}
+    assert client.patch("/notes/7", json=large, headers={"Origin": "null"}).status_code == 405
+    assert put(json=large, headers={"Origin": "null"}) == 403
+    assert put(json=large) == 413
+    assert steps == []
+    with client.session_transaction() as held:
+        held["user"] = ""
+    assert put(json={"text": 7}) == 401
+    assert steps == ["hook"]
+    with client.session_transaction() as held:
+        held["user"] = "ada"
+    assert put(json={"text": 7}) == 422
+    assert put(json={"text": "milk"}) == 200
+    assert steps == ["hook", "hook", "hook", "function"]
+
+
+def test_a_hook_that_raises_closes_the_door(client: FlaskClient) -> None:
+    form = open_form(client)
+    with client.session_transaction() as held:
+        held["broken"] = True
+    assert post_json(client, form, text="milk").status_code == 500
+    assert client.put("/notes/7", json={"text": "milk"}).status_code == 500
+    assert "function" not in steps
+
+
+def test_a_hook_that_aborts_says_the_status_itself(client: FlaskClient) -> None:
+    form = open_form(client)
+    with client.session_transaction() as held:
+        held["forbidden"] = True
+    for answer in (post_json(client, form, text="milk"), client.put("/notes/7", json={"text": "milk"})):
+        assert (answer.status_code, answer.mimetype) == (403, "application/problem+json")
+    assert "function" not in steps
+
+
+# Bodies
+
+
+def gzipped(client: FlaskClient, form: Form, content_type: str) -> Any:
+    headers = {**SCRIPT, "X-CSRFToken": form.token, "Content-Encoding": "gzip"}
+    return client.post(form.url, data=b"text=milk", headers=headers, content_type=content_type)
+
+
+@pytest.mark.parametrize(
+    "content_type", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/json"]
+)
+def test_a_compressed_body_is_415_whatever_it_is(client: FlaskClient, content_type: str) -> None:
+    assert gzipped(client, open_form(client), content_type).status_code == 415
+    assert "function" not in steps
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/xml", "", "application/octet-stream"])
+def test_a_body_that_is_neither_form_nor_json_is_415(client: FlaskClient, content_type: str) -> None:
+    form = open_form(client)
+    headers = {**SCRIPT, "X-CSRFToken": form.token}
+    assert client.post(form.url, data=b"text=milk", headers=headers, content_type=content_type).status_code == 415
+    assert "function" not in steps
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        ("multipart/form-data", b"--x\r\n"),
+        ("multipart/form-data; boundary=x", b'--x\r\nContent-Disposition: form-data; name="text"\r\n\r\nmi'),
+        ("multipart/form-data; boundary=x", b"--y--\r\n"),
+        ("application/x-www-form-urlencoded", b"text=%FF"),
+        ("application/x-www-form-urlencoded", b"text=\xff"),
+        ("application/json", b"{"),
+        ("application/json", b"\xff"),
+        ("application/json", b'{"text": NaN}'),
+        ("application/json", b"[" * 100_000),
+    ],
+)
+def test_a_body_that_can_not_be_read_is_400_and_nothing_runs(content_type: str, body: bytes) -> None:
+    client = guarded_app().test_client()
+    form = open_form(client)
+    headers = {**SCRIPT, "X-CSRFToken": form.token}
+    answer = client.post(form.url, data=body, headers=headers, content_type=content_type)
+    assert (answer.status_code, answer.mimetype) == (400, "application/problem+json")
+    assert "Serveractions-Stale" not in answer.headers
+    assert "function" not in steps
+
+
+# Validation alone
+
+
+def validate(client: FlaskClient, names: str, **fields: Any) -> Any:
+    return submit(client, open_form(client), headers={**SCRIPT, "Serveractions-Validate": names}, **fields)
+
+
+def test_validation_runs_every_step_up_to_the_arguments_and_never_the_function(client: FlaskClient) -> None:
+    answer = validate(client, "text", text="milk")
+    assert (answer.status_code, answer.data) == (204, b"")
+    assert "Content-Type" not in answer.headers
+    assert steps == ["hook"]
+
+
+@pytest.mark.parametrize(
+    ("names", "failing"),
+    [("number", {"number"}), ("text", {"text"}), ("text, number", {"text", "number"}), ("NUMBER", set()), ("", set())],
+)
+def test_validation_tells_of_the_named_fields_alone(client: FlaskClient, names: str, failing: set[str]) -> None:
+    answer = validate(client, names, number="x", text=None)
+    assert answer.status_code == (422 if failing else 204)
+    assert set(answer.json["errors"] if failing else ()) == failing
+    assert "function" not in steps
+
+
+def test_validation_is_refused_like_a_call(client: FlaskClient) -> None:
+    form = open_form(client)
+    headers = {**SCRIPT, "Serveractions-Validate": "text"}
+    assert submit(client, form, headers={**headers, "Origin": "null"}).status_code == 403
+    assert submit(client, form, headers=headers, csrf_token="wrong").status_code == 400
+
+
+def test_validation_is_a_matter_of_actions(client: FlaskClient) -> None:
+    answer = client.put("/notes/7", json={"text": "milk"}, headers={"Serveractions-Validate": "text"})
+    assert answer.json == {"number": 7}
+
+
+# What is logged
+
+
+@pytest.fixture
+def refusals(caplog: pytest.LogCaptureFixture) -> Iterator[Callable[[], list[str]]]:
+    caplog.set_level(logging.DEBUG)
+
+    def messages() -> list[str]:
+        assert [each.levelname for each in caplog.records if each.name != LOGGER] == []
+        assert {each.levelname for each in caplog.records} <= {"WARNING"}
+        return [each.getMessage() for each in caplog.records]
+
+    return messages
+
+
+@pytest.mark.parametrize("first_wrong", ORDER[:-1])
+def test_a_refusal_is_one_warning_with_reason_operation_and_address(
+    client: FlaskClient, refusals: Callable[[], list[str]], first_wrong: str
+) -> None:
+    form = open_form(client)
+    send_wrong(client, form, first_wrong)
+    (message,) = refusals()
+    assert "create_todo" in message
+    assert "127.0.0.1" in message
+    assert len(message) > len("Refused create_todo for 127.0.0.1: ")
+
+
+def test_a_refusal_of_a_browser_is_one_warning_too(client: FlaskClient, refusals: Callable[[], list[str]]) -> None:
+    submit(client, open_form(client), text="milk", csrf_token="wrong")
+    client.get("/notes/7", headers={"Accept": "text/html"})
+    assert len(refusals()) == 2
+
+
+def test_a_hook_that_aborts_is_one_warning(client: FlaskClient, refusals: Callable[[], list[str]]) -> None:
+    with client.session_transaction() as held:
+        held["forbidden"] = True
+    client.put("/notes/7", json={"text": "milk"})
+    (message,) = refusals()
+    assert "403" in message
+
+
+def test_what_is_expected_to_fail_is_not_logged(client: FlaskClient, refusals: Callable[[], list[str]]) -> None:
+    form = open_form(client)
+    submit(client, form, text="twice")
+    submit(client, form, number="x")
+    post_json(client, form, text="gone")
+    assert refusals() == []
+
+
+HOSTILE_TEXT = "\r\nCRITICAL all is lost\x1b[2J\u2028\x00"
+
+
+def test_a_log_can_not_be_forged_by_what_the_client_sends(
+    client: FlaskClient, refusals: Callable[[], list[str]]
+) -> None:
+    form = open_form(client)
+    client.post("/_actions/x%1B%0BCRITICAL%20all/y%1B", headers=SCRIPT)
+    client.post(f"/_actions/{'x' * 5000}/y", headers=SCRIPT)
+    post_json(client, form, headers={**SCRIPT, "Origin": "http://evil\x85\x1b[2J", "Sec-Fetch-Site": "x" * 5000})
+    headers = {**SCRIPT, "X-CSRFToken": form.token}
+    client.post(form.path, data=b"x", headers=headers, content_type="text/plain; x=\x1b[2J" + "y" * 5000)
+    client.post(form.path, data=b"x", headers={**headers, "Content-Encoding": "\x9b" + "y" * 5000})
+    messages = refusals()
+    assert len(messages) == 5
+    for message in messages:
+        assert message.isascii()
+        assert message.isprintable()
+        assert len(message) < 600
+
+
+def test_an_address_that_a_proxy_passes_on_is_escaped_too(refusals: Callable[[], list[str]]) -> None:
+    app = guarded_app()
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1)  # type: ignore[method-assign]
+    app.test_client().post("/_actions/x/y", headers={"X-Forwarded-For": "1.2.3.4\x1b[2J\x85" + "9" * 5000})
+    (message,) = refusals()
+    assert "1.2.3.4" in message
+    assert message.isascii()
+    assert message.isprintable()
+    assert len(message) < 600
+
+
+def bound_only(number: Bound[int]) -> None:
+    steps.append("function")
+
+
+def test_values_of_an_id_are_cut_in_the_log(refusals: Callable[[], list[str]]) -> None:
+    from flask_serveractions.signing import Signing, payload_of, sign_id
+
+    app = app_with(bound_only, page="", SERVERACTIONS_BIND_SESSION=False, WTF_CSRF_ENABLED=False)
+    signed = sign_id(Signing(app).ring, "bound_only", payload_of({"number": "\n" * 5000}), "", None)
+    assert app.test_client().post(f"/_actions/bound_only/{signed}").status_code == 404
+    (message,) = refusals()
+    assert message.isprintable()
+    assert len(message) < 600
+
+
+# Bugs
+
+
+INSTANCE = re.compile(r"urn:uuid:[0-9a-f-]{36}")
+
+
+@pytest.mark.parametrize("door", ["action", "resource"])
+def test_a_bug_is_a_500_whose_instance_stands_in_the_log(
+    client: FlaskClient, caplog: pytest.LogCaptureFixture, door: str
+) -> None:
+    if door == "action":
+        answer = post_json(client, open_form(client), text="bug")
+    else:
+        answer = client.put("/notes/7", json={"text": "bug"})
+    assert (answer.status_code, answer.mimetype) == (500, "application/problem+json")
+    (record,) = [each for each in caplog.records if each.levelname == "ERROR"]
+    assert record.name == client.application.name  # as in Flask
+    assert answer.json["instance"] in record.getMessage()
+    assert record.exc_info is not None
+    assert record.exc_info[0] is ZeroDivisionError
+    assert "secret" not in answer.text
+    assert "ZeroDivisionError" not in answer.text
+
+
+def test_a_browser_gets_the_apps_own_page_for_a_bug_and_its_instance(
+    client: FlaskClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    @client.application.errorhandler(500)
+    def our_own(error: Any) -> tuple[str, int]:
+        assert isinstance(error.original_exception, ZeroDivisionError)
+        return f"Our own page: {error.description}", 500
+
+    answer = submit(client, open_form(client), text="bug")
+    assert answer.status_code == 500
+    assert answer.text.startswith("Our own page")
+    assert "secret" not in answer.text
+    (instance,) = INSTANCE.findall(answer.text)
+    assert instance in caplog.text
+
+
+def test_without_a_handler_a_browser_is_told_the_instance(
+    client: FlaskClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = submit(client, open_form(client), text="bug")
+    assert answer.status_code == 500
+    assert INSTANCE.findall(answer.text)[0] in caplog.text
+    assert "secret" not in answer.text
+
+
+def test_debug_shows_the_traceback(client: FlaskClient) -> None:
+    client.application.debug = True
+    answer = post_json(client, open_form(client), text="bug")
+    assert answer.status_code == 500
+    assert "ZeroDivisionError: the secret of the inside" in answer.json["detail"]
+    assert INSTANCE.fullmatch(answer.json["instance"])
+
+
+def test_testing_and_debug_do_not_make_an_action_raise(client: FlaskClient) -> None:
+    client.application.testing = True
+    assert post_json(client, open_form(client), text="bug").status_code == 500
+    assert submit(client, open_form(client), text="bug").status_code == 500
+
+
+def test_a_resource_raises_a_bug_again_where_exceptions_are_propagated(client: FlaskClient) -> None:
+    client.application.config["PROPAGATE_EXCEPTIONS"] = True
+    with pytest.raises(ZeroDivisionError):
+        client.put("/notes/7", json={"text": "bug"})
+
+
+def test_got_request_exception_is_sent_as_in_flask(client: FlaskClient) -> None:
+    from flask import got_request_exception
+
+    seen: list[Any] = []
+
+    def note(sender: Any, exception: Any, **rest: Any) -> None:
+        seen.append(exception)
+
+    with got_request_exception.connected_to(note, client.application):
+        post_json(client, open_form(client), text="bug")
+        submit(client, open_form(client), text="bug")
+    assert [type(each) for each in seen] == [ZeroDivisionError, ZeroDivisionError]
+
+
+@given(text=st.text(), number=st.text())
+def test_no_form_is_an_error(text: str, number: str) -> None:
+    client = FUZZED.test_client()
+    with client.session_transaction() as held:
+        held["user"] = "ada"
+    form = open_form(client)
+    data = {"text": text.encode(errors="surrogatepass"), "number": number.encode(errors="surrogatepass")}
+    answer = client.post(form.url, data={**data, "csrf_token": form.token}, headers=BROWSER)
+    assert answer.status_code in (303, 400, 422) or text in ("bug", "gone")
+
+
+FUZZED = guarded_app()

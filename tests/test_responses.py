@@ -1,0 +1,138 @@
+"""The pieces that answers are made of."""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from typing import Any
+
+import pytest
+from flask import Flask, Response
+from hypothesis import given
+from hypothesis import strategies as st
+from markupsafe import escape
+
+from flask_serveractions.operation import Failure
+from flask_serveractions.responses import close_to_caches, envelope, plain_page, problem, see_other, take_apart
+
+APP = Flask(__name__)
+
+
+def parts(returned: Any) -> tuple[Any, int | None, list[tuple[str, str]]]:
+    result = take_apart(returned)
+    return result.value, result.status, result.headers.to_wsgi_list()
+
+
+@pytest.mark.parametrize(
+    ("returned", "value", "status", "headers"),
+    [
+        (("milk", 201), "milk", 201, []),
+        (("milk", "201 CREATED"), "milk", 201, []),
+        (("milk", {"X-A": "1"}), "milk", None, [("X-A", "1")]),
+        (("milk", [("X-A", "1"), ("X-A", "2")]), "milk", None, [("X-A", "1"), ("X-A", "2")]),
+        (("milk", 201, {"X-A": "1"}), "milk", 201, [("X-A", "1")]),
+        ((None, 202), None, 202, []),
+    ],
+)
+def test_a_tuple_is_taken_apart_as_in_flask(returned: Any, value: Any, status: Any, headers: Any) -> None:
+    assert parts(returned) == (value, status, headers)
+
+
+Point = namedtuple("Point", "x y")
+
+
+@pytest.mark.parametrize(
+    "returned",
+    [None, "milk", 7, ["milk", 201], {"milk": 201}, (1, 2), (1, 2, 3, 4), (1,), (), ("a", True), Point(1, 200)],
+)
+def test_any_other_value_is_a_value(returned: Any) -> None:
+    assert parts(returned) == (returned, None, [])
+
+
+def test_a_problem_is_what_rfc_9457_says() -> None:
+    with APP.app_context():
+        response = problem(APP, 422, "Too long.", errors={"text": ["Too long."]}, code="long", login=None)
+    assert response.status_code == 422
+    assert response.mimetype == "application/problem+json"
+    assert response.json == {
+        "type": "about:blank",
+        "title": response.json["title"],
+        "status": 422,
+        "detail": "Too long.",
+        "code": "long",
+        "errors": {"text": ["Too long."]},
+    }
+
+
+def test_a_problem_of_an_unknown_status_has_a_title() -> None:
+    with APP.app_context():
+        assert problem(APP, 499, "Odd.").json["title"] == "Error"
+
+
+def test_an_envelope_has_five_members_and_the_page_last() -> None:
+    with APP.app_context():
+        response = envelope(APP, data={"page": None}, revalidated={"paths": [], "tags": []}, messages=[])
+    assert list(response.json) == ["data", "redirect", "revalidated", "messages", "page"]
+    assert response.json["data"] == {"page": None}
+    assert response.json["page"] is None
+
+
+CLOSED = {"Cache-Control": "no-store", "Vary": "Accept, Cookie", "X-Content-Type-Options": "nosniff"}
+
+
+@pytest.mark.parametrize(
+    ("given_headers", "sent"),
+    [
+        ({}, {}),
+        ({"Cache-Control": "no-cache"}, {}),
+        ({"X-Content-Type-Options": "nosniff"}, {}),
+        ({"Cache-Control": "private, max-age=60"}, {"Cache-Control": "private, max-age=60"}),
+        ({"Vary": "Accept-Language"}, {"Vary": "Accept-Language, Accept, Cookie"}),
+        ({"Vary": "cookie"}, {"Vary": "cookie, Accept"}),
+    ],
+)
+def test_an_answer_is_closed_to_caches(given_headers: dict[str, str], sent: dict[str, str]) -> None:
+    response = Response("x", headers=given_headers)
+    close_to_caches(response)
+    close_to_caches(response)
+    assert {name: response.headers.get(name) for name in CLOSED} == {**CLOSED, **sent}
+
+
+def test_a_redirect_after_a_call_is_303_and_closed_to_caches() -> None:
+    response = see_other(APP, "/todos")
+    assert (response.status_code, response.headers["Location"]) == (303, "/todos")
+    assert {name: response.headers[name] for name in CLOSED} == CLOSED
+
+
+def failure(**parts: Any) -> Failure:
+    return Failure(**{"action": "a", "payload": "", "ordinal": "", "values": {}, "errors": {}, "message": "", **parts})
+
+
+@given(text=st.text(min_size=1))
+def test_everything_on_the_built_in_page_is_escaped(text: str) -> None:
+    hostile = f"<script>'\"&{text}"
+    made = failure(values={"text": hostile}, errors={"text": [hostile], "_schema": [hostile]}, message=hostile)
+    page = plain_page(APP, 422, made, f'/x"{text}', frozenset({"text"})).get_data(as_text=True)
+    assert "<script" not in page
+    assert page.count("&lt;script&gt;&#39;&#34;&amp;") == 4
+    assert 'href="/x&#34;' in page
+
+
+def test_the_built_in_page_shows_message_errors_and_what_was_typed() -> None:
+    made = failure(
+        values={"text": "milk", "tags": ["a", "b"], "address.city": "Rome", "other": "undeclared"},
+        errors={"text": ["Too long."], "_schema": ["These two do not go together."]},
+        message="That did not work.",
+    )
+    response = plain_page(APP, 422, made, "/todos", frozenset({"text", "tags", "address"}))
+    page = response.get_data(as_text=True)
+    assert (response.status_code, response.mimetype) == (422, "text/html")
+    for shown in ("That did not work.", "text: Too long.", "<li>These two do not", "milk", "<pre>b</pre>", "Rome"):
+        assert shown in page
+    assert "undeclared" not in page
+    assert '<a href="/todos">' in page
+
+
+def test_line_ends_and_blanks_that_were_typed_are_kept() -> None:
+    made = failure(values={"text": "one\n  two"})
+    page = plain_page(APP, 422, made, "/", frozenset({"text"})).get_data(as_text=True)
+    assert f"<pre>{escape('one')}\n  two</pre>" in page
