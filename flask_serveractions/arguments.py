@@ -10,14 +10,17 @@ from marshmallow import Schema, ValidationError, fields
 from werkzeug.datastructures import CombinedMultiDict, FileStorage, MultiDict
 
 from .bodies import Received
-from .errors import WHOLE, Errors, Invalid, Refusal, UnknownAction
-from .formdata import data_for, flat_errors, flat_values, raw_value
+from .errors import WHOLE, Errors, Invalid, Refusal, UnknownAction, Unreadable
+from .flaskforms import Place, filled_form, form_errors, pairs_of, places_of, unclean_fields, unknown_names
+from .formdata import data_for, flat_errors, flat_values, is_clean, joined, raw_value, unclean_names
 from .operation import MISSING, Operation, Parameter, Source
 
 if TYPE_CHECKING:
     from flask import Request
 
-REQUIRED = "Missing data for required field."  # marshmallow's own words
+REQUIRED = "Missing data for required field."  # marshmallow's own words, as the next two
+UNKNOWN = "Unknown field."
+NOT_OBJECT = "Invalid input type."
 NOT_TEXT = "Must not hold NUL or half a surrogate pair."
 
 Messages = dict[str, list[str]]
@@ -78,15 +81,16 @@ def load_arguments(operation: Operation, request: Request, received: Received) -
     """Return the arguments from query, headers, cookies and body.
 
     :raises Invalid: 422, with the messages of all fields at once.
+    :raises Unreadable: the body nests deeper than its schema can follow (400).
     """
     values: dict[str, Any] = {}
     errors: Messages = {}
-    for parameter in operation.located:
-        load_text(parameter, PLACES[parameter.source](request), values, errors)
-    if operation.has_body or operation.whole is not None:
-        load_body(operation, request, received, values, errors)
-    elif received.is_json and received.json not in (None, {}):
-        load_json(operation, received.json, values, errors)
+    try:
+        for parameter in operation.located:
+            load_located(parameter, request, values, errors)
+        load_body(operation, received, values, errors)
+    except RecursionError:
+        raise Unreadable("it nests too deep") from None
     if errors:
         raise Invalid(errors)
     return values
@@ -101,16 +105,26 @@ PLACES: Mapping[Source, Callable[[Request], Any]] = {
 }
 
 
-def load_body(
-    operation: Operation, request: Request, received: Received, values: dict[str, Any], errors: Messages
-) -> None:
-    whole = operation.whole
-    if whole is not None:
-        load_whole(whole, request, received, values, errors)
-    if operation.form is not None:
-        load_form(operation.form, received, values, errors)
-    elif received.is_json and (whole is None or whole.key == "query"):
-        load_json(operation, received.json, values, errors)
+def load_located(parameter: Parameter, request: Request, values: dict[str, Any], errors: Messages) -> None:
+    if parameter.source is Source.WHOLE:
+        sent = data_for(parameter.schema, request.args, is_form=False)  # type: ignore[arg-type]  # it has a schema
+        load_whole(parameter, sent or MISSING, values, errors)
+    elif parameter.source is Source.FORM:
+        load_form(parameter, request.args, values, errors)
+    else:
+        load_text(parameter, PLACES[parameter.source](request), values, errors)
+
+
+def load_body(operation: Operation, received: Received, values: dict[str, Any], errors: Messages) -> None:
+    if operation.whole is not None:
+        sent = sent_whole(operation, operation.whole, received)
+        load_whole(operation.whole, sent, values, errors, plain=received.plain)
+    elif operation.form is not None and received.is_json:
+        load_json_form(operation.form, sent_json(operation, received), values, errors)
+    elif operation.form is not None:
+        load_form(operation.form, CombinedMultiDict([received.files, received.form]), values, errors)
+    elif received.is_json:
+        load_json(operation, sent_json(operation, received), values, errors)
     else:
         for parameter in operation.body:
             load_text(parameter, received.form, values, errors, is_form=True)
@@ -129,7 +143,7 @@ def load_text(
     elif parameter.source in LINES:
         raw = [each.strip() for each in form[parameter.key].split(",")] if parameter.key in form else MISSING
     else:
-        raw = raw_value(field, form, parameter.key)  # type: ignore[arg-type]
+        raw = raw_value(field, form, parameter.key, is_form=is_form, required=parameter.required)  # type: ignore[arg-type]  # it has a field
     if raw is not MISSING:
         load_value(field, parameter, raw, values, errors)  # type: ignore[arg-type]
     elif not parameter.required:
@@ -146,12 +160,12 @@ def load_value(
     field: fields.Field[Any], parameter: Parameter, raw: Any, values: dict[str, Any], errors: Messages
 ) -> None:
     if not is_clean(raw):
-        errors[error_name(parameter)] = [NOT_TEXT]
+        errors.update({name: [NOT_TEXT] for name in unclean_names(raw, error_name(parameter))})
         return
     try:
         values[parameter.name] = field.deserialize(raw)
     except ValidationError as error:
-        errors.update(flat_errors(error.messages, error_name(parameter)))
+        errors.update(flat_errors(error.messages, error_name(parameter), raw))
 
 
 def error_name(parameter: Parameter) -> str:
@@ -165,129 +179,140 @@ def default_of(parameter: Parameter) -> Any:
     return copy.copy(default) if isinstance(default, (list, dict)) else default
 
 
+def sent_json(operation: Operation, received: Received) -> Any:
+    """Return a JSON body, without what stands under the name of a bound argument; MISSING where there is none."""
+    body = received.json
+    if not operation.bound or not isinstance(body, dict):
+        return body
+    ignored = {parameter.key for parameter in operation.bound if not is_declared(operation, parameter.key)}
+    return {key: value for key, value in body.items() if key not in ignored}
+
+
+def is_declared(operation: Operation, key: str) -> bool:
+    """Whether the schema or the form of the whole body has a field of its own under a name."""
+    if operation.whole is not None and operation.whole.schema is not None:
+        return key in {field.data_key or name for name, field in operation.whole.schema.load_fields.items()}
+    return operation.form is not None and hasattr(operation.form.form_class, key)
+
+
 def load_json(operation: Operation, body: Any, values: dict[str, Any], errors: Messages) -> None:
     """Load the fields of a JSON object; a key that nobody declared is an error."""
+    if body is MISSING or (body is None and not operation.body):
+        body = {}
     if not isinstance(body, dict):
-        errors[WHOLE] = ["Invalid input type."]
+        errors[WHOLE] = [NOT_OBJECT]
         return
     known = {parameter.key for parameter in operation.body}
-    for key in body:
-        if key not in known:
-            errors[key] = ["Unknown field."]
+    errors.update({joined("", key): [UNKNOWN] for key in body if key not in known})
     for parameter in operation.body:
         raw = body.get(parameter.key, MISSING)
-        if raw is not MISSING:
-            if raw is None and parameter.optional:
-                values[parameter.name] = None
-                continue
-            load_value(parameter.json, parameter, raw, values, errors)  # type: ignore[arg-type]
+        if raw is None and parameter.optional:
+            values[parameter.name] = None
+        elif raw is not MISSING:
+            load_value(parameter.json, parameter, raw, values, errors)  # type: ignore[arg-type]  # it has a field
         elif parameter.default is not MISSING:
             values[parameter.name] = default_of(parameter)
         else:
             errors[parameter.key] = [REQUIRED]
 
 
-def load_whole(
-    whole: Parameter, request: Request, received: Received, values: dict[str, Any], errors: Messages
-) -> None:
+def sent_whole(operation: Operation, whole: Parameter, received: Received) -> Any:
+    """Return what a schema of the whole body is to load; MISSING where nothing of it was sent."""
+    if received.is_json:
+        return sent_json(operation, received)
     schema: Schema = whole.schema  # type: ignore[assignment]
-    if whole.key == "query":
-        data: Any = data_for(schema, request.args)
-    elif received.is_json:
-        data = received.json
-    elif not received.form and not whole.required:
+    if not whole.required and not data_for(schema, received.form, is_form=False):
+        return MISSING
+    return data_for(schema, received.form, is_form=True)
+
+
+def load_whole(whole: Parameter, data: Any, values: dict[str, Any], errors: Messages, *, plain: bool = False) -> None:
+    """Load what a schema loads.
+
+    :param plain: the data is known to hold neither NUL nor surrogates.
+    """
+    if data is MISSING and not whole.required:
         values[whole.name] = default_of(whole)
         return
-    else:
-        data = data_for(schema, received.form)
-    unclean = [] if received.plain else [name for name, value in flat_values(data) if not is_clean(value)]
-    if unclean:
-        errors.update({name: [NOT_TEXT] for name in unclean})
+    if data is None and whole.optional:
+        values[whole.name] = None
+        return
+    data = {} if data is MISSING else data
+    if not (plain or is_clean(data)):
+        errors.update({name: [NOT_TEXT] for name in unclean_names(data)})
         return
     try:
-        values[whole.name] = whole.load(data)  # type: ignore[misc]
+        values[whole.name] = whole.load(data)  # type: ignore[misc]  # it has a schema
     except ValidationError as error:
-        errors.update(flat_errors(error.messages))
+        errors.update(flat_errors(error.messages, data=data))
 
 
-def load_form(parameter: Parameter, received: Received, values: dict[str, Any], errors: Messages) -> None:
-    """Load a FlaskForm; its own CSRF is off, the door has checked."""
-    if received.is_json:
-        data: Any = MultiDict(form_pairs(received.json))
-    else:
-        data = CombinedMultiDict([received.files, received.form])
-    form = parameter.form_class(formdata=data, meta={"csrf": False})  # type: ignore[misc]
-    unclean = [name for name in received.form if not all(map(is_clean, received.form.getlist(name)))]
+def load_form(parameter: Parameter, data: MultiDict[str, Any], values: dict[str, Any], errors: Messages) -> None:
+    """Load a FlaskForm from the names of its inputs."""
+    form = filled_form(parameter, data)
+    places = list(places_of(form, data))
+    if not parameter.required and not any(place.name in data for place in places):
+        values[parameter.name] = default_of(parameter)
+        return
+    validate_form(parameter, form, places, values, errors, by_path=False)
+
+
+def load_json_form(parameter: Parameter, body: Any, values: dict[str, Any], errors: Messages) -> None:
+    """Load a FlaskForm from a JSON object."""
+    if body in (MISSING, None) and not parameter.required:
+        values[parameter.name] = default_of(parameter)
+        return
+    body = {} if body is MISSING else body
+    if not isinstance(body, dict):
+        errors[WHOLE] = [NOT_OBJECT]
+        return
+    pairs = pairs_of(body)
+    form = filled_form(parameter, pairs)
+    places = list(places_of(form, pairs))
+    unknown = unknown_names(places, body)
+    errors.update({name: [UNKNOWN] for name in unknown})
+    validate_form(parameter, form, places, values, errors, by_path=True)
+
+
+def validate_form(
+    parameter: Parameter,
+    form: Any,
+    places: list[Place],
+    values: dict[str, Any],
+    errors: Messages,
+    *,
+    by_path: bool,
+) -> None:
+    unclean = unclean_fields(places, by_path=by_path)
     if unclean:
         errors.update({name: [NOT_TEXT] for name in unclean})
     elif form.validate():
         values[parameter.name] = form
     else:
-        errors.update(form_errors(form))
-
-
-def form_pairs(data: Any) -> list[tuple[str, str]]:
-    """Return JSON as a form would have sent it: WTForms nests with hyphens."""
-    pairs = []
-    for name, value in flat_values(data):
-        for each in value if isinstance(value, list) else [value]:
-            if each is not None and each is not False:
-                pairs.append((name.replace(".", "-"), str(each)))
-    return pairs
-
-
-def form_errors(form: Any) -> Messages:
-    """Return the messages of a WTForms form by the names of its inputs."""
-    found: Messages = {}
-    if form.form_errors:
-        found[WHOLE] = [str(each) for each in form.form_errors]
-    for field in form:
-        inner = getattr(field, "entries", None) or getattr(field, "form", None)
-        if inner is not None:
-            for each in inner:
-                found.update({each.name: [str(text) for text in each.errors]} if each.errors else {})
-        elif field.errors:
-            found[field.name] = [str(text) for text in field.errors]
-    return found or {WHOLE: ["Not valid."]}
+        errors.update(form_errors(form, places, by_path=by_path))
 
 
 def load_file(
     parameter: Parameter, files: MultiDict[str, FileStorage], values: dict[str, Any], errors: Messages
 ) -> None:
     sent = [each for each in files.getlist(parameter.key) if each.filename]  # browsers send an empty part for none
-    if parameter.many:
-        values[parameter.name] = sent or (default_of(parameter) if parameter.default is not MISSING else [])
-    elif sent:
-        values[parameter.name] = sent[0]
-    elif parameter.required:
+    if not sent and parameter.required and not parameter.many:
         errors[parameter.key] = [REQUIRED]
-    else:
+        return
+    if not sent and not (parameter.many and parameter.required):
         values[parameter.name] = default_of(parameter)
-
-
-def is_clean(value: Any) -> bool:
-    """Whether text, at any depth, can be stored and sent: without NUL and without halves of surrogate pairs."""
-    if isinstance(value, str):
-        return "\0" not in value and (value.isascii() or is_unicode(value))
-    if isinstance(value, list):
-        return all(map(is_clean, value))
-    if isinstance(value, dict):
-        return all(is_clean(key) and is_clean(each) for key, each in value.items())
-    return True
-
-
-def is_unicode(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+        return
+    value: Any = sent if parameter.many else sent[0]
+    if parameter.text is not None:
+        load_value(parameter.text, parameter, value, values, errors)
+    else:
+        values[parameter.name] = value
 
 
 def submitted_values(received: Received) -> dict[str, Any]:
     """Return what was sent by dotted names, for the form to show again: a text, or a list of several."""
     if received.is_json:
-        return dict(flat_values(received.json))
+        return {name: value for name, value in flat_values(received.json) if is_clean(value)}
     return {name: values if len(values) > 1 else values[0] for name, values in received.form.lists()}
 
 

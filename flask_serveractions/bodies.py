@@ -7,8 +7,10 @@ with replacement characters, and silently cuts a chunked body at the limit. Here
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from io import BytesIO
+from itertools import chain
+from math import isinf
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 from urllib.parse import parse_qsl
 
@@ -18,13 +20,17 @@ from werkzeug.http import parse_options_header
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
 from .errors import Refusal, TooLarge, Unreadable
+from .operation import MISSING
 
 if TYPE_CHECKING:
     from flask import Request
 
 MAX_FIELDS = 1000  # fields or parts of one form
+MAX_DEPTH = 200  # objects and arrays of JSON in each other
 CHUNK = 64 * 1024  # bytes
 CHARSETS = {"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "latin-1", "windows-1252"}
+
+TOO_DEEP = "its JSON nests too deep"
 
 URLENCODED = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
@@ -37,10 +43,24 @@ def check_size(request: Request, limit: int) -> None:
 
     :param limit: bytes.
     :raises TooLarge: ``Content-Length`` is over the limit.
+    :raises Unreadable: nobody can tell how long the body is.
     """
-    length = request.content_length
-    if length is not None and length > limit:
+    if not is_length_known(request.environ):
+        raise Unreadable("its length is not known")
+    check_length(request.content_length or 0, limit)
+
+
+def check_length(length: int, limit: int) -> None:
+    if length > limit:
         raise TooLarge(f"{length} bytes, where {limit} are allowed")
+
+
+def is_length_known(environ: Mapping[str, Any]) -> bool:
+    """Whether the end of a body can be found (RFC 9112, 6.3); a server that knows it says ``wsgi.input_terminated``."""
+    if "HTTP_TRANSFER_ENCODING" in environ:
+        return bool(environ.get("wsgi.input_terminated"))
+    length = environ.get("CONTENT_LENGTH") or "0"
+    return length.isascii() and length.isdigit()
 
 
 def limit_stream(request: Request, limit: int) -> None:
@@ -74,6 +94,7 @@ def has_content(request: Request) -> bool:
 
 def read_whole(request: Request, limit: int) -> bytes:
     """Return a body's bytes, and let ``request.get_data()`` return them too."""
+    check_encoding(request)
     body = b"".join(chunks(request, limit))
     request.__dict__["stream"] = BytesIO(body)
     return body
@@ -86,18 +107,39 @@ def parse_json(body: bytes, charset: str) -> Any:
     """
     text = decode(body, charset)
     try:
-        return DECODER.decode(text)
+        value = DECODER.decode(text)
     except RecursionError:
-        raise Unreadable("its JSON nests too deep") from None
+        raise Unreadable(TOO_DEEP) from None
     except ValueError as error:
         raise Unreadable(f"it is not JSON ({error})") from None
+    if text.count("[") + text.count("{") > MAX_DEPTH and not is_shallow(value):
+        raise Unreadable(TOO_DEEP)
+    return value
+
+
+def is_shallow(value: Any) -> bool:
+    """Whether JSON nests no deeper than the functions that look through it can follow."""
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        inner = [each.values() if isinstance(each, dict) else each for each in level if isinstance(each, (dict, list))]
+        level = list(chain.from_iterable(inner))
+        if not level:
+            return True
+    return False
 
 
 def not_json(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is no JSON")
 
 
-DECODER = json.JSONDecoder(parse_constant=not_json)
+def finite(number: str) -> float:
+    value = float(number)
+    if isinf(value):
+        raise ValueError(f"{number[:20]} is beyond every float")
+    return value
+
+
+DECODER = json.JSONDecoder(parse_constant=not_json, parse_float=finite)
 
 
 def read_form(request: Request, limit: int) -> FormData:
@@ -106,7 +148,9 @@ def read_form(request: Request, limit: int) -> FormData:
     :param limit: bytes.
     :raises Unreadable: it can't be read whole.
     :raises TooLarge: more than 1,000 fields or parts, or a chunked body over the limit.
+    :raises Refusal: 415, it is compressed.
     """
+    check_encoding(request)
     if "form" in request.__dict__:  # somebody read it before us, by Werkzeug's lenient rules
         return parsed_before(request)
     reader = read_multipart if request.mimetype == MULTIPART else read_urlencoded
@@ -218,13 +262,15 @@ def decode(data: bytes, charset: str) -> str:
 def chunks(request: Request, limit: int) -> Iterator[bytes]:
     """Yield the body, never more than ``limit`` bytes of it and never less than there should be.
 
-    :raises TooLarge: a body without ``Content-Length`` is over the limit.
+    :raises TooLarge: the body is over the limit.
     :raises Unreadable: the body is shorter than its ``Content-Length``.
     """
     cached = getattr(request, "_cached_data", None)
     if cached is not None:  # somebody called request.get_data()
+        check_length(len(cached), limit)
         yield cached
         return
+    check_length(request.content_length or 0, limit)  # of a GET, which comes here unchecked
     stream, left = request.environ["wsgi.input"], request.content_length
     counted = left is not None
     if left is None:
@@ -258,7 +304,7 @@ class Received:
     ) -> None:
         self.form: ImmutableMultiDict[str, str] = EMPTY if form is None else form
         self.files: ImmutableMultiDict[str, FileStorage] = EMPTY if files is None else files
-        self.json = json
+        self.json = json  # MISSING: its type is JSON, and there is none
         self.is_json = is_json
         self.plain = plain  # it is known to hold neither NUL nor surrogates
 
@@ -273,11 +319,10 @@ def receive(request: Request, limit: int) -> Received:
     :raises Refusal: 415, neither a form nor JSON.
     """
     mimetype = request.mimetype
-    check_encoding(request)
     if mimetype == MULTIPART or (mimetype == URLENCODED and has_content(request)):
         return Received(*read_form(request, limit))
     if not has_content(request):
-        return Received()
+        return Received(json=MISSING, is_json=True) if is_json(mimetype) else Received()
     if is_json(mimetype):
         body = read_whole(request, limit)
         # JSON writes both as escapes alone

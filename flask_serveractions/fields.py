@@ -1,4 +1,4 @@
-"""From a type to the marshmallow field that loads it.
+"""The marshmallow fields that load what an annotation says.
 
 Two fields stand for each type: one for *text* (forms, queries, headers, cookies and paths know nothing else) and a
 strict one for JSON, which has types of its own.
@@ -6,29 +6,18 @@ strict one for JSON, which has types of its own.
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 import decimal
 import enum
-import inspect
 import re
-import types
-import typing
-import uuid
 from collections.abc import Callable, Iterable, Mapping
-from typing import Annotated, Any, Literal, Union
+from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
 
 INTEGER = re.compile(r"[+-]?[0-9]{1,4300}", re.ASCII)
 NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,9})?", re.ASCII)
 DECIMAL_EXPONENT = 1000
-
-Validators = tuple[Callable[[Any], Any], ...]
-
-
-class NoField(TypeError):
-    """No marshmallow field loads this annotation."""
 
 
 class Integer(fields.Integer):
@@ -69,7 +58,7 @@ class Decimal(fields.Decimal):
         if isinstance(value, str) and not NUMBER.fullmatch(value.strip(" ")):
             raise self.make_error("invalid")
         number = super()._deserialize(value, attr, data, **kwargs)
-        if number and abs(number.adjusted()) > DECIMAL_EXPONENT:
+        if max(abs(number.adjusted()), abs(int(number.as_tuple().exponent))) > DECIMAL_EXPONENT:
             raise self.make_error("too_large")
         return number
 
@@ -98,8 +87,47 @@ class DateTime(fields.DateTime):
         return super()._deserialize(value, attr, data, **kwargs)
 
 
+class TimeDelta(fields.TimeDelta):
+    """A number of seconds; in JSON no text."""
+
+    def __init__(self, *, strict: bool = False, **kwargs: Any) -> None:
+        self.strict = strict
+        super().__init__(**kwargs)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> dt.timedelta:
+        if isinstance(value, bool) or (isinstance(value, str) and not self.is_number(value)):
+            raise self.make_error("invalid")
+        try:
+            return super()._deserialize(value, attr, data, **kwargs)
+        except OverflowError:  # a JSON number of hundreds of digits
+            raise self.make_error("invalid") from None
+
+    def is_number(self, value: str) -> bool:
+        return not self.strict and bool(NUMBER.fullmatch(value.strip(" ")))
+
+
+class Dict(fields.Dict):
+    """A mapping, whose messages stand at its keys: ``prices.milk``."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
+        try:
+            return super()._deserialize(value, attr, data, **kwargs)  # type: ignore[no-untyped-call]  # marshmallow's
+        except ValidationError as error:
+            if not isinstance(error.messages, dict):
+                raise
+            raise ValidationError(
+                {key: of_key(each) for key, each in error.messages.items()}, valid_data=error.valid_data
+            ) from error
+
+
+def of_key(messages: Mapping[str, Any]) -> Any:
+    """Return one key's messages from marshmallow's ``{"key": [...], "value": ...}``."""
+    at_key, at_value = messages.get("key", []), messages.get("value", [])
+    return {**at_value, "_schema": at_key} if isinstance(at_value, dict) else [*at_key, *at_value]
+
+
 class Choice(fields.Field[Any]):
-    """One of the values of a ``Literal``."""
+    """One of the values of a ``Literal``, or of an ``Enum`` whose values are of several types."""
 
     default_error_messages = {"invalid": "Must be one of: {choices}."}
 
@@ -111,15 +139,33 @@ class Choice(fields.Field[Any]):
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
         for choice in self.choices:
-            if (type(value) is type(choice) and value == choice) or (not self.strict and value == str(choice)):
+            if self.says(value, raw_choice(choice)):
                 return choice
-        raise self.make_error("invalid", choices=", ".join(map(str, self.choices)))
+        raise self.make_error("invalid", choices=", ".join(str(raw_choice(choice)) for choice in self.choices))
+
+    def says(self, value: Any, raw: Any) -> bool:
+        if type(value) is type(raw) and value == raw:
+            return True
+        if self.strict or not isinstance(value, str):
+            return False
+        return value == str(raw) or (isinstance(raw, bool) and value.lower() == str(raw).lower())
+
+    def _serialize(self, value: Any, attr: Any, obj: Any, **kwargs: Any) -> Any:
+        return raw_choice(value)
+
+
+def raw_choice(choice: Any) -> Any:
+    return choice.value if isinstance(choice, enum.Enum) else choice
+
+
+class DataSchema(Schema):
+    """The fields of a dataclass: what a form does not send is an empty list, where the field is one."""
 
 
 class Data(fields.Nested):
     """A dataclass, from an object of its fields."""
 
-    def __init__(self, made: type[Any], schema: Schema, **kwargs: Any) -> None:
+    def __init__(self, made: type[Any], schema: Schema | Callable[[], Schema], **kwargs: Any) -> None:
         self.made = made
         super().__init__(schema, **kwargs)
 
@@ -131,130 +177,6 @@ class Data(fields.Nested):
             raise ValidationError(str(error)) from error
 
 
-SIMPLE: Mapping[Any, Callable[..., fields.Field[Any]]] = {
-    str: lambda strict, **options: fields.String(**options),
-    int: Integer,
-    float: Float,
-    bool: Boolean,
-    decimal.Decimal: lambda strict, **options: Decimal(**options),
-    dt.date: lambda strict, **options: fields.Date(**options),
-    dt.datetime: lambda strict, **options: DateTime(**options),
-    dt.time: lambda strict, **options: fields.Time(**options),
-    dt.timedelta: lambda strict, **options: fields.TimeDelta(**options),
-    uuid.UUID: lambda strict, **options: fields.UUID(**options),
-    dict: lambda strict, **options: fields.Dict(**options),
-    list: lambda strict, **options: fields.List(fields.Raw(allow_none=True), **options),
-    Any: lambda strict, **options: fields.Raw(**{**options, "allow_none": True}),
-}
-
-
-def field_for(annotation: Any, *, strict: bool, **options: Any) -> fields.Field[Any]:
-    """Return the field that loads a type.
-
-    :param annotation: a resolved type: ``int``, ``list[str]``, ``Annotated[str, Length(1)]``, a dataclass.
-    :param strict: for JSON, where ``"1"`` is no number; False for text.
-    :param options: marshmallow's: ``required``, ``load_default``, ``validate``.
-    :raises NoField: there is none.
-    """
-    inner, optional = without_none(annotation)
-    if optional:
-        options["allow_none"] = True
-    if typing.get_origin(inner) is Annotated:
-        return annotated_field(inner, strict=strict, options=options)
-    if inner in SIMPLE if isinstance(inner, typing.Hashable) else False:
-        return SIMPLE[inner](strict=strict, **options)
-    return composed_field(inner, strict=strict, options=options)
-
-
-def annotated_field(annotation: Any, *, strict: bool, options: dict[str, Any]) -> fields.Field[Any]:
-    inner, *metadata = typing.get_args(annotation)
-    given = [each for each in metadata if is_field(each)]
-    if given:
-        return field_of(given[0])
-    validators = validators_of(metadata)
-    if validators:
-        options["validate"] = [*validators, *options.get("validate", ())]
-    schema = next((each for each in metadata if is_schema(each)), None)
-    if schema is not None:
-        return fields.Nested(schema_of(schema), **options)
-    return field_for(inner, strict=strict, **options)
-
-
-def composed_field(annotation: Any, *, strict: bool, options: dict[str, Any]) -> fields.Field[Any]:
-    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
-    if origin is Literal:
-        return Choice(arguments, strict=strict, **options)
-    if origin is list:
-        return fields.List(field_for(arguments[0], strict=strict), **options)
-    if origin is dict:
-        keys, values = arguments
-        return fields.Dict(field_for(keys, strict=False), field_for(values, strict=strict), **options)
-    if inspect.isclass(annotation) and issubclass(annotation, enum.Enum):
-        return enum_field(annotation, strict=strict, options=options)
-    if inspect.isclass(annotation) and dataclasses.is_dataclass(annotation):
-        return Data(annotation, dataclass_schema(annotation, strict=strict), **options)
-    raise NoField(f"no marshmallow field loads {annotation!r}")
-
-
-def enum_field(made: type[enum.Enum], *, strict: bool, options: dict[str, Any]) -> fields.Field[Any]:
-    kinds = {type(member.value) for member in made}
-    if len(kinds) != 1 or not kinds <= set(SIMPLE):
-        raise NoField(f"the values of {made!r} are of several types, or of one that no field loads")
-    return fields.Enum(made, by_value=field_for(kinds.pop(), strict=strict), **options)
-
-
-def dataclass_schema(made: type[Any], *, strict: bool) -> Schema:
-    hints = typing.get_type_hints(made, include_extras=True)
-    declared: dict[str, fields.Field[Any]] = {}
-    for each in dataclasses.fields(made):
-        if each.init:
-            declared[each.name] = field_for(hints[each.name], strict=strict, **presence(each))
-    return Schema.from_dict(declared, name=f"{made.__name__}{'Json' if strict else 'Text'}")()
-
-
-def presence(each: dataclasses.Field[Any]) -> dict[str, Any]:
-    if each.default is not dataclasses.MISSING:
-        return {"load_default": each.default}
-    if each.default_factory is not dataclasses.MISSING:
-        return {"load_default": each.default_factory}
-    return {"required": True}
-
-
-def without_none(annotation: Any) -> tuple[Any, bool]:
-    """Return ``(T, True)`` for ``T | None``, else ``(annotation, False)``."""
-    if typing.get_origin(annotation) not in (Union, types.UnionType):
-        return annotation, False
-    members = [each for each in typing.get_args(annotation) if each is not type(None)]
-    if len(members) != 1:
-        raise NoField(f"no marshmallow field loads {annotation!r}: a value can't be of several types")
-    return members[0], len(members) < len(typing.get_args(annotation))
-
-
-def is_schema(value: Any) -> bool:
-    return isinstance(value, Schema) or (inspect.isclass(value) and issubclass(value, Schema))
-
-
-def schema_of(value: Any) -> Schema:
-    return value if isinstance(value, Schema) else value()
-
-
-def is_field(value: Any) -> bool:
-    return isinstance(value, fields.Field) or (inspect.isclass(value) and issubclass(value, fields.Field))
-
-
-def field_of(value: Any) -> fields.Field[Any]:
-    return value if isinstance(value, fields.Field) else value()
-
-
-def validators_of(metadata: Iterable[Any]) -> Validators:
-    """Return marshmallow validators and plain functions among an annotation's metadata."""
-    return tuple(
-        each
-        for each in metadata
-        if isinstance(each, validate.Validator) or inspect.isfunction(each) or inspect.ismethod(each)
-    )
-
-
 def is_flat(field: fields.Field[Any]) -> bool:
     """Whether a field's value is one text by one name: nothing nested, no list."""
     return not isinstance(field, (fields.Nested, fields.List, fields.Tuple, fields.Mapping))
@@ -263,5 +185,7 @@ def is_flat(field: fields.Field[Any]) -> bool:
 def is_text(field: fields.Field[Any] | None) -> bool:
     """Whether an empty string is a value of this field, and not its absence."""
     if isinstance(field, fields.Enum):
-        return is_text(field.field) if field.by_value else True
-    return isinstance(field, (fields.String, fields.Raw))
+        return "" in [each.value if field.by_value else each.name for each in field.enum]
+    if isinstance(field, Choice):
+        return "" in map(raw_choice, field.choices)
+    return isinstance(field, (fields.String, fields.Raw)) and not isinstance(field, fields.UUID)

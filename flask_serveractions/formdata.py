@@ -2,92 +2,175 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from marshmallow import Schema, fields, missing
 from werkzeug.datastructures import MultiDict
 
-from .fields import is_text
+from .errors import WHOLE, Unreadable
+from .fields import DataSchema, is_text
 from .operation import MISSING
 
 Form = MultiDict[str, str]
 
+MAX_DEPTH = 100  # dots in a name
 
-def data_for(schema: Schema, form: Form, prefix: str = "") -> dict[str, Any]:
-    """Return what a form says to a schema: declared fields alone, nested, with unchecked boxes as False.
 
-    :param prefix: ``"address."`` for a nested schema.
+class Items(list[Any]):
+    """The items of a list in a form, with the index that each of them had there."""
+
+    def __init__(self, pairs: Iterable[tuple[str, Any]]) -> None:
+        given = list(pairs)
+        super().__init__(value for _, value in given)
+        self.indices = [index for index, _ in given]
+
+
+def data_for(schema: Schema, form: Form, *, is_form: bool) -> Any:
+    """Return what a form or a query says to a schema: what it declares alone, nested.
+
+    :param is_form: a form, where an absent box is one that is not ticked: False.
     """
-    data = {}
-    for name, field in schema.load_fields.items():
-        key = field.data_key if field.data_key is not None else name
-        value = raw_value(field, form, prefix + key)
-        if value is MISSING and is_unchecked(field, schema):
-            value = False
-        if value is not MISSING:
-            data[key] = value
-    return data
+    reader = FormReader(form, is_form)
+    if schema.many:
+        return Items((index, reader.data(schema, f"{index}.")) for index in reader.indices(""))
+    return reader.data(schema)
 
 
-def is_unchecked(field: fields.Field[Any], schema: Schema) -> bool:
-    plain = isinstance(field, fields.Boolean) and not field.allow_none and field.load_default is missing
-    return plain and not schema.partial
-
-
-def raw_value(field: fields.Field[Any], form: Form, name: str) -> Any:
-    """Return one field's value as the form has it, or MISSING.
+def raw_value(field: fields.Field[Any], form: Form, name: str, *, is_form: bool, required: bool) -> Any:
+    """Return one field's value as a form or a query has it, or MISSING.
 
     An empty string for a type that is not text counts as absent.
     """
-    if isinstance(field, fields.Nested):
-        return nested_value(field, form, name)
-    if isinstance(field, (fields.List, fields.Tuple)):
-        return list_value(field, form, name)
-    if isinstance(field, fields.Mapping):
-        return below(form, name) or MISSING
-    if name not in form:
-        return MISSING
-    value = form[name]
-    return MISSING if value == "" and not is_text(field) else value
+    reader = FormReader(form, is_form)
+    value = reader.value(field, name)
+    return reader.hollow(field, name) if value is MISSING and required else value
 
 
-def nested_value(field: fields.Nested, form: Form, name: str) -> Any:
-    if field.many:
-        return [data_for(field.schema, form, f"{name}.{index}.") for index in indices(form, name)] or MISSING
-    if not any(key.startswith(f"{name}.") for key in form):
-        return MISSING
-    return data_for(field.schema, form, f"{name}.")
+@dataclass(frozen=True, slots=True)
+class FormReader:
+    """Finds the values of fields among a form's names."""
+
+    form: Form
+    is_form: bool
+
+    def data(self, schema: Schema, prefix: str = "", partial: bool = False) -> dict[str, Any]:
+        """Return what the names under a prefix say to a schema.
+
+        :param prefix: ``"address."`` for a nested schema.
+        :raises Unreadable: the names nest too deep.
+        """
+        if prefix.count(".") > MAX_DEPTH:
+            raise Unreadable("its names nest too deep")
+        partial = partial or bool(schema.partial)
+        data = {}
+        for name, field in schema.load_fields.items():
+            key = field.data_key if field.data_key is not None else name
+            value = self.value(field, prefix + key, partial)
+            if value is MISSING and not partial:
+                value = self.absent(field, schema, prefix + key)
+            if value is not MISSING:
+                data[key] = value
+        return data
+
+    def absent(self, field: fields.Field[Any], schema: Schema, name: str) -> Any:
+        """Return what it means that a field was not sent: an empty list, a box that is not ticked."""
+        if (
+            isinstance(field, fields.Boolean)
+            and self.is_form
+            and not field.allow_none
+            and field.load_default is missing
+        ):
+            return False
+        if not field.required:
+            return MISSING
+        if isinstance(field, fields.List) and isinstance(schema, DataSchema):
+            return Items(())
+        return self.hollow(field, name)
+
+    def hollow(self, field: fields.Field[Any], name: str) -> Any:
+        """Return the object of which nothing was sent: its boxes are not ticked, its fields are what is missing."""
+        if not isinstance(field, fields.Nested) or isinstance(field, fields.Pluck) or is_many(field):
+            return MISSING
+        return self.data(field.schema, f"{name}.") or MISSING
+
+    def value(self, field: fields.Field[Any], name: str, partial: bool = False) -> Any:
+        if isinstance(field, fields.Pluck):
+            field = plucked(field)
+        if isinstance(field, fields.Nested):
+            return self.nested(field, name, partial)
+        if isinstance(field, (fields.List, fields.Tuple)):
+            return self.items(field, name, partial)
+        if isinstance(field, fields.Mapping):
+            return self.mapping(field, name, partial)
+        if name not in self.form:
+            return MISSING
+        value = self.form[name]
+        return MISSING if value == "" and not is_text(field) else value
+
+    def nested(self, field: fields.Nested, name: str, partial: bool) -> Any:
+        if is_many(field):
+            items = Items(
+                (index, self.data(field.schema, f"{name}.{index}.", partial)) for index in self.indices(f"{name}.")
+            )
+            return items or MISSING
+        if not any(key.startswith(f"{name}.") for key in self.form):
+            return MISSING
+        return self.data(field.schema, f"{name}.", partial)
+
+    def items(self, field: Any, name: str, partial: bool) -> Any:
+        inner = field.inner if isinstance(field, fields.List) else fields.Raw()
+        pairs = [
+            (str(index), value) for index, value in enumerate(self.form.getlist(name)) if value != "" or is_text(inner)
+        ]
+        pairs += [(index, self.value(inner, f"{name}.{index}", partial)) for index in self.indices(f"{name}.")]
+        return Items(pair for pair in pairs if pair[1] is not MISSING) or MISSING
+
+    def mapping(self, field: fields.Mapping[Any], name: str, partial: bool) -> Any:
+        inner = field.value_field
+        if inner is None:
+            return self.tree(f"{name}.") or MISSING
+        values = {key: self.value(inner, f"{name}.{key}", partial) for key in self.steps(f"{name}.")}
+        return {key: value for key, value in values.items() if value is not MISSING} or MISSING
+
+    def tree(self, prefix: str) -> dict[str, Any]:
+        """Return everything whose name starts with a prefix; deeper names nest further."""
+        tree: dict[str, Any] = {}
+        for key in self.form:
+            if key.startswith(prefix):
+                plant(tree, key[len(prefix) :].split("."), self.form[key])
+        return tree
+
+    def steps(self, prefix: str) -> list[str]:
+        """Return the next part of each name that starts with a prefix, once."""
+        size = len(prefix)
+        return list(dict.fromkeys(key[size:].partition(".")[0] for key in self.form if key.startswith(prefix)))
+
+    def indices(self, prefix: str) -> list[str]:
+        """Return the indices that stand behind a prefix, in order: ``["0", "2"]``."""
+        found = [step for step in self.steps(prefix) if step.isascii() and step.isdigit() and len(step) < 10]
+        return sorted(found, key=int)
 
 
-def list_value(field: Any, form: Form, name: str) -> Any:
-    inner = field.inner if isinstance(field, fields.List) else fields.Raw()
-    values = [value for value in form.getlist(name) if value != "" or is_text(inner)]
-    for index in indices(form, name):
-        value = raw_value(inner, form, f"{name}.{index}")
-        if value is not MISSING:
-            values.append(value)
-    return values or MISSING
+def is_box(field: fields.Field[Any]) -> bool:
+    """Whether a browser says False by sending nothing."""
+    return isinstance(field, fields.Boolean) and not field.allow_none and field.load_default is missing
 
 
-def indices(form: Form, name: str) -> list[str]:
-    """Return the indices that stand behind a name, in order: ``["0", "2"]``."""
-    pattern = re.compile(re.escape(name) + r"\.([0-9]{1,9})(\.|$)", re.ASCII)
-    found = {match.group(1) for match in map(pattern.match, form) if match}
-    return sorted(found, key=int)
+def is_many(field: fields.Nested) -> bool:
+    return bool(field.many or field.schema.many)
 
 
-def below(form: Form, name: str) -> dict[str, Any]:
-    """Return a mapping of everything whose name starts with ``name.``; deeper names nest further."""
-    tree: dict[str, Any] = {}
-    for key in form:
-        if key.startswith(f"{name}."):
-            plant(tree, key[len(name) + 1 :].split("."), form[key])
-    return tree
+def plucked(field: fields.Pluck) -> fields.Field[Any]:
+    """Return the field whose value stands for a nested object, or a list of such."""
+    inner: fields.Field[Any] = field.schema.fields[field.field_name]
+    return fields.List(inner) if is_many(field) else inner
 
 
 def plant(tree: dict[str, Any], path: list[str], value: str) -> None:
+    if len(path) > MAX_DEPTH:
+        raise Unreadable("its names nest too deep")
     for step in path[:-1]:
         deeper = tree.setdefault(step, {})
         if not isinstance(deeper, dict):
@@ -96,24 +179,30 @@ def plant(tree: dict[str, Any], path: list[str], value: str) -> None:
     tree[path[-1]] = value
 
 
-def flat_errors(messages: Any, name: str = "") -> dict[str, list[str]]:
+def flat_errors(messages: Any, name: str = "", data: Any = None) -> dict[str, list[str]]:
     """Return marshmallow's nested messages by dotted names: ``{"items.0.text": ["Too long."]}``.
 
     :param messages: a list of messages, or a dict of them by field or index.
+    :param data: what was loaded; items of a form keep the index that they had there.
     """
-    if isinstance(messages, Mapping):
-        flat: dict[str, list[str]] = {}
-        for key, value in messages.items():
-            flat.update(flat_errors(value, joined(name, key)))
-        return flat
-    texts = [messages] if isinstance(messages, str) else messages
-    return {name: [str(text) for text in texts]}
+    if not isinstance(messages, Mapping):
+        texts = [messages] if isinstance(messages, str) else messages
+        return {name or WHOLE: [str(text) for text in texts]}
+    flat: dict[str, list[str]] = {}
+    for key, value in messages.items():
+        below = data[key] if isinstance(key, int) and isinstance(data, list) and key < len(data) else None
+        if isinstance(data, Mapping):
+            below = data.get(key)
+        shown = data.indices[key] if below is not None and isinstance(data, Items) else key
+        flat.update(flat_errors(value, joined(name, shown), below))
+    return flat
 
 
 def joined(name: str, key: Any) -> str:
-    if key == "_schema" and name:  # a nested object's own message stands at its name
+    if key == WHOLE and name:  # a nested object's own message stands at its name
         return name
-    return f"{name}.{key}" if name else str(key)
+    shown = str(key) if is_clean(key) else str(key).encode("unicode_escape", "backslashreplace").decode("ascii")
+    return f"{name}.{shown}" if name else shown
 
 
 def flat_values(data: Any, name: str = "") -> Iterable[tuple[str, Any]]:
@@ -126,3 +215,37 @@ def flat_values(data: Any, name: str = "") -> Iterable[tuple[str, Any]]:
             yield from flat_values(value, joined(name, index))
     elif name:
         yield name, data
+
+
+def unclean_names(data: Any, name: str = "") -> Iterable[str]:
+    """Yield the names under which text stands that can't be stored."""
+    if isinstance(data, Mapping):
+        for key, value in data.items():
+            if not is_clean(key):
+                yield joined(name, key)
+            yield from unclean_names(value, joined(name, key))
+    elif isinstance(data, list):
+        indices = data.indices if isinstance(data, Items) else range(len(data))
+        for index, value in zip(indices, data, strict=True):
+            yield from unclean_names(value, joined(name, index))
+    elif not is_clean(data):
+        yield name or WHOLE
+
+
+def is_clean(value: Any) -> bool:
+    """Whether text, at any depth, can be stored and sent: without NUL and without halves of surrogate pairs."""
+    if isinstance(value, str):
+        return "\0" not in value and (value.isascii() or is_unicode(value))
+    if isinstance(value, list):
+        return all(map(is_clean, value))
+    if isinstance(value, dict):
+        return all(is_clean(key) and is_clean(each) for key, each in value.items())
+    return True
+
+
+def is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -12,6 +12,10 @@ from .errors import WHOLE
 
 Attributes = Mapping[str, Any]
 
+TICKED = ("checkbox", "radio")
+TRUE = ("true", "on", "1")  # what a box of a bool sends
+DECIDED = ("value", "checked", "aria_describedby")  # given attributes that the state has a word in
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Input:
@@ -67,40 +71,59 @@ class FormState:
         :param attributes: further ones, or others; ``value`` is the initial value, which a submitted one replaces.
         """
         described = self.describe(name)
-        made = {"name": name, "id": self.input_id(name), **self.value_attributes(name, described, attributes)}
+        kind = attributes.get("type", described.type)
+        made = {"name": name, "id": self.input_id(name), **self.value_attributes(name, kind, described, attributes)}
         made |= {
             "type": described.type,
-            "required": described.required and described.type != "checkbox",
+            "required": described.required and kind != "checkbox",
             "maxlength": described.maxlength,
             "min": described.min,
             "max": described.max,
             "step": described.step,
-            "multiple": described.multiple,
-            "aria-invalid": "true" if self.errors.get(name) else None,
-            "aria-describedby": self.error_id(name),
+            "multiple": described.multiple and kind not in TICKED,
+            "aria-invalid": "true" if self.messages_of(name) else None,
+            "aria-describedby": self.described_by(name, attributes),
         }
-        given = {key.rstrip("_").replace("_", "-"): value for key, value in attributes.items() if key != "value"}
+        given = {key.rstrip("_").replace("_", "-"): value for key, value in attributes.items() if key not in DECIDED}
         return render_attributes({**made, **given})
 
-    def value_attributes(self, name: str, described: Input, given: Attributes) -> Attributes:
-        if described.secret or described.type == "file":
+    def value_attributes(self, name: str, kind: str | None, described: Input, given: Attributes) -> Attributes:
+        if described.secret or kind == "file":
             return {}
-        if described.type == "checkbox":
+        if kind in TICKED:
             chosen = given.get("value", "true")
-            ticked = (
-                self.values.get(name) in (True, "true", "on", "1", chosen) if self.submitted else given.get("checked")
-            )
+            ticked = self.is_chosen(name, chosen, described) if self.submitted else given.get("checked")
             return {"value": chosen, "checked": bool(ticked)}
         value = self.value(name, given.get("value"))
+        if isinstance(value, bool):
+            return {"value": str(value).lower()}
         return {} if value == "" or isinstance(value, (list, dict)) else {"value": value}
+
+    def is_chosen(self, name: str, chosen: Any, described: Input) -> bool:
+        """Whether a box or a radio button was ticked when the form was sent."""
+        sent = self.values.get(name)
+        texts = [as_text(each) for each in (sent if isinstance(sent, list) else [sent])]
+        return as_text(chosen) in texts or (described.type == "checkbox" and any(each in TRUE for each in texts))
+
+    def described_by(self, name: str, given: Attributes) -> str:
+        """Return the IDs of what describes an input: its error first, by which the client finds it."""
+        return " ".join([self.error_id(name), *str(given.get("aria_describedby", "")).split()])
 
     def error(self, name: str) -> Markup:
         """Return the element that holds a field's messages: there, and empty, where there are none."""
-        self.shown.add(name)
-        text = " ".join(self.errors.get(name, ()))
+        messages = self.messages_of(name)
+        self.shown |= {name, *messages}
+        text = " ".join(text for texts in messages.values() for text in texts)
         return Markup('<span class="serveractions-error" id="{}" data-error="{}">{}</span>').format(
             self.error_id(name), name, text
         )
+
+    def messages_of(self, name: str) -> dict[str, list[str]]:
+        """Return a field's messages, and those of its items where one input sends several values: ``tags.1``."""
+        found = {name: self.errors[name]} if name in self.errors else {}
+        if self.describe(name).multiple:
+            found |= {each: texts for each, texts in self.errors.items() if is_item(each, name)}
+        return found
 
     def input_id(self, name: str) -> str:
         return f"{self.id}-{name.replace('.', '-')}"
@@ -118,6 +141,15 @@ class FormState:
 
     def said_at_a_field(self) -> bool:
         return any(self.text in messages for name, messages in self.errors.items() if name in self.shown)
+
+
+def is_item(name: str, of: str) -> bool:
+    head, _, index = name.rpartition(".")
+    return head == of and index.isdigit()
+
+
+def as_text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def render_attributes(attributes: Attributes) -> Markup:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from marshmallow import Schema, fields, missing, validate
-from wtforms import Field as FormField
-from wtforms import PasswordField
+from wtforms import Field, FieldList, FormField, PasswordField
 
+from .flaskforms import field_named, filled_form
+from .formdata import is_many
 from .formstate import Input
 from .operation import Operation, Parameter
 
@@ -18,6 +20,7 @@ SECRET_NAME = re.compile(r"password|passwd|secret|token", re.IGNORECASE)
 TYPES: tuple[tuple[type[fields.Field[Any]], str], ...] = (
     (fields.Boolean, "checkbox"),
     (fields.Number, "number"),
+    (fields.TimeDelta, "number"),  # of seconds
     (fields.DateTime, "datetime-local"),
     (fields.Date, "date"),
     (fields.Time, "time"),
@@ -30,20 +33,27 @@ def describe(operation: Operation, name: str) -> Input:
     """Return what an operation says of the input element of a name; nested names with dots."""
     for parameter in operation.files:
         if parameter.key == name:
-            return Input(type="file", required=parameter.required, multiple=parameter.many)
+            return Input(type="file", required=parameter.required and not parameter.many, multiple=parameter.many)
     if operation.form is not None:
-        return describe_form_field(empty_form(operation.form), name)
+        field = field_named(filled_form(operation.form, None), name)
+        return input_of(field) if field is not None else Input(secret=is_secret_name(name))
     first, *rest = name.split(".")
     for parameter in (*operation.body, *operation.located):
         if parameter.key == first and parameter.text is not None:
-            return describe_field(deeper(parameter.text, rest), name, is_required(parameter))
+            return describe_field(deeper(parameter.text, rest), name, is_required(parameter, rest))
     schema = operation.whole.schema if operation.whole else None
-    field = deeper_in(schema, [first, *rest]) if schema else None
-    return describe_field(field, name, None)
+    return describe_field(deeper_in(schema, [first, *rest]) if schema else None, name, None)
 
 
-def is_required(parameter: Parameter) -> bool:
-    return parameter.required and not isinstance(parameter.text, (fields.Boolean, fields.List))
+def is_required(parameter: Parameter, rest: list[str]) -> bool | None:
+    """Whether a parameter's input must be filled in; None where the nested field itself knows."""
+    if not parameter.required:
+        return False
+    return None if rest else not isinstance(parameter.text, (fields.Boolean, fields.List))
+
+
+def is_secret_name(name: str) -> bool:
+    return bool(SECRET_NAME.search(name))
 
 
 def deeper(field: fields.Field[Any] | None, path: list[str]) -> fields.Field[Any] | None:
@@ -53,7 +63,9 @@ def deeper(field: fields.Field[Any] | None, path: list[str]) -> fields.Field[Any
     if isinstance(field, fields.List) and path[0].isdigit():
         return deeper(field.inner, path[1:])
     if isinstance(field, fields.Nested):
-        return deeper_in(field.schema, path[1:] if field.many else path)
+        return deeper_in(field.schema, path[1:] if is_many(field) else path)
+    if isinstance(field, fields.Mapping):
+        return deeper(field.value_field, path[1:])
     return None
 
 
@@ -70,13 +82,13 @@ def describe_field(field: fields.Field[Any] | None, name: str, required: bool | 
     :param required: None where the field itself knows.
     """
     if field is None:
-        return Input(secret=bool(SECRET_NAME.search(name)))
+        return Input(secret=is_secret_name(name))
     kind = next((text for made, text in TYPES if isinstance(field, made)), field.metadata.get("type"))
-    secret = field.load_only or field.metadata.get("type") == "password" or bool(SECRET_NAME.search(name))
+    secret = field.load_only or field.metadata.get("type") == "password" or is_secret_name(name)
     if secret and kind is None:
         kind = "password"
     needed = field.required and field.load_default is missing and not isinstance(field, fields.Boolean)
-    fraction = isinstance(field, (fields.Float, fields.Decimal))
+    fraction = isinstance(field, (fields.Float, fields.Decimal, fields.TimeDelta))
     low, high, longest = limits(field.validators)
     return Input(
         type=kind,
@@ -92,29 +104,31 @@ def describe_field(field: fields.Field[Any] | None, name: str, required: bool | 
 
 def limits(validators: Iterable[Any]) -> tuple[Any, Any, int | None]:
     """Return lowest value, highest value and greatest length that validators allow."""
-    low = high = longest = None
+    each_one = list(simple_validators(validators))
+    ranges = [each for each in each_one if isinstance(each, validate.Range)]
+    lengths = [each for each in each_one if isinstance(each, validate.Length)]
+    low = max((each.min for each in ranges if each.min is not None), default=None)
+    high = min((each.max for each in ranges if each.max is not None), default=None)
+    longest = [each.max if each.equal is None else each.equal for each in lengths]
+    return in_html(low), in_html(high), min((each for each in longest if each is not None), default=None)
+
+
+def simple_validators(validators: Iterable[Any]) -> Iterator[Any]:
     for each in validators:
-        if isinstance(each, validate.Range):
-            low, high = each.min if low is None else low, each.max if high is None else high
-        elif isinstance(each, validate.Length):
-            longest = each.max if each.equal is None else each.equal
-    return low, high, longest
+        if isinstance(each, validate.And):
+            yield from simple_validators(each.validators)
+        else:
+            yield each
 
 
-def describe_form_field(form: Any, name: str) -> Input:
-    """Describe a WTForms field; nested names are WTForms' own (``address-street``)."""
-    field = next((each for each in form if each.name == name), None)
-    if field is None:
-        return Input(secret=bool(SECRET_NAME.search(name)))
-    return input_of(field)
+def in_html(limit: Any) -> Any:
+    """Return a limit as ``min`` and ``max`` write it: ``2026-01-31T09:30``, a number of seconds."""
+    if isinstance(limit, dt.timedelta):
+        return limit.total_seconds()
+    return limit.isoformat() if isinstance(limit, (dt.date, dt.time)) else limit
 
 
-def empty_form(parameter: Parameter) -> Any:
-    made: Any = parameter.form_class
-    return made(formdata=None, meta={"csrf": False})
-
-
-def input_of(field: FormField) -> Input:
+def input_of(field: Field) -> Input:
     kind = getattr(field.widget, "input_type", None)
     flags = field.flags
     return Input(
@@ -128,18 +142,27 @@ def input_of(field: FormField) -> Input:
     )
 
 
-def is_secret_form_field(field: FormField) -> bool:
-    return isinstance(field, PasswordField) or bool(SECRET_NAME.search(field.name))
+def is_secret_form_field(field: Field) -> bool:
+    return isinstance(field, PasswordField) or is_secret_name(field.name)
 
 
 def has_files(operation: Operation) -> bool:
     """Whether a form for this operation must be ``multipart/form-data``."""
     if operation.files:
         return True
-    if operation.form is None:
-        return False
-    form = empty_form(operation.form)
-    return any(getattr(field.widget, "input_type", None) == "file" for field in form)
+    return operation.form is not None and any_file(filled_form(operation.form, None))
+
+
+def any_file(form: Iterable[Field]) -> bool:
+    return any(is_file(field) for field in form)
+
+
+def is_file(field: Field) -> bool:
+    if isinstance(field, FieldList):
+        return is_file(field.append_entry())
+    if isinstance(field, FormField):
+        return any_file(field.form)
+    return getattr(field.widget, "input_type", None) == "file"
 
 
 def declared_names(operation: Operation) -> frozenset[str]:
@@ -148,5 +171,5 @@ def declared_names(operation: Operation) -> frozenset[str]:
     if operation.whole is not None and operation.whole.schema is not None:
         names |= {field.data_key or name for name, field in operation.whole.schema.load_fields.items()}
     if operation.form is not None:
-        names |= {field.name for field in empty_form(operation.form)}
+        names |= {field.name for field in filled_form(operation.form, None)}
     return frozenset(names)

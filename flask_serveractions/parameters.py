@@ -7,24 +7,36 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-import sys
 import typing
-import uuid
 from collections.abc import Callable, Collection, Mapping
-from itertools import pairwise
-from types import FrameType
+from functools import partial
 from typing import Annotated, Any
 
 from flask_wtf import FlaskForm
 from marshmallow import Schema, missing
+from marshmallow.fields import List, Raw
+from marshmallow.validate import And
 from werkzeug.datastructures import FileStorage
 
-from . import fields
 from .deserialization import compile_load
+from .fields import is_flat, is_text
+from .hints import (
+    NoField,
+    field_for,
+    is_field,
+    is_optional,
+    is_schema,
+    local_names,
+    resolved_hints,
+    schema_of,
+    validators_of,
+    without_none,
+)
 from .operation import ACTION, MISSING, Answer, Operation, Parameter, Source, where
 from .serialization import compile_dump
 
 BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
+OPEN_ENDED = frozenset({inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD})
 RESERVED_BOUND = frozenset({"attrs"})  # action_form's own argument
 CARRIED = "A form can carry str, int, float, bool, Decimal, dates, UUID, an Enum, a Literal, and lists of them"
 
@@ -49,8 +61,9 @@ def compile_operation(
     :param more: further fields of the :class:`Operation`.
     :raises TypeError: a signature that can't work; names the function, the parameter and the mend.
     """
-    hints = resolved_hints(function, names or {})
-    compiler = Compiler(function, kind, method, frozenset(path_names))
+    known = local_names(function, names or {})
+    hints = resolved_hints(function, known)
+    compiler = Compiler(function, kind, method, frozenset(path_names), known)
     signature = list(inspect.signature(function).parameters.values())[1 if is_method else 0 :]
     compiled = [compiler.parameter(each, hints.get(each.name, MISSING)) for each in signature]
     parameters = bind_fields([each for each in compiled if each is not None])
@@ -67,7 +80,7 @@ def compile_operation(
         is_async=inspect.iscoroutinefunction(function),
         is_generator=is_generator,
         is_plain=not (is_generator or more.get("once") or more.get("background")),
-        answer=compile_answer(hints.get("return", MISSING)),
+        answer=compiler.answer(hints.get("return", MISSING)),
         **by_source(parameters),
         **more,
     )
@@ -77,17 +90,20 @@ def by_source(parameters: tuple[Parameter, ...]) -> dict[str, Any]:
     def of(*sources: Source) -> tuple[Parameter, ...]:
         return tuple(each for each in parameters if each.source in sources)
 
-    from_body = (Source.BODY, Source.FORM, Source.FILE)
+    wholes = of(Source.WHOLE, Source.FORM)
+    from_query = tuple(each for each in wholes if each.key == "query")
+    from_body = tuple(each for each in wholes if each.key == "body")
+    body, files = of(Source.BODY), of(Source.FILE)
     return {
-        "has_body": any(each.source in from_body or (each.key == "body" and each.schema) for each in parameters),
+        "has_body": bool(from_body or body or files),
         "parameters": parameters,
         "path": of(Source.PATH),
         "bound": of(Source.BOUND),
-        "located": of(Source.QUERY, Source.HEADER, Source.COOKIE),
-        "body": of(Source.BODY),
-        "whole": next(iter(of(Source.WHOLE)), None),
-        "form": next(iter(of(Source.FORM)), None),
-        "files": of(Source.FILE),
+        "located": (*of(Source.QUERY, Source.HEADER, Source.COOKIE), *from_query),
+        "body": body,
+        "whole": next((each for each in from_body if each.source is Source.WHOLE), None),
+        "form": next((each for each in from_body if each.source is Source.FORM), None),
+        "files": files,
     }
 
 
@@ -103,10 +119,18 @@ def bind_fields(parameters: list[Parameter]) -> tuple[Parameter, ...]:
 class Compiler:
     """Compiles the parameters of one function; it knows the function for its messages."""
 
-    def __init__(self, function: Callable[..., Any], kind: str, method: str, path_names: frozenset[str]) -> None:
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        kind: str,
+        method: str,
+        path_names: frozenset[str],
+        names: Mapping[str, Any],
+    ) -> None:
         self.function = function
         self.kind = kind
         self.path_names = path_names
+        self.names = names
         self.default_source = Source.BODY if kind == ACTION or method in BODY_METHODS else Source.QUERY
 
     def mistake(self, name: str, annotation: Any, problem: str, mend: str) -> TypeError:
@@ -115,9 +139,9 @@ class Compiler:
 
     def parameter(self, given: inspect.Parameter, annotation: Any) -> Parameter | None:
         """Return one compiled parameter; None where the request has no part in it."""
-        if given.kind is inspect.Parameter.VAR_KEYWORD and self.kind != ACTION:
+        if given.kind in OPEN_ENDED and self.kind != ACTION:
             return None
-        if given.kind not in (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY):
+        if given.kind in OPEN_ENDED or given.kind is inspect.Parameter.POSITIONAL_ONLY:
             problem = "arguments are passed by name, and each needs one"
             raise self.mistake(
                 given.name, annotation, problem, "Write the parameters out, as in (text: str, done: bool)."
@@ -127,7 +151,7 @@ class Compiler:
             return self.unannotated(given.name, default)
         try:
             return self.annotated(given.name, annotation, default)
-        except fields.NoField as error:
+        except NoField as error:
             mend = (
                 f"Give {given.name!r} a field, as in Annotated[Point, fields.String()], or make its type a dataclass."
             )
@@ -141,26 +165,20 @@ class Compiler:
         raise self.mistake(name, MISSING, "its type is not known", f"Write one, as in {name}: str.")
 
     def annotated(self, name: str, annotation: Any, default: Any) -> Parameter:
-        inner, optional = fields.without_none(annotation) if name not in self.path_names else (annotation, False)
-        plain, metadata = split(inner)
-        source = self.source_of(name, annotation, metadata)
-        optional = optional or default is None
-        if source is Source.PATH:
+        if name in self.path_names:
             return self.path_parameter(name, annotation, default)
-        schema = next((each for each in metadata if fields.is_schema(each)), None)
-        special = self.special(name, plain, schema, source)
-        if special is not None:
-            if source is Source.BOUND:
-                raise self.mistake(name, annotation, "a signed ID can't carry it", f"{CARRIED}.")
-            return Parameter(
-                name=name, annotation=annotation, optional=optional, default=default, **{"key": name, **special}
-            )
-        return self.field_parameter(name, annotation, source, optional, default)
+        plain, metadata = split(annotation)
+        source = self.source_of(name, annotation, metadata)
+        special = self.special(plain, metadata, source)
+        if special is None:
+            made = self.field_parameter(name, annotation, source, default)
+        else:
+            made = Parameter(name=name, annotation=annotation, default=default, **{"key": name, **special})
+        self.check_carrier(made, source)
+        return dataclasses.replace(made, optional=made.optional or is_optional(annotation) or default is None)
 
     def source_of(self, name: str, annotation: Any, metadata: list[Any]) -> Source:
         said = [each for each in metadata if isinstance(each, Source)]
-        if name in self.path_names:
-            return Source.PATH
         if len(set(said)) > 1:
             raise self.mistake(name, annotation, "it can't come from two places", "Leave one of them out.")
         source = said[0] if said else self.default_source
@@ -171,41 +189,62 @@ class Compiler:
             raise self.mistake(name, annotation, "action_form has an argument of this name", "Call it otherwise.")
         return source
 
-    def special(self, name: str, plain: Any, schema: Any, source: Source) -> dict[str, Any] | None:
+    def special(self, plain: Any, metadata: list[Any], source: Source) -> dict[str, Any] | None:
         """Return what files, forms and whole bodies are made of; None for everything else."""
+        validators = validators_of(metadata)
         if plain is FileStorage or plain == list[FileStorage]:
-            return {"source": Source.FILE, "many": plain is not FileStorage}
-        if inspect.isclass(plain) and issubclass(plain, FlaskForm):
-            return {"source": Source.FORM, "form_class": plain}
-        if schema is None:
-            return None
-        made = fields.schema_of(schema)
+            checked = Raw(validate=validators) if validators else None
+            return {"source": Source.FILE, "many": plain is not FileStorage, "text": checked}
         key = "query" if source is Source.QUERY else "body"
-        return {"source": Source.WHOLE, "key": key, "schema": made, "load": compile_load(made)}
+        if inspect.isclass(plain) and issubclass(plain, FlaskForm):
+            return {"source": Source.FORM, "key": key, "form_class": plain}
+        schema = next(filter(is_schema, metadata), None)
+        if schema is None or any(map(is_field, metadata)):
+            return None
+        made = schema_of(schema, plain)
+        load = compile_load(made)
+        return {
+            "source": Source.WHOLE,
+            "key": key,
+            "schema": made,
+            "load": partial(load_and_check, load, And(*validators)) if validators else load,
+        }
 
-    def field_parameter(self, name: str, annotation: Any, source: Source, optional: bool, default: Any) -> Parameter:
-        text = fields.field_for(annotation, strict=False)
-        json = fields.field_for(annotation, strict=True)
+    def field_parameter(self, name: str, annotation: Any, source: Source, default: Any) -> Parameter:
+        text = field_for(annotation, strict=False, names=self.names)
+        json = field_for(annotation, strict=True, names=self.names)
         if default is MISSING and text.load_default is not missing:
             default = text.load_default
-        key = text.data_key or (name.replace("_", "-") if source is Source.HEADER else name)
         return Parameter(
             name=name,
-            key=key,
+            key=text.data_key or (name.replace("_", "-") if source is Source.HEADER else name),
             source=source,
             annotation=annotation,
             text=text,
             json=json,
-            optional=optional or text.allow_none,
+            optional=text.allow_none,
             default=default,
-            flat=fields.is_flat(text),
-            is_text=fields.is_text(text),
+            flat=is_flat(text),
+            is_text=is_text(text),
         )
 
+    def check_carrier(self, made: Parameter, source: Source) -> None:
+        """Refuse what the place that it should come from can't carry."""
+        if source is Source.BOUND and made.source is not Source.BOUND:
+            raise self.mistake(made.name, made.annotation, "a signed ID can't carry it", f"{CARRIED}.")
+        one_line = made.flat or (isinstance(made.text, List) and is_flat(made.text.inner))
+        if source in (Source.HEADER, Source.COOKIE) and not one_line:
+            mend = "Take it from the body or the query, as in Body[...]."
+            raise self.mistake(made.name, made.annotation, f"a {source.value} can't carry it", mend)
+        if made.source is Source.FILE and source is not Source.BODY:
+            mend = "Files come in the body of POST, PUT and PATCH; Body[FileStorage] insists on it elsewhere."
+            raise self.mistake(made.name, made.annotation, f"the {source.value} can't carry it", mend)
+
     def path_parameter(self, name: str, annotation: Any, default: Any) -> Parameter:
+        plain = without_none(annotation)[0]
         try:
-            text = fields.field_for(annotation, strict=False)
-        except fields.NoField:  # a converter of the app makes it
+            text = field_for(annotation, strict=False, names=self.names)
+        except NoField:  # a converter of the app makes it
             text = None
         return Parameter(
             name=name,
@@ -215,8 +254,14 @@ class Compiler:
             text=text,
             json=text,
             default=default,
-            plain=annotation if annotation in (int, str, float, uuid.UUID) else None,
+            plain=plain if inspect.isclass(plain) else None,
         )
+
+    def answer(self, annotation: Any) -> Answer:
+        try:
+            return compile_answer(annotation)
+        except NoField as error:
+            raise self.mistake("return", annotation, str(error), "Give its schema as an instance.") from None
 
     def check_together(self, parameters: tuple[Parameter, ...]) -> None:
         """Refuse parameters that can't stand beside each other."""
@@ -237,12 +282,19 @@ class Compiler:
             )
 
 
+def load_and_check(load: Callable[[Any], Any], check: And, data: Any) -> Any:
+    loaded = load(data)
+    check(loaded)
+    return loaded
+
+
 def split(annotation: Any) -> tuple[Any, list[Any]]:
-    """Return the plain type and the metadata of an ``Annotated``."""
+    """Return the plain type and the metadata of an annotation, which may be ``Annotated``."""
+    annotation = without_none(annotation)[0]
     if typing.get_origin(annotation) is not Annotated:
         return annotation, []
     plain, *metadata = typing.get_args(annotation)
-    return fields.without_none(plain)[0], metadata
+    return without_none(plain)[0], metadata
 
 
 def compile_answer(annotation: Any) -> Answer:
@@ -255,25 +307,28 @@ def compile_answer(annotation: Any) -> Answer:
     if typing.get_origin(annotation) is tuple and parts:
         of_value = compile_answer(parts[0])
         return of_value if of_value.schema else Answer()
-    try:
-        annotation = fields.without_none(annotation)[0]
-    except fields.NoField:  # a union of several results, or a string: Flask renders it
-        return Answer()
-    plain, metadata = split(annotation)
+    plain, metadata = result_parts(annotation)
     schema, status = schema_and_status(metadata)
-    many = False
     if schema is None and typing.get_origin(plain) is list:
-        schema, inner_status = schema_and_status(split(typing.get_args(plain)[0])[1])
-        many, status = schema is not None, status or inner_status
+        inner = (*typing.get_args(plain), Any)[0]
+        schema, inner_status = schema_and_status(result_parts(inner)[1])
+        status = status or inner_status
     if schema is None:
         return Answer(status=status, is_json=is_json_type(plain))
-    made = fields.schema_of(schema)
-    many = many or made.many
-    return Answer(dump=compile_dump(made, many), schema=made, many=many, status=status, is_json=True)
+    made = schema_of(schema, plain)
+    return Answer(dump=compile_dump(made, made.many), schema=made, many=made.many, status=status, is_json=True)
+
+
+def result_parts(annotation: Any) -> tuple[Any, list[Any]]:
+    """Return the plain type and the metadata; a union of several results is Flask's to render."""
+    try:
+        return split(annotation)
+    except NoField:
+        return annotation, []
 
 
 def schema_and_status(metadata: list[Any]) -> tuple[Any, int | None]:
-    schema = next((each for each in metadata if fields.is_schema(each)), None)
+    schema = next(filter(is_schema, metadata), None)
     status = next((each for each in metadata if isinstance(each, int) and not isinstance(each, bool)), None)
     return schema, status
 
@@ -281,48 +336,3 @@ def schema_and_status(metadata: list[Any]) -> tuple[Any, int | None]:
 def is_json_type(plain: Any) -> bool:
     origin = typing.get_origin(plain) or plain
     return origin in (dict, list, int, float, bool)
-
-
-def resolved_hints(function: Callable[..., Any], names: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the annotations of a function, with forward references resolved.
-
-    :raises TypeError: a name that is not known; says which.
-    """
-    inner = inspect.unwrap(function)
-    local_names = {**names, **enclosing_names(inner.__qualname__, inner.__module__), **closure_names(inner)}
-    try:
-        return typing.get_type_hints(inner, localns=local_names, include_extras=True)
-    except NameError as error:
-        mend = "Import it outside of `if TYPE_CHECKING`, or define it above the function."
-        raise TypeError(
-            f"{where(function)}: an annotation refers to {error.name!r}, which is not known. {mend}"
-        ) from None
-
-
-def enclosing_names(qualname: str, module: str) -> dict[str, Any]:
-    """Return the local names of the functions that something is being defined in: they are running now.
-
-    :param qualname: ``"create_app.<locals>.create_todo"``.
-    """
-    parts = qualname.split(".")
-    enclosing = {name for name, after in pairwise(parts) if after == "<locals>"}
-    frame: FrameType | None = sys._getframe(1) if enclosing else None
-    found: dict[str, Any] = {}
-    while frame is not None:
-        if frame.f_code.co_name in enclosing and frame.f_globals.get("__name__") == module:
-            found = {**frame.f_locals, **found}
-        frame = frame.f_back
-    return found
-
-
-def closure_names(function: Callable[..., Any]) -> dict[str, Any]:
-    code = getattr(function, "__code__", None)
-    names = code.co_freevars if code else ()
-    cells = getattr(function, "__closure__", None) or ()
-    found = {}
-    for name, cell in zip(names, cells, strict=True):
-        try:
-            found[name] = cell.cell_contents
-        except ValueError:  # not yet filled
-            continue
-    return found

@@ -19,11 +19,12 @@ from .conditional import CHANGING_METHODS
 from .config import Settings
 from .dispatch import dispatch, log_refused
 from .failures import closed_to_caches
+from .hints import enclosing_names, resolved_hints
 from .locations import is_below
 from .marks import held_by, own_marks, with_marks
 from .negotiation import wants_html
 from .operation import ROUTE, Operation
-from .parameters import compile_operation, enclosing_names, resolved_hints
+from .parameters import compile_operation
 from .responses import problem
 from .signing import Signing
 from .state import STATE_KEY, AppState, Registry, state_of

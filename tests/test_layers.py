@@ -15,7 +15,8 @@ MAX_LINES = 400
 FLOORS = (
     "errors config operation fields signals signing cookies locations negotiation serialization signatures"
     " sqlite_backend redis_backend htmlforms lossless",
-    "marks bodies deserialization formdata formstate outcome progress stores",
+    "marks bodies deserialization formdata formstate hints outcome progress stores",
+    "flaskforms",
     "inputs leases parameters revalidation state visitors",
     "call origin access arguments responses followup templating once caching conditional pagination queues",
     "answers failures jobs",
