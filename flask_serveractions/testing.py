@@ -5,8 +5,13 @@ A pytest plugin as well: its fixture ``actions_client`` needs a fixture ``app``.
 
 from __future__ import annotations
 
+import dataclasses
+import datetime as dt
+import decimal
 import enum
+import json
 import re
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -65,14 +70,7 @@ class ActionsClient(FlaskClient):
             url = action_url(operation.name, **bound)
             headers = {**token_header(self.application), "Idempotency-Key": random_key(), "Accept": "application/json"}
             headers |= {"Origin": asked.host_url[:-1], "Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "cors"}
-        sent: dict[str, Any] = {
-            "data": self.application.json.dumps(plain(arguments)),
-            "content_type": "application/json",
-        }
-        pairs = list(flat(arguments))
-        if any(is_file(value) for _, value in pairs):
-            sent = {"data": MultiDict(pairs), "content_type": MULTIPART}
-        return self.post(url.removeprefix(asked.root_path), headers=headers, **sent)
+        return self.post(url.removeprefix(asked.root_path), headers=headers, **body_with(plain(arguments)))
 
     def submit(self, page: TestResponse | str, action: Action, /, **fields: Any) -> TestResponse:
         """Fill in the form of an action and send it as a browser without JavaScript does; returns the response to that.
@@ -214,12 +212,30 @@ def filename_of(file: Any) -> str:
 
 
 def plain(value: Any) -> Any:
-    """Return a value with the members of an ``Enum`` as their values."""
-    if isinstance(value, enum.Enum):
-        return value.value
+    """Return an argument as a script sends it in JSON; a file as it is."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return plain(dataclasses.asdict(value))
     if isinstance(value, Mapping):
         return {key: plain(each) for key, each in value.items()}
-    return [plain(each) for each in value] if isinstance(value, (list, tuple)) and not is_file(value) else value
+    if isinstance(value, (list, tuple, set, frozenset)) and not is_file(value):
+        return [plain(each) for each in value]
+    return next((convert(value) for kind, convert in AS_JSON if isinstance(value, kind)), value)
+
+
+AS_JSON: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
+    (enum.Enum, lambda value: plain(value.value)),
+    ((dt.date, dt.time), lambda value: value.isoformat()),
+    (dt.timedelta, lambda value: value // dt.timedelta(seconds=1)),
+    ((decimal.Decimal, uuid.UUID), str),
+)
+
+
+def body_with(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a call sends: JSON, or a form where a file is among the arguments."""
+    pairs = list(flat(arguments))
+    if any(is_file(value) for _, value in pairs):
+        return {"data": MultiDict(pairs), "content_type": MULTIPART}
+    return {"data": json.dumps(arguments), "content_type": "application/json"}
 
 
 def flat(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
@@ -227,11 +243,11 @@ def flat(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
     if isinstance(value, Mapping):
         for key, each in value.items():
             yield from flat(each, f"{name}.{key}" if name else key)
-    elif isinstance(value, (list, tuple)) and not is_file(value):
+    elif isinstance(value, list):
         for index, each in enumerate(value):
             yield from flat(each, f"{name}.{index}" if isinstance(each, Mapping) else name)
     elif value is not None:
-        yield name, value if is_file(value) else as_text(plain(value))
+        yield name, value if is_file(value) else as_text(value)
 
 
 @pytest.fixture
