@@ -81,6 +81,7 @@ class Answer:
     many: bool = False
     status: int | None = None
     is_json: bool = False  # known at registration, so that 406 can come before the function
+    annotation: Any = MISSING  # as it was written, with its names resolved
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
