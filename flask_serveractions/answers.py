@@ -151,7 +151,8 @@ def render_json(call: Call, outcome: Outcome) -> Response:
         headers=headers,
     )
     if target is not None and call.exchange is not None:
-        call.exchange.wish = Wish(target=target, as_json=True)
+        mount, body = call.request.root_path, response.get_data()
+        call.exchange.wish = Wish(target=target, as_json=True, mount=mount, status=response.status_code, body=body)
     return response
 
 

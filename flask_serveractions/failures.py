@@ -56,8 +56,7 @@ def as_problem(call: Call, trouble: Trouble) -> Response:
     if wished or preferred == "minimal":
         response.headers["Preference-Applied"] = f"return={preferred}"
     if wished and call.exchange is not None:
-        failure = failure_of(call, trouble)
-        call.exchange.wish = Wish(target=call.page, failure=failure, as_json=True, must_show=True)
+        call.exchange.wish = wish_for(call, failure_of(call, trouble), response, as_json=True)
     return private(call, response)
 
 
@@ -70,8 +69,21 @@ def page_again(call: Call, trouble: Trouble) -> Response:
     if trouble.stale:
         response.headers[STALE] = "true"
     if call.exchange is not None:
-        call.exchange.wish = Wish(target=call.page, failure=failure, must_show=True)
+        call.exchange.wish = wish_for(call, failure, response, as_json=False)
     return private(call, response)
+
+
+def wish_for(call: Call, failure: Failure, response: Response, *, as_json: bool) -> Wish:
+    """Return the wish for the page that the form stood on, showing its failure."""
+    return Wish(
+        target=call.page,
+        failure=failure,
+        as_json=as_json,
+        must_show=True,
+        mount=call.request.root_path,
+        status=response.status_code,
+        body=response.get_data(),
+    )
 
 
 def failure_of(call: Call, trouble: Trouble) -> Failure:

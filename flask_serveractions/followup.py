@@ -12,11 +12,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote_to_bytes
 
 from werkzeug.datastructures import Headers
 from werkzeug.http import parse_options_header
+from werkzeug.wsgi import ClosingIterator
 
 from .cookies import cookies_after, last_of_each
 from .negotiation import HTML, NO_PAGE, with_page
@@ -55,6 +57,24 @@ NOT_THE_PAGES = frozenset(
 )
 
 
+REFERRER_POLICIES = frozenset(
+    {
+        "no-referrer",
+        "no-referrer-when-downgrade",
+        "origin",
+        "origin-when-cross-origin",
+        "same-origin",
+        "strict-origin",
+        "strict-origin-when-cross-origin",
+        "unsafe-url",
+    }
+)
+
+
+#: headers of the action's answer that speak of the body which the page replaces
+BODY_HEADERS = frozenset({"content-encoding", "content-length", "content-type", "etag", "last-modified"})
+
+
 @dataclass(slots=True)
 class Answered:
     """What a WSGI application answered, read whole."""
@@ -88,7 +108,7 @@ class FollowUp:
         exchange = environ[Exchange.KEY] = Exchange()
         exchange.environ = environ.copy()
         first = FirstPass(partial(start_page, environ, start_response), exchange)
-        body = self.app(environ, first.start_response)
+        body = begun(self.app(environ, first.start_response), first)
         if exchange.streams:
             return Streamed(self, exchange, body)
         if exchange.wish is None or first.answered is None:
@@ -99,9 +119,10 @@ class FollowUp:
         self, wish: Wish, exchange: Exchange, answered: Answered, body: Iterable[bytes], start_response: StartResponse
     ) -> Iterable[bytes]:
         answered.body = read_whole(body)
-        page = self.render(wish, exchange, answered.headers)
+        is_ours = answered.status.startswith(str(wish.status))  # and not the app's own page for an error since
+        page = self.render(wish, exchange, answered.headers) if is_ours else None
         if page is not None:
-            answered = with_page_in(answered, page) if wish.as_json else in_place_of(answered, page)
+            answered = with_page_in(plain(answered, wish), page) if wish.as_json else in_place_of(answered, page)
         answered.headers["Content-Length"] = str(len(answered.body))
         start_response(answered.status, answered.headers.to_wsgi_list())
         return [answered.body]
@@ -109,15 +130,17 @@ class FollowUp:
     def render(self, wish: Wish, exchange: Exchange, headers: Headers) -> Answered | None:
         """Return the page of a wish, or None where it can't be used."""
         page_exchange = Exchange(second_pass=True, failure=wish.failure)
-        environ = page_environ(exchange.environ, wish.target, headers, self.token_headers())
+        environ = page_environ(exchange.environ, wish, headers, self.token_headers())
         environ[Exchange.KEY] = page_exchange
         try:
             page = run(self.app, environ)
         except Exception:
-            logger.exception("The page %r raised while it was rendered for an action", wish.target)
+            logger.exception("The page %r raised while it was rendered for an action", wish.target[:300])
             return None
         if page is None or (wish.must_show and not (wish.failure and wish.failure.shown)):
             return None
+        if HOLDS_FORMS in environ:
+            page.headers = Headers(for_forms(page.headers, environ))
         return page
 
 
@@ -138,12 +161,18 @@ def for_forms(headers: Headers, environ: WSGIEnvironment) -> list[tuple[str, str
     headers.setdefault("Cache-Control", "private")
     if "cookie" not in headers.get("Vary", "").lower():
         headers.add("Vary", "Cookie")
-    if headers.get("Referrer-Policy", "").strip().lower() == "no-referrer":
+    if sends_no_referrer(headers):
         # browsers then post "Origin: null", which is nobody's own
         headers["Referrer-Policy"] = "same-origin"
-        page = environ.get("PATH_INFO", "").encode("unicode_escape").decode("ascii")
+        page = environ.get("PATH_INFO", "").encode("unicode_escape").decode("ascii")[:300]
         logger.warning("Referrer-Policy 'no-referrer' on %s would break its forms: sent as 'same-origin'", page)
     return headers.to_wsgi_list()
+
+
+def sends_no_referrer(headers: Headers) -> bool:
+    """Whether the last policy that browsers know is ``no-referrer`` (Referrer Policy, 4.1 and 8.1)."""
+    policies = [each.strip().lower() for each in ",".join(headers.getlist("Referrer-Policy")).split(",")]
+    return [each for each in policies if each in REFERRER_POLICIES][-1:] == ["no-referrer"]
 
 
 class Streamed(Iterator[bytes]):
@@ -178,9 +207,11 @@ class FirstPass:
     def __init__(self, start_response: StartResponse, exchange: Exchange) -> None:
         self.real = start_response
         self.exchange = exchange
+        self.has_begun = False
         self.answered: Answered | None = None
 
     def start_response(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+        self.has_begun = True
         if self.exchange.wish is None or exc_info is not None:
             self.answered = None
             return self.real(status, headers, exc_info) if exc_info is not None else self.real(status, headers)
@@ -190,6 +221,31 @@ class FirstPass:
 
 def unused_write(data: bytes) -> None:
     raise RuntimeError("Flask does not use WSGI's write().")
+
+
+class SecondPass:
+    """Notes what the app answers; nothing is sent."""
+
+    def __init__(self) -> None:
+        self.has_begun = False
+        self.answered: Answered | None = None
+
+    def start_response(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+        self.has_begun = True
+        self.answered = Answered(status, Headers(headers))
+        return unused_write
+
+
+def begun(body: Iterable[bytes], answer: FirstPass | SecondPass) -> Iterable[bytes]:
+    """Return a body whose answer has begun: a middleware below ours may be a generator, which begins when it is read."""
+    if answer.has_begun:
+        return body
+    chunks, head = iter(body), []
+    for chunk in chunks:
+        head.append(chunk)
+        if answer.has_begun:
+            break
+    return ClosingIterator(chain(head, chunks), partial(close, body))
 
 
 def read_whole(body: Iterable[bytes]) -> bytes:
@@ -206,44 +262,47 @@ def close(body: Iterable[bytes]) -> None:
 
 
 def page_environ(
-    arrived: Mapping[str, Any], target: str, headers: Headers, token_headers: Iterable[str]
+    arrived: Mapping[str, Any], wish: Wish, headers: Headers, token_headers: Iterable[str]
 ) -> dict[str, Any]:
     """Return the environ of ``GET target``, with the cookies as the action left them."""
     dropped = DROPPED.union(token_headers)
     environ = {
         key: value for key, value in arrived.items() if key not in dropped and not key.startswith(DROPPED_PREFIXES)
     }
-    path, _, query = target.partition("?")
-    mount = quote(arrived.get("SCRIPT_NAME", "").encode("latin-1"), safe="/%")
+    path, _, query = wish.target.partition("?")
+    mount = quote(wish.mount, safe="/%")
     environ.update(
         REQUEST_METHOD="GET",
-        PATH_INFO=unquote_to_bytes(path).decode("latin-1"),
+        PATH_INFO=mount_inside(arrived, wish) + unquote_to_bytes(path).decode("latin-1"),
         QUERY_STRING=query,
         HTTP_ACCEPT=HTML,
         HTTP_COOKIE=cookies_after(arrived.get("HTTP_COOKIE", ""), headers.getlist("Set-Cookie"), mount + path),
     )
     for key in ("REQUEST_URI", "RAW_URI"):
         if key in environ:
-            environ[key] = mount + target
+            environ[key] = mount + wish.target
     environ["wsgi.input"] = BytesIO()
     environ["wsgi.errors"] = arrived.get("wsgi.errors", sys.stderr)
     return environ
 
 
+def mount_inside(arrived: Mapping[str, Any], wish: Wish) -> str:
+    """Return the part of the mount point that a middleware below ours moves from ``PATH_INFO`` to ``SCRIPT_NAME``."""
+    mount, outside = wish.mount.encode().decode("latin-1"), arrived.get("SCRIPT_NAME", "")
+    inside = mount[len(outside) :] if mount.startswith(outside) else ""
+    return inside if inside and arrived.get("PATH_INFO", "").startswith(f"{inside}/") else ""
+
+
 def run(app: WSGIApplication, environ: WSGIEnvironment) -> Answered | None:
     """Return what the app answers, where it is whole HTML with status 200; anything else is closed."""
-    begun: list[Answered] = []
-
-    def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-        begun[:] = [Answered(status, Headers(headers))]
-        return unused_write
-
-    body = app(environ, start_response)
-    if not begun or not is_whole_page(begun[0], body):
+    second = SecondPass()
+    body = begun(app(environ, second.start_response), second)
+    page = second.answered
+    if page is None or not is_whole_page(page, body):
         close(body)
         return None
-    begun[0].body = read_whole(body)
-    return begun[0]
+    page.body = read_whole(body)
+    return page
 
 
 def is_whole_page(page: Answered, body: Iterable[bytes]) -> bool:
@@ -252,6 +311,14 @@ def is_whole_page(page: Answered, body: Iterable[bytes]) -> bool:
     if "Content-Encoding" in page.headers or "Content-Range" in page.headers:
         return False
     return "Content-Length" in page.headers or isinstance(body, (list, tuple))
+
+
+def plain(answered: Answered, wish: Wish) -> Answered:
+    """Return a JSON answer as it was made, where something compressed it on its way here."""
+    if "Content-Encoding" in answered.headers:
+        answered.headers.remove("Content-Encoding")
+        answered.body = wish.body
+    return answered
 
 
 def with_page_in(answered: Answered, page: Answered) -> Answered:
@@ -268,12 +335,12 @@ def with_page_in(answered: Answered, page: Answered) -> Answered:
 
 
 def in_place_of(answered: Answered, page: Answered) -> Answered:
-    """Return the page with the action's status and cache headers."""
-    headers = Headers([pair for pair in answered.headers if pair[0].lower() not in ("content-type", "content-length")])
+    """Return the page with the action's status and cache headers; of all else the page's own are sent."""
+    of_page = [pair for pair in page.headers if pair[0].lower() not in NOT_THE_PAGES]
+    replaced = BODY_HEADERS.union(name.lower() for name, _ in of_page)
+    headers = Headers([pair for pair in answered.headers if pair[0].lower() not in replaced])
     add_cookies(headers, page.headers)
-    for name, value in page.headers:
-        if name.lower() not in NOT_THE_PAGES:
-            headers.add(name, value)
+    headers.extend(of_page)
     return Answered(answered.status, headers, page.body)
 
 

@@ -1,0 +1,211 @@
+"""The second pass: as a WSGI middleware among others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask import Flask, Response, render_template_string, request
+from flask.testing import FlaskClient
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.test import TestResponse
+
+from flask_serveractions import ActionError, ServerActions, revalidate_tag
+from tests.callers import BROWSER, ONE_FORM, WITH_PAGE, app_with, form_in, open_form, submit
+
+log: list[str] = []
+
+
+@pytest.fixture(autouse=True)
+def nothing_yet() -> None:
+    log.clear()
+
+
+def create_todo(text: str) -> None:
+    log.append(f"function {text}")
+    if text == "bad":
+        raise ActionError("Not that one.", field="text", status=409)
+    revalidate_tag("todos")
+
+
+def fail(client: FlaskClient, headers: dict[str, str] = BROWSER, page: str = "/") -> TestResponse:
+    return submit(client, open_form(client, page=page), headers=headers, text="bad")
+
+
+def page_of(answer: TestResponse) -> str | None:
+    """Return the page that came: in place of the answer, or in the JSON."""
+    if answer.is_json:
+        page: str | None = answer.json["page"]
+        return page
+    return answer.get_data(as_text=True)
+
+
+BOTH = pytest.mark.parametrize("headers", [BROWSER, WITH_PAGE], ids=["browser", "json"])
+
+
+def gzipping(app: Any) -> None:
+    """Compress every answer to whoever accepts it, as Flask-Compress does."""
+    import gzip
+
+    @app.after_request
+    def compress(response: Response) -> Response:
+        if "gzip" in request.headers.get("Accept-Encoding", ""):
+            response.set_data(gzip.compress(response.get_data()))
+            response.headers["Content-Encoding"] = "gzip"
+        return response
+
+
+@BOTH
+def test_an_answer_that_was_compressed_gets_its_page(headers: dict[str, str]) -> None:
+    app = app_with(create_todo)
+    gzipping(app)
+    answer = fail(app.test_client(), {**headers, "Accept-Encoding": "gzip"})
+    assert "Content-Encoding" not in answer.headers
+    assert form_in(page_of(answer) or "").inputs["text"]["value"] == "bad"
+    assert answer.headers["Content-Length"] == str(len(answer.data))
+
+
+@BOTH
+def test_a_middleware_below_ours_may_be_a_generator(headers: dict[str, str]) -> None:
+    app = Flask(__name__)
+    app.config["SECRET_KEY"] = "of the tests"
+    inner = app.wsgi_app
+
+    def generator(environ: Any, start_response: Any) -> Any:
+        yield from inner(environ, start_response)
+
+    app.wsgi_app = generator  # type: ignore[method-assign]
+    ServerActions(app).register(create_todo)
+    app.add_url_rule("/", "index", lambda: render_template_string(ONE_FORM, names=["create_todo"]))
+    client = app.test_client()
+    assert form_in(page_of(fail(client, headers)) or "").inputs["text"]["value"] == "bad"
+    assert submit(client, open_form(client), text="milk").status_code == 303
+
+
+class Prefixed:
+    """A middleware that moves ``/mount`` from the path to ``SCRIPT_NAME``."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    def __call__(self, environ: Any, start_response: Any) -> Any:
+        if not environ["PATH_INFO"].startswith("/mount/"):
+            return Response("Nothing here", 404)(environ, start_response)
+        moved = {**environ, "SCRIPT_NAME": "/mount", "PATH_INFO": environ["PATH_INFO"][len("/mount") :]}
+        return self.app(moved, start_response)
+
+
+def forwarded(app: Any) -> Any:
+    return ProxyFix(app, x_prefix=1)
+
+
+def dispatched(app: Any) -> Any:
+    return DispatcherMiddleware(Response("Nothing here", 404), {"/mount": app})
+
+
+@BOTH
+@pytest.mark.parametrize("where", ["below ours", "above ours"])
+@pytest.mark.parametrize("wrap", [Prefixed, dispatched, forwarded], ids=lambda wrap: wrap.__name__)
+def test_a_mount_point_is_counted_once(wrap: Any, where: str, headers: dict[str, str]) -> None:
+    app = Flask(__name__)
+    app.config["SECRET_KEY"] = "of the tests"
+    if where == "below ours":
+        app.wsgi_app = wrap(app.wsgi_app)  # type: ignore[method-assign]
+    ServerActions(app).register(create_todo)
+    if where == "above ours":
+        app.wsgi_app = wrap(app.wsgi_app)  # type: ignore[method-assign]
+    app.add_url_rule("/todos", "todos", lambda: render_template_string(ONE_FORM, names=["create_todo"]))
+    client = app.test_client()
+    mount, prefix = ("", {"X-Forwarded-Prefix": "/mount"}) if wrap is forwarded else ("/mount", {})
+    page = client.get(f"{mount}/todos", headers=prefix)
+    form = form_in(page)
+    assert form.url.startswith("/mount/_actions/create_todo/")
+    answer = client.post(
+        form.url.removeprefix("" if mount else "/mount"),
+        data={"text": "bad", "csrf_token": form.token},
+        headers={**headers, **prefix},
+    )
+    again = form_in(page_of(answer) or "")
+    assert (again.inputs["text"]["value"], again.path) == ("bad", form.path)
+
+
+def test_an_app_inside_another_app_has_its_own_pages() -> None:
+    outer, inner = app_with(create_todo), app_with(create_todo, page="<p>Inner</p>" + ONE_FORM)
+    outer.wsgi_app = DispatcherMiddleware(outer.wsgi_app, {"/inner": inner.wsgi_app})  # type: ignore[method-assign]
+    client = outer.test_client()
+    form = form_in(client.get("/inner/todos"))
+    answer = client.post(form.url, data={"text": "bad", "csrf_token": form.token}, headers=BROWSER)
+    assert "<p>Inner</p>" in answer.text
+    assert form_in(answer).inputs["text"]["value"] == "bad"
+
+
+# Referrer-Policy, and caches
+
+
+def policed(policy: str, later: bool) -> Flask:
+    """An app whose pages send a Referrer-Policy, set before or after the extension was initialised."""
+    app = Flask(__name__)
+    app.config["SECRET_KEY"] = "of the tests"
+    app.add_url_rule("/", "index", lambda: render_template_string(ONE_FORM, names=["create_todo"]))
+    app.add_url_rule("/line%0Abreak", "odd", lambda: "")
+    app.add_url_rule("/plain", "plain", lambda: "<p>No form</p>")
+    app.add_url_rule("/odd/<path:rest>", "rest", lambda rest: render_template_string(ONE_FORM, names=["create_todo"]))
+
+    def set_policy(response: Response) -> Response:
+        response.headers["Referrer-Policy"] = policy
+        return response
+
+    if not later:
+        app.after_request(set_policy)
+    ServerActions(app).register(create_todo)
+    if later:
+        app.after_request(set_policy)
+    return app
+
+
+@pytest.mark.parametrize("later", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("policy", ["no-referrer", "No-Referrer", "strict-origin, no-referrer", "no-referrer, new-one"])
+def test_a_page_with_a_form_is_not_sent_with_no_referrer(
+    policy: str, later: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = policed(policy, later).test_client()
+    assert client.get("/").headers.getlist("Referrer-Policy") == ["same-origin"]
+    assert [each.levelname for each in caplog.records] == ["WARNING"]
+    assert "Referrer-Policy" in caplog.text
+    assert client.get("/plain").headers["Referrer-Policy"] == policy
+    assert fail(client).headers.getlist("Referrer-Policy") == ["same-origin"]
+
+
+@pytest.mark.parametrize("policy", ["same-origin", "strict-origin", "no-referrer, origin", "unsafe-url"])
+def test_any_other_referrer_policy_stays(policy: str, caplog: pytest.LogCaptureFixture) -> None:
+    assert policed(policy, True).test_client().get("/").headers["Referrer-Policy"] == policy
+    assert caplog.records == []
+
+
+def test_the_warning_of_a_policy_can_not_forge_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    policed("no-referrer", True).test_client().get("/odd/a%1B%5B2J%C2%85" + "b" * 5000)
+    (record,) = caplog.records
+    assert record.getMessage().isprintable()
+    assert len(record.getMessage()) < 600
+
+
+def test_a_page_with_a_form_is_private_unless_the_app_said_otherwise() -> None:
+    app = policed("same-origin", True)
+
+    @app.get("/public")
+    def public() -> Any:
+        return render_template_string(ONE_FORM, names=["create_todo"]), {
+            "Cache-Control": "no-store",
+            "Vary": "Cookie, X",
+        }
+
+    client = app.test_client()
+    response = client.get("/")
+    assert response.headers["Cache-Control"] == "private"
+    assert "Cookie" in response.headers["Vary"]
+    plain = client.get("/plain")
+    assert "Cache-Control" not in plain.headers
+    assert "Vary" not in plain.headers
+    response = client.get("/public")
+    assert (response.headers["Cache-Control"], response.headers.getlist("Vary")) == ("no-store", ["Cookie, X"])
