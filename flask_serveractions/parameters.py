@@ -259,7 +259,7 @@ class Compiler:
 
     def answer(self, annotation: Any) -> Answer:
         try:
-            return compile_answer(annotation)
+            return dataclasses.replace(compile_answer(annotation), annotation=annotation)
         except NoField as error:
             raise self.mistake("return", annotation, str(error), "Give its schema as an instance.") from None
 
