@@ -29,10 +29,8 @@ from .responses import (
 from .revalidation import Revalidated, revalidated_so_far
 
 
-def answer(call: Call, operation: Operation, returned: Any) -> Response:
-    """Return the answer of a call that succeeded."""
-    if call.is_action:
-        return answer_action(call, operation, returned)
+def answer_resource(call: Call, operation: Operation, returned: Any) -> Response:
+    """Return a resource's answer; a GET's has its entity tag, and is a 304 for who has it already."""
     response = answer_route(call, operation, returned)
     if operation.method == "GET":
         environ = call.request.environ

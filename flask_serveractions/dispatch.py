@@ -13,7 +13,9 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from . import access, answers, arguments, background, execution, failures, origin
 from .bodies import MULTIPART, URLENCODED, Received, check_encoding, check_size, limit_stream, read_form, receive
 from .call import Call, Trouble
+from .delivery import deliver
 from .errors import ActionError, Invalid, Refusal, UnknownAction
+from .listing import one_page, wanted_page
 from .negotiation import EVENTS, HTML, JSON, PROBLEM, accepts
 from .once import KeptAnswer
 from .operation import Exchange, Operation
@@ -39,6 +41,14 @@ def dispatch(call: Call) -> Response:
         return troubled(call, error)
 
 
+def dispatch_webhook(call: Call) -> Response:
+    """Take a webhook's message to its function."""
+    try:
+        return deliver(call)
+    except Exception as error:
+        return troubled(call, error)
+
+
 def corridor(call: Call) -> Response:
     """Protect, authorise, load the arguments, call, answer."""
     operation = protect(call)
@@ -49,10 +59,20 @@ def corridor(call: Call) -> Response:
     if call.is_action and VALIDATE in call.request.environ:
         return answers.nothing(call)
     if not call.is_action:
-        check_conditions(call, operation)
+        return read_or_change(call, operation, loaded)
     if operation.is_plain:
-        return answers.answer(call, operation, execution.invoke(call, operation, loaded))
+        return answers.answer_action(call, operation, execution.invoke(call, operation, loaded))
     return run(call, operation, loaded)
+
+
+def read_or_change(call: Call, operation: Operation, loaded: dict[str, Any]) -> Response:
+    """Call a resource's method: a change under its conditions, a list page by page."""
+    check_conditions(call, operation)
+    wanted = wanted_page(call, operation)
+    returned = execution.invoke(call, operation, loaded)
+    if wanted is not None:
+        returned = one_page(call, operation, returned, wanted)
+    return answers.answer_resource(call, operation, returned)
 
 
 def run(call: Call, operation: Operation, loaded: dict[str, Any]) -> Response:

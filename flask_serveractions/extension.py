@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from functools import partial
+from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar, overload
 from weakref import WeakSet
@@ -14,7 +15,9 @@ from flask import Flask
 from .access import hook_for
 from .actions import CLIENT_VERSION, add_rule, check_name, make_blueprint
 from .background import jobs_of
+from .cli import actions_cli
 from .config import Settings
+from .discovery import RouteFile, discover
 from .followup import FollowUp
 from .operation import ACTION, Operation
 from .parameters import compile_operation
@@ -24,6 +27,7 @@ from .startup import start
 from .state import STATE_KEY, AppState, Registry, state_of
 from .stores import check_store_url
 from .templating import install
+from .webhooks import add_webhook, compile_webhook
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Route = TypeVar("Route", bound=type[MethodRoute])
@@ -38,6 +42,7 @@ class ServerActions:
     def __init__(self, app: Flask | None = None) -> None:
         self.registry = Registry()
         self._routes: list[RegisteredRoute] = []
+        self._files: list[RouteFile] = []
         self._apps: WeakSet[Flask] = WeakSet()  # for what is registered after init_app
         if app is not None:
             self.init_app(app)
@@ -56,6 +61,7 @@ class ServerActions:
         app.extensions["serveractions"] = self
         app.extensions[STATE_KEY] = state
         install(app)
+        app.cli.add_command(actions_cli)
         if settings.celery is not None:
             jobs_of(app, state)  # registers the task, which a worker must know too
         app.register_blueprint(make_blueprint(state))
@@ -64,6 +70,8 @@ class ServerActions:
             add_rule(app, state, operation)
         for route in self._routes:
             add_route(app, route)
+        for webhook in self.registry.webhooks.values():
+            add_webhook(app, webhook)
         self._apps.add(app)
 
     @overload
@@ -103,6 +111,8 @@ class ServerActions:
         background: bool = False,
         max_content_length: int | None = None,
     ) -> Function:
+        if not inspect.isroutine(inspect.unwrap(function)):
+            raise TypeError(f"@actions.register takes a function, not {function!r}. Write one around it: def f(): ….")
         name = function.__name__ if name is None else name
         self.registry.check_open(f"Registering {name!r}")
         check_name(name)
@@ -130,22 +140,21 @@ class ServerActions:
             add_rule(app, state_of(app), operation)
 
     def register_module(self, module: ModuleType, prefix: str = "") -> None:
-        """Register every public function that is defined in a module.
+        """Register every public function that is defined in a module, and is not registered yet.
 
         :param prefix: goes before each name: ``"todos."``.
-        :raises ValueError: the module defines none.
+        :raises ValueError: the module defines none, or a name is taken.
+        :raises TypeError: a signature that can't work.
         """
-        functions = [
-            each
-            for name, each in vars(module).items()
-            if inspect.isfunction(each) and not name.startswith("_") and each.__module__ == module.__name__
-        ]
+        functions = public_functions(module)
         if not functions:
             raise ValueError(
                 f"{module.__name__} defines no public function. Write one, or register by @actions.register."
             )
-        for function in functions:
-            self._register(function, name=f"{prefix}{function.__name__}")
+        registered = {id(operation.function) for operation in self.registry.actions.values()}
+        for name, function in functions.items():
+            if id(function) not in registered:
+                self._register(function, name=f"{prefix}{name}")
 
     def route(self, rule: str, *, endpoint: str | None = None) -> Callable[[Route], Route]:
         """Register a MethodRoute class under a URL rule; returns it unchanged.
@@ -181,6 +190,46 @@ class ServerActions:
         for app in self._apps:
             add_route(app, route)
 
+    def discover(self, directory: str | Path, url_prefix: str = "/api") -> None:
+        """Serve a tree of ``route.py`` files: ``todos/[int:todo_id]/route.py`` at ``/api/todos/<int:todo_id>``.
+
+        ``[...path]`` catches the rest, ``(group)`` adds nothing. What a file serves are its functions called ``GET``,
+        ``POST``, ``PUT``, ``PATCH`` and ``DELETE``; nothing else in it, or outside of the directory, is reachable.
+
+        :param directory: where the tree stands: ``Path(__file__).parent / "routes"``.
+        :param url_prefix: goes before each URL; ``""`` for none.
+        :raises ValueError: a tree that can't be served; says which file and line, and how to mend it.
+        :raises TypeError: a signature that can't work.
+        """
+        self.registry.check_open(f"Discovering {str(directory)!r}")
+        for file, view_class in discover(directory, url_prefix, self._files):
+            self._route(view_class, file.rule, file.endpoint)
+            self._files.append(file)
+
+    def webhook(self, rule: str, verifier: Any, *, endpoint: str | None = None) -> Callable[[Function], Function]:
+        """Register a function ``f(event: dict)`` for a sender's messages; returns it unchanged.
+
+        :param verifier: knows the sender by its signature, such as ``flask_serveractions.webhooks.github(secret)``.
+        :param endpoint: for ``url_for``; the function's name by default.
+        :raises TypeError: the function takes no event, or the verifier is none.
+        :raises ValueError: the endpoint is taken.
+        """
+
+        def register(function: Function) -> Function:
+            name = endpoint or function.__name__
+            self.registry.check_open(f"Registering the webhook {name!r}")
+            compiled = compile_webhook(function, rule=rule, verifier=verifier, endpoint=name)
+            taken = self.registry.webhooks.get(name)
+            if taken is not None:
+                places = f"{taken.where} and {compiled.where}"
+                raise ValueError(f"Two webhooks are called {name!r}: {places}. Give one another: endpoint=….")
+            self.registry.webhooks[name] = compiled
+            for app in self._apps:
+                add_webhook(app, compiled)
+            return function
+
+        return register
+
     @overload
     def auth_hook(self, function: Function, /) -> Function: ...
 
@@ -209,6 +258,17 @@ class ServerActions:
 
 def where_class(view_class: type[MethodRoute]) -> str:
     return f"{view_class.__module__}.{view_class.__qualname__}"
+
+
+def public_functions(module: ModuleType) -> dict[str, Callable[..., Any]]:
+    """Return the public functions that a module defines, by name: those in ``__all__``, or without ``_`` in front."""
+    names = getattr(module, "__all__", None) or [name for name in vars(module) if not name.startswith("_")]
+    found: dict[int, tuple[str, Callable[..., Any]]] = {}
+    for name in names:
+        function = getattr(module, name, None)
+        if inspect.isfunction(function) and function.__module__ == module.__name__:
+            found.setdefault(id(function), (name, function))  # a second name is an alias
+    return dict(found.values())
 
 
 def token_headers(app: Flask) -> list[str]:

@@ -108,6 +108,9 @@ class Operation:
     answer: Answer = field(default_factory=Answer)
     public: bool = False
     requires: frozenset[str] = frozenset()
+    paginate: bool | str = False  # lists are given out page by page; "cursor": by cursors
+    verifier: Any = None  # a webhook's: the signature is the caller's identity
+    event: str = ""  # a webhook's: the parameter that gets the message
     once: bool = False
     background: bool = False
     max_content_length: int | None = None  # bytes; None: the app's

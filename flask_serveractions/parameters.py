@@ -63,7 +63,8 @@ def compile_operation(
     """
     known = local_names(function, names or {})
     hints = resolved_hints(function, known)
-    compiler = Compiler(function, kind, method, frozenset(path_names), known)
+    reads_like = "GET" if more.get("event") else method  # the event is a webhook's whole body
+    compiler = Compiler(function, kind, reads_like, frozenset(path_names), known)
     signature = list(inspect.signature(function).parameters.values())[1 if is_method else 0 :]
     compiled = [compiler.parameter(each, hints.get(each.name, MISSING)) for each in signature]
     parameters = bind_fields([each for each in compiled if each is not None])

@@ -175,6 +175,7 @@ def compile_route(
             owner=view_class,
             endpoint=endpoint,
             rule=rule,
+            paginate=view_class.paginate if method == "GET" else False,
         )
     return operations
 

@@ -51,7 +51,7 @@ def check_access(state: AppState) -> None:
 def all_operations(state: AppState) -> list[Operation]:
     """Return every operation of both doors, actions first."""
     routes = [operation for by_method in state.routes.values() for operation in by_method.values()]
-    return [*state.actions.values(), *routes]
+    return [*state.actions.values(), *routes, *state.registry.webhooks.values()]
 
 
 def check_login_view(app: Flask, state: AppState) -> None:

@@ -44,6 +44,7 @@ class Registry:
     """What was registered on one extension object, for all its apps."""
 
     actions: dict[str, Operation] = field(default_factory=dict)
+    webhooks: dict[str, Operation] = field(default_factory=dict)  # by endpoint
     hook: AuthHook | None = None
     closed: bool = False  # after the first request of any of its apps
 

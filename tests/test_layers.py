@@ -14,14 +14,14 @@ MAX_LINES = 400
 #: from the ground up; the design's seven floors, some of them with a mezzanine
 FLOORS = (
     "errors config operation fields signals signing cookies locations negotiation serialization signatures"
-    " sqlite_backend redis_backend htmlforms lossless",
+    " sqlite_backend redis_backend htmlforms lossless selects",
     "marks bodies deserialization formdata formstate hints outcome progress stores",
     "flaskforms",
-    "inputs leases parameters revalidation state visitors",
+    "selects inputs leases parameters revalidation state visitors",
     "call origin access arguments responses followup templating once caching conditional pagination queues",
-    "answers failures jobs",
+    "answers failures jobs listing",
     "execution representation",
-    "background",
+    "background delivery",
     "dispatch",
     "actions routes webhooks",
     "startup discovery openapi typescript testing",
