@@ -17,7 +17,7 @@ FLOORS = (
     " sqlite_backend redis_backend htmlforms lossless selects",
     "marks bodies deserialization formdata formstate hints outcome progress stores",
     "flaskforms",
-    "selects inputs leases parameters revalidation state visitors",
+    "inputs leases parameters revalidation state visitors",
     "call origin access arguments responses followup templating once caching conditional pagination queues",
     "answers failures jobs listing",
     "execution representation",
