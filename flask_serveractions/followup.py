@@ -237,7 +237,7 @@ class SecondPass:
 
 
 def begun(body: Iterable[bytes], answer: FirstPass | SecondPass) -> Iterable[bytes]:
-    """Return a body whose answer has begun: a middleware below ours may be a generator, which begins when it is read."""
+    """Return a body whose answer has begun; a middleware below ours may be a generator, which begins when read."""
     if answer.has_begun:
         return body
     chunks, head = iter(body), []
