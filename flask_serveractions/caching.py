@@ -11,7 +11,7 @@ import inspect
 import math
 import secrets
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -23,6 +23,7 @@ from flask import current_app, has_app_context, has_request_context, request
 
 from . import lossless
 from .leases import keeping
+from .revalidation import path_names, tag_names
 from .stores import Lookup, Store, StoreUnavailable
 
 P = ParamSpec("P")
@@ -71,19 +72,6 @@ def cached(
     return decorate
 
 
-def tag_names(tags: Collection[str]) -> list[str]:
-    """Return the names whose generations a revalidation of tags bumps: for :meth:`Store.bump`."""
-    return [f"tag:{tag}" for tag in tags]
-
-
-def path_names(paths: Collection[str]) -> list[str]:
-    """Return the names whose generations a revalidation of paths, or of URL rules, bumps.
-
-    :param paths: without query and without ``SCRIPT_NAME``.
-    """
-    return [f"path:{path}" for path in paths]
-
-
 def store_of_app() -> Store | None:
     """Return the running app's store, or None where there is none, or none that works."""
     state = current_app.extensions.get(STATE_KEY) if has_app_context() else None
@@ -100,8 +88,9 @@ def paths_being_rendered() -> tuple[str, ...]:
     """Return the request's path and its URL rule, which may be revalidated as well."""
     if not has_request_context():
         return ()
-    rule = request.url_rule
-    return (request.path,) if rule is None or rule.rule == request.path else (request.path, rule.rule)
+    current = request._get_current_object()  # type: ignore[attr-defined]  # once, since each look costs
+    path, rule = current.path, current.url_rule
+    return (path,) if rule is None or rule.rule == path else (path, rule.rule)
 
 
 class Kept(NamedTuple):
@@ -185,7 +174,7 @@ class Memo:
         given = {**self.defaults, **dict(zip(self.positional, args, strict=False)), **kwargs}
         try:
             text = lossless.fingerprint([given, list(extra)] if extra else given)
-        except TypeError as error:
+        except (TypeError, ValueError) as error:
             raise TypeError(
                 f"{self.name}() is cached, and no key can be made of an argument: {error}. Pass its id, or another"
                 " value of a plain type."

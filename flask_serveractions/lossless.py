@@ -50,7 +50,7 @@ def write(value: Any) -> str:
     :raises TypeError: a type that does not come back: an object, a subclass, a dict with keys that are no text.
     :raises ValueError: NaN or infinity.
     """
-    return to_text(pack(value))
+    return json.dumps(pack(value), separators=(",", ":"), allow_nan=False)
 
 
 def read(text: str) -> Any:
@@ -65,7 +65,7 @@ def fingerprint(value: Any) -> str:
 
     :raises TypeError: a type whose values can't be told apart by their content.
     """
-    return json.dumps(pack(value, one_way=True), separators=(",", ":"), sort_keys=True)
+    return ENCODE(pack(value, one_way=True))
 
 
 def pack(value: Any, one_way: bool = False) -> Any:
@@ -75,6 +75,8 @@ def pack(value: Any, one_way: bool = False) -> Any:
     if kind is list:
         return [pack(each, one_way) for each in value]
     if kind is dict and TAG not in value and all(type(key) is str for key in value):
+        if all(type(each) in PLAIN for each in value.values()):
+            return value
         return {key: pack(each, one_way) for key, each in value.items()}
     form = FORMS.get(kind)
     if form is not None:
@@ -102,5 +104,4 @@ def name_of(kind: type) -> str:
     return f"{kind.__module__}.{kind.__qualname__}"
 
 
-def to_text(packed: Any) -> str:
-    return json.dumps(packed, separators=(",", ":"), allow_nan=False)
+ENCODE = json.JSONEncoder(separators=(",", ":"), allow_nan=False, sort_keys=True).encode

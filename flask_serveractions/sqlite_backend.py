@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from weakref import WeakSet
 
@@ -64,13 +65,21 @@ class Held:
     def __del__(self) -> None:  # the thread has ended
         self.close()
 
-    def tuned(self, durable: bool) -> sqlite3.Connection:
-        """Return the connection, set to sync at the end of each transaction or not."""
+    def __enter__(self) -> sqlite3.Connection:
+        """Return the connection, whose lock is held already."""
         assert self.raw is not None  # noqa: S101  # for mypy
-        if durable != self.durable:
+        return self.raw
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if isinstance(error, sqlite3.Error) and not is_locked(error):
+            self.close()  # the next operation opens anew: after a disk error there is no telling
+        self.lock.release()
+
+    def sync(self, durable: bool) -> None:
+        """Sync to the disk at the end of each transaction from now on, or leave it to the system."""
+        if durable != self.durable and self.raw is not None:
             self.raw.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
             self.durable = durable
-        return self.raw
 
 
 class SQLiteBackend:
@@ -145,15 +154,9 @@ class SQLiteBackend:
 
     def lookup(self, key: str, names: Sequence[str], patience: float) -> Found:
         ticks = self.ticks()
-        marks = ", ".join("?" * len(names))
-        sql = (
-            "SELECT (SELECT value FROM serveractions_records"  # noqa: S608  # question marks alone
-            " WHERE key = ? AND expires > ? AND ends > ? AND ends - ? <= lease), epoch, counter, max(floor, coalesce("
-            f"(SELECT max(number) FROM serveractions_generations WHERE name IN ({marks})), 0)) FROM serveractions_meta"
-        )
+        arguments = (key, self.clock(), ticks, ticks, *names)
         with self._connection(patience) as raw:
-            now = self.clock()
-            found: Found | None = patiently(raw, sql, (key, now, ticks, ticks, *names), patience).fetchone()
+            found: Found | None = patiently(raw, lookup_sql(len(names)), arguments, patience).fetchone()
         if found is None:
             raise sqlite3.OperationalError("serveractions_meta is empty")
         return found
@@ -219,20 +222,10 @@ class SQLiteBackend:
                     held.close()
 
     @contextmanager
-    def _connection(self, patience: float, durable: bool = False) -> Iterator[sqlite3.Connection]:
-        held = self._acquire(patience)
-        try:
-            yield held.tuned(durable)
-        except sqlite3.Error as error:
-            if "locked" not in str(error):
-                held.close()  # the next operation opens anew: after a disk error there is no telling
-            raise
-        finally:
-            held.lock.release()
-
-    @contextmanager
     def _transaction(self, patience: float, durable: bool = False) -> Iterator[sqlite3.Connection]:
-        with self._connection(patience, durable) as raw:
+        held = self._connection(patience)
+        with held as raw:
+            held.sync(durable)
             patiently(raw, "BEGIN IMMEDIATE", (), patience)
             try:
                 yield raw
@@ -247,8 +240,8 @@ class SQLiteBackend:
                     raw.execute("ROLLBACK")
                 raise
 
-    def _acquire(self, patience: float) -> Held:
-        """Return this thread's connection, locked: to the file that is there now, made in this process."""
+    def _connection(self, patience: float) -> Held:
+        """Return this thread's connection, for ``with``: to the file that is there now, made in this process."""
         while True:
             held = self._mine_or_new(patience)
             held.lock.acquire()
@@ -324,9 +317,23 @@ def patiently(raw: sqlite3.Connection, sql: str, arguments: Sequence[object], se
         try:
             return raw.execute(sql, arguments)
         except sqlite3.OperationalError as error:
-            if "locked" not in str(error) or time.monotonic() >= deadline:
+            if not is_locked(error) or time.monotonic() >= deadline:
                 raise
             time.sleep(0.001)
+
+
+def is_locked(error: sqlite3.Error) -> bool:
+    return "locked" in str(error)
+
+
+@cache
+def lookup_sql(names: int) -> str:
+    marks = ", ".join("?" * names)
+    return (
+        "SELECT (SELECT value FROM serveractions_records"  # noqa: S608  # question marks alone
+        " WHERE key = ? AND expires > ? AND ends > ? AND ends - ? <= lease), epoch, counter, max(floor, coalesce("
+        f"(SELECT max(number) FROM serveractions_generations WHERE name IN ({marks})), 0)) FROM serveractions_meta"
+    )
 
 
 def create(raw: sqlite3.Connection, patience: float) -> None:
