@@ -199,45 +199,36 @@ def test_a_browser_gets_the_apps_own_error_page(text: str, status: int) -> None:
 @pytest.mark.parametrize("headers", [BROWSER, SCRIPT, WITH_PAGE], ids=["browser", "script", "with page"])
 @pytest.mark.parametrize(
     "case",
-    ["field", "whole", "401", "abort 401", "abort 404", "abort response", "abort redirect", "quota", "bug", "number",
-     "origin", "size", "id", "token", "method", "type", "unknown", "accept", "validate"],
+    ["field", "whole", "401", "abort 401", "abort 404", "abort response", "abort redirect", "get", "quota", "bug",
+     "number", "origin", "size", "id", "token", "method", "type", "unknown", "accept", "validate"],
 )  # fmt: skip
 def test_every_answer_of_the_door_is_closed_to_caches(case: str, headers: dict[str, str]) -> None:
     app = failing_app(SERVERACTIONS_MAX_CONTENT_LENGTH=2000)
     app.register_error_handler(QuotaExceeded, lambda error: ("Own handler", 429))
     client = app.test_client()
     answer = send_case(client, open_form(client), case, headers)
-    assert answer.status_code >= (300 if case != "validate" else 200)
     assert {name: answer.headers.get(name) for name in CLOSED} == CLOSED
     assert set(answer.headers["Vary"].replace(" ", "").split(",")) >= {"Accept", "Cookie"}
 
 
 def send_case(client: FlaskClient, form: Form, case: str, headers: dict[str, str]) -> TestResponse:
+    """Send a form that is wrong in one way, or whose function fails in one way."""
     data = {"text": case, "csrf_token": form.token}
-    match case:
-        case "number":
-            return client.post(form.url, data={**data, "number": "x"}, headers=headers)
-        case "origin":
-            return client.post(form.url, data=data, headers={**headers, "Origin": "null"})
-        case "size":
-            return client.post(form.url, data={**data, "text": "x" * 3000}, headers=headers)
-        case "id":
-            return client.post(f"{form.path}x", data=data, headers=headers)
-        case "token":
-            return client.post(form.url, data={"text": "x"}, headers=headers)
-        case "method":
-            return client.put(form.url, data=data, headers=headers)
-        case "type":
-            return client.post(form.url, data=b"x", headers={**headers, "X-CSRFToken": form.token})
-        case "unknown":
-            return client.post("/_actions/nothing/x", data=data, headers=headers)
-        case "accept":
-            return client.post(form.url, data=data, headers={**headers, "Accept": "image/png"})
-        case "validate":
-            return client.post(form.url, data=data, headers={**headers, "Serveractions-Validate": "text"})
-        case "abort redirect":
-            return client.get(form.url, headers=headers)
-    return client.post(form.url, data=data, headers=headers)
+    spoiled: dict[str, dict[str, Any]] = {
+        "number": {"data": {**data, "number": "x"}},
+        "origin": {"headers": {"Origin": "null"}},
+        "size": {"data": {**data, "text": "x" * 3000}},
+        "id": {"path": f"{form.path}x"},
+        "token": {"data": {"text": "x"}},
+        "method": {"method": "PUT"},
+        "type": {"data": b"x", "headers": {"X-CSRFToken": form.token}},
+        "unknown": {"path": "/_actions/nothing/x"},
+        "accept": {"headers": {"Accept": "image/png"}},
+        "validate": {"headers": {"Serveractions-Validate": "text"}},
+        "get": {"method": "GET"},
+    }
+    sent = {"method": "POST", "path": form.url, "data": data, "headers": {}, **spoiled.get(case, {})}
+    return client.open(**{**sent, "headers": {**headers, **sent["headers"]}})
 
 
 @PROGRAMS
