@@ -69,8 +69,13 @@ def fetch(select: Any, session: Any, limit: int, offset: int = 0) -> list[Any]:
     entity = entity_of(select)
     ordered = select if entity is None or select._group_by_clauses else in_order(select, terms_of(select))
     result = session.execute(ordered.limit(limit).offset(offset))
-    rows = result if entity is None else result.unique()  # for collections that are loaded with it
+    rows = result.unique() if must_be_unique(result) else result
     return list(rows.scalars() if len(select.column_descriptions) == 1 else rows)
+
+
+def must_be_unique(result: Any) -> bool:
+    """Whether collections are loaded with a result's objects, which then come several times."""
+    return getattr(result, "_unique_filter_state", None) is not None
 
 
 def check_unlimited(select: Any) -> None:
@@ -96,7 +101,7 @@ def fetch_after(
     labels = [term.element.label(f"position_{number}") for number, term in enumerate(terms)]
     wanted = select if values is None else select.where(follows(terms, values, nulls_are_large(select, session)))
     result = session.execute(in_order(wanted, terms).add_columns(*labels).limit(limit))
-    rows = result.unique() if entity_of(select) is not None else result
+    rows = result.unique() if entity_of(select) is not None or must_be_unique(result) else result
     width = len(labels)
     single = len(select.column_descriptions) == 1
     return [(row[0] if single else row[:-width], tuple(row[-width:])) for row in rows]
