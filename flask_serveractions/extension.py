@@ -19,6 +19,7 @@ from .cli import actions_cli
 from .config import Settings
 from .discovery import RouteFile, discover
 from .followup import FollowUp
+from .hints import undecorated
 from .operation import ACTION, Operation
 from .parameters import compile_operation
 from .routes import MethodRoute, RegisteredRoute, add_route, compile_route, variables_in
@@ -111,9 +112,9 @@ class ServerActions:
         background: bool = False,
         max_content_length: int | None = None,
     ) -> Function:
-        if not inspect.isroutine(inspect.unwrap(function)):
+        if not inspect.isroutine(undecorated(function)):
             raise TypeError(f"@actions.register takes a function, not {function!r}. Write one around it: def f(): ….")
-        name = function.__name__ if name is None else name
+        name = getattr(function, "__name__", "") if name is None else name
         self.registry.check_open(f"Registering {name!r}")
         check_name(name)
         taken = self.registry.actions.get(name)
@@ -165,17 +166,18 @@ class ServerActions:
         """
 
         def register(view_class: Route) -> Route:
-            self._route(view_class, rule, endpoint or view_class.__name__)
+            self._route(view_class, rule, endpoint)
             return view_class
 
         return register
 
-    def _route(self, view_class: type[MethodRoute], rule: str, endpoint: str) -> None:
+    def _route(self, view_class: type[MethodRoute], rule: str, endpoint: str | None) -> None:
         self.registry.check_open(f"Registering {view_class!r}")
         if not (inspect.isclass(view_class) and issubclass(view_class, MethodRoute)):
             raise TypeError(
                 f"@actions.route takes a MethodRoute class, not {view_class!r}. Derive it from MethodRoute."
             )
+        endpoint = endpoint or view_class.__name__
         # so that a mistake shows here
         compile_route(view_class, endpoint, rule, variables_in(rule), view_class.methods or ())
         before = next((each for each in self._routes if each.endpoint == endpoint), None)

@@ -178,7 +178,7 @@ def dataclass_hints(made: type[Any], names: Mapping[str, Any]) -> dict[str, Any]
     known: dict[str, Any] = {}
     for each in reversed(made.__mro__):  # as typing does it: a module's name wins over a class attribute of that name
         known |= vars(each)
-    known |= vars(sys.modules[made.__module__])
+    known |= getattr(sys.modules.get(made.__module__), "__dict__", {})
     try:
         hints = typing.get_type_hints(made, localns={**known, **names}, include_extras=True)
     except NameError as error:
@@ -268,7 +268,7 @@ def resolved_hints(function: Callable[..., Any], names: Mapping[str, Any]) -> di
     for name, annotation in getattr(inner, "__annotations__", {}).items():
         alone = SimpleNamespace(__annotations__={name: annotation})
         try:
-            hints |= typing.get_type_hints(alone, vars(sys.modules[inner.__module__]), known, include_extras=True)
+            hints |= typing.get_type_hints(alone, inner.__globals__, known, include_extras=True)
         except (NameError, AttributeError, SyntaxError, TypeError) as error:
             whose = "the return annotation" if name == "return" else f"parameter {name!r}"
             mend = "Import it outside of `if TYPE_CHECKING`, or define it above the function."

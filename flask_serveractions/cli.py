@@ -1,0 +1,238 @@
+"""``flask actions``: what looks at all operations of an app from the command line."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import wraps
+from typing import Any
+
+import click
+from flask import Flask, current_app
+from flask.cli import AppGroup, with_appcontext
+from marshmallow import ValidationError, fields
+
+from .operation import ACTION, Operation, Parameter, Source
+from .signing import sign_id
+from .startup import all_operations, compile_doors, start
+from .state import AppState, state_of
+from .templating import bound_payload, find
+
+ANYBODY, IDENTITY, REQUIREMENT, OPEN = "everybody", "any identity", "requires", "everybody: not marked @public"
+NARROWEST = 8  # columns of a terminal
+HINTS: Mapping[Source, str] = {
+    Source.BOUND: "signed",
+    Source.PATH: "path",
+    Source.QUERY: "query",
+    Source.HEADER: "header",
+    Source.COOKIE: "cookie",
+    Source.FILE: "file",
+}
+
+actions_cli = AppGroup("actions", help="Show, check and sign what this app's two doors lead to.")
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+
+Row = tuple[str, ...]
+
+
+def plainly(command: Callable[..., None]) -> Callable[..., None]:
+    """Tell a mistake of the app in one line, without a traceback; the exit code is 1."""
+
+    @wraps(command)
+    def told(**arguments: Any) -> None:
+        try:
+            command(**arguments)
+        except (LookupError, RuntimeError, TypeError, ValueError) as error:
+            raise click.ClickException(str(error.args[0] if error.args else error)) from error
+
+    return told
+
+
+@click.command("list")
+@as_json
+@with_appcontext
+@plainly
+def list_doors(as_json: bool) -> None:
+    """List every action and every method of every resource.
+
+    "signed" arguments come from the ID, which only a page of this app can make.
+    """
+    app, state = app_and_state()
+    compile_doors(app, state)
+    operations = all_operations(state)
+    if as_json:
+        print_json([described(state, each) for each in operations])
+    else:
+        rows = [(*naming(state, each), ", ".join(map(argument, each.parameters))) for each in operations]
+        print_table(("DOOR", "NAME", "METHOD", "URL", "ARGUMENTS"), rows)
+
+
+@click.command("audit")
+@as_json
+@with_appcontext
+@plainly
+def audit(as_json: bool) -> None:
+    """Say who may pass each door; fail where one is open that nobody marked @public.
+
+    \b
+    Exit codes:
+      0  every door is closed, or marked @public
+      1  one is open, or the app can't start as it is
+    """
+    app, state = app_and_state()
+    start(app, state)
+    operations = all_operations(state)
+    ajar = [each for each in operations if who_may_pass(state, each) == OPEN]
+    if as_json:
+        shown = [
+            {**described(state, each), "who": who_may_pass(state, each), "open": each in ajar} for each in operations
+        ]
+        print_json(shown)
+    else:
+        rows = [(*naming(state, each), who_may_pass(state, each)) for each in operations]
+        print_table(("DOOR", "NAME", "METHOD", "URL", "WHO MAY PASS"), rows)
+    if ajar:
+        raise click.ClickException(
+            f"{len(ajar)} of {len(operations)} are open and not marked @public."
+            " Close them by a hook, @actions.auth_hook, or mark them."
+        )
+
+
+@click.command("sign")
+@click.argument("name")
+@click.argument("bound", nargs=-1, metavar="[KEY=VALUE]...")
+@as_json
+@with_appcontext
+@plainly
+def sign(name: str, bound: Sequence[str], as_json: bool) -> None:
+    """Make the URL of an action that belongs to no visitor.
+
+    NAME is the action's, KEY=VALUE its bound arguments; a key may be repeated for a list. The app accepts such a URL
+    only where SERVERACTIONS_BIND_SESSION is False; origin, CSRF token and auth hook are checked as for any other.
+
+    \b
+    Example:
+      flask actions sign delete_todo todo_id=7
+    """
+    state, operation = find(name)
+    payload = bound_payload(operation, bound_values(operation, bound))
+    signed = sign_id(state.signing.ring, operation.name, payload, "", state.settings.max_age)
+    url = f"{state.settings.url_prefix}/{operation.name}/{signed}"
+    if as_json:
+        print_json({"name": operation.name, "url": url, "accepted": not state.settings.bind_session})
+    else:
+        click.echo(url)
+    if state.settings.bind_session:
+        click.echo(
+            "This app does not accept it: SERVERACTIONS_BIND_SESSION is True, and it belongs to no visitor.", err=True
+        )
+
+
+for _command in (list_doors, audit, sign):
+    actions_cli.add_command(_command)
+
+
+def app_and_state() -> tuple[Flask, AppState]:
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    return app, state_of(app)
+
+
+def who_may_pass(state: AppState, operation: Operation) -> str:
+    """Return who may pass a door, for people."""
+    if operation.public:
+        return ANYBODY
+    if state.hook is None:
+        return OPEN
+    if operation.requires:
+        return f"{REQUIREMENT} {', '.join(sorted(operation.requires))}"
+    return IDENTITY
+
+
+def url_of(state: AppState, operation: Operation) -> str:
+    if operation.kind == ACTION:
+        return f"{state.settings.url_prefix}/{operation.name}/<signature>"
+    return operation.rule
+
+
+def naming(state: AppState, operation: Operation) -> Row:
+    return operation.kind, operation.name, operation.method, url_of(state, operation)
+
+
+def argument(parameter: Parameter) -> str:
+    """Return an argument for people: ``todo_id (signed)``, ``completed? (query)``."""
+    hint = HINTS.get(parameter.source)
+    name = parameter.key if parameter.required else f"{parameter.key}?"
+    return f"{name} ({hint})" if hint else name
+
+
+def described(state: AppState, operation: Operation) -> dict[str, Any]:
+    """Return an operation for programs."""
+    code = getattr(operation.function, "__code__", None)
+    return {
+        "kind": operation.kind,
+        "name": operation.name,
+        "method": operation.method,
+        "url": url_of(state, operation),
+        "arguments": [
+            {"name": each.key, "from": each.source.value, "required": each.required} for each in operation.parameters
+        ],
+        "public": operation.public,
+        "requires": sorted(operation.requires),
+        "file": code and code.co_filename,
+        "line": code and code.co_firstlineno,
+    }
+
+
+def bound_values(operation: Operation, pairs: Sequence[str]) -> dict[str, Any]:
+    """Return bound arguments as Python has them, from ``key=value`` as the command line has them.
+
+    :raises click.BadParameter: no pair, or not a value of that argument.
+    """
+    texts: dict[str, list[str]] = {}
+    for pair in pairs:
+        key, separator, text = pair.partition("=")
+        if not separator:
+            raise click.BadParameter(f"{pair!r} is no KEY=VALUE.")
+        texts.setdefault(key, []).append(text)
+    known = {parameter.name: parameter for parameter in operation.bound}
+    return {key: loaded(known[key], given) if key in known else given for key, given in texts.items()}
+
+
+def loaded(parameter: Parameter, texts: list[str]) -> Any:
+    field = parameter.text
+    if field is None:
+        return texts
+    try:
+        return field.deserialize(texts if isinstance(field, fields.List) else texts[-1])
+    except ValidationError as error:
+        raise click.BadParameter(f"{parameter.name}={texts[-1]}: {' '.join(map(str, error.messages))}") from error
+
+
+def print_json(document: Any) -> None:
+    click.echo(json.dumps(document, indent=2, default=str))
+
+
+def print_table(headers: Row, rows: Sequence[Row]) -> None:
+    """Print a table; on a terminal no wider than that."""
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    for line in table(headers, rows, width):
+        click.echo(line)
+
+
+def table(headers: Row, rows: Sequence[Row], width: int | None) -> Iterator[str]:
+    """Yield the lines of a table.
+
+    :param width: in columns; None for as many as it takes.
+    """
+    lines = [headers, *rows]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    while width is not None and sum(widths) + 2 * (len(widths) - 1) > width and max(widths) > NARROWEST:
+        widths[widths.index(max(widths))] -= 1
+    for line in lines:
+        yield "  ".join(cut(cell, limit).ljust(limit) for cell, limit in zip(line, widths, strict=True)).rstrip()
+
+
+def cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
