@@ -6,6 +6,8 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from urllib.parse import unquote
+
 from flask import Flask, current_app, g, has_request_context, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
@@ -28,7 +30,7 @@ class Revalidated:
 
     def concerns(self, page: str) -> bool:
         """Whether a page is stale now: by its path, by a rule, or by any tag."""
-        path = page.partition("?")[0]
+        path = unquote(page.partition("?")[0])
         return bool(self.tags) or any(matches(each, path) for each in self.paths)
 
     def as_json(self) -> dict[str, list[str]]:
@@ -39,12 +41,16 @@ def revalidate_path(path: str) -> None:
     """Say that what is shown at a path has changed.
 
     :param path: ``/todos``, or a URL rule for all its paths: ``/todos/<int:todo_id>``. A query is ignored.
-    :raises ValueError: not a path.
+    :raises ValueError: not a path, or a rule that does not parse.
+    :raises LookupError: a rule with a converter that the app does not have.
     :raises RuntimeError: called while a page is rendered for an action: pages only read.
     """
     if not isinstance(path, str) or not path.startswith("/"):
         raise ValueError(f"revalidate_path({path!r}): give a path of this app, such as '/todos' or url_for('todos').")
-    record(paths=[without_mount(path.partition("?")[0])])
+    plain = without_mount(unquote(path.partition("?")[0]))
+    if "<" in plain:
+        rules_for(plain)  # so that a mistake shows here
+    record(paths=[plain])
 
 
 def revalidate_tag(*tags: str) -> None:
@@ -111,12 +117,15 @@ def without_mount(path: str) -> str:
     return path[len(mount) :] or "/" if mount and (path == mount or path.startswith(mount + "/")) else path
 
 
+def rules_for(pattern: str) -> Map:
+    return Map([Rule(pattern, endpoint="page")], converters=current_app.url_map.converters)
+
+
 def matches(pattern: str, path: str) -> bool:
     if "<" not in pattern:
         return pattern == path
-    rules = Map([Rule(pattern, endpoint="page")], converters=current_app.url_map.converters)
     try:
-        rules.bind("localhost").match(path)
+        rules_for(pattern).bind("localhost").match(path)
     except HTTPException:
         return False
     return True

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from flask import Flask, render_template_string
@@ -20,6 +21,7 @@ BROWSER = {"Accept": ACCEPT_HTML, **HERE}
 SCRIPT = {"Accept": "application/json", **HERE}
 WITH_PAGE = {**SCRIPT, "Prefer": "return=representation"}
 
+INSTANCE = TemporaryDirectory()  # where the store's file goes
 VOID = {"input", "meta", "link", "br", "hr", "img"}
 
 
@@ -137,7 +139,7 @@ ONE_FORM = """<!doctype html><title>Page</title><main>
 
 def app_with(*functions: Callable[..., Any], page: str = ONE_FORM, **config: Any) -> Flask:
     """Return an app with actions, and a page that has their forms at ``/`` and at ``/todos``."""
-    app = Flask(__name__)
+    app = Flask(__name__, instance_path=INSTANCE.name)
     app.config.update({"SECRET_KEY": "of the tests", **config})
     actions = ServerActions(app)
     for function in functions:

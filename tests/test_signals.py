@@ -1,0 +1,95 @@
+"""Signals: what happened, for whoever wants to know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+from flask import Flask, abort
+
+from flask_serveractions import ActionError, MethodRoute, action_called, action_failed
+from tests.callers import SCRIPT, app_with, extension_of, open_form, post_json, submit
+
+seen: list[tuple[str, Any, dict[str, Any]]] = []
+
+
+def act(text: str, number: int = 0) -> str:
+    if text == "fail":
+        raise ActionError("No.")
+    if text == "abort":
+        abort(404)
+    if text == "bug":
+        raise ZeroDivisionError
+    return text.upper()
+
+
+@pytest.fixture
+def app() -> Iterator[Flask]:
+    seen.clear()
+    app = app_with(act)
+
+    @extension_of(app).route("/things/<text>")
+    class Things(MethodRoute):
+        def put(self, text: str, number: int = 0) -> list[str]:
+            return [act(text)]
+
+    @extension_of(app).auth_hook
+    def who(operation: Any) -> str:
+        return "ada"
+
+    def called(sender: Flask, **told: Any) -> None:
+        seen.append(("called", sender, told))
+
+    def failed(sender: Flask, **told: Any) -> None:
+        seen.append(("failed", sender, told))
+
+    with ExitStack() as stack:
+        stack.enter_context(action_called.connected_to(called, app))
+        stack.enter_context(action_failed.connected_to(failed, app))
+        yield app
+
+
+def test_a_call_of_either_door_is_told_with_operation_identity_and_result(app: Flask) -> None:
+    client = app.test_client()
+    post_json(client, open_form(client), text="milk")
+    client.put("/things/milk")
+    assert [(kind, sender) for kind, sender, _ in seen] == [("called", app)] * 2
+    (_, _, action), (_, _, route) = seen
+    assert (action["operation"].name, action["identity"], action["result"]) == ("act", "ada", "MILK")
+    assert (route["operation"].name, route["identity"], route["result"]) == ("Things.put", "ada", ["MILK"])
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "error"),
+    [
+        ("fail", "0", "ActionError"),
+        ("abort", "0", "NotFound"),
+        ("bug", "0", "ZeroDivisionError"),
+        ("milk", "x", "Invalid"),
+    ],
+)
+def test_a_failure_of_either_door_is_told_once_with_the_error(app: Flask, text: str, number: str, error: str) -> None:
+    client = app.test_client()
+    submit(client, open_form(client), headers=SCRIPT, text=text, number=number)
+    client.put(f"/things/{text}", data={"number": number})
+    assert [(kind, type(told["error"]).__name__) for kind, _, told in seen] == [("failed", error)] * 2
+    assert [told["operation"].name for _, _, told in seen] == ["act", "Things.put"]
+
+
+def test_a_refusal_is_told_with_its_operation(app: Flask) -> None:
+    client = app.test_client()
+    submit(client, open_form(client), headers=SCRIPT, csrf_token="wrong")
+    assert [(kind, told["operation"].name, told["error"].status) for kind, _, told in seen] == [("failed", "act", 400)]
+
+
+def test_an_unknown_name_has_no_operation_to_tell_of(app: Flask) -> None:
+    app.test_client().post("/_actions/nothing/x")
+    assert seen == []
+
+
+def test_another_app_is_not_told(app: Flask) -> None:
+    other = app_with(act).test_client()
+    post_json(other, open_form(other), text="milk")
+    assert seen == []
