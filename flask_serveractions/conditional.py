@@ -137,11 +137,19 @@ def answer_conditionally(
         return
     if response.direct_passthrough or not response.is_sequence:
         return
-    if "ETag" not in response.headers:
-        response.headers["ETag"] = entity_tag(response.get_data())
-    current = response.headers["ETag"]
+    current = response.headers.get("ETag")
+    if current is None:
+        current = entity_tag(body_of(response))
+        response.headers.add("ETag", current)
     check_if_match(if_match, current)
     if is_not_modified(method, if_none_match, current):
         response.status_code = 304
         response.set_data(b"")
         remove_entity_headers(response.headers)
+
+
+def body_of(response: Response) -> bytes:
+    match response.response:
+        case [bytes(body)]:  # as almost always: spared is what joining costs
+            return body
+    return response.get_data()
