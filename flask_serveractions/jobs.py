@@ -2,6 +2,7 @@
 
 Whoever runs a job, or has it in its own queue, holds its record by a token and renews the lease. To cancel a job is to
 take the token away, which the runner finds out at its next yield. A job whose holder has died is known by its lease.
+One that waits in a broker is held by nobody: its lease only says when to remind the broker, which may have lost it.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from .errors import Refusal
 from .leases import Hold, keep, keeping, let_go
 from .progress import HEARTBEAT_SECONDS, Progress
 from .queues import Queue, Work, not_started
@@ -57,6 +60,8 @@ class Job:
     message: str = ""
     data: Any = None  # the result, once it is done
     error: Json | None = None  # problem details, once it has failed
+    payload: Json | None = None  # until it runs
+    pushes: int = 1  # how often the queue was told of it
 
     @property
     def ended(self) -> bool:
@@ -67,7 +72,8 @@ class Job:
         return {name: getattr(self, name) for name in ("state", "done", "total", "message", "data", "error")}
 
     def record(self) -> dict[str, Any]:
-        return {**self.to_json(), "owner": self.owner, "about": self.about}
+        kept = {"owner": self.owner, "about": self.about, "payload": self.payload, "pushes": self.pushes}
+        return {**self.to_json(), **kept}
 
 
 class Jobs:
@@ -104,14 +110,14 @@ class Jobs:
         :param owner: who may see and cancel it.
         :raises Refusal: 503 where the queue is full, or the store or the broker is away: then nothing will run.
         """
-        job = Job(id=secrets.token_urlsafe(16), owner=owner, about=about or {})
-        token = secrets.token_hex(16) if self.queue.in_process else ""
+        job = Job(id=secrets.token_urlsafe(16), owner=owner, about=about or {}, payload=payload)
+        token = secrets.token_hex(16)
         try:
             store = self.store()
             store.add(key_of(job.id), job.record(), self.kept, token, self.lease)
         except StoreUnavailable as error:
             raise not_started(str(error)) from error
-        if token:
+        if self.queue.in_process:
             self._waiting[job.id] = keep(store, key_of(job.id), token, self.lease)
         try:
             self.queue.push(job.id, payload)
@@ -134,6 +140,8 @@ class Jobs:
             job = Job(id=job_id, **record.value)
             if job.ended or not record.lapsed:
                 return job
+            if self._waits_in_broker(job):
+                return self._remind(job, record)
             # said once and for all: if the holder lives, it will find that the job is no longer its own
             failed = self._fail(job, record, INTERRUPTED)
             if failed is not None:
@@ -152,9 +160,12 @@ class Jobs:
             if record is None:
                 return None
             job = Job(id=job_id, **record.value)
-            cancelled = job if job.ended else self._fail(job, record, INTERRUPTED if record.lapsed else CANCELLED)
-            if cancelled is not None:
-                return cancelled
+            if job.ended:
+                return job
+            died = record.lapsed and not self._waits_in_broker(job)
+            failed = self._fail(job, record, INTERRUPTED if died else CANCELLED)
+            if failed is not None:
+                return failed
 
     def watch(
         self, job_id: str, owner: str, *, poll: float = POLL_SECONDS, heartbeat: float = HEARTBEAT_SECONDS
@@ -192,24 +203,23 @@ class Jobs:
 
     def _take(self, job_id: str) -> Running | None:
         """Return the job as running and ours, or None. A store that is away is waited for."""
-        hold = self._waiting.get(job_id)
         try:
             while True:
                 try:
-                    return self._take_now(job_id, hold.token if hold else "")
+                    return self._take_now(job_id)
                 except StoreUnavailable:
                     time.sleep(RETRY_SECONDS)
         finally:
             self._stop_waiting(job_id)
 
-    def _take_now(self, job_id: str, waiting: str) -> Running | None:
+    def _take_now(self, job_id: str) -> Running | None:
         store, key = self.store(), key_of(job_id)
         record = store.get(key)
         if record is None or record.value["state"] != QUEUED:
             return None
-        job = replace(Job(id=job_id, **record.value), state=RUNNING)
+        job = replace(Job(id=job_id, **record.value), state=RUNNING, payload=None)
         running = Running(store, key, secrets.token_hex(16), job, self.lease, self.kept)
-        swapped = store.swap(key, waiting, job.record(), self.kept, running.token, self.lease)
+        swapped = store.swap(key, record.token, job.record(), self.kept, running.token, self.lease)
         return running if swapped else None
 
     def _record(self, job_id: str, owner: str) -> Record | None:
@@ -218,9 +228,25 @@ class Jobs:
             return None
         return record
 
+    def _waits_in_broker(self, job: Job) -> bool:
+        return job.state == QUEUED and not self.queue.in_process
+
+    def _remind(self, job: Job, record: Record) -> Job:
+        """Tell the broker of a job again, at ever longer intervals: a worker that died may have had it in its hands.
+
+        That does no harm where all workers are busy, since a job begins only once.
+        """
+        again = replace(job, pushes=job.pushes + 1)
+        lease = self.lease * 2**job.pushes
+        swapped = self.store().swap(key_of(job.id), record.token, again.record(), self.kept, record.token, lease)
+        if swapped:
+            with suppress(Refusal):  # the broker is away: next time
+                self.queue.push(job.id, job.payload or {})
+        return again if swapped else job
+
     def _fail(self, job: Job, record: Record, error: Json) -> Job | None:
         """Take a job from its holder; None where somebody else was quicker."""
-        failed = replace(job, state=FAILED, error=error)
+        failed = replace(job, state=FAILED, error=error, payload=None)
         swapped = self.store().swap(key_of(job.id), record.token, failed.record(), self.kept)
         return failed if swapped else None
 
