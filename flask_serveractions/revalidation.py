@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-
 from urllib.parse import unquote
 
 from flask import Flask, current_app, g, has_request_context, request
