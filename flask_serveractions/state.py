@@ -36,7 +36,13 @@ class AuthHook:
         identity = function(operation, arguments) if self.takes_arguments else function(operation)
         if isinstance(identity, LocalProxy):  # flask_login.current_user, as it is now
             identity = identity._get_current_object()
+        if hasattr(type(identity), "__await__"):  # async behind a decorator that is not: truthy, whoever asks
+            identity = app.async_to_sync(awaited)(identity)
         return identity
+
+
+async def awaited(identity: Any) -> Any:
+    return await identity
 
 
 @dataclass(slots=True, eq=False)
