@@ -70,9 +70,8 @@ def test_no_header_crashes_and_what_is_read_werkzeug_reads_too(header: str) -> N
             continue
     if named is None or named.anything:
         return
-    peer = parse_etags(header)
-    assert {tag[1:-1] for tag in named.tags if not tag.startswith("W/")} == set(peer.as_set(include_weak=False))
-    assert len(named.tags) == len(peer.as_set(include_weak=True)) or "W/" in header
+    theirs = {tag or "" for tag in parse_etags(header).as_set(include_weak=False)}  # None, where it is empty
+    assert {tag[1:-1] for tag in named.tags if not tag.startswith("W/")} == theirs
 
 
 @pytest.mark.parametrize(
