@@ -14,6 +14,7 @@ from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 from marshmallow import ValidationError, fields
 
+from .openapi import openapi_command
 from .operation import ACTION, Operation, Parameter, Source
 from .signing import sign_id
 from .startup import all_operations, compile_doors, start
@@ -130,7 +131,7 @@ def sign(name: str, bound: Sequence[str], as_json: bool) -> None:
         )
 
 
-for _command in (list_doors, audit, sign):
+for _command in (list_doors, audit, openapi_command, sign):
     actions_cli.add_command(_command)
 
 

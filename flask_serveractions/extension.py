@@ -20,6 +20,7 @@ from .config import Settings
 from .discovery import RouteFile, discover
 from .followup import FollowUp
 from .hints import undecorated
+from .openapi import mount
 from .operation import ACTION, Operation
 from .parameters import compile_operation
 from .routes import MethodRoute, RegisteredRoute, add_route, compile_route, variables_in
@@ -59,6 +60,7 @@ class ServerActions:
         state = AppState(settings=settings, registry=self.registry, signing=Signing(app), client_version=CLIENT_VERSION)
         state.instance_path = app.instance_path
         check_store_url(settings.store_url)
+        mount(app, state)
         app.extensions["serveractions"] = self
         app.extensions[STATE_KEY] = state
         install(app)

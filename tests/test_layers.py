@@ -14,17 +14,20 @@ MAX_LINES = 400
 #: from the ground up; the design's seven floors, some of them with a mezzanine
 FLOORS = (
     "errors config operation fields signals signing cookies locations negotiation serialization signatures"
-    " sqlite_backend redis_backend htmlforms lossless selects",
+    " sqlite_backend redis_backend htmlforms lossless selects descriptions",
     "marks bodies deserialization formdata formstate hints outcome progress stores",
-    "flaskforms",
+    "flaskforms jsontypes apischemas",
     "inputs leases parameters revalidation state visitors",
-    "call origin access arguments responses followup templating once caching conditional pagination queues",
-    "answers failures jobs listing",
-    "execution representation",
+    "call origin access arguments responses followup templating once caching conditional pagination queues"
+    " apiforms",
+    "answers failures jobs listing apiarguments",
+    "execution representation apianswers",
     "background delivery",
     "dispatch",
     "actions routes webhooks",
-    "startup discovery openapi typescript testing",
+    "startup discovery testing apidocument",
+    "openapi",
+    "typescript",
     "cli",
     "extension",
     "__init__",
