@@ -6,20 +6,20 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from flask import g, has_app_context
 from werkzeug.local import LocalProxy
 
 from .errors import Refusal
 from .operation import Operation
+from .scope import scope
 from .state import AuthHook
 
 if TYPE_CHECKING:
     from flask import Flask
 
-IDENTITY = "_serveractions_identity"  # in g
+IDENTITY = "flask_serveractions.identity"  # in the scope
 
 #: What the auth hook gave for the running call; falsy where nobody is known.
-current_identity: Any = LocalProxy(lambda: g.get(IDENTITY) if has_app_context() else None)
+current_identity: Any = LocalProxy(lambda: scope().get(IDENTITY))
 
 
 def hook_for(function: Callable[..., Any], schemes: Mapping[str, Mapping[str, Any]]) -> AuthHook:
@@ -49,7 +49,7 @@ def authorise(app: Flask, hook: AuthHook | None, operation: Operation, arguments
             raise RuntimeError(no_hook(operation))
         return None
     identity = hook.ask(app, operation, arguments) or None
-    setattr(g, IDENTITY, identity)
+    scope()[IDENTITY] = identity
     if identity is None and not operation.public:
         raise Refusal(401, "no identity", "Sign in to do this.")
     return identity

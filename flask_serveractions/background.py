@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, Response, g, stream_with_context
+from flask import Flask, Response, stream_with_context
 from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 
@@ -26,6 +26,7 @@ from .outcome import Outcome, kept, told_again
 from .progress import HEARTBEAT, STREAM_HEADERS, Progress, event
 from .queues import CeleryQueue, ThreadPool
 from .responses import HTML_UTF8, close_to_caches, phrase, plain_page, see_other
+from .scope import scope
 from .signing import bound_in, sign_text, unsign_text
 from .state import AppState, state_of
 from .stores import StoreUnavailable
@@ -138,7 +139,7 @@ def run(app: Flask, payload: Mapping[str, Any]) -> Generator[Progress, None, Any
         call = Call(app, state, sent, operation, ACTION)
         call.function, call.session, call.page = operation.function, {}, payload["page"]
         call.identity = payload["identity"]
-        setattr(g, IDENTITY, payload["identity"])
+        scope()[IDENTITY] = payload["identity"]
         received = Received(form=pairs(payload["form"]), json=payload["json"], is_json=payload["is_json"])
         bound = load_bound(operation, bound_in(payload["bound"]) or {})
         loaded = {**load_arguments(operation, sent, received), **bound}

@@ -41,7 +41,7 @@ Body = Annotated[T, Source.BODY]
 
 MISSING: Final = object()
 
-HOLDS_FORMS: Final = "flask_serveractions.forms"  # in the environ: the page holds a form of ours
+HOLDS_FORMS: Final = "flask_serveractions.forms"  # in the environ of a page that holds a form of ours
 
 ACTION: Final = "action"
 ROUTE: Final = "route"

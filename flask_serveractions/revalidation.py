@@ -7,17 +7,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
-from flask import Flask, current_app, g, has_request_context, request
+from flask import Flask, current_app, has_request_context, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 
 from .operation import exchange_of
+from .scope import scope
 from .signals import revalidated as revalidated_signal
 from .stores import StoreUnavailable
 
 logger = logging.getLogger("flask_serveractions")
 
-RECORD = "_serveractions_revalidated"  # in g
+RECORD = "flask_serveractions.revalidated"  # in the scope
 
 
 @dataclass(slots=True, eq=False)
@@ -103,10 +104,9 @@ def path_names(paths: Iterable[str]) -> list[str]:
 
 def revalidated_so_far() -> Revalidated:
     """Return the record of the running call; an app context is needed."""
-    current: Revalidated | None = g.get(RECORD)
+    current: Revalidated | None = scope().get(RECORD)
     if current is None:
-        current = Revalidated()
-        setattr(g, RECORD, current)
+        current = scope()[RECORD] = Revalidated()
     return current
 
 

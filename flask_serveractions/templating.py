@@ -26,8 +26,6 @@ from .visitors import settle, visitor_for_page
 if TYPE_CHECKING:
     from flask import Flask, Response
 
-PAGE_FORMS = "_serveractions_forms"  # in g
-
 Action = str | Callable[..., Any]
 
 
@@ -254,11 +252,11 @@ def identify(state: AppState, operation: Operation, bound: Mapping[str, Any]) ->
 
 
 def page_forms() -> PageForms:
-    forms: PageForms | None = g.get(PAGE_FORMS)
+    forms: PageForms | None = request.environ.get(HOLDS_FORMS)
     if forms is None:
-        forms = PageForms()
-        setattr(g, PAGE_FORMS, forms)
-        request.environ[HOLDS_FORMS] = True
+        forms = request.environ[HOLDS_FORMS] = PageForms()
+        # Flask-WTF's token of this request; g may hold another visitor's, where an app context outlives requests
+        g.pop(current_app.config.get("WTF_CSRF_FIELD_NAME", "csrf_token"), None)
     return forms
 
 

@@ -460,7 +460,7 @@ def test_the_hook_of_the_documentation_works_with_flask_login() -> None:
     assert both(client) == [200, 200]
     with client:
         client.call_action("act")
-        assert isinstance(g.get("_serveractions_identity"), User)  # the user, and no proxy that may change
+        assert type(current_identity._get_current_object()) is User  # the user, and no proxy that may change
 
 
 def test_the_hook_may_use_the_session_and_what_runs_before_each_request() -> None:

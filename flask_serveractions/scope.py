@@ -1,0 +1,19 @@
+"""What belongs to the running request alone.
+
+It stands in the environ: ``g`` belongs to the app context, which may be kept open over many requests (tests do so,
+before Flask 3.2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from typing import Any
+
+from flask import g, has_app_context, has_request_context, request
+
+
+def scope() -> MutableMapping[str, Any]:
+    """Return a mapping that lives as long as the request; outside of one, as long as the app context, if there is one."""
+    if has_request_context():
+        return request.environ
+    return vars(g._get_current_object()) if has_app_context() else {}
