@@ -13,7 +13,7 @@ from flask import g, has_app_context, has_request_context, request
 
 
 def scope() -> MutableMapping[str, Any]:
-    """Return a mapping that lives as long as the request; outside of one, as long as the app context, if there is one."""
+    """Return a mapping that lives as long as the request; outside of one, as long as the app context does."""
     if has_request_context():
         return request.environ
     return vars(g._get_current_object()) if has_app_context() else {}
