@@ -149,8 +149,14 @@ def render_json(call: Call, outcome: Outcome) -> Response:
         headers=headers,
     )
     if target is not None and call.exchange is not None:
-        mount, body = call.request.root_path, response.get_data()
-        call.exchange.wish = Wish(target=target, as_json=True, mount=mount, status=response.status_code, body=body)
+        call.exchange.wish = Wish(
+            target=target,
+            as_json=True,
+            mount=call.request.root_path,
+            cookie_root=call.cookie_root,
+            status=response.status_code,
+            body=response.get_data(),
+        )
     return response
 
 

@@ -69,6 +69,11 @@ class Call:
         return self.state.settings.max_content_length if own is None else own
 
     @property
+    def cookie_root(self) -> str:
+        """Return what browsers see before the path: the mount point, also one that a proxy keeps to itself."""
+        return self.request.root_path or self.app.session_interface.get_cookie_path(self.app).rstrip("/")
+
+    @property
     def page_url(self) -> str:
         """Return the page with its mount point."""
         return f"{self.request.root_path}{self.page}"

@@ -81,6 +81,7 @@ def wish_for(call: Call, failure: Failure, response: Response, *, as_json: bool)
         as_json=as_json,
         must_show=True,
         mount=call.request.root_path,
+        cookie_root=call.cookie_root,
         status=response.status_code,
         body=response.get_data(),
     )

@@ -270,17 +270,17 @@ def page_environ(
         key: value for key, value in arrived.items() if key not in dropped and not key.startswith(DROPPED_PREFIXES)
     }
     path, _, query = wish.target.partition("?")
-    mount = quote(wish.mount, safe="/%")
+    cookie_path = quote(wish.cookie_root, safe="/%") + path
     environ.update(
         REQUEST_METHOD="GET",
         PATH_INFO=mount_inside(arrived, wish) + unquote_to_bytes(path).decode("latin-1"),
         QUERY_STRING=query,
         HTTP_ACCEPT=HTML,
-        HTTP_COOKIE=cookies_after(arrived.get("HTTP_COOKIE", ""), headers.getlist("Set-Cookie"), mount + path),
+        HTTP_COOKIE=cookies_after(arrived.get("HTTP_COOKIE", ""), headers.getlist("Set-Cookie"), cookie_path),
     )
     for key in ("REQUEST_URI", "RAW_URI"):
         if key in environ:
-            environ[key] = mount + wish.target
+            environ[key] = quote(wish.mount, safe="/%") + wish.target
     environ["wsgi.input"] = BytesIO()
     environ["wsgi.errors"] = arrived.get("wsgi.errors", sys.stderr)
     return environ

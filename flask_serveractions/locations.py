@@ -74,7 +74,7 @@ def path_in_app(location: str, host_url: str, script_name: str, url_prefix: str)
         return None
     path = path[len(script_name) :] or "/"
     target = f"{path}?{parts.query}" if parts.query else path
-    return None if is_below(path, url_prefix) or path.startswith("//") else target
+    return None if is_below(path, url_prefix) or path.startswith("//") else quote(target, safe=URL_SAFE)
 
 
 def host_of(parts: SplitResult) -> tuple[str, str]:

@@ -154,6 +154,7 @@ class Wish:
     as_json: bool = False  # the page goes into the JSON answer, not in its place
     must_show: bool = False  # the page counts only if it shows the failure
     mount: str = ""  # SCRIPT_NAME, as the app had it
+    cookie_root: str = ""  # what browsers see before the path
     status: int = 200  # of the answer that the page belongs to: with another status it is not that answer any more
     body: bytes = b""  # the answer as it was made, for where it was compressed since
 

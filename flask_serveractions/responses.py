@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -199,7 +200,7 @@ def plain_page(app: Flask, status: int, failure: Failure, back: str, declared: f
     values = [
         Markup("<dt>{}</dt>\n<dd><pre>{}</pre></dd>\n").format(name, text)
         for name, value in failure.values.items()
-        if name.partition(".")[0] in declared or name in declared
+        if re.split("[.-]", name)[0] in declared or name in declared  # WTForms nests with hyphens
         for text in (value if isinstance(value, list) else [value])
     ]
     body = PAGE.format(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from flask import Flask, Response, render_template_string, request
+from flask import Flask, Response, render_template_string, session
 from flask.testing import FlaskClient
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -128,6 +128,45 @@ def test_a_mount_point_is_counted_once(wrap: Any, where: str, headers: dict[str,
     )
     again = form_in(page_of(answer) or "")
     assert (again.inputs["text"]["value"], again.path) == ("bad", form.path)
+
+
+def stripping(app: Any) -> Any:
+    """Forward what is below ``/mount`` as a proxy does that tells the app nothing of it."""
+
+    def proxy(environ: Any, start_response: Any) -> Any:
+        return app({**environ, "PATH_INFO": environ["PATH_INFO"].removeprefix("/mount")}, start_response)
+
+    return proxy
+
+
+@BOTH
+@pytest.mark.parametrize("config", [{"APPLICATION_ROOT": "/mount"}, {"SESSION_COOKIE_PATH": "/mount"}], ids=str)
+def test_a_mount_point_that_a_proxy_keeps_to_itself_loses_no_session(config: Any, headers: dict[str, str]) -> None:
+    def sign_in(text: str) -> None:
+        session["user"] = "ada"
+        raise ActionError("No.")
+
+    app = app_with(sign_in, page="{{ session.user }}" + ONE_FORM, **config)
+    app.wsgi_app = stripping(app.wsgi_app)  # type: ignore[method-assign]
+    client = app.test_client()
+    form = form_in(client.get("/mount/", base_url="http://localhost/"))
+    data = {"text": "bad", "csrf_token": form.token}
+    answer = client.post(f"/mount{form.url}", data=data, headers=headers, base_url="http://localhost/")
+    assert answer.status_code == 422
+    assert (page_of(answer) or "").startswith("ada")
+    assert client.get("/mount/", base_url="http://localhost/").text.startswith("ada")
+
+
+@BOTH
+def test_a_mount_point_may_have_any_letters(headers: dict[str, str]) -> None:
+    app = app_with(create_todo)
+    app.wsgi_app = DispatcherMiddleware(
+        Response("Nothing here", 404), {"/m\u00f6rt".encode().decode("latin-1"): app.wsgi_app}
+    )  # type: ignore[method-assign]
+    client = app.test_client()
+    form = form_in(client.get("/m\u00f6rt/todos"))
+    answer = client.post(form.url, data={"text": "bad", "csrf_token": form.token}, headers=headers)
+    assert form_in(page_of(answer) or "").inputs["text"]["value"] == "bad"
 
 
 def test_an_app_inside_another_app_has_its_own_pages() -> None:

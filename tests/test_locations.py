@@ -187,6 +187,7 @@ def test_a_relative_redirect_never_leaves_the_host(location: str, script_name: s
     [
         ("/mount/todos?x=1#y", "/todos?x=1"),
         ("/mount", "/"),
+        ("/mount/caf\u00e9?q=\u20ac", "/caf%C3%A9?q=%E2%82%AC"),
         ("http://localhost/mount/todos", "/todos"),
         ("http://localhost:80/mount/todos", "/todos"),
         ("http://LOCALHOST/mount/todos", "/todos"),

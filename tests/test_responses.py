@@ -119,14 +119,22 @@ def test_everything_on_the_built_in_page_is_escaped(text: str) -> None:
 
 def test_the_built_in_page_shows_message_errors_and_what_was_typed() -> None:
     made = failure(
-        values={"text": "milk", "tags": ["a", "b"], "address.city": "Rome", "other": "undeclared"},
+        values={"text": "milk", "tags": ["a", "b"], "address.city": "Rome", "tags-0": "nested", "x": "undeclared"},
         errors={"text": ["Too long."], "_schema": ["These two do not go together."]},
         message="That did not work.",
     )
     response = plain_page(APP, 422, made, "/todos", frozenset({"text", "tags", "address"}))
     page = response.get_data(as_text=True)
     assert (response.status_code, response.mimetype) == (422, "text/html")
-    for shown in ("That did not work.", "text: Too long.", "<li>These two do not", "milk", "<pre>b</pre>", "Rome"):
+    for shown in (
+        "That did not work.",
+        "text: Too long.",
+        "<li>These two do not",
+        "milk",
+        "<pre>b</pre>",
+        "Rome",
+        "nested",
+    ):
         assert shown in page
     assert "undeclared" not in page
     assert '<a href="/todos">' in page
