@@ -1,60 +1,22 @@
-"""The corridor: the order of the steps, what is logged, and what a bug does."""
+"""The corridor: the order of the steps, and what a bug does."""
 
 from __future__ import annotations
 
-import logging
 import re
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from flask import Flask, abort, session
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
-from werkzeug.middleware.proxy_fix import ProxyFix
 
-from flask_serveractions import ActionError, Bound, MethodRoute
-from tests.callers import BROWSER, SCRIPT, Form, app_with, extension_of, open_form, post_json, submit
-
-LOGGER = "flask_serveractions"
-steps: list[str] = []
+from tests.callers import BROWSER, SCRIPT, Form, open_form, post_json, submit
+from tests.guarded_app import guarded_app, send_wrong, steps
 
 
 @pytest.fixture(autouse=True)
 def nothing_yet() -> None:
     steps.clear()
-
-
-def create_todo(text: str, number: int = 0) -> None:
-    steps.append("function")
-    if text == "twice":
-        raise ActionError("You already have that one.", field="text")
-    if text == "bug":
-        raise ZeroDivisionError("the secret of the inside")
-    if text == "gone":
-        abort(410)
-
-
-def guarded_app(**config: Any) -> Flask:
-    app = app_with(create_todo, **config)
-
-    @extension_of(app).auth_hook
-    def hook(operation: Any) -> Any:
-        steps.append("hook")
-        if session.get("broken"):
-            raise LookupError("the directory is down")
-        if session.get("forbidden"):
-            abort(403)
-        return session.get("user", "ada")
-
-    @extension_of(app).route("/notes/<int:number>")
-    class Notes(MethodRoute):
-        def put(self, number: int, text: str) -> dict[str, int]:
-            create_todo(text)
-            return {"number": number}
-
-    return app
 
 
 @pytest.fixture
@@ -63,28 +25,6 @@ def client() -> FlaskClient:
 
 
 # The order. Each request is wrong in all the steps from some step on: the first one decides, and no later one runs.
-
-
-def send_wrong(client: FlaskClient, form: Form, first_wrong: str) -> Any:
-    """Send a form that is wrong from one step on; before it everything is right."""
-    wrong = ORDER[ORDER.index(first_wrong) :]
-    path = f"{form.path[:-2]}AA" if "signature" in wrong else form.path
-    with client.session_transaction() as held:
-        if "hook" in wrong:
-            held["user"] = ""
-    return client.open(
-        path,
-        method="PUT" if "method" in wrong else "POST",
-        headers={
-            **SCRIPT,
-            "Origin": "http://evil.example" if "origin" in wrong else "http://localhost",
-            "X-CSRFToken": "wrong" if "token" in wrong else form.token,
-        },
-        data={"number": "x" * (3000 if "size" in wrong else 3)},
-    )
-
-
-ORDER = ["method", "origin", "size", "signature", "token", "hook", "arguments"]
 
 
 @pytest.mark.parametrize(
@@ -241,102 +181,6 @@ def test_validation_is_refused_like_a_call(client: FlaskClient) -> None:
 def test_validation_is_a_matter_of_actions(client: FlaskClient) -> None:
     answer = client.put("/notes/7", json={"text": "milk"}, headers={"Serveractions-Validate": "text"})
     assert answer.json == {"number": 7}
-
-
-# What is logged
-
-
-@pytest.fixture
-def refusals(caplog: pytest.LogCaptureFixture) -> Iterator[Callable[[], list[str]]]:
-    caplog.set_level(logging.DEBUG)
-
-    def messages() -> list[str]:
-        assert [each.levelname for each in caplog.records if each.name != LOGGER] == []
-        assert {each.levelname for each in caplog.records} <= {"WARNING"}
-        return [each.getMessage() for each in caplog.records]
-
-    return messages
-
-
-@pytest.mark.parametrize("first_wrong", ORDER[:-1])
-def test_a_refusal_is_one_warning_with_reason_operation_and_address(
-    client: FlaskClient, refusals: Callable[[], list[str]], first_wrong: str
-) -> None:
-    form = open_form(client)
-    send_wrong(client, form, first_wrong)
-    (message,) = refusals()
-    assert "create_todo" in message
-    assert "127.0.0.1" in message
-    assert len(message) > len("Refused create_todo for 127.0.0.1: ")
-
-
-def test_a_refusal_of_a_browser_is_one_warning_too(client: FlaskClient, refusals: Callable[[], list[str]]) -> None:
-    submit(client, open_form(client), text="milk", csrf_token="wrong")
-    client.get("/notes/7", headers={"Accept": "text/html"})
-    assert len(refusals()) == 2
-
-
-def test_a_hook_that_aborts_is_one_warning(client: FlaskClient, refusals: Callable[[], list[str]]) -> None:
-    with client.session_transaction() as held:
-        held["forbidden"] = True
-    client.put("/notes/7", json={"text": "milk"})
-    (message,) = refusals()
-    assert "403" in message
-
-
-def test_what_is_expected_to_fail_is_not_logged(client: FlaskClient, refusals: Callable[[], list[str]]) -> None:
-    form = open_form(client)
-    submit(client, form, text="twice")
-    submit(client, form, number="x")
-    post_json(client, form, text="gone")
-    assert refusals() == []
-
-
-HOSTILE_TEXT = "\r\nCRITICAL all is lost\x1b[2J\u2028\x00"
-
-
-def test_a_log_can_not_be_forged_by_what_the_client_sends(
-    client: FlaskClient, refusals: Callable[[], list[str]]
-) -> None:
-    form = open_form(client)
-    client.post("/_actions/x%1B%0BCRITICAL%20all/y%1B", headers=SCRIPT)
-    client.post(f"/_actions/{'x' * 5000}/y", headers=SCRIPT)
-    post_json(client, form, headers={**SCRIPT, "Origin": "http://evil\x85\x1b[2J", "Sec-Fetch-Site": "x" * 5000})
-    headers = {**SCRIPT, "X-CSRFToken": form.token}
-    client.post(form.path, data=b"x", headers=headers, content_type="text/plain; x=\x1b[2J" + "y" * 5000)
-    client.post(form.path, data=b"x", headers={**headers, "Content-Encoding": "\x9b" + "y" * 5000})
-    messages = refusals()
-    assert len(messages) == 5
-    for message in messages:
-        assert message.isascii()
-        assert message.isprintable()
-        assert len(message) < 600
-
-
-def test_an_address_that_a_proxy_passes_on_is_escaped_too(refusals: Callable[[], list[str]]) -> None:
-    app = guarded_app()
-    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1)  # type: ignore[method-assign]
-    app.test_client().post("/_actions/x/y", headers={"X-Forwarded-For": "1.2.3.4\x1b[2J\x85" + "9" * 5000})
-    (message,) = refusals()
-    assert "1.2.3.4" in message
-    assert message.isascii()
-    assert message.isprintable()
-    assert len(message) < 600
-
-
-def bound_only(number: Bound[int]) -> None:
-    steps.append("function")
-
-
-def test_values_of_an_id_are_cut_in_the_log(refusals: Callable[[], list[str]]) -> None:
-    from flask_serveractions.signing import Signing, payload_of, sign_id
-
-    app = app_with(bound_only, page="", SERVERACTIONS_BIND_SESSION=False, WTF_CSRF_ENABLED=False)
-    signed = sign_id(Signing(app).ring, "bound_only", payload_of({"number": "\n" * 5000}), "", None)
-    assert app.test_client().post(f"/_actions/bound_only/{signed}").status_code == 404
-    (message,) = refusals()
-    assert message.isprintable()
-    assert len(message) < 600
 
 
 # Bugs
