@@ -228,7 +228,7 @@ def authorise(call: Call, operation: Operation, given: Mapping[str, Any]) -> Non
 def check_acceptable(call: Call, operation: Operation) -> None:
     """Refuse a caller who accepts nothing that we have, before anything runs (406)."""
     accept = call.accept
-    if not accept or "*/*" in accept or JSON in accept:
+    if not accept or (("*/*" in accept or JSON in accept) and "q=0" not in accept):
         return
     if call.is_action and not accepts(accept, JSON, HTML, PROBLEM, EVENTS):
         raise Refusal(406, f"Accept {accept!r}", f"This answers with {JSON} or {HTML}.")

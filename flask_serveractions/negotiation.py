@@ -33,6 +33,7 @@ def wants_html(accept: str) -> bool:
     return bool(html > 0 and html >= accepted.get(JSON, 0) and html >= accepted.get(EVENTS, 0))
 
 
+@lru_cache(maxsize=1024)
 def accepts(accept: str, *offered: str) -> bool:
     """Whether one of the media types is acceptable (RFC 9110, 12.5.1); everything is, where nothing is asked for."""
     return not accept or bool(parse_accept_header(accept, MIMEAccept).best_match(offered))
