@@ -94,7 +94,6 @@ def has_content(request: Request) -> bool:
 
 def read_whole(request: Request, limit: int) -> bytes:
     """Return a body's bytes, and let ``request.get_data()`` return them too."""
-    check_encoding(request)
     body = b"".join(chunks(request, limit))
     request.__dict__["stream"] = BytesIO(body)
     return body
@@ -148,9 +147,7 @@ def read_form(request: Request, limit: int) -> FormData:
     :param limit: bytes.
     :raises Unreadable: it can't be read whole.
     :raises TooLarge: more than 1,000 fields or parts, or a chunked body over the limit.
-    :raises Refusal: 415, it is compressed.
     """
-    check_encoding(request)
     if "form" in request.__dict__:  # somebody read it before us, by Werkzeug's lenient rules
         return parsed_before(request)
     reader = read_multipart if request.mimetype == MULTIPART else read_urlencoded
@@ -185,16 +182,16 @@ def read_multipart(request: Request, limit: int) -> FormData:
     if not boundary or not boundary.isascii():
         raise Unreadable("it has no boundary")
     decoder = MultipartDecoder(boundary.encode("ascii"), limit + CHUNK, max_parts=MAX_FIELDS)
-    parts = Parts(request)
-    try:
-        for chunk in ending(chunks(request, limit)):
-            decoder.receive_data(chunk)
-            while not isinstance(event := decoder.next_event(), (Epilogue, NeedData)):
-                parts.take(event)
-    except RequestEntityTooLarge:
-        raise TooLarge(f"more than {MAX_FIELDS} parts, or a part that is too long") from None
-    except ValueError:
-        raise Unreadable("its multipart form is cut off or malformed") from None
+    with Parts(request) as parts:
+        try:
+            for chunk in ending(chunks(request, limit)):
+                decoder.receive_data(chunk)
+                while not isinstance(event := decoder.next_event(), (Epilogue, NeedData)):
+                    parts.take(event)
+        except RequestEntityTooLarge:
+            raise TooLarge(f"more than {MAX_FIELDS} parts, or a part that is too long") from None
+        except ValueError:
+            raise Unreadable("its multipart form is cut off or malformed") from None
     return ImmutableMultiDict(parts.fields), ImmutableMultiDict(parts.files)
 
 
@@ -212,6 +209,16 @@ class Parts:
         self.files: list[tuple[str, FileStorage]] = []
         self.part: Field | File | None = None
         self.container: IO[bytes] = BytesIO()
+
+    def __enter__(self) -> Parts:
+        return self
+
+    def __exit__(self, kind: Any, *rest: object) -> None:
+        """Close the temporary files of a form that could not be read whole; of any other, the request closes them."""
+        if kind is not None:
+            self.container.close()
+            for _, file in self.files:
+                file.close()
 
     def take(self, event: Any) -> None:
         if isinstance(event, (Field, File)):
@@ -316,8 +323,9 @@ def receive(request: Request, limit: int) -> Received:
     """Return the body of a request, whatever it is.
 
     :raises Unreadable: it can't be read whole.
-    :raises Refusal: 415, neither a form nor JSON.
+    :raises Refusal: 415, neither a form nor JSON, or compressed.
     """
+    check_encoding(request)
     mimetype = request.mimetype
     if mimetype == MULTIPART or (mimetype == URLENCODED and has_content(request)):
         return Received(*read_form(request, limit))

@@ -185,23 +185,29 @@ def flat_errors(messages: Any, name: str = "", data: Any = None) -> dict[str, li
     :param messages: a list of messages, or a dict of them by field or index.
     :param data: what was loaded; items of a form keep the index that they had there.
     """
-    if not isinstance(messages, Mapping):
-        texts = [messages] if isinstance(messages, str) else messages
-        return {name or WHOLE: [str(text) for text in texts]}
     flat: dict[str, list[str]] = {}
-    for key, value in messages.items():
-        below = data[key] if isinstance(key, int) and isinstance(data, list) and key < len(data) else None
-        if isinstance(data, Mapping):
-            below = data.get(key)
-        shown = data.indices[key] if below is not None and isinstance(data, Items) else key
-        flat.update(flat_errors(value, joined(name, shown), below))
+    add_errors(flat, messages, name, data)
     return flat
+
+
+def add_errors(flat: dict[str, list[str]], messages: Any, name: str, data: Any) -> None:
+    if not isinstance(messages, dict):
+        flat[name or WHOLE] = [str(text) for text in ([messages] if isinstance(messages, str) else messages)]
+        return
+    for key, value in messages.items():
+        if isinstance(data, list) and isinstance(key, int) and key < len(data):
+            shown = data.indices[key] if isinstance(data, Items) else key
+            add_errors(flat, value, joined(name, shown), data[key])
+        else:
+            add_errors(flat, value, joined(name, key), data.get(key) if isinstance(data, dict) else None)
 
 
 def joined(name: str, key: Any) -> str:
     if key == WHOLE and name:  # a nested object's own message stands at its name
         return name
-    shown = str(key) if is_clean(key) else str(key).encode("unicode_escape", "backslashreplace").decode("ascii")
+    shown = key if isinstance(key, str) else str(key)
+    if not is_clean(shown):
+        shown = shown.encode("unicode_escape").decode("ascii")
     return f"{name}.{shown}" if name else shown
 
 

@@ -26,8 +26,18 @@ from .operation import where
 Validators = tuple[Callable[[Any], Any], ...]
 
 
+KNOWN_NAMES = "Import it outside of `if TYPE_CHECKING`, or define it above the function."
+
+
 class NoField(TypeError):
-    """No marshmallow field loads this annotation."""
+    """No marshmallow field loads this annotation.
+
+    :param mend: how to mend it, where that is not to give it a field.
+    """
+
+    def __init__(self, problem: str, mend: str | None = None) -> None:
+        super().__init__(problem)
+        self.mend = mend
 
 
 SIMPLE: Mapping[Any, Callable[..., fields.Field[Any]]] = {
@@ -179,10 +189,11 @@ def dataclass_hints(made: type[Any], names: Mapping[str, Any]) -> dict[str, Any]
     for each in reversed(made.__mro__):  # as typing does it: a module's name wins over a class attribute of that name
         known |= vars(each)
     known |= getattr(sys.modules.get(made.__module__), "__dict__", {})
+    known |= enclosing_names(made.__qualname__, made.__module__)
     try:
         hints = typing.get_type_hints(made, localns={**known, **names}, include_extras=True)
     except NameError as error:
-        raise NoField(f"{made.__qualname__} refers to {error.name!r}, which is not known") from None
+        raise NoField(f"{made.__qualname__} refers to {error.name!r}, which is not known", KNOWN_NAMES) from None
     return {name: hint.type if isinstance(hint, dataclasses.InitVar) else hint for name, hint in hints.items()}
 
 
@@ -271,8 +282,7 @@ def resolved_hints(function: Callable[..., Any], names: Mapping[str, Any]) -> di
             hints |= typing.get_type_hints(alone, inner.__globals__, known, include_extras=True)
         except (NameError, AttributeError, SyntaxError, TypeError) as error:
             whose = "the return annotation" if name == "return" else f"parameter {name!r}"
-            mend = "Import it outside of `if TYPE_CHECKING`, or define it above the function."
-            raise TypeError(f"{where(function)}: {whose}, annotated {annotation!r}: {error}. {mend}") from None
+            raise TypeError(f"{where(function)}: {whose}, annotated {annotation!r}: {error}. {KNOWN_NAMES}") from None
     return hints
 
 

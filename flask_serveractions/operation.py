@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
@@ -126,8 +127,9 @@ class Operation:
 
 def where(function: Callable[..., Any]) -> str:
     """Return where a function stands, for messages: ``app.actions.create (/app/actions.py, line 12)``."""
-    name = f"{getattr(function, '__module__', '?')}.{getattr(function, '__qualname__', function)}"
-    code = getattr(function, "__code__", None)
+    written = inspect.unwrap(function)  # not the wrapper of a decorator
+    name = f"{getattr(written, '__module__', '?')}.{getattr(written, '__qualname__', written)}"
+    code = getattr(written, "__code__", None)
     return f"{name} ({code.co_filename}, line {code.co_firstlineno})" if code else name
 
 

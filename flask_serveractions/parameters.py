@@ -37,7 +37,7 @@ from .serialization import compile_dump
 
 BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
 OPEN_ENDED = frozenset({inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD})
-RESERVED_BOUND = frozenset({"attrs"})  # action_form's own argument
+RESERVED_BOUND = frozenset({"attrs", "caller"})  # action_form's own arguments
 CARRIED = "A form can carry str, int, float, bool, Decimal, dates, UUID, an Enum, a Literal, and lists of them"
 
 
@@ -153,10 +153,8 @@ class Compiler:
         try:
             return self.annotated(given.name, annotation, default)
         except NoField as error:
-            mend = (
-                f"Give {given.name!r} a field, as in Annotated[Point, fields.String()], or make its type a dataclass."
-            )
-            raise self.mistake(given.name, annotation, str(error), mend) from None
+            mend = f"Give {given.name!r} a field, as in Annotated[X, fields.String()], or make its type a dataclass."
+            raise self.mistake(given.name, annotation, str(error), error.mend or mend) from None
 
     def unannotated(self, name: str, default: Any) -> Parameter | None:
         if name in self.path_names:

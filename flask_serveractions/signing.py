@@ -125,9 +125,9 @@ def all_keys(app: Flask, current: str | bytes | None) -> tuple[str | bytes, ...]
 def payload_of(bound: Mapping[str, Any]) -> str:
     """Return bound arguments as the readable part of an ID.
 
-    :param bound: JSON-ready values by name.
+    :param bound: values by name, JSON-ready but for what ``str`` writes whole: a Decimal in a list.
     """
-    text = json.dumps(bound, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+    text = json.dumps(bound, separators=(",", ":"), sort_keys=True, ensure_ascii=False, default=str)
     return base64_encode(text).decode()
 
 

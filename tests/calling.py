@@ -82,7 +82,7 @@ class Door:
 
     def form(self, fields: Iterable[tuple[str, Any]] | Mapping[str, Any] = (), **bound: Any) -> TestResponse:
         """Post a form: ``multipart/form-data`` where it has files, else urlencoded."""
-        data: Any = MultiDict(fields)
+        data: Any = dict(fields) if isinstance(fields, Mapping) else MultiDict(fields)
         return self.post(bound, data=data, content_type=None if data else "application/x-www-form-urlencoded")
 
     def json(self, value: Any, **bound: Any) -> TestResponse:
