@@ -77,7 +77,7 @@ FAILURES: Mapping[int, str] = {
     401: "Nobody is known to be calling.",
     403: "The caller may not do this.",
     404: "There is nothing here.",
-    406: "None of the media types that the caller accepts is to be had.",
+    406: "There is no answer of a media type that the caller accepts.",
     409: "A call with this key still runs, or was interrupted.",
     412: "What is there now is not what the condition names.",
     413: "The body is too large.",

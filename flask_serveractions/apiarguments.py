@@ -125,7 +125,7 @@ def json_schema(components: Components, operation: Operation, about: Description
 
 
 def json_property(converter: Converter, parameter: Parameter, about: Description) -> JsonSchema:
-    schema = converter.field2property(parameter.json)  # type: ignore[arg-type]  # it has a field
+    schema = converter.named(parameter.name, parameter.json)  # type: ignore[arg-type]  # it has a field
     schema = with_null(schema) if parameter.optional else schema
     return documented(with_default(schema, parameter), parameter.name, about)
 
@@ -192,7 +192,7 @@ def field_entries(
         value = {} if field.value_field is None else without_null(converter.field2property(field.value_field))
         yield Entry(f"{name}.[^.]+", value, False)
     else:
-        schema = with_default(without_null(converter.field2property(field)), default)
+        schema = with_default(without_null(converter.named(name, field)), default)
         empty_is_fine = isinstance(field, fields.List) and not schema.get("minItems")
         unticked = is_form and isinstance(field, fields.Boolean)
         yield Entry(name, schema, required and not (empty_is_fine or unticked))

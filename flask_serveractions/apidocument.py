@@ -138,7 +138,7 @@ class Builder:
         settled: dict[str, JsonSchema] = self.components.settled(paths)
         self.add_components(json.dumps(settled))
         used = {tag for item in paths.values() for each in item.values() for tag in each["tags"]}
-        for tag in sorted(used):
+        for tag in sorted(used, key=lambda tag: (tag in TAGS, tag)):  # resources first
             self.spec.tag({"name": tag, "description": TAGS[tag]} if tag in TAGS else {"name": tag})
         return settled
 

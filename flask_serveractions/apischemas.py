@@ -21,6 +21,7 @@ from marshmallow.decorators import POST_DUMP
 from .descriptions import description_of
 from .fields import Choice, Data, raw_choice
 from .formdata import is_many
+from .inputs import is_secret_name
 from .serialization import has_hooks
 
 OPENAPI_VERSION = "3.1.0"
@@ -148,7 +149,7 @@ class Converter(OpenAPIConverter):
     def object_schema(self, schema: Schema) -> JsonSchema:
         """Return the JSON Schema of one object, whether the schema is for many or not."""
         listed = schema.dump_fields if self.has_come_back else schema.load_fields
-        properties = {field.data_key or name: self.field2property(field) for name, field in listed.items()}
+        properties = {field.data_key or name: self.named(name, field) for name, field in listed.items()}
         needed = [field.data_key or name for name, field in listed.items() if self.is_needed(schema, name, field)]
         made: JsonSchema = {"type": "object", "properties": properties}
         if needed:
@@ -161,6 +162,14 @@ class Converter(OpenAPIConverter):
         )
         title = getattr(schema.Meta, "title", None)
         return {**({"title": title} if title else {}), **({"description": text} if text else {}), **made}
+
+    def named(self, name: str, field: fields.Field[Any]) -> JsonSchema:
+        """Return a field's JSON Schema; what is sent under its name may be a secret."""
+        made = self.field2property(field)
+        is_secret = field.load_only or field.metadata.get("type") == "password" or is_secret_name(name)
+        if self.has_come_back or not is_secret or made.get("type") != "string":
+            return made
+        return {"format": "password", **made}
 
     def is_needed(self, schema: Schema, name: str, field: fields.Field[Any]) -> bool:
         if self.has_come_back:

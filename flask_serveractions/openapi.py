@@ -23,7 +23,8 @@ from .state import AppState, state_of
 EXTRA = "pip install 'flask-serveractions[openapi]'"
 DIRECTORY = files(__package__)
 A_YEAR = 365 * 24 * 3600  # seconds
-ASSETS = {"docs.css": "text/css; charset=utf-8", "docs.js": "text/javascript; charset=utf-8"}
+CSS, SCRIPT = "text/css; charset=utf-8", "text/javascript; charset=utf-8"
+ASSETS = {"docs.css": CSS, "docs.js": SCRIPT, "schemas.js": SCRIPT}
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:;"
     " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

@@ -16,10 +16,10 @@ FLOORS = (
     "errors config operation scope fields signals signing cookies locations negotiation serialization signatures"
     " sqlite_backend redis_backend htmlforms lossless selects descriptions",
     "marks bodies deserialization formdata formstate hints outcome progress stores",
-    "flaskforms jsontypes apischemas",
+    "flaskforms jsontypes",
     "inputs leases parameters revalidation state visitors",
     "call origin access arguments responses followup templating once caching conditional pagination queues"
-    " apiforms",
+    " apiforms apischemas",
     "answers failures jobs listing apiarguments",
     "execution representation apianswers",
     "background delivery",
