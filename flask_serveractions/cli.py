@@ -21,7 +21,8 @@ from .startup import all_operations, compile_doors, start
 from .state import AppState, state_of
 from .templating import bound_payload, find
 
-ANYBODY, IDENTITY, REQUIREMENT, OPEN = "everybody", "any identity", "requires", "everybody: not marked @public"
+ANYBODY, IDENTITY, REQUIREMENT, SENDER = "everybody", "any identity", "requires", "the sender, by its signature"
+OPEN = "everybody: not marked @public"
 NARROWEST = 8  # columns of a terminal
 HINTS: Mapping[Source, str] = {
     Source.BOUND: "signed",
@@ -142,6 +143,8 @@ def app_and_state() -> tuple[Flask, AppState]:
 
 def who_may_pass(state: AppState, operation: Operation) -> str:
     """Return who may pass a door, for people."""
+    if operation.verifier is not None:
+        return SENDER
     if operation.public:
         return ANYBODY
     if state.hook is None:

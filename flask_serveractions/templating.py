@@ -18,6 +18,7 @@ from marshmallow import ValidationError
 from .formstate import FormState, Input, render_attributes
 from .inputs import describe, has_files
 from .locations import safe_page
+from .marks import chain_of
 from .operation import HOLDS_FORMS, MISSING, Failure, Operation, exchange_of
 from .signing import bound_in, digest, payload_of, random_key, sign_id
 from .state import AppState, state_of
@@ -129,7 +130,8 @@ def find(action: Action) -> tuple[AppState, Operation]:
     if isinstance(action, str):
         operation = actions.get(action)
     else:
-        operation = next((each for each in actions.values() if each.function is action), None)
+        below = list(chain_of(action))  # decorators may stand above @register
+        operation = next((each for each in actions.values() if each.function in (action, *below)), None)
     if operation is None:
         known = ", ".join(sorted(actions)) or "none at all"
         raise LookupError(f"There is no action {action!r}. Registered are: {known}.")

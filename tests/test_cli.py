@@ -13,6 +13,7 @@ from werkzeug.datastructures import FileStorage
 
 from flask_serveractions import Bound, Header, MethodRoute, ServerActions, public, requires
 from flask_serveractions.cli import table
+from flask_serveractions.webhooks import github
 
 Run = Callable[..., Result]
 
@@ -157,6 +158,17 @@ def test_audit_passes_without_a_hook_where_everything_is_public() -> None:
     def sign_in() -> None: ...
 
     assert run(app, "audit").exit_code == 0
+
+
+def test_audit_knows_that_a_webhook_is_closed_by_its_signature() -> None:
+    app = make_app()
+
+    @ServerActions(app).webhook("/hooks/github", github("a secret"))
+    def pushed(event: dict[str, Any]) -> None: ...
+
+    result = run(app, "audit")
+    assert result.exit_code == 0
+    assert [row[-1] for row in rows(result)[1:]] == ["the sender, by its signature"]
 
 
 def test_audit_sees_resources_that_were_added_by_hand() -> None:

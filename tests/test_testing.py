@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+import functools
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -151,6 +152,14 @@ def test_an_action_is_called_by_its_name_too(client: ActionsClient) -> None:
     address = Address("Oslo", dt.date(2020, 2, 29))
     client.call_action("todos.move", address=address, colour=Colour.RED, tags=("a", "b"), days=[dt.date(2020, 1, 1)])
     assert seen == [(address, Colour.RED, ["a", "b"], [dt.date(2020, 1, 1)])]
+
+
+def test_an_action_is_known_by_the_function_and_by_what_wraps_it(client: ActionsClient) -> None:
+    @functools.wraps(create_todo)
+    def wrapper(**arguments: Any) -> Any:
+        return create_todo(**arguments)
+
+    assert client.call_action(wrapper, text="milk").status_code == 200
 
 
 def test_a_failure_is_problem_details(client: ActionsClient) -> None:
