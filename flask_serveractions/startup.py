@@ -9,7 +9,7 @@ from flask import Flask, request
 from werkzeug.exceptions import MethodNotAllowed
 
 from .access import no_hook
-from .marks import check_nothing_is_hidden, with_marks
+from .marks import check_nothing_is_hidden, marks_of, with_marks
 from .operation import Operation
 from .routes import compile_rule, is_our_view, refuse_method, route_rules
 from .state import AppState
@@ -46,6 +46,8 @@ def check_access(state: AppState) -> None:
     for operation in operations:
         if operation.requires and state.hook is None:
             raise RuntimeError(no_hook(operation))
+        if operation.verifier is not None and marks_of(operation).requires:
+            raise RuntimeError(f"{operation.where}: nobody asks the hook for a webhook's sender. Leave @requires out.")
 
 
 def all_operations(state: AppState) -> list[Operation]:

@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from flask_serveractions import MethodRoute, ServerActions, requires
 from flask_serveractions.startup import start
 from flask_serveractions.testing import ActionsClient
+from flask_serveractions.webhooks import github
 
 BROWSER = {"Accept": "text/html,*/*;q=0.8"}
 
@@ -85,6 +86,19 @@ def test_a_type_that_no_field_loads_is_fine_where_a_converter_makes_it() -> None
     ServerActions(app)
     app.add_url_rule("/odd/<number>", view_func=Odd.as_view("odd"))
     assert app.test_client().get("/odd/1").text == "1"
+
+
+def test_a_webhook_that_requires_something_is_an_error_since_nobody_asks_for_it() -> None:
+    app = make_app()
+    actions = ServerActions(app)
+    actions.auth_hook(lambda operation: None)
+
+    @actions.webhook("/hooks/github", github("a secret"))
+    @requires("admin")
+    def pushed(event: dict[str, Any]) -> None: ...
+
+    with pytest.raises(RuntimeError, match=r"pushed.*nobody asks the hook"):
+        app.test_client().get("/page")
 
 
 def test_what_keeps_an_app_from_starting_keeps_it_at_every_request() -> None:
