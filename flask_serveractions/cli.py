@@ -20,6 +20,7 @@ from .signing import sign_id
 from .startup import all_operations, compile_doors, start
 from .state import AppState, state_of
 from .templating import bound_payload, find
+from .typescript import typescript_command
 
 ANYBODY, IDENTITY, REQUIREMENT, SENDER = "everybody", "any identity", "requires", "the sender, by its signature"
 OPEN = "everybody: not marked @public"
@@ -132,7 +133,7 @@ def sign(name: str, bound: Sequence[str], as_json: bool) -> None:
         )
 
 
-for _command in (list_doors, audit, openapi_command, sign):
+for _command in (list_doors, audit, openapi_command, typescript_command, sign):
     actions_cli.add_command(_command)
 
 
