@@ -1,4 +1,4 @@
-"""A typed client in TypeScript, written from the OpenAPI document: resources by ``fetch``, actions by the app's client."""
+"""A typed client in TypeScript, from the OpenAPI document: resources by ``fetch``, actions by the app's client."""
 
 from __future__ import annotations
 
@@ -27,8 +27,9 @@ UNSENT_HEADERS = frozenset({"if-none-match"})  # the browser's cache asks by its
 #: names that the file has already
 RESERVED = frozenset(
     {
-        "ActionError", "Answer", "Api", "ApiError", "ApiOptions", "Arguments", "Blob", "CallOptions", "Error", "FormData",
-        "Headers", "HeadersSource", "Promise", "Record", "Request", "RequestInit", "Response", "Route", "Sender", "File",
+        "ActionError", "Answer", "Api", "ApiError", "ApiOptions", "Arguments", "Blob", "CallOptions", "Error",
+        "File", "FormData", "Headers", "HeadersSource", "Promise", "Record", "Request", "RequestInit", "Response",
+        "Route", "Sender",
     }
 )  # fmt: skip
 PLAIN = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean", "null": "null"}
@@ -44,7 +45,7 @@ def typescript(app: Flask) -> str:
     unnamed = {each.endpoint for each in state.actions.values() if any(one.required for one in each.bound)}
     resources, actions = list(api.resources()), [each for each in api.actions() if each.id not in unnamed]
     parts = [
-        f"// A typed client of {app.name}, written by `flask actions typescript`: write it again when the app changes.\n",
+        f"// A typed client of {app.name}, by `flask actions typescript`: write it again when the app changes.\n",
         *api.interfaces(),
     ]
     if resources:
@@ -239,7 +240,7 @@ def action_object(api: Api, actions: Iterable[Described]) -> Iterator[str]:
 def action_method(api: Api, described: Described) -> str:
     name = described.id.removeprefix("actions.")
     body = described.operation.get("requestBody") or {"content": {}}
-    schema = next(iter(body["content"].values()), {"schema": {}})["schema"]
+    schema: JsonSchema = next(iter(body["content"].values()), {"schema": {}})["schema"]
     kind = api.type_of(schema).replace("Blob", "File") if schema else "Record<string, never>"
     is_needed = bool(api.resolved(schema).get("required"))
     given = f"given: {kind}" if is_needed else f"given: {kind} = {{}}"
