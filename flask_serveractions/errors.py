@@ -95,7 +95,9 @@ class UnknownAction(Refusal):
     """Wrong, expired, foreign or unknown: one and the same 404."""
 
     def __init__(self, reason: str) -> None:
-        super().__init__(404, reason, "There is no such action, or the form is no longer valid. Please send it again.", stale=True)
+        super().__init__(
+            404, reason, "There is no such action, or the form is no longer valid. Please send it again.", stale=True
+        )
 
 
 class Unreadable(Refusal):
