@@ -182,6 +182,10 @@ class RedisBackend:
         while self._idle:
             self._idle.pop().connection.disconnect()
 
+    def __del__(self) -> None:
+        if hasattr(self, "_idle"):  # else its options were wrong
+            self.close()
+
     def _keys(self, key: str) -> tuple[str, str]:
         return f"{self.prefix}record:{key}", f"{self.prefix}lease:{key}"
 

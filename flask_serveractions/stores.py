@@ -195,7 +195,7 @@ class Store:
 
     def __init__(self, backend: Backend, reads: Breaker, writes: Breaker, patience: float, unsent: Unsent) -> None:
         self.backend = backend
-        self.hasty = self  # the same, but giving up within a second: for what can do without
+        self._hasty: Store | None = None
         self._reads = reads
         self._writes = writes
         self._patience = patience
@@ -203,6 +203,11 @@ class Store:
 
     def __repr__(self) -> str:
         return f"<Store {self.backend}>"
+
+    @property
+    def hasty(self) -> Store:
+        """The same store, giving up within a second: for what can do without it."""
+        return self._hasty or self
 
     # Records
 
@@ -216,7 +221,7 @@ class Store:
         :param ttl: seconds until it is forgotten.
         :param token: who holds it from now on, for ``lease`` seconds at a time.
         """
-        durable = self.hasty is not self
+        durable = self._hasty is not None
         row = self._writes.call(self.backend.add, key, dump(value), ttl, token, lease, self._patience, durable)
         return record_of(row)
 
@@ -302,7 +307,7 @@ def store_on(backend: Backend) -> Store:
         reads = hasty_reads = hasty_writes = writes
     unsent = Unsent()
     store = Store(backend, reads, writes, PATIENCE, unsent)
-    store.hasty = Store(backend, hasty_reads, hasty_writes, HASTE, unsent)
+    store._hasty = Store(backend, hasty_reads, hasty_writes, HASTE, unsent)
     return store
 
 

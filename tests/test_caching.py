@@ -188,11 +188,6 @@ def test_a_cached_function_keeps_its_name_and_its_signature() -> None:
 # Revalidation
 
 
-def another(store: Store, store_url: str) -> Store:
-    """Return the store as another process has it."""
-    return open_store(store_url, "")
-
-
 def test_a_tag_revalidated_anywhere_makes_a_value_stale(app: Flask, store_url: str, body: Counting) -> None:
     @cached(tags=("todos", "users"))
     def f() -> Any:

@@ -105,12 +105,13 @@ def test_a_slow_reader_slows_the_generator_down() -> None:
 
 
 def test_closing_closes_the_generator_at_its_next_yield_and_waits_for_it() -> None:
-    go_on = threading.Event()
+    at_work, go_on = threading.Event(), threading.Event()
     happened: list[str] = []
 
     def chunks() -> Generator[int, None, None]:
         try:
             yield 1
+            at_work.set()
             assert go_on.wait(10)
             happened.append("reached")
             yield 2
@@ -120,6 +121,7 @@ def test_closing_closes_the_generator_at_its_next_yield_and_waits_for_it() -> No
 
     stream = WithHeartbeats(chunks(), 0)
     next(stream)
+    assert at_work.wait(10)
     closing = threading.Thread(target=stream.close)
     closing.start()
     assert happened == []
