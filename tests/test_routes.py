@@ -6,7 +6,6 @@ import asyncio
 import enum
 from collections.abc import Callable
 from dataclasses import dataclass
-from http import HTTPStatus
 from io import BytesIO
 from typing import Annotated, Any, Literal
 
@@ -401,9 +400,10 @@ def test_who_accepts_nothing_that_there_is_gets_a_406(client: ActionsClient, acc
 
 def test_an_action_error_is_problem_details(client: ActionsClient) -> None:
     response = client.put("/api/todos/7", json={"text": "twice"})
-    assert problem_of(response) == {
+    problem = problem_of(response)
+    assert problem.pop("title").startswith("Unprocessable")  # the second word has changed with the RFC
+    assert problem == {
         "type": "about:blank",
-        "title": HTTPStatus(422).phrase,  # its name has changed with Python
         "status": 422,
         "detail": "You already have that one.",
         "code": "twice",
