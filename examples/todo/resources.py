@@ -8,7 +8,7 @@ from flask_serveractions import MethodRoute, current_identity, requires
 
 from . import store
 from .extensions import server
-from .schemas import TodoChanges, TodoIn, TodoOut
+from .schemas import TodoChanges, TodoId, TodoIn, TodoOut
 
 
 @server.route("/api/todos")
@@ -23,16 +23,16 @@ class Todos(MethodRoute):
 
 @server.route("/api/todos/<int:todo_id>")
 class TodoItem(MethodRoute):
-    def get(self, todo_id: int) -> TodoOut:
+    def get(self, todo_id: TodoId) -> TodoOut:
         return store.find(current_identity, todo_id)
 
-    def put(self, todo_id: int, todo: TodoIn) -> TodoOut:
+    def put(self, todo_id: TodoId, todo: TodoIn) -> TodoOut:
         return store.change(current_identity, todo_id, **todo)
 
-    def patch(self, todo_id: int, changes: TodoChanges) -> TodoOut:
+    def patch(self, todo_id: TodoId, changes: TodoChanges) -> TodoOut:
         return store.change(current_identity, todo_id, **changes)
 
-    def delete(self, todo_id: int) -> None:
+    def delete(self, todo_id: TodoId) -> None:
         store.find(current_identity, todo_id)
         store.remove(current_identity, id=todo_id)
 

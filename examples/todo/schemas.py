@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from marshmallow import Schema, fields
-from marshmallow.validate import Length, Regexp
+from marshmallow.validate import Length, Range, Regexp
 
 from .models import Todo
 
@@ -26,6 +26,7 @@ class TodoSchema(Schema):
     completed = fields.Boolean(load_default=False)
 
 
+TodoId = Annotated[int, Range(max=2**63 - 1)]  # the largest that SQLite holds
 TodoText = Annotated[str, Text()]
 TodoIn = Annotated[dict[str, Any], TodoSchema()]
 TodoChanges = Annotated[dict[str, Any], TodoSchema(partial=True)]
