@@ -22,6 +22,7 @@ from .origin import SAFE_METHODS
 from .pagination import TOTAL_HEADER
 from .state import AuthHook
 
+NO_MATCH = "NotFoundOrNoMatch"
 UNKNOWN = "2XX"  # the signature does not say
 UNIONS = ("Union", "UnionType")
 STREAMS = ("Generator", "Iterator", "Iterable", "AsyncGenerator", "AsyncIterator", "AsyncIterable")
@@ -95,14 +96,25 @@ FAILURE_HEADERS: Mapping[int, Mapping[str, str]] = {
 
 
 def answers_of(
-    components: Components, operation: Operation, hook: AuthHook | None, about: Description, statuses: Statuses
+    components: Components,
+    operation: Operation,
+    hook: AuthHook | None,
+    about: Description,
+    statuses: Statuses,
+    *,
+    is_matched: bool = False,
 ) -> dict[str, JsonSchema]:
-    """Return an operation's responses by status, in order."""
+    """Return an operation's responses by status, in order.
+
+    :param is_matched: a value in the path may not fit its rule: then the app's own 404 answers.
+    """
     named = successes(operation, about, statuses)
     succeeding = {str(status): success(components, operation, status, about) for status in named}
     special = {str(status): made for status, made in further_answers(operation)}
     failed = {*failures_of(operation, hook), *statuses.raised, *(each for each in about.statuses if each >= 400)}
     failing = {str(status): failure(status, about.statuses.get(status)) for status in failed}
+    if is_matched and failing.get("404") == failure(404, None):
+        failing["404"] = {"$ref": f"#/components/responses/{NO_MATCH}"}
     return dict(sorted({**special, **succeeding, **failing}.items()))
 
 
@@ -135,6 +147,12 @@ def failure(status: int, said: str | None) -> JsonSchema:
     if said is None and status in FAILURES:
         return {"$ref": f"#/components/responses/{component_name(status)}"}
     return problem_response(status, said or phrase(status))
+
+
+def no_match_response() -> JsonSchema:
+    """Return the 404 of a path that may match no rule at all, which the app's own page answers."""
+    made = problem_response(404, FAILURES[404])
+    return {**made, "content": {**made["content"], HTML: {"schema": TEXT}}}
 
 
 def component_name(status: int) -> str:

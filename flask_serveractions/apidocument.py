@@ -9,15 +9,18 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from apispec import APISpec
+from werkzeug.routing.converters import UnicodeConverter
 
 from .apianswers import (
     FAILURES,
     JOB_SCHEMA,
     MESSAGE_SCHEMA,
+    NO_MATCH,
     PROBLEM_SCHEMA,
     REVALIDATED_SCHEMA,
     answers_of,
     component_name,
+    no_match_response,
     problem_response,
 )
 from .apiarguments import located_parameters, path_parameters, request_body
@@ -164,11 +167,18 @@ class Builder:
             "description": "\n\n".join(filter(None, (about.text, *remarks(operation, hook)))),
             "parameters": [*self.parameters(operation, rule, about)],
             "requestBody": webhook_body() if operation.verifier is not None else body,
-            "responses": answers_of(self.components, operation, hook, about, statuses_in(operation.function)),
+            "responses": self.answers(operation, rule, about),
             "security": security_of(operation, hook),
         }
         empty = {"summary", "description", "parameters", "requestBody"}
         return {name: value for name, value in found.items() if value or name not in empty}
+
+    def answers(self, operation: Operation, rule: Any, about: Description) -> dict[str, JsonSchema]:
+        choosy = (
+            any(type(each) is not UnicodeConverter for each in rule._converters.values()) if rule is not None else False
+        )
+        code = statuses_in(operation.function)
+        return answers_of(self.components, operation, self.state.hook, about, code, is_matched=choosy)
 
     def unique(self, name: str) -> str:
         self.ids.append(name)
@@ -223,6 +233,8 @@ class Builder:
         for status, text in FAILURES.items():
             if f'"#/components/responses/{component_name(status)}"' in used:
                 self.spec.components.response(component_name(status), problem_response(status, text))
+        if f'"#/components/responses/{NO_MATCH}"' in used:
+            self.spec.components.response(NO_MATCH, no_match_response())
         for name, parameter in PARAMETERS.items():
             if name in self.shared:
                 self.spec.components.parameter(name, parameter["in"], parameter)
