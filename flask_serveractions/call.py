@@ -11,7 +11,7 @@ from flask import session
 from werkzeug.datastructures import Headers
 from werkzeug.utils import cached_property  # functools' own takes a lock before Python 3.12
 
-from .negotiation import wants_html
+from .negotiation import is_htmx, wants_html
 from .operation import ACTION, Exchange, Operation
 
 if TYPE_CHECKING:
@@ -46,8 +46,8 @@ class Call:
 
     @cached_property
     def html(self) -> bool:
-        """Whether a browser without JavaScript asked."""
-        return wants_html(self.accept)
+        """Whether a browser without JavaScript asked, or htmx, which wants what such a browser gets."""
+        return wants_html(self.accept) or (self.is_action and is_htmx(self.request.environ))
 
     @property
     def accept(self) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
@@ -37,6 +38,11 @@ def wants_html(accept: str) -> bool:
 def accepts(accept: str, *offered: str) -> bool:
     """Whether one of the media types is acceptable (RFC 9110, 12.5.1); everything is, where nothing is asked for."""
     return not accept or bool(parse_accept_header(accept, MIMEAccept).best_match(offered))
+
+
+def is_htmx(environ: Mapping[str, Any]) -> bool:
+    """Whether htmx asked for whatever there is: its requests accept ``*/*``, and it can only show HTML."""
+    return "HTTP_HX_REQUEST" in environ and environ.get("HTTP_ACCEPT", "*/*") == "*/*"
 
 
 def preference(request: Request) -> str | None:

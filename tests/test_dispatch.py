@@ -6,12 +6,13 @@ import re
 from typing import Any
 
 import pytest
+from flask import render_template_string
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.callers import BROWSER, SCRIPT, Form, open_form, post_json, submit
-from tests.guarded_app import guarded_app, send_wrong, steps
+from tests.callers import BROWSER, SCRIPT, Form, app_with, extension_of, open_form, post_json, submit
+from tests.guarded_app import create_todo, guarded_app, send_wrong, steps
 
 
 @pytest.fixture(autouse=True)
@@ -144,6 +145,25 @@ def test_a_body_that_can_not_be_read_is_400_and_nothing_runs(content_type: str, 
     assert (answer.status_code, answer.mimetype) == (400, "application/problem+json")
     assert "Serveractions-Stale" not in answer.headers
     assert "function" not in steps
+
+
+def test_an_action_may_raise_its_own_limit_whatever_the_encoding() -> None:
+    app = app_with(create_todo)
+    extension_of(app).register(name="large", max_content_length=3_000_000)(create_todo)
+    app.add_url_rule("/large", "large", lambda: render_template_string(LARGE))
+    client = app.test_client()
+    small, large = open_form(client), open_form(client, page="/large")
+    text = "x" * 2_000_000  # over Werkzeug's 500 kB for the text of a multipart form, too
+    multipart = {"enctype": "multipart/form-data"}
+    for encoding in ({}, multipart):
+        assert submit(client, Form({**small.attributes, **encoding}, small.inputs), text=text).status_code == 413
+        assert submit(client, Form({**large.attributes, **encoding}, large.inputs), text=text).status_code == 303
+    half = Form({**small.attributes, **multipart}, small.inputs)
+    assert submit(client, half, text="x" * 900_000).status_code == 303
+    assert steps == ["function"] * 3
+
+
+LARGE = '{% call action_form("large") %}<input name="text">{% endcall %}'
 
 
 # Validation alone

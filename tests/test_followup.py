@@ -211,6 +211,16 @@ def test_only_a_post_to_an_action_has_a_second_pass() -> None:
     assert log == ["/other", "/"]
 
 
+@pytest.mark.parametrize("accept", ["*/*", "text/html, application/xhtml+xml", "text/vnd.turbo-stream.html, text/html"])
+def test_htmx_and_turbo_get_what_a_plain_browser_gets(accept: str) -> None:
+    client = app_with(create_todo).test_client()
+    form = open_form(client)
+    headers = {"Accept": accept, "HX-Request": "true", "Sec-Fetch-Site": "same-origin"}
+    assert form_in(submit(client, form, headers=headers, text="bad")).inputs["text"]["value"] == "bad"
+    answer = submit(client, form, headers=headers, text="milk")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/")
+
+
 # What it carries
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.test import EnvironBuilder
 
-from flask_serveractions.negotiation import NO_PAGE, accepts, preference, wants_html, with_page
+from flask_serveractions.negotiation import NO_PAGE, accepts, is_htmx, preference, wants_html, with_page
 
 
 @pytest.mark.parametrize(
@@ -44,6 +44,20 @@ def test_a_caller_whose_accept_names_html_is_a_browser(accept: str) -> None:
 )
 def test_any_other_caller_is_a_program(accept: str) -> None:
     assert not wants_html(accept)
+
+
+@pytest.mark.parametrize(
+    ("headers", "asked"),
+    [
+        ({"HX-Request": "true"}, True),
+        ({"HX-Request": "true", "Accept": "*/*"}, True),
+        ({"HX-Request": "true", "Accept": "application/json"}, False),
+        ({"Accept": "*/*"}, False),
+        ({}, False),
+    ],
+)
+def test_htmx_gets_what_a_plain_browser_gets_unless_it_was_told_otherwise(headers: dict[str, str], asked: bool) -> None:
+    assert is_htmx(EnvironBuilder(headers=headers).get_environ()) is asked
 
 
 @given(accept=st.text())

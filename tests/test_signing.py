@@ -112,6 +112,10 @@ def test_an_id_without_a_time_is_not_valid_where_the_age_is_limited() -> None:
     assert verify_id(RING, "act", sign_id(RING, "act", "e30", "ada", None), "ada", 60) is None
 
 
+def test_an_id_with_a_time_is_not_valid_where_no_age_is_limited() -> None:
+    assert verify_id(RING, "act", sign_id(RING, "act", "e30", "ada", 60), "ada", None) is None
+
+
 def test_the_time_of_an_id_can_not_be_changed() -> None:
     payload, began, signature = sign_id(RING, "act", "e30", "ada", 60, now=1_000_000).split(".")
     later = f"{int(began, 16) + 3600:x}"

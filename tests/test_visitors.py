@@ -12,7 +12,7 @@ from flask import Flask, g, render_template_string, request, session
 from flask.testing import FlaskClient
 
 from flask_serveractions import current_identity, public
-from flask_serveractions.visitors import SESSION_KEY, changed_hands, identity_text, visitor_for_page, visitor_of
+from flask_serveractions.visitors import SESSION_KEY, changed_hands, identity_text, settle, visitor_for_page, visitor_of
 from tests.callers import SCRIPT, WITH_PAGE, app_with, extension_of, form_in, open_form, post_json, submit
 
 calls: list[Any] = []
@@ -301,6 +301,26 @@ def test_a_page_makes_a_key_once() -> None:
     held: dict[str, Any] = {}
     key = visitor_for_page(held, lambda: None)
     assert visitor_for_page(held, lambda: None) == key == visitor_of(held)
+
+
+@pytest.mark.parametrize("odd", ["odd", {}, {"key": 7}, {"key": ""}, 7])
+def test_what_is_no_record_of_ours_is_replaced(odd: Any) -> None:
+    held: dict[str, Any] = {SESSION_KEY: odd}
+    key = visitor_for_page(held, lambda: None)
+    assert visitor_of(held) == key != ""
+
+
+def test_only_a_record_that_was_just_made_is_settled() -> None:
+    held: dict[str, Any] = {}
+    settle(held)
+    assert held == {}
+    visitor_for_page(held, lambda: None)
+    settle(held)
+    settled = dict(held[SESSION_KEY])
+    held["user"] = "ada"  # by whoever had planted this session
+    settle(held)
+    assert held[SESSION_KEY] == settled
+    assert changed_hands(held, "ada")
 
 
 @dataclass
