@@ -42,6 +42,10 @@ NAP_SECONDS = 0.005  # busy_timeout
 ABANDONED: list[sqlite3.Connection | None] = []
 
 
+#: What is open: so that a connection is never garbage together with its holder, and finalised before it is closed.
+OPEN: set[sqlite3.Connection] = set()
+
+
 class Held:
     """One thread's connection to one file."""
 
@@ -51,11 +55,13 @@ class Held:
         self.pid = os.getpid()
         self.lock = threading.Lock()  # held during an operation; a fork waits for it
         self.durable = False
+        OPEN.add(raw)
 
     def close(self) -> None:
         raw, self.raw = self.raw, None
         if raw is None:
             return
+        OPEN.discard(raw)
         if self.pid != os.getpid():
             ABANDONED.append(raw)
             return

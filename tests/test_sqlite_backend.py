@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import resource
@@ -16,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from flask_serveractions.sqlite_backend import SQLiteBackend
+from flask_serveractions.sqlite_backend import OPEN, SQLiteBackend
 from flask_serveractions.stores import (
     Store,
     StoreCorrupt,
@@ -83,6 +84,19 @@ def test_every_thread_has_a_connection_which_is_closed_when_the_thread_ends(on_s
 def open_files(path: Path) -> int:
     links = [os.path.realpath(f"/proc/self/fd/{number}") for number in os.listdir("/proc/self/fd")]
     return sum(link == str(path) for link in links)
+
+
+def test_a_store_that_is_garbage_closes_its_connection_and_python_complains_of_none(tmp_path: Path) -> None:
+    class App:
+        """An app that holds itself, as Flask's does, so that the collector has to take it with all that it holds."""
+
+    before, app = len(OPEN), App()
+    app.backend, app.itself = SQLiteBackend(tmp_path / "store.sqlite3"), app  # type: ignore[attr-defined]
+    app.backend.get("key", 1)  # type: ignore[attr-defined]
+    assert len(OPEN) == before + 1
+    del app
+    gc.collect()  # from Python 3.13 on, an open connection that it meets first is a ResourceWarning
+    assert len(OPEN) == before
 
 
 def test_no_connection_is_open_in_a_forked_child(on_sqlite: Store, path: Path) -> None:
