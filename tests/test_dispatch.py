@@ -147,20 +147,30 @@ def test_a_body_that_can_not_be_read_is_400_and_nothing_runs(content_type: str, 
     assert "function" not in steps
 
 
-def test_an_action_may_raise_its_own_limit_whatever_the_encoding() -> None:
+def send_large(client: FlaskClient, form: Form, size: int, content_type: str) -> int:
+    """Send a text of a size, encoded by hand: the test client would put it into a file."""
+    fields = {"csrf_token": form.token, "text": "x" * size}
+    body = "&".join(f"{name}={value}" for name, value in fields.items())
+    if content_type.startswith("multipart"):
+        part = '--x\r\nContent-Disposition: form-data; name="{}"\r\n\r\n{}\r\n'
+        body = "".join(part.format(*pair) for pair in fields.items()) + "--x--\r\n"
+    return client.post(form.url, data=body.encode(), headers=BROWSER, content_type=content_type).status_code
+
+
+@pytest.mark.parametrize("content_type", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
+def test_an_action_may_raise_its_own_limit_whatever_the_encoding(content_type: str) -> None:
     app = app_with(create_todo)
     extension_of(app).register(name="large", max_content_length=3_000_000)(create_todo)
     app.add_url_rule("/large", "large", lambda: render_template_string(LARGE))
     client = app.test_client()
     small, large = open_form(client), open_form(client, page="/large")
-    text = "x" * 2_000_000  # over Werkzeug's 500 kB for the text of a multipart form, too
-    multipart = {"enctype": "multipart/form-data"}
-    for encoding in ({}, multipart):
-        assert submit(client, Form({**small.attributes, **encoding}, small.inputs), text=text).status_code == 413
-        assert submit(client, Form({**large.attributes, **encoding}, large.inputs), text=text).status_code == 303
-    half = Form({**small.attributes, **multipart}, small.inputs)
-    assert submit(client, half, text="x" * 900_000).status_code == 303
-    assert steps == ["function"] * 3
+    assert (
+        send_large(client, small, 900_000, content_type) == 303
+    )  # Werkzeug's own limit for the text of parts is 500 kB
+    assert send_large(client, small, 2_000_000, content_type) == 413
+    assert send_large(client, large, 2_000_000, content_type) == 303
+    assert send_large(client, large, 3_000_000, content_type) == 413
+    assert steps == ["function"] * 2
 
 
 LARGE = '{% call action_form("large") %}<input name="text">{% endcall %}'
