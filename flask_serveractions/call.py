@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from sys import maxsize
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +36,7 @@ class Call:
     received: Received | None = None
     identity: Any = None  # what the auth hook gave
     in_stream: bool = False  # the headers are sent
-    flashed: int = 0  # messages in the session before the function ran
+    flashed: int = maxsize  # messages in the session before the function ran; until it does none is its own
 
     def __init__(self, app: Flask, state: AppState, request: Request, operation: Operation | None, kind: str) -> None:
         self.app = app

@@ -57,11 +57,6 @@ def is_same_origin(headers: Headers, host_url: str, allowed: frozenset[Origin]) 
     return headers.get("Sec-Fetch-Site", "same-origin") in OWN_SITES
 
 
-def says_same_origin(headers: Headers) -> bool:
-    """Whether a browser itself says that the request is from here; asked after :func:`check_origin`."""
-    return "Sec-Fetch-Site" in headers or "Origin" in headers
-
-
 def check_token(
     config: Mapping[str, Any], tokens: CsrfTokens, session: Mapping[str, Any], headers: Headers, form: Mapping[str, str]
 ) -> None:

@@ -6,13 +6,24 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from flask import Flask, Response, abort, redirect, session
+from flask import Flask, Response, abort, flash, redirect, session
 from flask.testing import FlaskClient
 from werkzeug.exceptions import Conflict, HTTPException, ServiceUnavailable, TooManyRequests
 from werkzeug.test import TestResponse
 
 from flask_serveractions import ActionError, MethodRoute
-from tests.callers import BROWSER, SCRIPT, WITH_PAGE, Form, app_with, extension_of, form_in, open_form, submit
+from tests.callers import (
+    BROWSER,
+    SCRIPT,
+    WITH_PAGE,
+    Form,
+    app_with,
+    extension_of,
+    flashes_in,
+    form_in,
+    open_form,
+    submit,
+)
 
 PROBLEM = "application/problem+json"
 CLOSED = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
@@ -254,6 +265,31 @@ def test_a_browser_without_an_identity_is_sent_to_sign_in_and_led_back() -> None
     answer = submit(client, open_form(client, page="/todos"), text="field")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/login?next=/todos")
     assert {name: answer.headers[name] for name in CLOSED} == CLOSED
+
+
+@pytest.mark.parametrize("headers", [BROWSER, SCRIPT], ids=["browser", "script"])
+def test_a_hook_may_lead_elsewhere_itself(headers: dict[str, str]) -> None:
+    app = app_with(act)
+
+    @extension_of(app).auth_hook
+    def who(operation: Any) -> None:
+        flash("Pay first.")
+        abort(redirect("/pay"))
+
+    @app.get("/flash")
+    def earlier() -> str:
+        flash("Earlier.")
+        return "Flashed"
+
+    client = app.test_client()
+    form = open_form(client)
+    client.get("/flash")
+    answer = submit(client, form, headers=headers, text="field")
+    if headers is BROWSER:
+        assert (answer.status_code, answer.headers["Location"]) == (303, "/pay")
+    else:
+        assert (answer.json["redirect"], answer.json["messages"]) == ("/pay", [])
+    assert len(flashes_in(client.get("/"))) == 2
 
 
 def test_the_challenge_names_the_hooks_schemes() -> None:
