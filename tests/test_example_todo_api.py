@@ -111,6 +111,7 @@ def read_guide(stdout: Any) -> str:
     lines = []
     while not (lines and lines[-1].startswith("422")):
         lines.append(stdout.readline())
+        assert lines[-1], lines
     return "".join(lines)
 
 

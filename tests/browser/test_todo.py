@@ -1,0 +1,321 @@
+"""The to-do example in a real browser: what people do with it, and what they see."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from examples.todo.demo import PASSWORD
+from tests.todo_app import served, todo_app
+
+AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
+PHONE = {"width": 390, "height": 844}
+NARROWEST = {"width": 320, "height": 568}
+DESK = {"width": 1280, "height": 800}
+PATIENCE = 15_000  # milliseconds, for a machine that is busy
+FINGER = 44  # CSS pixels (WCAG 2.2, 2.5.5)
+
+
+@pytest.fixture
+def address(tmp_path: Path) -> Iterator[str]:
+    with todo_app(tmp_path) as app, served(app) as address:
+        yield address
+
+
+@pytest.fixture
+def scripts() -> bool:
+    """Whether scripts run; a test may say otherwise by a parameter."""
+    return False
+
+
+@pytest.fixture
+def page(browser: Browser, address: str, scripts: bool) -> Iterator[Page]:
+    """A page of a visitor who is new here."""
+    context = browser.new_context(base_url=address, java_script_enabled=scripts, viewport=PHONE)
+    context.set_default_timeout(PATIENCE)
+    yield context.new_page()
+    context.close()
+
+
+# What people do, step by step: each works with scripts and without
+
+
+def sign_in_add_fail_mend_rename_delete_sign_out(page: Page) -> None:
+    sign_in(page, "ada")
+    add(page, "Water the plants")
+    expect(item(page, "Water the plants")).to_be_visible()
+
+    add(page, "Buy milk")
+    expect(error(page)).to_have_text("That is on your list already.")
+    expect(new_text(page)).to_have_value("Buy milk")
+    expect(new_text(page)).to_be_focused()
+
+    new_text(page).fill("Buy oat milk")
+    page.keyboard.press("Enter")
+    expect(item(page, "Buy oat milk")).to_be_visible()
+    expect(new_text(page)).to_have_value("")
+    expect(error(page)).to_be_hidden()
+
+    rename(page, "Buy oat milk", "Buy almond milk")
+    expect(item(page, "Buy almond milk")).to_be_visible()
+    expect(item(page, "Buy oat milk")).to_have_count(0)
+
+    delete(page, "Buy almond milk")
+    expect(item(page, "Buy almond milk")).to_have_count(0)
+    expect(counters(page)).to_contain_text("3 to do, 1 done")
+
+    sign_out(page)
+    expect(page.get_by_role("status")).to_have_text("You are signed out.")
+    expect(page.get_by_role("listitem")).to_have_count(0)
+    expect(heading(page)).to_have_text("Your list")
+
+
+def a_guests_list_comes_along_at_sign_in(page: Page) -> None:
+    page.goto("/")
+    add(page, "Water the plants")
+    expect(counters(page)).to_contain_text("1 to do, 0 done")
+    sign_in(page, "ada")
+    expect(heading(page)).to_have_text("ada’s list")
+    expect(item(page, "Water the plants")).to_be_visible()
+    expect(item(page, "Buy milk")).to_be_visible()
+
+
+def complete_reopen_and_clear(page: Page) -> None:
+    sign_in(page, "ada")
+    done(page, "Buy milk").click()
+    expect(done(page, "Buy milk")).to_have_attribute("aria-pressed", "true")
+    expect(counters(page)).to_contain_text("1 to do, 2 done")
+    done(page, "Order punched cards").click()
+    expect(done(page, "Order punched cards")).to_have_attribute("aria-pressed", "false")
+    page.get_by_role("button", name="Clear completed").click()
+    expect(counters(page)).to_contain_text("2 to do, 0 done")
+    expect(item(page, "Buy milk")).to_have_count(0)
+    expect(page.get_by_role("heading", name="Done")).to_have_count(0)
+
+
+def a_rename_that_fails_says_so_in_its_place(page: Page) -> None:
+    sign_in(page, "ada")
+    rename(page, "Write to Charles about the engine", "Buy milk")
+    failed = item(page, "Write to Charles about the engine")
+    expect(error(failed)).to_have_text("That is on your list already.")
+    expect(failed.get_by_label("New text")).to_have_value("Buy milk")
+    expect(failed.get_by_label("New text")).to_have_attribute("aria-invalid", "true")
+    expect(page.locator("[aria-invalid]")).to_have_count(1)
+
+    failed.get_by_label("New text").fill("   ")
+    failed.get_by_role("button", name="Save").click()
+    expect(error(failed)).to_have_text("Write 1 to 200 characters.")
+
+    failed.get_by_label("New text").fill("Write to Charles")
+    failed.get_by_role("button", name="Save").click()
+    expect(item(page, "Write to Charles")).to_be_visible()
+    expect(page.locator("[aria-invalid]")).to_have_count(0)
+
+
+def a_wrong_password_keeps_the_name_alone(page: Page) -> None:
+    sign_in(page, "ada", "wrong-password")
+    expect(page.get_by_role("alert")).to_have_text("No account has that name and password.")
+    expect(page.get_by_label("Name")).to_have_value("ada")
+    expect(page.get_by_label("Password")).to_have_value("")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(heading(page)).to_have_text("ada’s list")
+
+
+def sign_up_make_a_token_delete_the_account(page: Page) -> None:
+    page.goto("/")
+    add(page, "Water the plants")
+    page.get_by_role("link", name="Sign up").first.click()
+    fill_account(page, "mary s", "short")
+    page.get_by_role("button", name="Sign up").click()
+    expect(error(page, "name")).to_have_text("Use 2 to 30 letters, digits, - or _.")
+    expect(error(page, "password")).to_have_text("Use 8 characters or more.")
+    expect(page.get_by_label("Name")).to_have_value("mary s")
+    fill_account(page, "mary", "a long one")
+    page.get_by_role("button", name="Sign up").click()
+    expect(heading(page)).to_have_text("mary’s list")
+    expect(item(page, "Water the plants")).to_be_visible()
+
+    page.get_by_role("link", name="Account of mary").click()
+    page.get_by_role("button", name="Make a token").click()
+    expect(page.get_by_text("This is your new token.")).to_be_visible()
+    page.get_by_label("Password").fill("a long one")
+    page.get_by_role("button", name="Delete account").click()
+    expect(page.get_by_role("status")).to_have_text("Your account and your list are deleted.")
+    expect(page.get_by_role("listitem")).to_have_count(0)
+
+
+def a_page_that_asks_for_more_comes_after_signing_in(page: Page) -> None:
+    page.goto("/report")
+    expect(heading(page)).to_have_text("Sign in")
+    fill_account(page, "grace", PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(heading(page)).to_have_text("Report")
+    expect(page.get_by_role("definition")).to_have_text(["2", "0", "3", "2"])
+
+
+def a_form_left_open_loses_nothing(page: Page) -> None:
+    sign_in(page, "ada")
+    new_text(page).fill("Water the plants")
+    other = page.context.new_page()
+    other.goto("/")
+    sign_out(other)
+    expect(other.get_by_role("status")).to_have_text("You are signed out.")
+    page.bring_to_front()
+    page.get_by_role("button", name="Add").click()
+    asked_again = page.get_by_role("alert").filter(has_text="Please send it again.")
+    expect(asked_again.or_(item(page, "Water the plants"))).to_be_visible()
+    if asked_again.is_visible():  # scripts send it again by themselves
+        expect(new_text(page)).to_have_value("Water the plants")
+        page.get_by_role("button", name="Add").click()
+    expect(item(page, "Water the plants")).to_be_visible()
+    expect(page.get_by_role("listitem")).to_have_count(1)
+
+
+def by_keyboard_alone(page: Page) -> None:
+    page.goto("/")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(new_text(page)).to_be_focused()
+    page.keyboard.type("Water the plants")
+    page.keyboard.press("Enter")
+    done(page, "Water the plants").focus()
+    page.keyboard.press("Space")
+    expect(done(page, "Water the plants")).to_have_attribute("aria-pressed", "true")
+    item(page, "Water the plants").locator("summary").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(item(page, "Water the plants").get_by_label("New text")).to_be_focused()
+
+
+SCENARIOS: list[Callable[[Page], None]] = [
+    sign_in_add_fail_mend_rename_delete_sign_out,
+    a_guests_list_comes_along_at_sign_in,
+    complete_reopen_and_clear,
+    a_rename_that_fails_says_so_in_its_place,
+    a_wrong_password_keeps_the_name_alone,
+    sign_up_make_a_token_delete_the_account,
+    a_page_that_asks_for_more_comes_after_signing_in,
+    a_form_left_open_loses_nothing,
+    by_keyboard_alone,
+]
+
+
+@pytest.mark.parametrize("scripts", [False], ids=["scripts off"])
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.__name__)
+def test_people_can(scenario: Callable[[Page], None], scripts: bool, page: Page) -> None:
+    scenario(page)
+
+
+# The words of the scenarios
+
+
+def sign_in(page: Page, name: str, password: str = PASSWORD) -> None:
+    page.goto("/sign-in")
+    fill_account(page, name, password)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def fill_account(page: Page, name: str, password: str) -> None:
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Password").fill(password)
+
+
+def sign_out(page: Page) -> None:
+    page.get_by_role("button", name="Sign out").click()
+
+
+def add(page: Page, text: str) -> None:
+    new_text(page).fill(text)
+    page.get_by_role("button", name="Add").click()
+
+
+def rename(page: Page, text: str, new: str) -> None:
+    renamed = item(page, text)
+    renamed.locator("summary").click()
+    renamed.get_by_label("New text").fill(new)
+    renamed.get_by_role("button", name="Save").click()
+
+
+def delete(page: Page, text: str) -> None:
+    page.get_by_role("button", name=f"Delete: {text}").click()
+
+
+def new_text(page: Page) -> Locator:
+    return page.get_by_label("What is to be done?")
+
+
+def item(page: Page, text: str) -> Locator:
+    return page.get_by_role("listitem").filter(has=page.get_by_text(text, exact=True))
+
+
+def done(page: Page, text: str) -> Locator:
+    return page.get_by_role("button", name=f"Done: {text}")
+
+
+def error(where: Page | Locator, name: str = "text") -> Locator:
+    return where.locator(f'[data-error="{name}"]').first
+
+
+def counters(page: Page) -> Locator:
+    return page.locator('[data-region="counters"]')
+
+
+def heading(page: Page) -> Locator:
+    return page.get_by_role("heading", level=1)
+
+
+# What they see
+
+PAGES = ["/", "/sign-in", "/sign-up", "/account", "/report", "/nothing"]
+
+
+@pytest.mark.parametrize("size", [NARROWEST, PHONE, DESK], ids=["narrowest", "phone", "desk"])
+def test_no_page_is_wider_than_the_screen(page: Page, size: dict[str, int]) -> None:
+    page.set_viewport_size(size)
+    sign_in(page, "grace")
+    add(page, "A-word-without-an-end-" * 9)
+    for path in PAGES:
+        page.goto(path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], path
+
+
+def test_what_can_be_pressed_is_large_enough_for_a_finger(page: Page) -> None:
+    sign_in(page, "ada")
+    for path in ("/", "/account"):
+        page.goto(path)
+        targets = page.locator("button, summary, input:not([type=hidden]), nav a").all()
+        heights = [target.bounding_box()["height"] for target in targets if target.is_visible()]
+        assert len(heights) >= 5
+        assert min(heights) >= FINGER
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_passes_the_checks_for_accessibility(browser: Browser, address: str, scheme: str) -> None:
+    context = browser.new_context(base_url=address, color_scheme=scheme, viewport=PHONE)
+    page = context.new_page()
+    assert violations(page, "/") == []
+    assert violations(page, "/sign-up") == []
+    sign_in(page, "nobody")
+    assert violations(page) == []
+    sign_in(page, "grace")
+    rename(page, "Explain a nanosecond", "Find the moth")
+    assert violations(page) == []
+    for path in PAGES:
+        assert violations(page, path) == []
+    context.close()
+
+
+def violations(page: Page, path: str | None = None) -> list[str]:
+    """Return what axe finds wrong with a page: rules and elements."""
+    if path is not None:
+        page.goto(path)
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']}).then(({violations}) => violations)")
+    return [f"{each['id']}: {json.dumps([node['html'] for node in each['nodes']])}" for each in found]
