@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from werkzeug.datastructures import MultiDict
 from wtforms import Field, FieldList, FormField
+from wtforms.csrf.core import CSRFTokenField
 
 from .errors import WHOLE
 from .formdata import flat_values, is_clean, joined
@@ -28,7 +29,19 @@ def filled_form(parameter: Parameter, data: Any) -> Any:
     :param data: a ``MultiDict`` by the names of its inputs; None for an empty form.
     """
     made: Any = parameter.form_class
-    return made(formdata=data, meta={"csrf": False})
+    form = made(formdata=data, meta={"csrf": False})
+    remove_tokens(form)
+    return form
+
+
+def remove_tokens(form: Any) -> None:
+    """Take the CSRF tokens out of a form and of the forms nested in it, which may be FlaskForms as well."""
+    for field in list(form):
+        if isinstance(field, CSRFTokenField):
+            del form[field.short_name]
+        for each in field.entries if isinstance(field, FieldList) else [field]:
+            if isinstance(each, FormField):
+                remove_tokens(each.form)
 
 
 def pairs_of(body: Mapping[str, Any]) -> MultiDict[str, str]:

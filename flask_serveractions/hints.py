@@ -8,6 +8,7 @@ import datetime as dt
 import decimal
 import enum
 import inspect
+import re
 import sys
 import types
 import typing
@@ -149,8 +150,6 @@ class Maker:
         given = {each.name: each for each in dataclasses.fields(made)}
         declared: dict[str, fields.Field[Any]] = {}
         for each in inspect.signature(made).parameters.values():
-            if each.name not in hints:
-                raise NoField(f"{made.__qualname__} takes {each.name!r}, which has no annotation")
             declared[each.name] = self.field(hints[each.name], **self.presence(each, given, hints[each.name]))
         return DataSchema.from_dict(declared, name=f"{made.__name__}{'Json' if self.strict else 'Text'}")()
 
@@ -181,20 +180,36 @@ def exact_field(field: fields.Field[Any], validators: Validators, options: Mappi
 
 
 def dataclass_hints(made: type[Any], names: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the annotations of a dataclass, with forward references resolved, its ``InitVar`` among them.
+    """Return the annotations of what a dataclass is made of, with forward references resolved.
 
-    :raises NoField: a name that is not known.
+    :raises NoField: a name that is not known, or an argument without an annotation.
     """
-    known: dict[str, Any] = {}
-    for each in reversed(made.__mro__):  # as typing does it: a module's name wins over a class attribute of that name
-        known |= vars(each)
-    known |= getattr(sys.modules.get(made.__module__), "__dict__", {})
-    known |= enclosing_names(made.__qualname__, made.__module__)
-    try:
-        hints = typing.get_type_hints(made, localns={**known, **names}, include_extras=True)
-    except NameError as error:
-        raise NoField(f"{made.__qualname__} refers to {error.name!r}, which is not known", KNOWN_NAMES) from None
-    return {name: hint.type if isinstance(hint, dataclasses.InitVar) else hint for name, hint in hints.items()}
+    local = {**enclosing_names(made.__qualname__, made.__module__), **names}
+    hints = {}
+    for name in inspect.signature(made).parameters:
+        owner = next((each for each in made.__mro__ if name in inspect.get_annotations(each)), None)
+        if owner is None:
+            raise NoField(f"{made.__qualname__} takes {name!r}, which has no annotation")
+        # as typing does it: a module's name wins over a class attribute of that name
+        known = {**vars(owner), **getattr(sys.modules.get(owner.__module__), "__dict__", {}), **local}
+        try:
+            hints[name] = resolved(without_init_var(inspect.get_annotations(owner)[name]), known, {})
+        except (NameError, AttributeError, SyntaxError, TypeError) as error:
+            raise NoField(f"{made.__qualname__}.{name}: {error}", KNOWN_NAMES) from None
+    return hints
+
+
+def without_init_var(annotation: Any) -> Any:
+    """Return the type of an ``InitVar``; as text too, which Python 3.10 can't resolve."""
+    if isinstance(annotation, dataclasses.InitVar):
+        return annotation.type
+    match = re.fullmatch(r"(?:\w+\.)?InitVar\[(.*)\]", annotation, re.DOTALL) if isinstance(annotation, str) else None
+    return match.group(1) if match else annotation
+
+
+def resolved(annotation: Any, known: dict[str, Any], local: Mapping[str, Any]) -> Any:
+    alone = SimpleNamespace(__annotations__={"value": annotation})
+    return typing.get_type_hints(alone, known, dict(local), include_extras=True)["value"]
 
 
 def unaliased(annotation: Any) -> Any:
@@ -277,9 +292,8 @@ def resolved_hints(function: Callable[..., Any], names: Mapping[str, Any]) -> di
     known = local_names(function, names)
     hints: dict[str, Any] = {}
     for name, annotation in getattr(inner, "__annotations__", {}).items():
-        alone = SimpleNamespace(__annotations__={name: annotation})
         try:
-            hints |= typing.get_type_hints(alone, inner.__globals__, known, include_extras=True)
+            hints[name] = resolved(annotation, inner.__globals__, known)
         except (NameError, AttributeError, SyntaxError, TypeError) as error:
             whose = "the return annotation" if name == "return" else f"parameter {name!r}"
             raise TypeError(f"{where(function)}: {whose}, annotated {annotation!r}: {error}. {KNOWN_NAMES}") from None

@@ -37,7 +37,9 @@ from .serialization import compile_dump
 
 BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
 OPEN_ENDED = frozenset({inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD})
-RESERVED_BOUND = frozenset({"attrs", "caller"})  # action_form's own arguments
+#: action_form's own arguments, and what the query of an action's URL has already
+RESERVED = {Source.BOUND: frozenset({"attrs", "caller"}), Source.QUERY: frozenset({"page", "form"})}
+HOLDERS = {Source.BOUND: "action_form has an argument", Source.QUERY: "the URL of an action has a query argument"}
 CARRIED = "A form can carry str, int, float, bool, Decimal, dates, UUID, an Enum, a Literal, and lists of them"
 
 
@@ -184,8 +186,8 @@ class Compiler:
         if source is Source.BOUND and self.kind != ACTION:
             mend = f"Put <{name}> into the URL rule, or leave Bound out."
             raise self.mistake(name, annotation, "only actions have signed IDs", mend)
-        if source is Source.BOUND and name in RESERVED_BOUND:
-            raise self.mistake(name, annotation, "action_form has an argument of this name", "Call it otherwise.")
+        if self.kind == ACTION and name in RESERVED.get(source, ()):
+            raise self.mistake(name, annotation, f"{HOLDERS[source]} of this name", "Call it otherwise.")
         return source
 
     def special(self, plain: Any, metadata: list[Any], source: Source) -> dict[str, Any] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -86,7 +87,7 @@ class Door:
         return self.post(bound, data=data, content_type=None if data else "application/x-www-form-urlencoded")
 
     def json(self, value: Any, **bound: Any) -> TestResponse:
-        return self.post(bound, json=value)
+        return self.post(bound, data=json.dumps(value), content_type="application/json")
 
     @property
     def last(self) -> dict[str, Any]:

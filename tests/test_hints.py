@@ -151,7 +151,7 @@ def test_an_unknown_name_in_a_dataclass_is_a_type_error_that_names_both() -> Non
 
     said = mistake(create)
     assert "'order'" in said
-    assert "Order refers to 'OnlyForTypeCheckers'" in said
+    assert "Order.amount: name 'OnlyForTypeCheckers' is not defined" in said
     assert "TYPE_CHECKING" in said
 
 

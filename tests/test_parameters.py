@@ -436,6 +436,12 @@ def test_a_bound_argument_called_as_an_argument_of_action_form_is_a_type_error()
         assert "action_form" in refused(function_of(Bound[str], name=name))
 
 
+def test_a_query_argument_called_as_one_of_every_action_s_url_is_a_type_error() -> None:
+    for name in ("page", "form"):
+        assert "the URL of an action" in refused(function_of(Query[str], name=name))
+        assert sources(function_of(Query[str], name=name), kind="route") == {name: Source.QUERY}
+
+
 @pytest.mark.parametrize(("whole", "other"), [(TodoIn, int), (TodoForm, int), (TodoIn, TodoForm), (TodoIn, TodoIn)])
 def test_a_field_beside_the_whole_body_is_a_type_error(whole: Any, other: Any) -> None:
     def create(todo: Any, more: Any) -> None: ...
@@ -511,7 +517,7 @@ def test_the_annotation_of_the_result_holds_schema_status_and_many() -> None:
 
 # Whatever the signature
 
-SETTINGS = settings(deadline=None, max_examples=120, suppress_health_check=list(HealthCheck))
+SETTINGS = settings(deadline=None, max_examples=80, suppress_health_check=list(HealthCheck))
 
 
 @given(typed())
