@@ -238,7 +238,7 @@ class Builder:
         for name, parameter in PARAMETERS.items():
             if name in self.shared:
                 self.spec.components.parameter(name, parameter["in"], parameter)
-        for name, scheme in schemes_of(self.app, self.state.hook).items():
+        for name, scheme in schemes_of(self.app, self.state.hook, used).items():
             self.spec.components.security_scheme(name, dict(scheme))
 
 
@@ -287,12 +287,17 @@ def security_of(operation: Operation, hook: AuthHook | None) -> list[dict[str, l
     """Return the schemes that let a caller in, any of them; ``[]`` for what is open to everybody."""
     if hook is None or operation.public or operation.verifier is not None:
         return []
-    return [{name: sorted(operation.requires)} for name in hook.schemes or (SESSION,)]
+    by_session = [SESSION] if operation.kind == ACTION or not hook.schemes else []
+    return [{name: sorted(operation.requires)} for name in dict.fromkeys([*by_session, *hook.schemes])]
 
 
-def schemes_of(app: Flask, hook: AuthHook | None) -> Mapping[str, Mapping[str, Any]]:
+def schemes_of(app: Flask, hook: AuthHook | None, used: str) -> Mapping[str, Mapping[str, Any]]:
+    """Return the hook's security schemes, and the session where it is one.
+
+    :param used: the paths as JSON.
+    """
     if hook is None:
         return {}
-    name = app.config["SESSION_COOKIE_NAME"]
     text = "The session of somebody who has signed in on the pages of this app."
-    return hook.schemes or {SESSION: {"type": "apiKey", "in": "cookie", "name": name, "description": text}}
+    cookie = {"type": "apiKey", "in": "cookie", "name": app.config["SESSION_COOKIE_NAME"], "description": text}
+    return {**({SESSION: cookie} if f'{{"{SESSION}": ' in used else {}), **hook.schemes}
