@@ -15,6 +15,7 @@ from .stores import Store, StoreUnavailable
 logger = logging.getLogger("flask_serveractions")
 
 BEATS = 4  # per lease: three may be missed
+TICK_SECONDS = 0.05
 RETRY_SECONDS = 1.0  # while the store is away
 
 
@@ -26,60 +27,62 @@ class Hold:
     key: str
     token: str
     lease: float  # seconds
-    due: float = 0.0  # when to renew, on the monotonic clock
+    due_in: float  # seconds
 
-    def renew(self) -> bool:
-        """Return whether to go on: the record is still ours, or there is no telling."""
-        pause = self.lease / BEATS
+    def tick(self) -> bool:
+        """Renew the lease where that is due; return whether to go on."""
+        self.due_in -= TICK_SECONDS
+        if self.due_in > 0:
+            return True
+        self.due_in = self.lease / BEATS
         try:
-            still_ours = self.store.renew(self.key, self.token, self.lease)
+            return self.store.renew(self.key, self.token, self.lease)
         except StoreUnavailable:
-            still_ours, pause = True, min(pause, RETRY_SECONDS)
-        self.due = time.monotonic() + pause
-        return still_ours
+            self.due_in = min(self.due_in, RETRY_SECONDS)
+            return True  # there is no telling whose it is
 
 
 class Heartbeat:
-    """The holds of one process and the thread that renews them, started with the first."""
+    """The holds of one process, and the thread that renews them: there is one while there are holds.
+
+    It counts its own ticks and asks no clock, since a clock may be set.
+    """
 
     def __init__(self) -> None:
         self._holds: set[Hold] = set()
-        self._changed = threading.Condition()
-        self._thread: threading.Thread | None = None
+        self._lock = threading.Lock()
+        self._beating = False
 
     def add(self, hold: Hold) -> None:
-        hold.due = time.monotonic() + hold.lease / BEATS
-        with self._changed:
+        with self._lock:
             self._holds.add(hold)
-            if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._run, name="serveractions-heartbeat", daemon=True)
-                self._thread.start()
-            self._changed.notify()
+            if not self._beating:
+                self._beating = True
+                threading.Thread(target=self._run, name="serveractions-heartbeat", daemon=True).start()
 
     def discard(self, hold: Hold) -> None:
-        with self._changed:
+        with self._lock:
             self._holds.discard(hold)
 
     def _run(self) -> None:
         while True:
-            for hold in self._due():
-                try:
-                    going_on = hold.renew()
-                except Exception:
-                    logger.exception("A lease could not be renewed: %s", hold.key)
-                    going_on = False
-                if not going_on:
-                    self.discard(hold)
+            time.sleep(TICK_SECONDS)
+            with self._lock:
+                if not self._holds:
+                    self._beating = False
+                    return
+                holds = list(self._holds)
+            for hold in holds:
+                self._tick(hold)
 
-    def _due(self) -> list[Hold]:
-        """Wait until something is due, and return it."""
-        with self._changed:
-            while True:
-                now = time.monotonic()
-                due = [hold for hold in self._holds if hold.due <= now]
-                if due:
-                    return due
-                self._changed.wait(min((hold.due - now for hold in self._holds), default=None))
+    def _tick(self, hold: Hold) -> None:
+        try:
+            going_on = hold.tick()
+        except Exception:  # the others must be renewed all the same
+            logger.exception("A lease could not be renewed: %s", hold.key)
+            going_on = False
+        if not going_on:
+            self.discard(hold)
 
 
 heartbeat = Heartbeat()
@@ -90,7 +93,7 @@ def keep(store: Store, key: str, token: str, lease: float) -> Hold:
 
     :param lease: seconds; it is renewed four times in each.
     """
-    hold = Hold(store, key, token, lease)
+    hold = Hold(store, key, token, lease, lease / BEATS)
     heartbeat.add(hold)
     return hold
 
