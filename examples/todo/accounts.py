@@ -52,6 +52,7 @@ def renew_token() -> None:
     token = current_identity.new_token()
     db.session.commit()
     flash(token, "token")
+    flash("This is your new token. Copy it now: it is not shown again.")
 
 
 @requires("member")
