@@ -147,29 +147,50 @@ def values() -> st.SearchStrategy[Recipe]:
     return st.recursive(scalars(), collections, max_leaves=6)
 
 
-#: What fits a field: so that most of a generated object can be written, and most generated data loaded.
+#: What fits a field, to be dumped or loaded; beside it whatever there is.
 FITTING: dict[type[Any], list[Any]] = {
-    fields.String: ["abc", "", None],
-    fields.Integer: [1, 2, -3, None, "4"],
-    fields.Float: [1.5, 2, None, "2.5"],
-    fields.Boolean: [True, False, None, "true"],
-    fields.DateTime: [dt.datetime(2024, 2, 29, 1, 2, 3), None, "2024-02-29T01:02:03"],
-    fields.Date: [dt.date(2024, 2, 29), None, "2024-02-29"],
-    fields.Enum: [Colour.RED, Colour.GREEN, None, "r", "RED"],
+    fields.String: ["abc", "", "x", None],
+    fields.Integer: [1, 2, -3, None, True],
+    fields.Float: [1.5, 2, None],
+    fields.Boolean: [True, False, None],
+    fields.Decimal: [decimal.Decimal("1.10"), 2, None],
+    fields.UUID: [uuid.UUID(int=5), uuid.UUID(int=6), None],
+    fields.DateTime: [dt.datetime(2024, 2, 29, 1, 2, 3), dt.datetime(2024, 1, 1, tzinfo=dt.timezone.utc), None],
+    fields.Date: [dt.date(2024, 2, 29), dt.date(2024, 3, 1), None],
+    fields.Time: [dt.time(1, 2, 3), None],
+    fields.TimeDelta: [dt.timedelta(seconds=90), None],
+    fields.IP: [ipaddress.ip_address("::1"), None],
+    fields.IPInterface: [ipaddress.ip_interface("10.0.0.1/8"), None],
+    fields.Dict: [{}, {"a": 1}, None],
+}
+IN_TEXT: dict[type[Any], list[Any]] = {
+    fields.Integer: ["4", 1],
+    fields.Float: ["2.5"],
+    fields.Boolean: ["true", "r"],
+    fields.DateTime: ["2024-02-29T01:02:03"],
+    fields.Date: ["2024-02-29"],
+    fields.Enum: ["r", "RED", 1],
 }
 
 
-def values_for(field: Any) -> st.SearchStrategy[Recipe]:
-    fitting = next((found for kind, found in FITTING.items() if isinstance(field, kind)), None)
+def fitting_values(field: Any, in_text: bool) -> list[Any]:
+    found = [*field.enum, None] if isinstance(field, fields.Enum) else []
+    for table in (FITTING, IN_TEXT) if in_text else (FITTING,):
+        found += next((values for kind, values in table.items() if isinstance(field, kind)), [])
+    return found
+
+
+def values_for(field: Any, in_text: bool = False, wild: int = 10) -> st.SearchStrategy[Recipe]:
+    """Make recipes of values that fit a field, and of others in ``wild`` of a hundred cases."""
+    fitting = fitting_values(field, in_text)
     plain = st.sampled_from(fitting).map(lambda value: lambda: value) if fitting else values()
-    if isinstance(field, (fields.List, fields.Tuple)):
-        inner = values_for(field.inner) if isinstance(field, fields.List) else values()
-        plain = st.lists(inner, max_size=3).map(lambda recipes: lambda: [make() for make in recipes])
+    if isinstance(field, fields.List):
+        lists = several(values_for(field.inner, in_text, wild))
+        plain = st.one_of(lists, lists, lists.map(lambda make: lambda: iter(make()))) if wild else lists
     if isinstance(field, fields.Nested):
-        one = objects_for(nested_schema(field))
-        many = st.lists(one, max_size=3).map(lambda recipes: lambda: [make() for make in recipes])
-        plain = many if field.many else one
-    return st.integers(0, 9).flatmap(lambda roll: values() if roll == 0 else plain)
+        one = st.one_of(objects_for(nested_schema(field), wild), st.just(lambda: None))
+        plain = several(one) if field.many else one
+    return st.integers(0, 99).flatmap(lambda roll: values() if roll < wild else plain)
 
 
 def nested_schema(field: fields.Nested) -> Schema:
@@ -230,46 +251,47 @@ def without_direction(options: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in options.items() if key != "load_only"}
 
 
-def without_default(options: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in options.items() if key not in ("load_default", "dump_default", "required")}
+PLAIN = [made for made in SIMPLE[:-1] if made not in (Shout, Elsewhere)]
+NAMES = ["f0", "items", "count", "f3"]  # dicts and tuples have methods of some of these names
 
 
 @st.composite
-def field(draw: Any, depth: int = 2, options: dict[str, Any] | None = None) -> Any:
+def field(draw: Any, depth: int = 2, options: dict[str, Any] | None = None, plain: bool = False) -> Any:
+    """Make fields; plain ones have no code of their own."""
     given = {**draw(OPTIONS), **draw(PRESENCE)} if options is None else options
     kind = draw(st.integers(0, 9 if depth else 4))
     if kind == 5:
-        return fields.List(draw(field(depth - 1, {})), **given)
-    if kind == 6:
+        return fields.List(draw(field(depth - 1, {}, plain)), **given)
+    if kind == 6 and not plain:
         return fields.Dict(draw(field(0, {})), draw(field(depth - 1, {})), **given)
-    if kind == 7:
+    if kind == 7 and not plain:
         return fields.Tuple([draw(field(depth - 1, {})), draw(field(0, {}))], **given)
     if kind >= 8:
-        return draw(nested(depth, given))
-    return draw(st.sampled_from(SIMPLE))(**given)
+        return draw(nested(depth, given, plain))
+    return draw(st.sampled_from(PLAIN if plain else SIMPLE))(**given)
 
 
 @st.composite
-def nested(draw: Any, depth: int, options: dict[str, Any]) -> Any:
-    inner = draw(schemas(depth - 1))
+def nested(draw: Any, depth: int, options: dict[str, Any], plain: bool) -> Any:
+    inner = draw(schemas(depth - 1, plain))
     given = {**options, "many": draw(st.sampled_from([None, False, True]))}
     given["unknown"] = draw(st.sampled_from([None, EXCLUDE, INCLUDE, RAISE]))
     names = list(inner.fields)
     if names and draw(st.booleans()):
         given[draw(st.sampled_from(["only", "exclude"]))] = names[:1]
-    if names and draw(st.integers(0, 5)) == 0:
+    if names and not plain and draw(st.integers(0, 5)) == 0:
         return fields.Pluck(inner, names[0], many=bool(given["many"]), **options)
     return fields.Nested((lambda: inner) if draw(st.booleans()) else inner, **given)
 
 
 @st.composite
-def schemas(draw: Any, depth: int = 2) -> Schema:
+def schemas(draw: Any, depth: int = 2, plain: bool = False) -> Schema:
     declared: dict[str, Any] = {}
     for number in range(draw(st.integers(0, 4))):
-        made = draw(field(depth))
+        made = draw(field(depth, plain=plain))
         made.data_key = draw(st.sampled_from([None, None, f"key{number}"]))
-        made.attribute = draw(st.sampled_from([None, None, f"other{number}", f"path{number % 2}.f{number}"]))
-        declared[f"f{number}"] = made
+        made.attribute = draw(st.sampled_from([None, None, f"other{number}", f"path{number % 2}.{NAMES[number]}"]))
+        declared[NAMES[number]] = made
     kept = draw(st.sampled_from([None, None, list(declared)[::-1]]))
     unknown = draw(st.sampled_from([None, EXCLUDE, INCLUDE, RAISE]))
     made_class = Schema.from_dict(declared)
@@ -278,7 +300,7 @@ def schemas(draw: Any, depth: int = 2) -> Schema:
 
 class Row(NamedTuple):
     f0: Any
-    f1: Any
+    f3: Any
 
 
 SHAPES: list[Callable[[dict[str, Any]], Any]] = [
@@ -288,19 +310,27 @@ SHAPES: list[Callable[[dict[str, Any]], Any]] = [
     dict,
     AttributeDict,
     Stubborn,
-    lambda found: Row(found.get("f0"), found.get("f1")),
+    lambda found: Row(found.get("f0"), found.get("f3")),
 ]
 
 
 @st.composite
-def objects_for(draw: Any, schema: Schema) -> Recipe:
-    """Make recipes of objects that mostly have what a schema reads; of one shape or of several."""
+def objects_for(draw: Any, schema: Schema, wild: int = 10, shape: Any = None) -> Recipe:
+    """Make recipes of objects that mostly have what a schema reads."""
+    made = draw(st.sampled_from(SHAPES)) if shape is None else shape
     found: dict[str, Recipe] = {}
-    for name, made in schema.fields.items():
+    for name, each in schema.fields.items():
         if draw(st.integers(0, 9)):
-            add(found, made.attribute or name, draw(values_for(made)))
-    shape = draw(st.sampled_from(SHAPES))
-    return lambda: shape({name: make() for name, make in found.items()})
+            add(found, each.attribute or name, draw(values_for(each, wild=wild)))
+    return lambda: made({name: make() for name, make in found.items()})
+
+
+@st.composite
+def tables_for(draw: Any, schema: Schema) -> Recipe:
+    """Make recipes of lists of objects of one shape, nearly all of which can be dumped."""
+    one = objects_for(schema, draw(st.sampled_from([0, 0, 3])), draw(st.sampled_from(SHAPES)))
+    recipes = draw(st.lists(one, min_size=1, max_size=4))
+    return lambda: [make() for make in recipes]
 
 
 def add(found: dict[str, Recipe], attribute: str, recipe: Recipe) -> None:
@@ -322,7 +352,7 @@ def data_for(draw: Any, schema: Schema) -> Recipe:
 
 def values_to_load(field: Any) -> st.SearchStrategy[Recipe]:
     if not isinstance(field, fields.Nested) or isinstance(field, fields.Pluck):
-        return values_for(field)
+        return values_for(field, in_text=True)
     schema = nested_schema(field)
     one = data_for(schema)
     return several(one) if field.many or schema.many else one

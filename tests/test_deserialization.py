@@ -146,6 +146,22 @@ def test_a_partial_schema_stays_partial() -> None:
     assert compile_load(Address(partial=("city",)))({"number": 1}) == {"number": 1}
 
 
+def test_a_nested_field_with_a_way_of_its_own_keeps_it() -> None:
+    class Made(fields.Nested):
+        def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
+            return ("made", super()._deserialize(value, attr, data, **kwargs))
+
+    schema = Schema.from_dict({"a": Made(Address), "some": fields.Nested(Address, many=True)})()
+    assert compile_load(schema)({"a": {"city": "x"}}) == {"a": ("made", {"city": "x"})}
+    assert messages_of(compile_load(schema), {"some": {"city": "x"}})[0] == {"some": ["Invalid type."]}
+
+
+def test_a_constant_is_there_whatever_comes() -> None:
+    schema = Schema.from_dict({"a": fields.Constant(5, required=True)})()
+    assert compile_load(schema)({}) == schema.load({}) == {"a": 5}
+    assert messages_of(compile_load(schema), {"a": None}) == messages_of(schema.load, {"a": None})
+
+
 def test_a_schema_that_nests_itself_loads_as_deep_as_the_data_go() -> None:
     class Tree(Schema):
         name = fields.String()

@@ -15,7 +15,17 @@ from marshmallow import Schema, fields, missing, post_dump, pre_dump
 from sqlalchemy import orm
 
 from flask_serveractions.serialization import compile_dump
-from tests.generated_schemas import AttributeDict, Colour, objects_for, outcome, schemas, several, values
+from tests.generated_schemas import (
+    AttributeDict,
+    Colour,
+    Elsewhere,
+    objects_for,
+    outcome,
+    schemas,
+    several,
+    tables_for,
+    values,
+)
 
 SETTINGS = settings(deadline=None, max_examples=100, suppress_health_check=list(HealthCheck))
 
@@ -34,6 +44,15 @@ def test_one_object_is_dumped_as_marshmallow_dumps_it(data: st.DataObject) -> No
 def test_many_objects_are_dumped_as_marshmallow_dumps_them(data: st.DataObject) -> None:
     schema = data.draw(schemas())
     recipe = data.draw(several(objects_for(schema)))
+    expected = outcome(lambda objects: schema.dump(objects, many=True), recipe)
+    assert outcome(compile_dump(schema, True), recipe) == expected
+
+
+@given(st.data())
+@SETTINGS
+def test_a_table_of_objects_is_dumped_column_by_column_as_marshmallow_dumps_it(data: st.DataObject) -> None:
+    schema = data.draw(schemas(plain=True))
+    recipe = data.draw(tables_for(schema))
     expected = outcome(lambda objects: schema.dump(objects, many=True), recipe)
     assert outcome(compile_dump(schema, True), recipe) == expected
 
@@ -81,6 +100,31 @@ def test_mappings_and_named_tuples_are_read_as_marshmallow_reads_them(make: Any)
 
 def test_a_list_of_several_kinds_of_objects_is_dumped_object_by_object() -> None:
     assert_dumped_alike(Person(), [person(1), {"id": 2, "name": "x"}, AttributeDict(id=3), None, Person, "text"])
+
+
+def test_classes_are_read_as_marshmallow_reads_them() -> None:
+    """``dict["__name__"]`` is a type, and no error."""
+    schema = Schema.from_dict({"name": fields.String(attribute="__name__")})()
+    assert assert_dumped_alike(schema, [dict, SimpleNamespace]) == [
+        {"name": "dict['__name__']"},
+        {"name": "SimpleNamespace"},
+    ]
+
+
+def test_a_field_that_finds_its_value_in_its_own_way_keeps_it() -> None:
+    schema = Schema.from_dict({"seven": Elsewhere(), "text": fields.Integer(as_string=True)})()
+    assert assert_dumped_alike(schema, [{"seven": 1, "text": 2}] * 2) == [{"seven": 7, "text": "2"}] * 2
+
+
+def test_what_an_iterator_holds_is_written_once_though_a_later_field_fails() -> None:
+    class Failing(Schema):
+        numbers = fields.List(fields.Integer())
+        day = fields.Date()
+
+    dump = compile_dump(Failing(), True)
+    with pytest.raises(ValueError, match="'x'"):
+        dump([{"numbers": iter([1]), "day": None}, {"numbers": iter(["x", 2]), "day": "no date"}])
+    assert dump([{"numbers": iter([1, 2])}]) == [{"numbers": [1, 2]}]
 
 
 def test_models_of_sqlalchemy_and_rows_are_dumped(tmp_path: Path) -> None:
