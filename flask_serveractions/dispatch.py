@@ -221,6 +221,7 @@ def authorise(call: Call, operation: Operation, given: Mapping[str, Any]) -> Non
     except HTTPException as error:
         log_refusal(call, f"the auth hook says {error.code}")
         raise
+    call.identity = identity
     if call.is_action and call.state.settings.bind_session and changed_hands(call.session, identity):
         raise UnknownAction("the ID was rendered for another identity")
 
