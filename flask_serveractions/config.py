@@ -23,6 +23,8 @@ SETTINGS_KEYS = (
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
+HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")  # a name, or an address of IPv6
+
 #: scheme, host, effective port
 Origin = tuple[str, str, int]
 
@@ -108,11 +110,14 @@ def truth(key: str, value: Any) -> bool:
 def origins(key: str, value: Any) -> frozenset[Origin]:
     if isinstance(value, str) or not isinstance(value, Iterable):
         raise ValueError(f"{key} is {value!r}. Give a sequence of origins: ('https://example.org',).")
-    parsed = {each: parse_origin(each) if isinstance(each, str) else None for each in value}
-    for each, origin in parsed.items():
-        if origin is None:
-            raise ValueError(f"{key} holds {each!r}. Write an origin as scheme://host[:port]: 'https://example.org'.")
-    return frozenset(origin for origin in parsed.values() if origin)
+    return frozenset(checked_origin(key, each) for each in value)
+
+
+def checked_origin(key: str, value: Any) -> Origin:
+    origin = parse_origin(value) if isinstance(value, str) else None
+    if origin is None or not HOST.fullmatch(origin[1]):  # a browser sends no wildcard, and names in ASCII alone
+        raise ValueError(f"{key} holds {value!r}. Write an origin as scheme://host[:port]: 'https://example.org'.")
+    return origin
 
 
 def endpoint_or_none(key: str, value: Any) -> str | None:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import Any
 
-from marshmallow import Schema, fields, missing, validate
+from marshmallow import Schema, fields, validate
 from wtforms import Field, FieldList, FormField, PasswordField
 
 from .flaskforms import field_named, filled_form
 from .formdata import is_many
 from .formstate import Input
-from .operation import Operation, Parameter
+from .operation import Operation
 
 SECRET_NAME = re.compile(r"password|passwd|secret|token", re.IGNORECASE)
 
@@ -37,69 +38,89 @@ def describe(operation: Operation, name: str) -> Input:
     if operation.form is not None:
         field = field_named(filled_form(operation.form, None), name)
         return input_of(field) if field is not None else Input(secret=is_secret_name(name))
-    first, *rest = name.split(".")
+    path = name.split(".")
     for parameter in (*operation.body, *operation.located):
-        if parameter.key == first and parameter.text is not None:
-            return describe_field(deeper(parameter.text, rest), name, is_required(parameter, rest))
+        if parameter.key == path[0] and parameter.text is not None:
+            return described(along(parameter.text, path[1:]), name, is_wanted=parameter.required)
     schema = operation.whole.schema if operation.whole else None
-    return describe_field(deeper_in(schema, [first, *rest]) if schema else None, name, None)
+    return described(along_schema(schema, path) if schema else [], name)
 
 
-def is_required(parameter: Parameter, rest: list[str]) -> bool | None:
-    """Whether a parameter's input must be filled in; None where the nested field itself knows."""
-    if not parameter.required:
-        return False
-    return None if rest else not isinstance(parameter.text, (fields.Boolean, fields.List))
+def is_fillable(found: list[fields.Field[Any]]) -> bool:
+    """Whether nothing sent is a value too: a box that is not ticked, a list without items."""
+    return bool(found) and isinstance(found[-1], (fields.Boolean, fields.List))
 
 
 def is_secret_name(name: str) -> bool:
     return bool(SECRET_NAME.search(name))
 
 
-def deeper(field: fields.Field[Any] | None, path: list[str]) -> fields.Field[Any] | None:
-    """Return the field that a nested name leads to: through objects by name, through lists by index."""
-    if field is None or not path:
-        return field
+def along(field: fields.Field[Any], path: list[str]) -> list[fields.Field[Any]]:
+    """Return the fields that a nested name leads through, the last one its own; ``[]`` where it leads nowhere.
+
+    Through objects it leads by name, through lists by index.
+    """
+    if not path:
+        return [field]
+    below: list[fields.Field[Any]] = []
     if isinstance(field, fields.List) and path[0].isdigit():
-        return deeper(field.inner, path[1:])
-    if isinstance(field, fields.Nested):
-        return deeper_in(field.schema, path[1:] if is_many(field) else path)
-    if isinstance(field, fields.Mapping):
-        return deeper(field.value_field, path[1:])
-    return None
+        below = along(field.inner, path[1:])
+    elif isinstance(field, fields.Nested):
+        below = along_schema(field.schema, path[1:] if is_many(field) else path)
+    elif isinstance(field, fields.Mapping) and field.value_field is not None:
+        below = along(field.value_field, path[1:])
+    return [field, *below] if below else []
 
 
-def deeper_in(schema: Schema, path: list[str]) -> fields.Field[Any] | None:
+def along_schema(schema: Schema, path: list[str]) -> list[fields.Field[Any]]:
     for name, field in schema.fields.items():
         if path and (field.data_key or name) == path[0]:
-            return deeper(field, path[1:])
-    return None
+            return along(field, path[1:])
+    return []
 
 
-def describe_field(field: fields.Field[Any] | None, name: str, required: bool | None) -> Input:
-    """Describe a marshmallow field.
+def described(found: list[fields.Field[Any]], name: str, *, is_wanted: bool | None = None) -> Input:
+    """Describe a marshmallow field by those that lead to it.
 
-    :param required: None where the field itself knows.
+    :param found: its own the last; ``[]`` where nobody declared it.
+    :param is_wanted: whether the parameter must be given; None for a field of a schema of the whole body.
     """
-    if field is None:
+    if not found:
         return Input(secret=is_secret_name(name))
+    field = found[-1]
     kind = next((text for made, text in TYPES if isinstance(field, made)), field.metadata.get("type"))
-    secret = field.load_only or field.metadata.get("type") == "password" or is_secret_name(name)
-    if secret and kind is None:
-        kind = "password"
-    needed = field.required and field.load_default is missing and not isinstance(field, fields.Boolean)
-    fraction = isinstance(field, (fields.Float, fields.Decimal, fields.TimeDelta))
+    secret = is_secret_name(name) or any(map(is_secret, found))
     low, high, longest = limits(field.validators)
+    is_list = isinstance(field, fields.List)
     return Input(
-        type=kind,
-        required=needed if required is None else required,
-        maxlength=longest if not isinstance(field, fields.List) else None,
+        type="password" if secret and kind is None else kind,
+        required=is_required(found, is_wanted),
+        maxlength=None if is_list else longest,
         min=low,
         max=high,
-        step="any" if fraction else None,
-        multiple=isinstance(field, fields.List),
+        step="any" if isinstance(field, (fields.Float, fields.Decimal, fields.TimeDelta)) else None,
+        multiple=is_list,
         secret=secret,
     )
+
+
+def is_secret(field: fields.Field[Any]) -> bool:
+    return field.load_only or field.metadata.get("type") == "password"
+
+
+def is_required(found: list[fields.Field[Any]], is_wanted: bool | None) -> bool:
+    """Whether an input must be filled in: its field, and every object around it, is required."""
+    if is_wanted is False or is_fillable(found):
+        return False
+    first = is_wanted or found[0].required or isinstance(found[0], fields.List)
+    return first and all(each.required or is_container(each, around) for around, each in pairwise(found))
+
+
+def is_container(field: fields.Field[Any], around: fields.Field[Any]) -> bool:
+    """Whether a field is a list, or an object in one: what stands in an item that is there may be required."""
+    if isinstance(field, fields.List):
+        return True
+    return isinstance(field, fields.Nested) and isinstance(around, (fields.List, fields.Mapping))
 
 
 def limits(validators: Iterable[Any]) -> tuple[Any, Any, int | None]:

@@ -1,0 +1,68 @@
+"""The words of the house."""
+
+from __future__ import annotations
+
+import functools
+import typing
+from typing import Any
+
+import pytest
+from werkzeug.test import create_environ
+
+from flask_serveractions import Body, Bound, Cookie, Header, Operation, Query
+from flask_serveractions.operation import MISSING, Exchange, Parameter, Source, exchange_of, where
+
+
+def function() -> None:
+    """Stand somewhere."""
+
+
+@pytest.mark.parametrize(
+    ("alias", "source"),
+    [
+        (Bound, Source.BOUND),
+        (Query, Source.QUERY),
+        (Header, Source.HEADER),
+        (Cookie, Source.COOKIE),
+        (Body, Source.BODY),
+    ],
+)
+def test_a_place_is_metadata_of_its_type(alias: Any, source: Source) -> None:
+    """Type checkers see ``int`` in ``Bound[int]``."""
+    assert typing.get_args(alias[int]) == (int, source)
+    assert typing.get_args(alias[list[str]]) == (list[str], source)
+
+
+def test_an_operation_is_compiled_once_and_never_changed() -> None:
+    operation = Operation(name="a", kind="action", method="POST", function=function)
+    with pytest.raises(AttributeError):
+        operation.name = "b"  # type: ignore[misc]
+    assert (operation.requires, operation.public, operation.parameters) == (frozenset(), False, ())
+    assert operation.where.startswith("tests.test_operation.function (")
+    assert "test_operation.py, line" in operation.where
+
+
+def test_where_a_function_stands_is_where_it_was_written() -> None:
+    @functools.wraps(function)
+    def wrapper() -> None:
+        function()
+
+    assert where(wrapper) == where(function)
+    assert where(functools.partial(function)).startswith("functools.")
+    assert where(len) == "builtins.len"
+
+
+def test_a_parameter_is_required_unless_it_has_a_default_or_may_be_none() -> None:
+    made = [
+        Parameter(name="a", key="a", source=Source.BODY, annotation=int, optional=optional, default=default)
+        for optional, default in [(False, MISSING), (True, MISSING), (False, None), (False, 5)]
+    ]
+    assert [parameter.required for parameter in made] == [True, False, False, False]
+
+
+def test_what_middleware_and_corridor_exchange_is_known_by_an_object_and_never_by_a_header() -> None:
+    exchange = Exchange(second_pass=True)
+    environ = create_environ(headers={"Flask-Serveractions.Exchange": "1"})
+    assert exchange_of(environ) is None
+    assert exchange_of({Exchange.KEY: "second_pass"}) is None
+    assert exchange_of({Exchange.KEY: exchange}) is exchange
