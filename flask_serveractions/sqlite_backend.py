@@ -111,6 +111,7 @@ class SQLiteBackend:
         self.clock = clock
         self.ticks = ticks
         self.most_names = most_names
+        self.boot = boot_id()
         self._mine = threading.local()
         self._all: WeakSet[Held] = WeakSet()
         self._opening = threading.Lock()
@@ -165,15 +166,15 @@ class SQLiteBackend:
             found: Found | None = patiently(raw, lookup_sql(len(names)), arguments, patience).fetchone()
         if found is None:
             raise sqlite3.OperationalError("serveractions_meta is empty")
-        return found
+        value, epoch, counter, latest = found
+        return value, f"{epoch} {self.boot}", counter, latest
 
     def bump(self, names: Sequence[str], patience: float) -> None:
         sql = (
             "INSERT INTO serveractions_generations (name, number) SELECT ?, counter FROM serveractions_meta WHERE true"
             " ON CONFLICT (name) DO UPDATE SET number = excluded.number"
         )
-        # durable: after a power cut no value may be there without what made it stale
-        with self._transaction(patience, durable=True) as raw:
+        with self._transaction(patience, durable=not self.boot) as raw:
             raw.execute("UPDATE serveractions_meta SET counter = counter + 1")
             raw.executemany(sql, [(name,) for name in names])
             if raw.execute("SELECT max(id) FROM serveractions_generations").fetchone()[0] > self.most_names:
@@ -193,7 +194,7 @@ class SQLiteBackend:
             last = rows[-1][0] if rows else ""
 
     def clear(self, prefix: str, patience: float) -> None:
-        with self._transaction(patience, durable=True) as raw:
+        with self._transaction(patience, durable=not self.boot) as raw:
             raw.execute("UPDATE serveractions_meta SET counter = counter + 1, floor = counter + 1")
             sql = "DELETE FROM serveractions_records WHERE key >= ? AND key < ?"
             raw.execute(sql, (prefix, prefix + "\U0010ffff"))
@@ -326,6 +327,18 @@ def patiently(raw: sqlite3.Connection, sql: str, arguments: Sequence[object], se
             if not is_locked(error) or time.monotonic() >= deadline:
                 raise
             time.sleep(0.001)
+
+
+def boot_id() -> str:
+    """Return what tells this start of the machine from others; ``""`` where nothing does.
+
+    It is part of the epoch: a power cut may undo the latest revalidations, but not the values that they made stale.
+    Where nothing tells, each revalidation is synced to the disk.
+    """
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return ""
 
 
 def is_locked(error: sqlite3.Error) -> bool:

@@ -346,3 +346,35 @@ def can_mount(folder: Path) -> bool:
 def limit_files() -> None:
     """Where no disk may be mounted: no file may grow beyond 1 MiB."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (1024 * 1024, 1024 * 1024))
+
+
+def test_after_the_machine_was_started_anew_nothing_cached_before_is_fresh(tmp_path: Path) -> None:
+    before, after = (SQLiteBackend(tmp_path / "state") for _ in range(2))
+    after.boot = "another"
+    epochs = [store_on(each).lookup("key", []).epoch for each in (before, before, after)]
+    assert epochs[0] == epochs[1] != epochs[2]
+    for each in (before, after):
+        each.close()
+
+
+def test_where_nothing_tells_starts_of_the_machine_apart_revalidations_are_synced(tmp_path: Path) -> None:
+    backend = SQLiteBackend(tmp_path / "state")
+    store = store_on(backend)
+    store.bump(["tag:a"])
+    assert is_synced(backend) is False
+    backend.boot = ""
+    store.bump(["tag:a"])
+    assert is_synced(backend) is True
+    store.close()
+
+
+def test_claims_are_synced_to_the_disk(on_sqlite: Store) -> None:
+    on_sqlite.hasty.add("computation", 1, 60)
+    assert is_synced(backend_of(on_sqlite)) is False
+    on_sqlite.add("claim", 1, 60)
+    assert is_synced(backend_of(on_sqlite)) is True
+
+
+def is_synced(backend: Any) -> bool:
+    """Return whether the last transaction of this thread was."""
+    return bool(backend._mine.held.raw.execute("PRAGMA synchronous").fetchone()[0] == 2)
