@@ -169,9 +169,14 @@ def test_a_mount_point_may_have_any_letters(headers: dict[str, str]) -> None:
     assert form_in(page_of(answer) or "").inputs["text"]["value"] == "bad"
 
 
-def test_an_app_inside_another_app_has_its_own_pages() -> None:
-    outer, inner = app_with(create_todo), app_with(create_todo, page="<p>Inner</p>" + ONE_FORM)
+@pytest.mark.parametrize("where", ["below ours", "above ours"])
+def test_an_app_inside_another_app_has_its_own_pages(where: str) -> None:
+    inner = app_with(create_todo, page="<p>Inner</p>" + ONE_FORM)
+    outer = Flask(__name__) if where == "below ours" else app_with(create_todo)
+    outer.config["SECRET_KEY"] = "of the tests"
     outer.wsgi_app = DispatcherMiddleware(outer.wsgi_app, {"/inner": inner.wsgi_app})  # type: ignore[method-assign]
+    if where == "below ours":
+        ServerActions(outer)
     client = outer.test_client()
     form = form_in(client.get("/inner/todos"))
     answer = client.post(form.url, data={"text": "bad", "csrf_token": form.token}, headers=BROWSER)
@@ -180,6 +185,9 @@ def test_an_app_inside_another_app_has_its_own_pages() -> None:
 
 
 # Referrer-Policy, and caches
+
+
+BARE = '{% call action_form("create_todo") %}<input name="text">{% endcall %}'
 
 
 def policed(policy: str, later: bool) -> Flask:
@@ -230,6 +238,7 @@ def test_the_warning_of_a_policy_can_not_forge_the_log(caplog: pytest.LogCapture
 
 
 def test_a_page_with_a_form_is_private_unless_the_app_said_otherwise() -> None:
+    stateless = app_with(create_todo, SERVERACTIONS_BIND_SESSION=False, WTF_CSRF_ENABLED=False, page=BARE)
     app = policed("same-origin", True)
 
     @app.get("/public")
@@ -243,6 +252,7 @@ def test_a_page_with_a_form_is_private_unless_the_app_said_otherwise() -> None:
     response = client.get("/")
     assert response.headers["Cache-Control"] == "private"
     assert "Cookie" in response.headers["Vary"]
+    assert "Cookie" in stateless.test_client().get("/").headers["Vary"]
     plain = client.get("/plain")
     assert "Cache-Control" not in plain.headers
     assert "Vary" not in plain.headers
