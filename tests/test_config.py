@@ -149,29 +149,12 @@ def test_an_origin_is_scheme_host_and_effective_port(value: str, expected: Any) 
     assert Settings.from_config({"SERVERACTIONS_ALLOWED_ORIGINS": [value]}).allowed_origins == {expected}
 
 
-@pytest.mark.parametrize(
-    "value",
-    [
-        "",
-        "null",
-        "http://",
-        "http://[",
-        "http://[::1",
-        "//example.org",
-        "https:example.org",
-        "http://a b",
-        "http://a\\b",
-    ]
-    + [
-        "http://a?b",
-        "http://a#b",
-        "http://a?",
-        "http://a#",
-        "http://a:b",
-        "http://a:-1",
-        "javascript://a",
-        "http://a@b",
-    ],
+NO_ORIGINS = (
+    "null http:// http://[ http://[::1 //example.org https:example.org http://a\\b http://a?b http://a#b http://a?"
 )
+NO_ORIGINS += " http://a# http://a:b http://a:-1 javascript://a http://a@b http://a/"
+
+
+@pytest.mark.parametrize("value", ["", "http://a b", *NO_ORIGINS.split()])
 def test_what_does_not_parse_is_no_origin(value: str) -> None:
     assert parse_origin(value) is None
