@@ -21,6 +21,7 @@ from .operation import Operation
 from .outcome import Outcome, kept
 from .progress import Progress
 from .signals import action_called
+from .state import at_last
 from .visitors import identity_text, visitor_of
 
 KEY_LENGTH = 200  # characters, at most
@@ -137,8 +138,10 @@ def invoke(call: Call, operation: Operation, loaded: dict[str, Any]) -> Any:
     """Call the function itself."""
     if call.is_action:
         call.flashed = len(call.session.get("_flashes", ()))
-    function = call.app.ensure_sync(call.function) if operation.is_async else call.function
-    result = function(**loaded)
+    if operation.is_async:
+        result = at_last(call.app, call.app.ensure_sync(call.function)(**loaded))
+    else:
+        result = call.function(**loaded)
     if action_called.receivers:
         identity = current_identity._get_current_object()
         action_called.send(call.app, operation=operation, identity=identity, result=result)

@@ -29,6 +29,7 @@ from .hints import (
     local_names,
     resolved_hints,
     schema_of,
+    undecorated,
     validators_of,
     without_none,
 )
@@ -80,7 +81,7 @@ def compile_operation(
         method=method,
         function=function,
         open_ended=open_ended,
-        is_async=inspect.iscoroutinefunction(function),
+        is_async=inspect.iscoroutinefunction(undecorated(function)),
         is_generator=is_generator,
         is_plain=not (is_generator or more.get("once") or more.get("background")),
         answer=compiler.answer(hints.get("return", MISSING)),

@@ -15,6 +15,7 @@ from .call import Call
 from .conditional import CHANGING_METHODS, check_preconditions, entity_tag, has_conditions
 from .errors import ActionError
 from .operation import Operation
+from .state import at_last
 
 GONE = frozenset({404, 410})
 
@@ -55,7 +56,7 @@ def current_tag(call: Call, must_be_there: bool) -> str | None:
 def read(call: Call, reading: Operation, path_values: Mapping[str, Any]) -> Any:
     arguments = {**load_arguments(reading, call.request, Received()), **load_path(reading, path_values)}
     function = call.function.__self__.get
-    return (call.app.ensure_sync(function) if reading.is_async else function)(**arguments)
+    return at_last(call.app, call.app.ensure_sync(function)(**arguments)) if reading.is_async else function(**arguments)
 
 
 def tag_of(response: Response) -> str | None:

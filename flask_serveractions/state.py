@@ -36,13 +36,16 @@ class AuthHook:
         identity = function(operation, arguments) if self.takes_arguments else function(operation)
         if isinstance(identity, LocalProxy):  # flask_login.current_user, as it is now
             identity = identity._get_current_object()
-        if hasattr(type(identity), "__await__"):  # async behind a decorator that is not: truthy, whoever asks
-            identity = app.async_to_sync(awaited)(identity)
-        return identity
+        return at_last(app, identity)  # a coroutine is truthy, whoever asks
 
 
-async def awaited(identity: Any) -> Any:
-    return await identity
+def at_last(app: Flask, result: Any) -> Any:
+    """Return what a function gave, or what that gives in the end: async behind a decorator that is not."""
+    return app.async_to_sync(awaited)(result) if hasattr(type(result), "__await__") else result
+
+
+async def awaited(result: Any) -> Any:
+    return await result
 
 
 @dataclass(slots=True, eq=False)

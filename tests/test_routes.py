@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import enum
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
@@ -351,6 +352,45 @@ def test_an_async_method_is_awaited() -> None:
             return {"number": number}
 
     assert serving(Slow).get("/thing?number=7").json == {"number": 7}
+
+
+def plainly(function: Any) -> Any:
+    """A decorator that knows nothing of async functions."""
+
+    @functools.wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        return function(*args, **kwargs)
+
+    return wrapper
+
+
+def test_an_async_method_is_awaited_behind_a_decorator_that_knows_nothing_of_it() -> None:
+    class Slow(MethodRoute):
+        @plainly
+        async def get(self, number: int = 7) -> dict[str, int]:
+            return {"number": number}
+
+        @plainly
+        async def put(self, number: int) -> dict[str, int]:
+            return {"number": number}
+
+    client = serving(Slow)
+    tag = client.get("/thing").headers["ETag"]
+    assert client.get("/thing").json == {"number": 7}
+    assert client.put("/thing", json={"number": 8}, headers={"If-Match": tag}).json == {"number": 8}
+
+
+def test_an_async_action_is_awaited_behind_a_decorator_that_knows_nothing_of_it() -> None:
+    app = make_app()
+
+    @app.extensions["serveractions"].register
+    @plainly
+    async def double(number: int) -> int:
+        return 2 * number
+
+    response = client_of(app).call_action("double", number=2)
+    assert response.json is not None
+    assert response.json["data"] == 4
 
 
 # Methods
