@@ -6,6 +6,7 @@ SQLAlchemy is nobody's dependency here: where it has not been imported, nothing 
 from __future__ import annotations
 
 import sys
+from collections import namedtuple
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -103,8 +104,10 @@ def fetch_after(
     result = session.execute(in_order(wanted, terms).add_columns(*labels).limit(limit))
     rows = result.unique() if entity_of(select) is not None or must_be_unique(result) else result
     width = len(labels)
-    single = len(select.column_descriptions) == 1
-    return [(row[0] if single else row[:-width], tuple(row[-width:])) for row in rows]
+    if len(select.column_descriptions) == 1:
+        return [(row[0], tuple(row[-width:])) for row in rows]
+    made = namedtuple("Row", list(result.keys())[:-width], rename=True)  # type: ignore[misc]  # named as the Select has it
+    return [(made(*row[:-width]), tuple(row[-width:])) for row in rows]
 
 
 def any_after(select: Any, session: Any, terms: Sequence[Term], values: Sequence[Any]) -> bool:

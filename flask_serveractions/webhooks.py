@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +10,7 @@ from flask import Flask, Response, current_app, request
 
 from .call import Call
 from .dispatch import dispatch_webhook
-from .operation import ROUTE, Operation
+from .operation import ROUTE, Operation, where
 from .parameters import compile_operation
 from .signatures import SignatureError as SignatureError
 from .signatures import github as github
@@ -27,9 +28,9 @@ def compile_webhook(function: Callable[..., Any], *, rule: str, verifier: Any, e
     """
     if not callable(getattr(verifier, "verify", None)):
         raise TypeError(f"@actions.webhook({rule!r}, {verifier!r}): give a verifier, such as webhooks.github(secret).")
-    names = list(function.__code__.co_varnames[: function.__code__.co_argcount])
+    names = list(inspect.signature(function).parameters)
     if not names:
-        raise TypeError(f"{function.__module__}.{function.__qualname__} takes no argument. Write it as f(event: dict).")
+        raise TypeError(f"{where(function)} takes no argument. Write it as f(event: dict).")
     return compile_operation(
         function,
         name=endpoint,
