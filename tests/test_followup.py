@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -79,6 +77,23 @@ def test_the_page_is_rendered_after_the_actions_own_request_is_over(headers: dic
     log.clear()
     submit(client, form, headers=headers, text="bad")
     assert log == ["begin POST", "function bad", "over POST", "app over", "begin GET", "over GET", "app over"]
+
+
+@BOTH
+def test_both_answers_are_closed_when_they_have_been_read(headers: dict[str, str]) -> None:
+    app = app_with(create_todo)
+
+    @app.after_request
+    def note(response: Response) -> Response:
+        method = request.method
+        response.call_on_close(lambda: log.append(f"closed {method}"))
+        return response
+
+    client = app.test_client()
+    form = open_form(client)
+    log.clear()
+    submit(client, form, headers=headers, text="bad").close()
+    assert log == ["function bad", "closed POST", "closed GET"]
 
 
 def test_nothing_of_the_actions_context_is_left_in_the_page() -> None:
@@ -329,50 +344,6 @@ def test_the_pages_own_headers_are_sent_with_the_actions_status_and_cache_header
     assert answer.headers.getlist("Content-Type") == ["text/html; charset=utf-8"]
     assert answer.headers["Content-Length"] == str(len(answer.data))
     assert "ETag" not in answer.headers
-
-
-# Many at once
-
-
-def test_sixteen_threads_never_see_each_others_failures() -> None:
-    def echo(text: str) -> None:
-        raise ActionError(f"Not {text}.", field="text", result=text)
-
-    app = app_with(
-        echo,
-        page="{% call(form) action_form('echo') %}<input {{ form.attrs('text') }}>"
-        "{{ form.error('text') }}<i>{{ form.result }}</i>{% endcall %}",
-    )
-    barrier = threading.Barrier(16)
-
-    def send(number: int) -> list[tuple[str, str, bool]]:
-        client = app.test_client()
-        form = open_form(client)
-        barrier.wait()
-        seen = []
-        for turn in range(6):
-            text = f"{number}-{turn}"
-            again = form_in(page_of(submit(client, form, headers=(BROWSER, WITH_PAGE)[turn % 2], text=text)) or "")
-            clean = form_in(client.get("/"))
-            seen.append((again.inputs["text"]["value"], again.errors["text"], "value" in clean.inputs["text"]))
-        return seen
-
-    with ThreadPoolExecutor(16) as pool:
-        answers = list(pool.map(send, range(16)))
-    for number, seen in enumerate(answers):
-        assert seen == [(f"{number}-{turn}", f"Not {number}-{turn}.", False) for turn in range(6)]
-
-
-def test_many_first_requests_at_once_start_the_app_once() -> None:
-    app = app_with(create_todo)
-    barrier = threading.Barrier(16)
-
-    def load(_: int) -> int:
-        barrier.wait()
-        return app.test_client().get("/").status_code
-
-    with ThreadPoolExecutor(16) as pool:
-        assert set(pool.map(load, range(16))) == {200}
 
 
 def test_the_test_clients_context_is_the_calls_own() -> None:
