@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import shutil
 import sys
@@ -174,7 +175,7 @@ def argument(parameter: Parameter) -> str:
 
 def described(state: AppState, operation: Operation) -> dict[str, Any]:
     """Return an operation for programs."""
-    code = getattr(operation.function, "__code__", None)
+    code = getattr(inspect.unwrap(operation.function), "__code__", None)  # not the decorator's
     return {
         "kind": operation.kind,
         "name": operation.name,

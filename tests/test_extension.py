@@ -197,9 +197,13 @@ def test_a_name_taken_twice_is_an_error_at_once_that_says_where_both_stand(actio
     def other(number: int) -> int:
         return number
 
+    @functools.wraps(other)
+    def wrapper(number: int) -> int:
+        return other(number)
+
     here = Path(__file__).name
     with pytest.raises(ValueError, match="'double'") as raised:
-        actions.register(name="double")(other)
+        actions.register(name="double")(wrapper)
     text = str(raised.value)
     assert f"{here}, line {double.__code__.co_firstlineno}" in text
     assert f"{here}, line {other.__code__.co_firstlineno}" in text
