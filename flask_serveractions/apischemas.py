@@ -136,13 +136,13 @@ class Converter(OpenAPIConverter):
     def component_name(self, schema: Schema, title: str | None, partial: bool) -> str:
         base = title or type(schema).__name__.removesuffix("Schema") or "Schema"
         ending = "" if self.has_come_back else "Partial" if partial else "Input"
-        some = [*modifiers(schema)[:2], schema.dump_only, schema.load_only]
-        if not any(some):
+        only, exclude, dump_only, load_only, _, _, nested = modifiers(schema)
+        if not (only or exclude or dump_only or load_only or nested):
             return identifier(base + ending)
         listed = schema.dump_fields if self.has_come_back else schema.load_fields
-        details = listed if schema.only else ["without", *sorted(schema.exclude)] if schema.exclude else []
+        details = listed if only else ["without", *exclude]
         detailed = "_".join((base + ending, *details))
-        if details and len(detailed) <= LONGEST_NAME and "." not in detailed:
+        if (only or exclude) and not nested and len(detailed) <= LONGEST_NAME:
             return identifier(detailed)
         return identifier(f"{base}{ending}_{sha256(repr(modifiers(schema)).encode()).hexdigest()[:6]}")
 
@@ -179,7 +179,10 @@ class Converter(OpenAPIConverter):
         return bool(field.required) and not (self.partial or name in partial)
 
     def field2property(self, field: fields.Field[Any]) -> JsonSchema:
-        made = {key: value for key, value in super().field2property(field).items() if value is not None}
+        given = super().field2property(field).items()
+        made = {key: value for key, value in given if value is not None or key == "default"}
+        if isinstance(made.get("type"), list):
+            made["type"] = list(dict.fromkeys(made["type"]))  # a nullable Pluck of something nullable has two nulls
         return {**type_of_values(made["enum"]), **made} if "enum" in made else made
 
     def field2type_and_format(self, field: fields.Field[Any], **kwargs: Any) -> JsonSchema:
@@ -202,7 +205,11 @@ class Converter(OpenAPIConverter):
         return made
 
     def field2default(self, field: fields.Field[Any], **kwargs: Any) -> JsonSchema:
-        return {} if self.has_come_back or isinstance(field, fields.Constant) else dict(super().field2default(field))
+        default = field.metadata.get("default", field.load_default)
+        if self.has_come_back or default is missing or callable(default) or isinstance(field, fields.Constant):
+            return {}
+        found = written(field, default)
+        return {} if found is missing else {"default": found}
 
     def field2read_only(self, field: fields.Field[Any], **kwargs: Any) -> JsonSchema:
         return {}
@@ -212,10 +219,8 @@ class Converter(OpenAPIConverter):
     def field2choices(self, field: fields.Field[Any], **kwargs: Any) -> JsonSchema:
         if isinstance(field, fields.List):  # ContainsOnly speaks of the items
             return {}
-        made = super().field2choices(field, **kwargs)
-        return {
-            key: [None if each is None else field._serialize(each, None, None) for each in made[key]] for key in made
-        }
+        made = [written(field, each) for each in super().field2choices(field, **kwargs).get("enum", ())]
+        return {"enum": [each for each in made if each is not missing]} if made else {}
 
     def field2range(self, field: fields.Field[Any], ret: JsonSchema) -> JsonSchema:
         made: JsonSchema = {}
@@ -224,11 +229,9 @@ class Converter(OpenAPIConverter):
         for each in field.validators if is_number else ():
             if not isinstance(each, validate.Range):
                 continue
-            if each.min is not None:
-                made["minimum" if each.min_inclusive else "exclusiveMinimum"] = plain_number(field, each.min)
-            if each.max is not None:
-                made["maximum" if each.max_inclusive else "exclusiveMaximum"] = plain_number(field, each.max)
-        return made
+            made["minimum" if each.min_inclusive else "exclusiveMinimum"] = plain_number(field, each.min)
+            made["maximum" if each.max_inclusive else "exclusiveMaximum"] = plain_number(field, each.max)
+        return {name: limit for name, limit in made.items() if limit is not None}
 
     def field2length(self, field: fields.Field[Any], **kwargs: Any) -> JsonSchema:
         made: JsonSchema = super().field2length(field, **kwargs)
@@ -272,12 +275,37 @@ def modifiers(schema: Schema) -> tuple[Any, ...]:
     only = None if schema.only is None else tuple(sorted(schema.only))
     partial = schema.partial if isinstance(schema.partial, bool) else tuple(sorted(schema.partial or ()))
     sets = (tuple(sorted(each)) for each in (schema.exclude, schema.dump_only, schema.load_only))
-    return only, *sets, partial, str(schema.unknown)
+    return only, *sets, partial, str(schema.unknown), nested_choices(schema)
 
 
-def plain_number(field: fields.Field[Any], value: Any) -> int | float:
-    written = value if isinstance(value, (int, float)) else field._serialize(value, None, None)
-    return written if isinstance(written, int) else float(written)
+def nested_choices(schema: Schema) -> tuple[Any, ...]:
+    """Return which nested fields an instance chose, as by ``only=("todo.id",)``."""
+    declared = schema._declared_fields
+    pairs = ((name, declared.get(name), field) for name, field in schema.fields.items())
+    return tuple((name, *choice(field)) for name, before, field in pairs if choice(field) != choice(before))
+
+
+def choice(field: Any) -> tuple[Any, ...]:
+    only, exclude = getattr(field, "only", None), getattr(field, "exclude", ())
+    return None if only is None else tuple(sorted(only)), tuple(sorted(exclude))
+
+
+def written(field: fields.Field[Any], value: Any) -> Any:
+    """Return a value as its field writes it; missing where it is no value of that field."""
+    if value is None:
+        return None
+    try:
+        return field._serialize(value, None, None)
+    except Exception:  # a default or a choice of another type, which marshmallow lets pass
+        return missing
+
+
+def plain_number(field: fields.Field[Any], value: Any) -> int | float | None:
+    found = value if isinstance(value, (int, float)) else written(field, value)
+    try:
+        return None if found is None or isinstance(found, bool) else found if isinstance(found, int) else float(found)
+    except (TypeError, ValueError):
+        return None
 
 
 JSON_TYPES = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
