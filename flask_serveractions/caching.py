@@ -23,7 +23,7 @@ from flask import current_app, has_app_context, has_request_context, request
 
 from . import lossless
 from .leases import keeping
-from .revalidation import path_names, tag_names
+from .revalidation import CACHED_FUNCTIONS, path_names, tag_names
 from .stores import Lookup, Store, StoreUnavailable
 
 P = ParamSpec("P")
@@ -58,6 +58,7 @@ def cached(
         raise TypeError(f"cached(ttl={ttl!r}): give seconds above 0, or None for no limit.")
 
     def decorate(function: Callable[P, T]) -> Callable[P, T]:
+        CACHED_FUNCTIONS.add(f"{function.__module__}.{function.__qualname__}")
         memo = Memo(function, tuple(tags), LONGEST_SECONDS if ttl is None else ttl, lease)
 
         @wraps(function)

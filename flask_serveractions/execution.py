@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from hashlib import sha256
 from typing import Any, cast
 
+from flask import current_app
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import FileStorage
 
@@ -20,6 +21,7 @@ from .once import Claim, KeptAnswer, claim, complete, running
 from .operation import Operation
 from .outcome import Outcome, kept
 from .progress import Progress
+from .revalidation import make_stale_again
 from .signals import action_called
 from .state import at_last
 from .visitors import identity_text, visitor_of
@@ -122,6 +124,7 @@ def checked(steps: Generator[Any, None, Any], operation: Operation) -> Generator
             yield step
     finally:
         steps.close()
+        make_stale_again(current_app._get_current_object())  # type: ignore[attr-defined]
 
 
 def at_the_end(steps: Steps) -> Outcome:
@@ -138,10 +141,13 @@ def invoke(call: Call, operation: Operation, loaded: dict[str, Any]) -> Any:
     """Call the function itself."""
     if call.is_action:
         call.flashed = len(call.session.get("_flashes", ()))
-    if operation.is_async:
-        result = at_last(call.app, call.app.ensure_sync(call.function)(**loaded))
-    else:
-        result = call.function(**loaded)
+    try:
+        if operation.is_async:
+            result = at_last(call.app, call.app.ensure_sync(call.function)(**loaded))
+        else:
+            result = call.function(**loaded)
+    finally:
+        make_stale_again(call.app)
     if action_called.receivers:
         identity = current_identity._get_current_object()
         action_called.send(call.app, operation=operation, identity=identity, result=result)

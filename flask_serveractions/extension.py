@@ -59,6 +59,7 @@ class ServerActions:
         settings = Settings.from_config(app.config)
         state = AppState(settings=settings, registry=self.registry, signing=Signing(app), client_version=CLIENT_VERSION)
         state.instance_path = app.instance_path
+        state.shares_store = "SERVERACTIONS_STORE_URL" in app.config
         check_store_url(settings.store_url)
         mount(app, state)
         app.extensions["serveractions"] = self

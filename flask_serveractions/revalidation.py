@@ -21,6 +21,10 @@ logger = logging.getLogger("flask_serveractions")
 RECORD = "flask_serveractions.revalidated"  # in the scope
 
 
+#: the functions that ``@cached`` keeps the results of, in this process
+CACHED_FUNCTIONS: set[str] = set()
+
+
 @dataclass(slots=True, eq=False)
 class Revalidated:
     """What one call has revalidated so far; ``paths`` are paths or URL rules, without query."""
@@ -77,9 +81,9 @@ def record(paths: Iterable[str] = (), tags: Iterable[str] = ()) -> None:
 
 
 def make_stale(app: Flask, paths: Iterable[str], tags: Iterable[str]) -> None:
-    """Make cached values stale in every process that shares the store."""
+    """Make cached values stale in every process that shares the store; where nothing can be cached there is none."""
     state = app.extensions.get("serveractions.state")
-    if state is None:
+    if state is None or not (state.shares_store or CACHED_FUNCTIONS):
         return
     try:
         store = state.store
@@ -87,6 +91,13 @@ def make_stale(app: Flask, paths: Iterable[str], tags: Iterable[str]) -> None:
         logger.warning("Cached values can't be made stale: %s", error)
         return
     store.bump([*path_names(paths), *tag_names(tags)])
+
+
+def make_stale_again(app: Flask) -> None:
+    """Do it once more when the function is over: it may have revalidated before it changed anything."""
+    current: Revalidated | None = scope().get(RECORD)
+    if current is not None:
+        make_stale(app, current.paths, current.tags)
 
 
 def tag_names(tags: Iterable[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -11,8 +12,12 @@ from werkzeug.exceptions import MethodNotAllowed
 from .access import no_hook
 from .marks import check_nothing_is_hidden, marks_of, with_marks
 from .operation import Operation
+from .revalidation import CACHED_FUNCTIONS
 from .routes import compile_rule, is_our_view, refuse_method, route_rules
 from .state import AppState
+from .stores import StoreCorrupt, StoreUnavailable
+
+logger = logging.getLogger("flask_serveractions")
 
 
 def start(app: Flask, state: AppState) -> None:
@@ -27,6 +32,7 @@ def start(app: Flask, state: AppState) -> None:
             check_login_view(app, state)
             compile_doors(app, state)
             check_access(state)
+            check_store(state)
             leave_doors_to_us(app)
             answer_wrong_methods(app)
             state.registry.closed = True
@@ -48,6 +54,25 @@ def check_access(state: AppState) -> None:
             raise RuntimeError(no_hook(operation))
         if operation.verifier is not None and marks_of(operation).requires:
             raise RuntimeError(f"{operation.where}: nobody asks the hook for a webhook's sender. Leave @requires out.")
+
+
+def check_store(state: AppState) -> None:
+    """Open the store where something needs it; one that is merely away may come back.
+
+    :raises StoreCorrupt: its file is broken; the message names it.
+    """
+    needed = [operation for operation in all_operations(state) if needs_store(operation)]
+    if needed or CACHED_FUNCTIONS:
+        try:
+            state.store  # noqa: B018 opens it
+        except StoreCorrupt:
+            raise
+        except StoreUnavailable as error:
+            logger.warning("The store is away: %s", error)
+
+
+def needs_store(operation: Operation) -> bool:
+    return operation.once or operation.background or operation.verifier is not None
 
 
 def all_operations(state: AppState) -> list[Operation]:

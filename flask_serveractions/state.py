@@ -76,6 +76,7 @@ class AppState:
     actions: dict[str, Operation] = field(default_factory=dict)  # with their marks, once the app serves
     client_version: str = ""
     instance_path: str = ""
+    shares_store: bool = False  # the app names its store: other programs may keep values in it
     routes: dict[tuple[str, str], dict[str, Operation]] = field(default_factory=dict)  # by endpoint and rule, by method
     started: bool = False
     jobs: Any = None  # its background jobs, once there are any
@@ -87,9 +88,10 @@ class AppState:
 
         :raises StoreUnavailable: it can't be opened.
         """
-        if self._store is None:
-            self._store = open_store(self.settings.store_url, self.instance_path)
-        return self._store
+        with self.starting:
+            if self._store is None:
+                self._store = open_store(self.settings.store_url, self.instance_path)
+            return self._store
 
     starting: RLock = field(default_factory=RLock)
 

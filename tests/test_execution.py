@@ -16,7 +16,15 @@ from marshmallow.validate import Range
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse
 
-from flask_serveractions import ActionError, Progress, ServerActions, current_identity, revalidate_path
+from flask_serveractions import (
+    ActionError,
+    Progress,
+    ServerActions,
+    cached,
+    current_identity,
+    revalidate_path,
+    revalidate_tag,
+)
 from tests.callers import BROWSER, SCRIPT, WITH_PAGE, Form, form_in, open_form, post_json, submit
 
 PAGE = """<main>{{ done|length }} done {% call(form) action_form(name) %}
@@ -393,3 +401,33 @@ def test_a_stream_that_runs_once_is_told_again_without_running(done: Done, tmp_p
     assert second.json is not None
     assert second.json["data"] == 4
     assert done == [4]
+
+
+# What was revalidated
+
+
+@pytest.mark.parametrize("stepwise", [False, True])
+def test_what_was_cached_between_revalidation_and_change_is_not_served_after_it(
+    done: Done, tmp_path: Path, stepwise: bool
+) -> None:
+    numbers = [1]
+
+    @cached(tags=("numbers",))
+    def read() -> int:
+        return numbers[-1]
+
+    def change() -> None:
+        revalidate_tag("numbers")
+        assert read() == 1  # somebody looks, and it is cached
+        numbers.append(2)
+
+    def change_stepwise() -> Generator[Progress, None, None]:
+        yield Progress(1)
+        change()
+
+    function = change_stepwise if stepwise else change
+    app = app_of(function, tmp_path, done)
+    client = app.test_client()
+    assert post_json(client, open_form(client)).status_code == 200
+    with app.app_context():
+        assert read() == 2
