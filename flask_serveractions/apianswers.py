@@ -155,6 +155,15 @@ def no_match_response() -> JsonSchema:
     return {**made, "content": {**made["content"], HTML: {"schema": TEXT}}}
 
 
+def job_response(*more: str) -> JsonSchema:
+    """Return a job, as its URL answers.
+
+    :param more: media types of text that it can come in as well.
+    """
+    content = {JSON: {"schema": {"$ref": "#/components/schemas/Job"}}, **{each: {"schema": TEXT} for each in more}}
+    return {"description": "The job.", "content": content}
+
+
 def component_name(status: int) -> str:
     return "".join(word.capitalize() for word in phrase(status).split())
 

@@ -20,6 +20,8 @@ from .apianswers import (
     REVALIDATED_SCHEMA,
     answers_of,
     component_name,
+    failure,
+    job_response,
     no_match_response,
     problem_response,
 )
@@ -28,6 +30,7 @@ from .apischemas import OPENAPI_VERSION, Components, JsonSchema
 from .conditional import CHANGING_METHODS
 from .descriptions import Description, description_of, statuses_in
 from .listing import BY_CURSOR
+from .negotiation import EVENTS
 from .operation import ACTION, Operation
 from .pagination import MAX_PAGE, MAX_PER_PAGE, PER_PAGE
 from .routes import VARIABLE, place_of, route_rules
@@ -138,6 +141,8 @@ class Builder:
         paths: dict[str, JsonSchema] = {}
         for path, operation, rule in self.operations():
             paths.setdefault(path, {}).setdefault(operation.method.lower(), self.described(path, operation, rule))
+        if any(each.background for each in self.state.actions.values()):
+            paths[f"{self.state.settings.url_prefix}/-/jobs/{{job}}"] = self.job_item()
         settled: dict[str, JsonSchema] = self.components.settled(paths)
         self.add_components(json.dumps(settled))
         used = {tag for item in paths.values() for each in item.values() for tag in each["tags"]}
@@ -155,6 +160,30 @@ class Builder:
             yield f"{self.state.settings.url_prefix}/{operation.name}/{{signature}}", operation, None
         for operation in self.state.registry.webhooks.values():
             yield path_of(operation.rule), operation, None
+
+    def job_item(self) -> JsonSchema:
+        """Return what the URL of a job answers."""
+        hook = self.state.hook
+        parameter = {"name": "job", "in": "path", "required": True, "schema": TEXT}
+        names = [] if hook is None else list(dict.fromkeys([SESSION, *hook.schemes]))
+        shared = {"tags": [ACTIONS], "security": [{name: list[str]()} for name in names]}
+        reading, changing = (401, 403, 404, 500, 503), (400, 401, 403, 404, 413, 500, 503)
+        return {
+            "get": {
+                **shared,
+                "operationId": "actions-job.get",
+                "summary": "Say how a job is getting on.",
+                "parameters": [parameter],
+                "responses": {"200": job_response(EVENTS), **{str(each): failure(each, None) for each in reading}},
+            },
+            "delete": {
+                **shared,
+                "operationId": "actions-job.delete",
+                "summary": "Cancel a job.",
+                "parameters": [parameter, *self.token_header()],
+                "responses": {"200": job_response(), **{str(each): failure(each, None) for each in changing}},
+            },
+        }
 
     def described(self, path: str, operation: Operation, rule: Any) -> JsonSchema:
         about = description_of(operation.function)

@@ -98,7 +98,8 @@ class Api:
 
     def resources(self) -> Iterator[Described]:
         """Yield what programs call: neither webhooks nor pages."""
-        others = (each for each in self.operations() if not each.is_action and "webhooks" not in each.operation["tags"])
+        own = {"actions", "webhooks"}
+        others = (each for each in self.operations() if own.isdisjoint(each.operation["tags"]))
         return (each for each in others if not each.is_page)
 
     def actions(self) -> Iterator[Described]:

@@ -189,7 +189,7 @@ def test_a_dataclass_has_its_own_name() -> None:
 
 LIMITS: list[tuple[fields.Field[Any], JsonSchema]] = [
     (fields.String(validate=Length(1, 200)), {"type": "string", "minLength": 1, "maxLength": 200}),
-    (fields.List(fields.Integer(), validate=Length(max=3)), {"type": "array", "items": {"type": "integer"}, "maxItems": 3}),
+    (fields.List(fields.Raw(), validate=Length(max=3)), {"type": "array", "items": {}, "maxItems": 3}),
     (fields.Dict(validate=Length(1)), {"type": "object", "additionalProperties": {}, "minProperties": 1}),
     (fields.Integer(validate=Range(1, 5)), {"type": "integer", "minimum": 1, "maximum": 5}),
     (

@@ -54,7 +54,7 @@ CASES: list[tuple[Any, Any, Any]] = [  # a type, a value of it, and JSON that is
     (dt.date, NOW.date(), 5),
     (dt.datetime, NOW, 5),
     (int | None, None, "1"),
-    (Optional[str], "a", 1),
+    (Optional[str], "a", 1),  # noqa: UP045
     (int | str, "a", 1.5),
     (Literal["a", 2], 2, "b"),
     (Annotated[int, "anything"], 1, "1"),
