@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from typing import Any
 
 from marshmallow import Schema, fields, missing
@@ -15,7 +16,7 @@ from .operation import MISSING
 
 Form = MultiDict[str, str]
 
-MAX_DEPTH = 100  # dots in a name
+MAX_DEPTH = 50  # dots in a name
 
 
 class Items(list[Any]):
@@ -31,126 +32,142 @@ def data_for(schema: Schema, form: Form, *, is_form: bool) -> Any:
     """Return what a form or a query says to a schema: what it declares alone, nested.
 
     :param is_form: a form, where an absent box is one that is not ticked: False.
+    :raises Unreadable: the names nest too deep.
     """
-    reader = FormReader(form, is_form)
+    reader, node = FormReader(is_form), tree_of(form.lists())
     if schema.many:
-        return Items((index, reader.data(schema, f"{index}.")) for index in reader.indices(""))
-    return reader.data(schema)
+        return Items((index, reader.data(schema, node.below[index])) for index in node.indices())
+    return reader.data(schema, node)
 
 
 def raw_value(field: fields.Field[Any], form: Form, name: str, *, is_form: bool, required: bool) -> Any:
     """Return one field's value as a form or a query has it, or MISSING.
 
     An empty string for a type that is not text counts as absent.
+
+    :raises Unreadable: the names nest too deep.
     """
-    reader = FormReader(form, is_form)
-    value = reader.value(field, name)
-    return reader.hollow(field, name) if value is MISSING and required else value
+    prefix = f"{name}."
+    node = tree_of((key, texts) for key, texts in form.lists() if key == name or key.startswith(prefix)).at(name)
+    reader = FormReader(is_form)
+    value = reader.value(field, node)
+    return reader.hollow(field) if value is MISSING and required else value
+
+
+@dataclass(slots=True)
+class Node:
+    """What a form says at a name, and below it."""
+
+    texts: list[str] = dataclass_field(default_factory=list)
+    below: dict[str, Node] = dataclass_field(default_factory=dict)
+    is_cut: bool = False  # names go on below, deeper than anybody follows
+
+    def at(self, name: str) -> Node:
+        """Return what stands at a name from here, which may have dots (a ``data_key``)."""
+        node = self
+        for step in name.split(".") if "." in name else (name,):
+            node = node.below.get(step, NOWHERE)
+        return node
+
+    def indices(self) -> list[str]:
+        """Return the indices below, in order: ``["0", "2"]``."""
+        return sorted((step for step in self.below if step.isascii() and step.isdigit() and len(step) < 10), key=int)
+
+    def check_depth(self) -> None:
+        if self.is_cut:
+            raise Unreadable("its names nest too deep")
+
+
+NOWHERE = Node()
+
+
+def tree_of(form: Iterable[tuple[str, list[str]]]) -> Node:
+    """Return the names of a form as a tree, in which each is looked up once, however many there are."""
+    root = Node()
+    for name, texts in form:
+        node = root
+        *steps, last = name.split(".", MAX_DEPTH)
+        for step in steps:
+            node = node.below.get(step) or node.below.setdefault(step, Node())
+        node.is_cut = node.is_cut or "." in last
+        leaf = node.below.get(last) or node.below.setdefault(last, Node())
+        leaf.texts = texts
+    return root
 
 
 @dataclass(frozen=True, slots=True)
 class FormReader:
     """Finds the values of fields among a form's names."""
 
-    form: Form
     is_form: bool
 
-    def data(self, schema: Schema, prefix: str = "", partial: bool = False) -> dict[str, Any]:
-        """Return what the names under a prefix say to a schema.
-
-        :param prefix: ``"address."`` for a nested schema.
-        :raises Unreadable: the names nest too deep.
-        """
-        if prefix.count(".") > MAX_DEPTH:
-            raise Unreadable("its names nest too deep")
+    def data(self, schema: Schema, node: Node, partial: bool = False) -> dict[str, Any]:
+        """Return what a form says to a schema."""
+        node.check_depth()
         partial = partial or bool(schema.partial)
         data = {}
         for name, field in schema.load_fields.items():
             key = field.data_key if field.data_key is not None else name
-            value = self.value(field, prefix + key, partial)
+            value = self.value(field, node.at(key), partial)
             if value is MISSING and not partial:
-                value = self.absent(field, schema, prefix + key)
+                value = self.absent(field, schema)
             if value is not MISSING:
                 data[key] = value
         return data
 
-    def absent(self, field: fields.Field[Any], schema: Schema, name: str) -> Any:
+    def absent(self, field: fields.Field[Any], schema: Schema) -> Any:
         """Return what it means that a field was not sent: an empty list, a box that is not ticked."""
-        if (
-            isinstance(field, fields.Boolean)
-            and self.is_form
-            and not field.allow_none
-            and field.load_default is missing
-        ):
+        if self.is_form and is_box(field):
             return False
         if not field.required:
             return MISSING
         if isinstance(field, fields.List) and isinstance(schema, DataSchema):
             return Items(())
-        return self.hollow(field, name)
+        return self.hollow(field)
 
-    def hollow(self, field: fields.Field[Any], name: str) -> Any:
+    def hollow(self, field: fields.Field[Any]) -> Any:
         """Return the object of which nothing was sent: its boxes are not ticked, its fields are what is missing."""
         if not isinstance(field, fields.Nested) or isinstance(field, fields.Pluck) or is_many(field):
             return MISSING
-        return self.data(field.schema, f"{name}.") or MISSING
+        return self.data(field.schema, NOWHERE) or MISSING
 
-    def value(self, field: fields.Field[Any], name: str, partial: bool = False) -> Any:
+    def value(self, field: fields.Field[Any], node: Node, partial: bool = False) -> Any:
         if isinstance(field, fields.Pluck):
             field = plucked(field)
         if isinstance(field, fields.Nested):
-            return self.nested(field, name, partial)
+            return self.nested(field, node, partial)
         if isinstance(field, (fields.List, fields.Tuple)):
-            return self.items(field, name, partial)
+            return self.items(field, node, partial)
         if isinstance(field, fields.Mapping):
-            return self.mapping(field, name, partial)
-        if name not in self.form:
+            return self.mapping(field, node, partial)
+        if not node.texts or (node.texts[0] == "" and not is_text(field)):
             return MISSING
-        value = self.form[name]
-        return MISSING if value == "" and not is_text(field) else value
+        return node.texts[0]
 
-    def nested(self, field: fields.Nested, name: str, partial: bool) -> Any:
+    def nested(self, field: fields.Nested, node: Node, partial: bool) -> Any:
         if is_many(field):
-            items = Items(
-                (index, self.data(field.schema, f"{name}.{index}.", partial)) for index in self.indices(f"{name}.")
-            )
-            return items or MISSING
-        if not any(key.startswith(f"{name}.") for key in self.form):
-            return MISSING
-        return self.data(field.schema, f"{name}.", partial)
+            items = ((index, self.data(field.schema, node.below[index], partial)) for index in node.indices())
+            return Items(items) or MISSING
+        return self.data(field.schema, node, partial) if node.below else MISSING
 
-    def items(self, field: Any, name: str, partial: bool) -> Any:
+    def items(self, field: Any, node: Node, partial: bool) -> Any:
         inner = field.inner if isinstance(field, fields.List) else fields.Raw()
-        pairs = [
-            (str(index), value) for index, value in enumerate(self.form.getlist(name)) if value != "" or is_text(inner)
-        ]
-        pairs += [(index, self.value(inner, f"{name}.{index}", partial)) for index in self.indices(f"{name}.")]
+        pairs = [(str(index), text) for index, text in enumerate(node.texts) if text != "" or is_text(inner)]
+        pairs += [(index, self.value(inner, node.below[index], partial)) for index in node.indices()]
         return Items(pair for pair in pairs if pair[1] is not MISSING) or MISSING
 
-    def mapping(self, field: fields.Mapping[Any], name: str, partial: bool) -> Any:
+    def mapping(self, field: fields.Mapping[Any], node: Node, partial: bool) -> Any:
         inner = field.value_field
         if inner is None:
-            return self.tree(f"{name}.") or MISSING
-        values = {key: self.value(inner, f"{name}.{key}", partial) for key in self.steps(f"{name}.")}
+            return {key: whatever(each) for key, each in node.below.items()} or MISSING
+        values = {key: self.value(inner, each, partial) for key, each in node.below.items()}
         return {key: value for key, value in values.items() if value is not MISSING} or MISSING
 
-    def tree(self, prefix: str) -> dict[str, Any]:
-        """Return everything whose name starts with a prefix; deeper names nest further."""
-        tree: dict[str, Any] = {}
-        for key in self.form:
-            if key.startswith(prefix):
-                plant(tree, key[len(prefix) :].split("."), self.form[key])
-        return tree
 
-    def steps(self, prefix: str) -> list[str]:
-        """Return the next part of each name that starts with a prefix, once."""
-        size = len(prefix)
-        return list(dict.fromkeys(key[size:].partition(".")[0] for key in self.form if key.startswith(prefix)))
-
-    def indices(self, prefix: str) -> list[str]:
-        """Return the indices that stand behind a prefix, in order: ``["0", "2"]``."""
-        found = [step for step in self.steps(prefix) if step.isascii() and step.isdigit() and len(step) < 10]
-        return sorted(found, key=int)
+def whatever(node: Node) -> Any:
+    """Return a text, or a mapping of what stands below a name."""
+    node.check_depth()
+    return {key: whatever(each) for key, each in node.below.items()} if node.below else node.texts[0]
 
 
 def is_box(field: fields.Field[Any]) -> bool:
@@ -166,17 +183,6 @@ def plucked(field: fields.Pluck) -> fields.Field[Any]:
     """Return the field whose value stands for a nested object, or a list of such."""
     inner: fields.Field[Any] = field.schema.fields[field.field_name]
     return fields.List(inner) if is_many(field) else inner
-
-
-def plant(tree: dict[str, Any], path: list[str], value: str) -> None:
-    if len(path) > MAX_DEPTH:
-        raise Unreadable("its names nest too deep")
-    for step in path[:-1]:
-        deeper = tree.setdefault(step, {})
-        if not isinstance(deeper, dict):
-            return
-        tree = deeper
-    tree[path[-1]] = value
 
 
 def flat_errors(messages: Any, name: str = "", data: Any = None) -> dict[str, list[str]]:

@@ -99,8 +99,9 @@ def test_a_mapping_takes_whatever_stands_below_its_name() -> None:
     }
 
 
-def test_a_name_below_another_value_of_a_mapping_is_dropped() -> None:
-    assert sent(OrderSchema(), ("data.a", "1"), ("data.a.b", "2")) == {"data": {"a": "1"}}
+def test_an_object_wins_over_a_text_of_its_name() -> None:
+    for pairs in ([("data.a", "1"), ("data.a.b", "2")], [("data.a.b", "2"), ("data.a", "1")]):
+        assert sent(OrderSchema(), *pairs) == {"data": {"a": {"b": "2"}}}
 
 
 def test_data_keys_are_the_names_of_a_form() -> None:
