@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from base64 import urlsafe_b64encode
 from dataclasses import dataclass
-from hashlib import sha256
+from hashlib import blake2b
 
 from werkzeug.exceptions import PreconditionFailed, PreconditionRequired
 from werkzeug.http import remove_entity_headers
@@ -68,7 +67,7 @@ def opaque_tag(tag: str) -> str:
 
 def entity_tag(body: bytes) -> str:
     """Return a strong ``ETag`` for a body: the same bytes have the same, others another."""
-    return f'"{urlsafe_b64encode(sha256(body).digest()[:15]).decode()}"'
+    return f'"{blake2b(body, digest_size=15).hexdigest()}"'
 
 
 def is_not_modified(method: str, if_none_match: str | None, current: str | None) -> bool:
@@ -141,6 +140,8 @@ def answer_conditionally(
     if current is None:
         current = entity_tag(body_of(response))
         response.headers.add("ETag", current)
+    if not has_conditions(if_match, if_none_match):
+        return
     check_if_match(if_match, current)
     if is_not_modified(method, if_none_match, current):
         response.status_code = 304

@@ -67,8 +67,9 @@ def corridor(call: Call) -> Response:
 
 def read_or_change(call: Call, operation: Operation, loaded: dict[str, Any]) -> Response:
     """Call a resource's method: a change under its conditions, a list page by page."""
-    check_conditions(call, operation)
-    wanted = wanted_page(call, operation)
+    if operation.method != "GET":
+        check_conditions(call, operation)
+    wanted = wanted_page(call, operation) if operation.paginate else None
     returned = execution.invoke(call, operation, loaded)
     if wanted is not None:
         returned = one_page(call, operation, returned, wanted)

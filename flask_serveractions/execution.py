@@ -147,7 +147,8 @@ def invoke(call: Call, operation: Operation, loaded: dict[str, Any]) -> Any:
         else:
             result = call.function(**loaded)
     finally:
-        make_stale_again(call.app)
+        if operation.method != "GET":
+            make_stale_again(call.app)
     if action_called.receivers:
         identity = current_identity._get_current_object()
         action_called.send(call.app, operation=operation, identity=identity, result=result)
