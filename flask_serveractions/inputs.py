@@ -12,7 +12,7 @@ from marshmallow import Schema, fields, validate
 from wtforms import Field, FieldList, FormField, PasswordField
 
 from .flaskforms import field_named, filled_form
-from .formdata import is_many
+from .formdata import MAX_DEPTH, is_many
 from .formstate import Input
 from .operation import Operation
 
@@ -38,7 +38,7 @@ def describe(operation: Operation, name: str) -> Input:
     if operation.form is not None:
         field = field_named(filled_form(operation.form, None), name)
         return input_of(field) if field is not None else Input(secret=is_secret_name(name))
-    path = name.split(".")
+    path = name.split(".", MAX_DEPTH)  # a stale form may have sent any name
     for parameter in (*operation.body, *operation.located):
         if parameter.key == path[0] and parameter.text is not None:
             return described(along(parameter.text, path[1:]), name, is_wanted=parameter.required)

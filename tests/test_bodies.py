@@ -694,3 +694,14 @@ def test_what_the_client_posts_under_the_name_of_a_bound_argument_is_ignored() -
     door.form({"todo_id": "2", "why": "x"}, todo_id=1)
     door.json({"todo_id": 2, "why": "x"}, todo_id=1)
     assert door.calls == [{"todo_id": 1, "why": "x"}] * 2
+
+
+@given(st.lists(PIECES | st.binary(max_size=20)).map(b"".join), st.sampled_from(TYPES), st.booleans())
+@settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))
+def test_whatever_the_bytes_a_stale_form_is_no_bug(body: bytes, content_type: str, has_token: bool) -> None:
+    url, headers = SIGNED
+    headers = {"Accept": "text/html", **({"X-CSRFToken": headers["X-CSRFToken"]} if has_token else {})}
+    signature = url.partition("?")[0] + ("x" if has_token else "") + "?page=/ids"
+    answer = DOOR.client.post(signature, headers=headers, data=body, content_type=content_type)
+    assert answer.status_code in (400, 404, 413, 415)
+    assert DOOR.calls == []

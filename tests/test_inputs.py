@@ -7,6 +7,7 @@ import enum
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -176,6 +177,17 @@ def test_names_lead_through_objects_lists_and_mappings() -> None:
     assert described(dict[str, Address], "value.home.number").type == "number"
     for name in ("nothing", "name.x", "accounts.x.pin", "account", "prices", "account.other", "born"):
         assert described(person, name).type is None
+
+
+def test_a_name_that_nests_without_end_is_nobody_s() -> None:
+    @dataclass
+    class Tree:
+        child: Tree | None = None
+        children: list[Tree] = dataclass_field(default_factory=list)
+
+    for step in ("child.", "children.0."):
+        assert described(Tree, "value." + step * 10 + "child").secret is False
+        assert described(Tree, "value." + step * 100_000 + "token") == Input(secret=True)
 
 
 @pytest.mark.parametrize(
