@@ -2,6 +2,7 @@
 # system packages by apt-get, where they are missing and we are root.
 #
 #   make demo    serve the to-do example (PORT=5000)
+#   make shop    serve the shop (PORT=5000, STORE=sqlite or redis)
 #   make test    all checks, the documentation, all tests
 #   make check   lint, format, types
 #   make docs    the documentation, in docs/_build/html
@@ -10,6 +11,7 @@
 
 PYTHON ?= python3
 PORT ?= 5000
+STORE ?= sqlite
 CHROMIUM := /usr/bin/chromium
 VENV := .venv
 BIN := $(VENV)/bin
@@ -22,13 +24,16 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: demo test check lint types scripts docs suite bench chromium clean
+.PHONY: demo shop test check lint types scripts docs suite bench chromium clean
 .DEFAULT_GOAL := test
 
 # What people call
 
 demo: $(VENV)/demo
 	$(BIN)/python -m examples.todo.demo $(PORT)
+
+shop: $(VENV)/shop $(if $(filter redis,$(STORE)),$(BIN)/redis-server)
+	$(BIN)/python -m examples.shop.demo $(PORT) $(STORE)
 
 test: check docs suite
 
@@ -69,6 +74,10 @@ $(VENV)/python:
 
 $(VENV)/demo: $(VENV)/python $(METADATA)
 	$(BIN)/python -m pip install -qq --editable . --group demo
+	touch $@
+
+$(VENV)/shop: $(VENV)/python $(METADATA)
+	$(BIN)/python -m pip install -qq --editable ".[celery,redis]" --group shop
 	touch $@
 
 $(VENV)/dev: $(VENV)/python $(METADATA)
