@@ -43,7 +43,9 @@ def describe(operation: Operation, name: str) -> Input:
         if parameter.key == path[0] and parameter.text is not None:
             return described(along(parameter.text, path[1:]), name, is_wanted=parameter.required)
     schema = operation.whole.schema if operation.whole else None
-    return described(along_schema(schema, path) if schema else [], name)
+    if schema is None:
+        return described([], name)
+    return described(along_schema(schema, path[1:] if schema.many else path), name)
 
 
 def is_fillable(found: list[fields.Field[Any]]) -> bool:

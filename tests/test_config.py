@@ -36,11 +36,11 @@ def test_every_key_is_a_setting_and_is_checked() -> None:
 
 def test_settings_are_read_when_the_extension_is_initialised() -> None:
     app = Flask(__name__)
-    app.config.update(SERVERACTIONS_URL_PREFIX="/a/_b-c.d", SERVERACTIONS_MAX_AGE=60, SERVERACTIONS_DOCS="/docs")
+    app.config.update(SERVERACTIONS_URL_PREFIX="/a/_b-c.d", SERVERACTIONS_MAX_AGE=60, SERVERACTIONS_LOGIN_VIEW="in")
     ServerActions(app)
     app.config["SERVERACTIONS_MAX_AGE"] = 5
     settings = state_of(app).settings
-    assert (settings.url_prefix, settings.max_age, settings.docs) == ("/a/_b-c.d", 60, "/docs")
+    assert (settings.url_prefix, settings.max_age, settings.login_view) == ("/a/_b-c.d", 60, "in")
     with pytest.raises(dataclasses.FrozenInstanceError):
         settings.max_age = 7  # type: ignore[misc]
 

@@ -179,6 +179,12 @@ def test_names_lead_through_objects_lists_and_mappings() -> None:
         assert described(person, name).type is None
 
 
+def test_names_of_a_schema_for_many_begin_with_an_index() -> None:
+    people = Annotated[list[dict], PersonSchema(many=True)]
+    assert described(people, "0.name").maxlength == 30
+    assert described(people, "3.account.pin").secret is True
+
+
 def test_a_name_that_nests_without_end_is_nobody_s() -> None:
     @dataclass
     class Tree:
