@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from flask import Flask, Response, after_this_request, url_for
 from werkzeug.datastructures import Headers
-from werkzeug.exceptions import HTTPException, Unauthorized, default_exceptions
+from werkzeug.exceptions import HTTPException, default_exceptions
 
 from .arguments import submitted_values
 from .bodies import Received, receive
@@ -48,7 +48,7 @@ def as_problem(call: Call, trouble: Trouble) -> Response:
         code=trouble.code,
         headers=trouble.headers or (),
         with_page=wished,
-        login=trouble.login or login_of(call, trouble.status),
+        login=login_of(call, trouble.status),
         instance=trouble.instance,
     )
     if trouble.stale:
@@ -117,8 +117,6 @@ def is_secret(call: Call, name: str) -> bool:
 
 def http_error(trouble: Trouble) -> HTTPException:
     """Return the exception that brings a browser to the app's own error page."""
-    if trouble.status == 401:
-        return Unauthorized(trouble.message)
     kind = default_exceptions.get(trouble.status)
     if kind is not None:
         return kind(trouble.message)

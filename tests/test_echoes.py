@@ -106,6 +106,18 @@ def test_a_secret_is_never_echoed(
 
 
 BARE = '{% for name in names %}{% call action_form(name) %}<input name="text">{% endcall %}{% endfor %}'
+
+
+def test_tokens_and_keys_are_no_values_of_a_form() -> None:
+    app = app_with(echo, page=ONE_FORM + "{{ values }}", WTF_CSRF_FIELD_NAME="proof")
+    app.add_url_rule("/page", "page", lambda: render_template_string(FIELDS, action="echo", fields=["text"]))
+    client = app.test_client()
+    form = open_form(client, page="/page")
+    answer = submit(client, form, text="typed", idempotency_key="k3y")
+    assert answer.status_code == 422
+    assert "{'text': 'typed'}" in form_in(answer).text
+
+
 HOSTILE = "\"'><script>alert(1)</script><b x=&amp;"
 
 

@@ -144,6 +144,16 @@ def test_headers_of_an_exception_are_kept(send: Any) -> None:
     assert answer.headers.getlist("Content-Type") == [PROBLEM]
 
 
+def test_a_refusal_says_what_would_be_accepted() -> None:
+    client = failing_app().test_client()
+    form = open_form(client)
+    answer = send_case(client, form, "type", SCRIPT)
+    assert answer.status_code == 415
+    assert "application/json" in answer.headers["Accept-Post"]
+    answer = client.post(form.url, data=b"x", headers={**SCRIPT, "X-CSRFToken": form.token, "Content-Encoding": "br"})
+    assert (answer.status_code, answer.headers["Accept-Encoding"]) == (415, "identity")
+
+
 @PROGRAMS
 def test_a_response_given_to_abort_is_sent_as_it_is(send: Any) -> None:
     answer = send(failing_app().test_client(), "abort response")
