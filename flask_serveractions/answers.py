@@ -11,7 +11,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from .call import Call
-from .conditional import answer_conditionally
+from .conditional import answer_conditionally, entity_tag
 from .locations import path_in_app, redirect_target
 from .negotiation import preference
 from .operation import Operation, Wish
@@ -32,11 +32,25 @@ from .revalidation import Revalidated, revalidated_so_far
 def answer_resource(call: Call, operation: Operation, returned: Any) -> Response:
     """Return a resource's answer; a GET's has its entity tag, and is a 304 for who has it already."""
     response = answer_route(call, operation, returned)
-    if operation.method == "GET":
-        environ = call.request.environ
-        conditions = environ.get("HTTP_IF_NONE_MATCH"), environ.get("HTTP_IF_MATCH")
-        answer_conditionally(response, call.request.method, *conditions)
+    if operation.method != "GET":
+        return response
+    environ = call.request.environ
+    if_none_match, if_match = environ.get("HTTP_IF_NONE_MATCH"), environ.get("HTTP_IF_MATCH")
+    chunks: Any = response.response
+    if if_none_match is None and if_match is None and is_plain_json(operation, returned):
+        response.headers.add("ETag", entity_tag(chunks[0]))  # the common case: it can have no other one
+    else:
+        answer_conditionally(response, call.request.method, if_none_match, if_match)
     return response
+
+
+def is_plain_json(operation: Operation, returned: Any) -> bool:
+    """Whether a result can but be 200 and JSON, with no headers of its own."""
+    if operation.answer.status is not None:
+        return False
+    if operation.answer.dump is None:
+        return type(returned) in (dict, list)
+    return returned is not None and not isinstance(returned, (tuple, WerkzeugResponse))
 
 
 def answer_route(call: Call, operation: Operation, returned: Any) -> Response:
