@@ -220,7 +220,8 @@ RESOURCES: dict[str, type[MethodRoute]] = {
 PAGE = "<!doctype html><title>Page</title><main></main>{{ serveractions_script('add_todo', 'upload', 'report') }}"
 
 
-def make_app(*, hook: bool = True, schemes: dict[str, Any] | None = None, **config: Any) -> Flask:
+def make_app(*, schemes: dict[str, Any] | None = None, **config: Any) -> Flask:
+    """Return the app; its hook knows everybody as ada."""
     app = Flask(__name__)
     app.config.update(SECRET_KEY="a key for tests", TESTING=True, **config)
     actions = ServerActions(app)
@@ -231,7 +232,6 @@ def make_app(*, hook: bool = True, schemes: dict[str, Any] | None = None, **conf
     actions.register(name="pay.once", once=True)(rename)
     actions.register(name="pay.later", background=True)(order)
     actions.webhook("/hooks/payments", webhooks.standard("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"))(received)
-    if hook:
-        actions.auth_hook(schemes=schemes or {})(authenticate)
+    actions.auth_hook(schemes=schemes or {})(authenticate)
     app.add_url_rule("/", "page", lambda: render_template_string(PAGE))
     return app

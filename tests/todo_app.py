@@ -27,16 +27,18 @@ GRACE = {"Authorization": "Bearer grace-token"}
 
 
 @contextmanager
-def todo_app(folder: Path) -> Iterator[Flask]:
+def todo_app(folder: Path, **settings: Any) -> Iterator[Flask]:
     """Give the example with the demo's people in it.
 
     :param folder: an empty one, for its database.
+    :param settings: further keys of ``app.config``.
     """
     config = {
         "TESTING": True,
         "SECRET_KEY": "tests",
         "SQLALCHEMY_DATABASE_URI": f"sqlite:///{folder / 'todo.sqlite3'}",
         "SERVERACTIONS_STORE_URL": f"sqlite:///{folder / 'serveractions.sqlite3'}",
+        **settings,
     }
     app = create_app(config)
     seed(app)

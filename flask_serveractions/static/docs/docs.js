@@ -64,7 +64,7 @@ function inputFor(schema, attributes) {
   if (choices) return h("select", attributes, h("option", { value: "" }, "–"), choices.map((/** @type {any} */ each) => h("option", null, String(each))));
   if (items !== schema) return h("textarea", { ...attributes, rows: 2, placeholder: "One a line", "data-list": true });
   const type = kinds.some((kind) => /integer|number/.test(kind)) ? "number" : schema.format === "password" ? "password" : "text";
-  const placeholder = schema.default ?? schema.examples?.[0] ?? "";
+  const placeholder = schema.default ?? schema.examples?.[0];
   return h("input", { ...attributes, type, step: "any", placeholder, autocomplete: "off", spellcheck: "false" });
 }
 
