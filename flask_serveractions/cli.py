@@ -20,6 +20,7 @@ from .operation import ACTION, Operation, Parameter, Source
 from .signing import sign_id
 from .startup import all_operations, compile_doors, start
 from .state import AppState, state_of
+from .stores import StoreUnavailable
 from .templating import bound_payload, find
 from .typescript import typescript_command
 
@@ -48,7 +49,7 @@ def plainly(command: Callable[..., None]) -> Callable[..., None]:
     def told(**arguments: Any) -> None:
         try:
             command(**arguments)
-        except (LookupError, RuntimeError, TypeError, ValueError) as error:
+        except (LookupError, RuntimeError, StoreUnavailable, TypeError, ValueError) as error:
             raise click.ClickException(str(error.args[0] if error.args else error)) from error
 
     return told
