@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.browser.stage import Stage, watch
+from tests.todo_app import served
 
 CHROMIUM = "/usr/bin/chromium"
 PATIENCE = 15_000  # milliseconds, for a machine that is busy
@@ -26,3 +31,29 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def config() -> dict[str, Any]:
+    """The app's configuration; a test may say otherwise by a parameter."""
+    return {}
+
+
+@pytest.fixture
+def stage(tmp_path: Path, config: dict[str, Any]) -> Stage:
+    """A stage to set before the first page is opened."""
+    return Stage(tmp_path, config)
+
+
+@pytest.fixture
+def page(browser: Browser, stage: Stage) -> Iterator[Page]:
+    """A page of a new visitor; at the end nothing has gone wrong in it, nor against its policy."""
+    with served(stage.app) as address:
+        context = browser.new_context(base_url=address)
+        context.set_default_timeout(PATIENCE)
+        page = context.new_page()
+        problems = watch(page)
+        yield page
+        stage.open_gates()
+        context.close()
+    assert problems == []
