@@ -7,6 +7,7 @@ import json
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from functools import wraps
 from typing import Any
 
@@ -15,8 +16,10 @@ from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 from marshmallow import ValidationError, fields
 
+from .caching import Entry, entries
 from .openapi import openapi_command
 from .operation import ACTION, Operation, Parameter, Source
+from .revalidation import tag_names
 from .signing import sign_id
 from .startup import all_operations, compile_doors, start
 from .state import AppState, state_of
@@ -25,6 +28,7 @@ from .templating import bound_payload, find
 from .typescript import typescript_command
 
 ANYBODY, IDENTITY, REQUIREMENT, SENDER = "everybody", "any identity", "requires", "the sender, by its signature"
+UNTAGGED = "-"
 OPEN = "everybody: not marked @public"
 NARROWEST = 8  # columns of a terminal
 HINTS: Mapping[Source, str] = {
@@ -135,7 +139,33 @@ def sign(name: str, bound: Sequence[str], as_json: bool) -> None:
         )
 
 
-for _command in (list_doors, audit, openapi_command, typescript_command, sign):
+@click.command("cache")
+@click.argument("tags", nargs=-1, metavar="[TAG]...")
+@click.option("--clear", is_flag=True, help="Forget what is stored, in every process at once.")
+@as_json
+@with_appcontext
+@plainly
+def cache(tags: Sequence[str], clear: bool, as_json: bool) -> None:
+    """Show what @cached functions have stored, by tag; of some tags, or all.
+
+    A value that is not fresh was revalidated: it is computed anew when it is asked for.
+
+    \b
+    Example:
+      flask actions cache todos --clear
+    """
+    _, state = app_and_state()
+    found = [entry for entry in entries(state.store) if not tags or set(tags) & set(entry.tags)]
+    if clear:
+        state.store.bump(tag_names(tags)) if tags else state.store.clear()
+        click.echo(f"{len(found)} cleared.")
+    elif as_json:
+        print_json([asdict(entry) for entry in found])
+    else:
+        print_table(("TAG", "FUNCTION", "VALUES", "FRESH", "SIZE"), rows_by_tag(found, tags))
+
+
+for _command in (list_doors, audit, openapi_command, typescript_command, sign, cache):
     actions_cli.add_command(_command)
 
 
@@ -215,6 +245,22 @@ def loaded(parameter: Parameter, texts: list[str]) -> Any:
         return field.deserialize(texts if isinstance(field, fields.List) else texts[-1])
     except ValidationError as error:
         raise click.BadParameter(f"{parameter.name}={texts[-1]}: {' '.join(map(str, error.messages))}") from error
+
+
+def rows_by_tag(found: Sequence[Entry], tags: Sequence[str]) -> list[Row]:
+    """Return a row for each tag and function. A value of several tags counts for each of them.
+
+    :param tags: the only ones to show; none for all.
+    """
+    groups: dict[tuple[str, str], list[Entry]] = {}
+    for entry in found:
+        for tag in entry.tags or (UNTAGGED,):
+            if not tags or tag in tags:
+                groups.setdefault((tag, entry.function), []).append(entry)
+    return [
+        (*group, str(len(values)), str(sum(each.fresh for each in values)), str(sum(each.size for each in values)))
+        for group, values in sorted(groups.items())
+    ]
 
 
 def print_json(document: Any) -> None:
