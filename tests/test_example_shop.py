@@ -248,6 +248,28 @@ def ended(page: TestResponse) -> TestResponse | None:
     return None if page.status_code == 200 else page
 
 
+# Without a store
+
+
+def test_the_shop_stays_open_without_its_store_and_takes_no_money(tmp_path: Path) -> None:
+    config = {
+        "SQLALCHEMY_DATABASE_URI": f"sqlite:///{tmp_path / 'shop.sqlite3'}",
+        "SERVERACTIONS_STORE_URL": f"redis://127.0.0.1:{free_port()}/0",  # where nobody listens
+    }
+    app = create_app(config)
+    seed(app)
+    client = app.test_client()
+    form = pay_form(client)
+    assert price_of(client, "ASSAM") == "€ 3.90"
+    page = submit(client, form, **PAYMENT)
+    assert page.status_code == 503
+    assert page.headers["Retry-After"]
+    assert form_in(page, "pay").values["name"] == "Ada"
+    assert count(app, Order) == 0
+    with app.app_context():
+        db.engine.dispose()
+
+
 # make shop STORE=redis
 
 
