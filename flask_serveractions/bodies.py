@@ -71,7 +71,7 @@ def limit_stream(request: Request, limit: int) -> None:
 
 def check_encoding(request: Request) -> None:
     """Refuse a compressed body (RFC 9110, 15.5.16); 415."""
-    encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
+    encoding = request.environ.get("HTTP_CONTENT_ENCODING", "identity").strip().lower()
     if encoding not in ("", "identity"):
         raise Refusal(
             415,

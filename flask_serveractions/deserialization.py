@@ -13,6 +13,7 @@ from typing import Any
 from marshmallow import EXCLUDE, INCLUDE, RAISE, Schema, ValidationError, fields, missing
 from marshmallow.decorators import POST_LOAD, PRE_LOAD, VALIDATES, VALIDATES_SCHEMA
 from marshmallow.error_store import ErrorStore
+from marshmallow.exceptions import SCHEMA
 from marshmallow.utils import is_collection, is_sequence_but_not_string, set_value
 from marshmallow.validate import And
 
@@ -84,7 +85,7 @@ def object_loader(schema: Schema, unknown: str) -> LoadObject:
                 try:
                     value = load_field(value, key, data)
                 except ValidationError as error:
-                    store.store_error(error.messages, key, index=index)
+                    keep_error(store, error.messages, key, index)
                     value = error.valid_data or missing
             if is_path and value is not missing:
                 set_value(result, attribute, value)
@@ -97,6 +98,14 @@ def object_loader(schema: Schema, unknown: str) -> LoadObject:
     return load_object
 
 
+def keep_error(store: Any, messages: Any, key: str, index: int | None) -> None:
+    """Store a field's messages; where there are none yet of that key, there is nothing to merge."""
+    if index is None and type(messages) is list and key not in store.errors and key != SCHEMA:
+        store.errors[key] = messages
+    else:
+        store.store_error(messages, key, index=index)
+
+
 def stray_keys(schema: Schema, unknown: str, declared: frozenset[str]) -> Callable[[Any, Any, Any, Any], None]:
     """Return what is to be done with keys that no field has."""
 
@@ -106,7 +115,7 @@ def stray_keys(schema: Schema, unknown: str, declared: frozenset[str]) -> Callab
             if unknown == INCLUDE:
                 result[key] = value
             elif unknown == RAISE:
-                store.store_error([schema.error_messages["unknown"]], key, index)
+                keep_error(store, [schema.error_messages["unknown"]], key, index)
 
     return settle
 

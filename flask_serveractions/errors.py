@@ -54,7 +54,7 @@ class Invalid(ActionError):
 
     def __init__(self, errors: Errors, message: str = INVALID) -> None:
         super().__init__(message)
-        self.all_errors = {field: [str(text) for text in messages] for field, messages in errors.items()}
+        self.all_errors = {field: list(messages) for field, messages in errors.items()}
 
     @property
     def errors(self) -> dict[str, list[str]]:
