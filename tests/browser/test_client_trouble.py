@@ -1,0 +1,276 @@
+"""Stale forms, expired sessions, broken connections, answers of somebody else, hostile values."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from itertools import pairwise
+
+import pytest
+from flask import abort, flash, request, session
+from playwright.sync_api import Dialog, Page, Route, expect
+
+from flask_serveractions import ActionError, public
+from tests.browser.stage import Stage, await_events, open_page
+
+ADD = """<main><h1>Todos</h1>{% call(form) action_form("create") %}<input {{ form.attrs("text") }}>
+{{ form.error("text") }}<button id="add">Add</button>{% endcall %}
+<ul id="list">{% for item in todos %}<li>{{ item }}</li>{% endfor %}</ul></main>"""
+
+
+def set_todos(stage: Stage, *, once: bool = False, error: Exception | None = None) -> list[str]:
+    """Set a page with a list and a form to add to it.
+
+    :param error: what adding raises in any case.
+    """
+    items: list[str] = []
+
+    @stage.actions.register(once=once)
+    def create(text: str) -> str:
+        if error is not None:
+            raise error
+        items.append(text)
+        return text
+
+    stage.page("/todos", ADD, todos=lambda: list(items))
+    return items
+
+
+def add(page: Page, text: str = "milk") -> None:
+    page.fill("[name=text]", text)
+    page.click("#add")
+
+
+def test_a_form_whose_key_was_rotated_is_sent_again_once_by_itself(stage: Stage, page: Page) -> None:
+    items = set_todos(stage)
+    open_page(page, "/todos")
+    stage.app.config["SECRET_KEY"] = "another"
+    add(page)
+    expect(page.locator("#list > li")).to_have_text(["milk"])
+    assert items == ["milk"]
+    assert len({call.signature for call in stage.calls}) == 2
+    add(page, "eggs")
+    expect(page.locator("#list > li")).to_have_text(["milk", "eggs"])
+    assert len(stage.calls) == 3, "the fresh form is not stale"
+
+
+def test_a_form_of_a_session_that_is_gone_is_sent_again_by_itself(stage: Stage, page: Page) -> None:
+    items = set_todos(stage)
+    open_page(page, "/todos")
+    page.context.clear_cookies()
+    add(page)
+    expect(page.locator("#list > li")).to_have_text(["milk"])
+    assert (items, len(stage.calls)) == (["milk"], 2)
+
+
+def test_a_form_that_stays_stale_is_sent_twice_and_no_more(stage: Stage, page: Page) -> None:
+    set_todos(stage)
+
+    @stage.app.before_request
+    def rotate() -> None:
+        if request.method == "POST":
+            stage.app.config["SECRET_KEY"] = secrets.token_hex()
+
+    open_page(page, "/todos")
+    add(page)
+    expect(page.locator("[data-message]")).to_contain_text("send it again")
+    expect(page.locator("[name=text]")).to_have_value("milk")
+    assert len(stage.calls) == 2
+
+
+def test_only_the_mark_makes_a_form_stale(stage: Stage, page: Page) -> None:
+    @stage.actions.register
+    def create(text: str) -> None:
+        abort(404, "Nothing there.")
+
+    stage.page("/todos", ADD)
+    open_page(page, "/todos")
+    add(page)
+    expect(page.locator("[data-message]")).to_have_text("Nothing there.")
+    assert len(stage.calls) == 1
+
+
+@pytest.mark.parametrize("config", [{"SERVERACTIONS_LOGIN_VIEW": "/sign-in"}])
+def test_who_is_not_signed_in_is_led_to_the_sign_in(stage: Stage, page: Page) -> None:
+    items = set_todos(stage)
+
+    @stage.actions.auth_hook
+    def who(operation: object) -> str | None:
+        return session.get("user")
+
+    stage.page("/sign-in", "<h1>Sign in</h1>")
+    open_page(page, "/todos")
+    add(page)
+    expect(page.locator("h1")).to_have_text("Sign in")
+    assert page.url.endswith("/sign-in?next=/todos")
+    assert items == []
+
+
+FOREIGN = [
+    (502, {"Content-Type": "text/html"}, "<main>Bad gateway<script>evil()</script></main>"),
+    (413, {"Content-Type": "text/html"}, "<h1>Too large</h1>"),
+    (200, {"Content-Type": "text/html"}, "<main>A login page</main>"),
+    (200, {"Content-Type": "application/json"}, "[1]"),
+    (200, {"Content-Type": "application/json"}, '{"data": '),
+    (200, {"Content-Type": "text/event-stream"}, 'event: progress\ndata: {"done": 1}\n\nevent: result\ndata: {"da'),
+    (302, {"Location": "/other"}, ""),
+    (500, {"Content-Type": "application/json"}, "null"),
+    (204, {}, ""),
+]
+
+
+@pytest.mark.parametrize("answer", FOREIGN, ids=lambda answer: f"{answer[0]} {answer[2][:9]}")
+def test_an_answer_that_is_not_the_contracts_is_told_and_never_swapped_in(
+    stage: Stage, page: Page, answer: tuple[int, dict[str, str], str]
+) -> None:
+    items = set_todos(stage)
+    stage.page("/other", "<main><h1>Other</h1></main>")
+    stage.instead["create"] = answer
+    open_page(page, "/todos")
+    add(page)
+    expect(page.locator("[data-message]")).to_have_text("No usable answer. Please try again.")
+    expect(page.locator("h1")).to_have_text("Todos")
+    expect(page.locator("[name=text]")).to_have_value("milk")
+    assert page.url.endswith("/todos")
+    assert (items, stage.visits) == ([], ["/todos"])
+
+
+def test_a_broken_connection_is_told_and_the_form_not_sent_again(stage: Stage, page: Page) -> None:
+    set_todos(stage)
+    open_page(page, "/todos")
+    sent: list[str] = []
+
+    def cut(route: Route) -> None:
+        sent.append(route.request.url)
+        route.abort()
+
+    page.route("**/_actions/create/**", cut)
+    add(page)
+    expect(page.locator("[data-message]")).not_to_be_empty()
+    expect(page.locator("#add")).to_be_enabled()
+    expect(page.locator("[name=text]")).to_have_value("milk")
+    assert len(sent) == 1
+
+
+def test_once_is_sent_again_at_most_three_times_with_growing_pauses_and_one_key(stage: Stage, page: Page) -> None:
+    set_todos(stage, once=True)
+    open_page(page, "/todos")
+    sent: list[tuple[float, str]] = []
+
+    def cut(route: Route) -> None:
+        sent.append((time.monotonic(), route.request.headers["idempotency-key"]))
+        route.abort()
+
+    page.route("**/_actions/create/**", cut)
+    add(page)
+    expect(page.locator("[data-message]")).not_to_be_empty()
+    moments = [moment for moment, _ in sent]
+    pauses = [after - before for before, after in pairwise(moments)]
+    assert len(sent) == 4
+    assert pauses == sorted(pauses)
+    assert {key for _, key in sent} == {page.input_value("[name=idempotency_key]")}
+
+
+def test_once_runs_once_though_the_first_answer_is_lost(stage: Stage, page: Page) -> None:
+    items = set_todos(stage, once=True)
+    open_page(page, "/todos")
+    lost: list[int] = []
+
+    def lose(route: Route) -> None:
+        if lost:
+            route.continue_()
+        else:
+            lost.append(route.fetch().status)  # the action has run
+            route.abort()
+
+    page.route("**/_actions/create/**", lose)
+    add(page)
+    expect(page.locator("#list > li")).to_have_text(["milk"])
+    assert (items, lost, len(stage.calls)) == (["milk"], [200], 2)
+
+
+def test_an_answered_failure_gives_the_form_a_fresh_key(stage: Stage, page: Page) -> None:
+    set_todos(stage, once=True, error=ActionError("No."))
+    open_page(page, "/todos")
+    key = page.input_value("[name=idempotency_key]")
+    add(page)
+    expect(page.locator("[data-message]")).to_have_text("No.")
+    assert page.input_value("[name=idempotency_key]") not in ("", key)
+
+
+PROBLEM = {"Content-Type": "application/problem+json", "Retry-After": "1"}
+
+
+@pytest.mark.parametrize(
+    "answer", [(409, PROBLEM, '{"title": "Conflict", "status": 409, "detail": "It still runs."}'), (502, {}, "bad")]
+)
+def test_a_call_whose_outcome_is_open_keeps_its_key(
+    stage: Stage, page: Page, answer: tuple[int, dict[str, str], str]
+) -> None:
+    set_todos(stage, once=True)
+    stage.instead["create"] = answer
+    open_page(page, "/todos")
+    key = page.input_value("[name=idempotency_key]")
+    add(page)
+    expect(page.locator("[data-message]")).not_to_be_empty()
+    expect(page.locator("[name=idempotency_key]")).to_have_value(key)
+
+
+EVIL = "\"'><img src=x onerror=alert(1)><script>alert(1)</script>${7*7}{{7*7}}</textarea></title>"
+
+
+def test_hostile_values_run_no_script_and_violate_no_policy(stage: Stage, page: Page) -> None:
+    @stage.actions.register
+    def create(text: str) -> None:
+        flash(text)
+        raise ActionError(text, field="text")
+
+    flashes = "{% for text in get_flashed_messages() %}<p class=flash>{{ text }}</p>{% endfor %}"
+    stage.page("/todos", ADD.replace("</main>", f"{flashes}</main>"), "{{ evil }}", evil=EVIL, todos=[EVIL])
+    dialogs: list[Dialog] = []
+    page.on("dialog", lambda dialog: dialogs.append(dialog))
+    open_page(page, "/todos")
+    add(page, EVIL)
+    expect(page.locator("[data-error=text]")).to_have_text(EVIL)
+    expect(page.locator("[name=text]")).to_have_value(EVIL)
+    expect(page.locator(".flash")).to_have_text(EVIL)
+    assert page.title() == EVIL
+    assert (dialogs, page.locator("img").count()) == ([], 0)
+
+
+def test_hostile_problem_details_run_no_script(stage: Stage, page: Page) -> None:
+    set_todos(stage)
+    text = EVIL.replace('"', '\\"')
+    problem = f'{{"title": "x", "status": 422, "detail": "{text}", "errors": {{"text": ["{text}"], "{text}": ["x"]}}}}'
+    stage.instead["create"] = (422, {"Content-Type": "application/problem+json"}, problem)
+    dialogs: list[Dialog] = []
+    page.on("dialog", lambda dialog: dialogs.append(dialog))
+    open_page(page, "/todos")
+    add(page)
+    await_events(page, "finish", 1)
+    expect(page.locator("[data-error=text]")).to_have_text(EVIL)
+    assert (dialogs, page.locator("img").count()) == ([], 0)
+
+
+def test_a_bug_in_the_action_is_told_and_what_was_typed_stays(stage: Stage, page: Page) -> None:
+    set_todos(stage, error=ZeroDivisionError())
+    open_page(page, "/todos")
+    add(page)
+    expect(page.locator("[data-message]")).not_to_be_empty()
+    expect(page.locator("[name=text]")).to_have_value("milk")
+    expect(page.locator("#add")).to_be_enabled()
+
+
+def test_a_public_action_needs_no_sign_in(stage: Stage, page: Page) -> None:
+    ran: list[str] = []
+
+    @stage.actions.register
+    @public
+    def create(text: str) -> None:
+        ran.append(text)
+
+    stage.actions.auth_hook(lambda operation: None)
+    stage.page("/todos", ADD, todos=lambda: list(ran))
+    open_page(page, "/todos")
+    add(page)
+    expect(page.locator("#list > li")).to_have_text(["milk"])
