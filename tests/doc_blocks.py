@@ -13,7 +13,21 @@ from types import ModuleType
 
 # what a block may be: "python" runs, the others are for reading
 LANGUAGES = frozenset(
-    {"console", "css", "html", "html+jinja", "http", "ini", "javascript", "json", "none", "python", "text", "toml"}
+    {
+        "console",
+        "css",
+        "html",
+        "html+jinja",
+        "http",
+        "ini",
+        "javascript",
+        "json",
+        "none",
+        "python",
+        "text",
+        "toml",
+        "typescript",
+    }
 )
 
 DIRECTIVE = re.compile(r"^(?P<indent> *)\.\. code-block::[ ]*(?P<language>\S*)[ ]*$")
