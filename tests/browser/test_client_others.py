@@ -1,0 +1,111 @@
+"""Other libraries on the same page: htmx, Turbo and Idiomorph, as npm has them."""
+
+from __future__ import annotations
+
+import pytest
+from flask_wtf.csrf import generate_csrf
+from playwright.sync_api import Page, expect
+
+from tests.browser.stage import Stage, await_events, open_page
+
+SELF = "script-src 'self'"  # they write HTML without Trusted Types
+ADD = """<main data-n="{{ todos|length }}">{% call(form) action_form("create") %}<input {{ form.attrs("text") }}>
+{{ form.error("text") }}<button id="add">Add</button>{% endcall %}
+<ul id="list">{% for item in todos %}<li>{{ item }}</li>{% endfor %}</ul>{{ more|safe }}</main>"""
+
+
+def set_todos(stage: Stage, more: str = "", body: str = ADD) -> list[str]:
+    items: list[str] = []
+
+    @stage.actions.register
+    def create(text: str) -> None:
+        items.append(text)
+
+    stage.page("/todos", body.replace("{{ more|safe }}", more), todos=lambda: list(items))
+    return items
+
+
+def add(page: Page, text: str) -> None:
+    page.fill("[name=text]", text)
+    page.click("#add")
+
+
+def rows(page: Page, *texts: str) -> None:
+    expect(page.locator("#list > li")).to_have_text(list(texts))
+
+
+def test_turbo_visits_pages_and_the_client_sends_their_forms_once(stage: Stage, page: Page) -> None:
+    stage.policy = SELF
+    stage.head = '<script type="module" src="/npm/@hotwired/turbo/dist/turbo.es2017-esm.js"></script>'
+    items = set_todos(stage, '<a id="away" href="/other">Away</a>')
+    stage.page("/other", '<main><h1>Other</h1><a id="back" href="/todos">Back</a></main>')
+    open_page(page, "/todos")
+    page.evaluate("window.same = true")
+    add(page, "milk")
+    rows(page, "milk")
+    page.click("#away")
+    expect(page.locator("h1")).to_have_text("Other")
+    page.click("#back")
+    rows(page, "milk")
+    add(page, "eggs")
+    rows(page, "milk", "eggs")
+    assert items == ["milk", "eggs"]
+    assert page.evaluate("window.same"), "Turbo's visit"
+    assert ["json" in call.headers["accept"] for call in stage.calls] == [True, True]
+
+
+def test_a_form_that_turbo_sends_itself_works_too(stage: Stage, page: Page) -> None:
+    stage.policy = SELF
+    stage.head = '<script type="module" src="/npm/@hotwired/turbo/dist/turbo.es2017-esm.js"></script>'
+    body = ADD.replace('action_form("create")', 'action_form("create", attrs={"data-serveraction": none})')
+    items = set_todos(stage, body=body)
+    open_page(page, "/todos")
+    add(page, "milk")
+    rows(page, "milk")
+    assert items == ["milk"]
+    assert "turbo-stream" in stage.calls[0].headers["accept"]
+
+
+@pytest.mark.parametrize("version", ["htmx.org", "htmx2"])
+def test_htmx_posts_to_an_actions_url_and_the_client_sends_the_forms(stage: Stage, page: Page, version: str) -> None:
+    stage.policy = SELF
+    stage.head = f"""<meta name="htmx-config" content='{{"includeIndicatorStyles": false}}'>
+    <script src="/npm/{version}/dist/htmx.js"></script>"""
+    hits: list[int] = []
+
+    @stage.actions.register
+    def hit() -> None:
+        hits.append(1)
+
+    button = """<div id="box"><button id="hit" hx-post="{{ action_url('hit') }}" hx-target="#box" hx-select="#box"
+    hx-swap="outerHTML" hx-headers='{"Accept": "text/html", "X-CSRFToken": "{{ csrf() }}"}'>{{ hits() }}</button>
+    </div>"""
+    stage.app.jinja_env.globals.update(csrf=generate_csrf, hits=lambda: len(hits))
+    items = set_todos(stage, button)
+    open_page(page, "/todos")
+    page.click("#hit")
+    expect(page.locator("#hit")).to_have_text("1")
+    add(page, "milk")
+    rows(page, "milk")
+    page.click("#hit")
+    expect(page.locator("#hit")).to_have_text("2")
+    assert (items, hits, len(stage.calls)) == (["milk"], [1, 1], 3)
+
+
+def test_idiomorph_swaps_the_regions_where_the_page_loads_it(stage: Stage, page: Page) -> None:
+    stage.policy = SELF
+    stage.head = '<script src="/npm/idiomorph/dist/idiomorph.js"></script>'
+    set_todos(stage, '<details><summary>More</summary>x</details><input id="note" value="old">')
+    open_page(page, "/todos")
+    page.evaluate("""() => {
+        const { morph } = Idiomorph;
+        window.morphs = 0;
+        Idiomorph.morph = (...given) => (window.morphs++, morph(...given));
+        document.querySelector("details").open = true;
+    }""")
+    page.fill("#note", "typed")
+    add(page, "milk")
+    rows(page, "milk")
+    await_events(page, "finish", 1)
+    expect(page.locator("#note")).to_have_value("typed")
+    assert page.evaluate("[window.morphs, document.querySelector('details').open]") == [1, True]
