@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flask_serveractions import Bound, current_identity, public
+from collections.abc import Generator
+
+from flask_serveractions import Bound, Progress, current_identity, public
 
 from . import store
 from .access import begin_guest
@@ -28,3 +30,15 @@ def delete_todo(todo_id: Bound[int]) -> None:
 
 def clear_completed() -> None:
     store.remove(current_identity, completed=True)
+
+
+def generate_report() -> Generator[Progress, None, str]:
+    """Go through the list, say how far that is, and keep what was found."""
+    owner, todos, words = current_identity, store.todos_of(current_identity), 0
+    for number, todo in enumerate(todos, start=1):
+        words += len(todo.text.split())
+        yield Progress(number, len(todos), todo.text)
+    done = sum(todo.completed for todo in todos)
+    text = f"{done} of {len(todos)} done; {words} words in all."
+    store.keep_report(owner, text)
+    return text

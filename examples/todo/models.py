@@ -27,6 +27,7 @@ class User(UserMixin, db.Model):
     token_digest: Mapped[str | None] = mapped_column(unique=True)
     is_admin: Mapped[bool] = mapped_column(default=False)
     todos: Mapped[list[Todo]] = relationship(back_populates="owner", order_by="Todo.id", cascade="all, delete-orphan")
+    report: Mapped[Report | None] = relationship(cascade="all, delete-orphan")
 
     @property
     def is_guest(self) -> bool:
@@ -68,6 +69,13 @@ class Todo(db.Model):
     completed: Mapped[bool] = mapped_column(default=False)
     owner_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
     owner: Mapped[User] = relationship(back_populates="todos")
+
+
+class Report(db.Model):
+    """What the last report said about somebody's list."""
+
+    owner_id: Mapped[int] = mapped_column(ForeignKey("user.id"), primary_key=True)
+    text: Mapped[str]
 
 
 def digest(token: str) -> str:

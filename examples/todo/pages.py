@@ -22,6 +22,7 @@ def index() -> str:
         "index.html",
         todos=store.todos_of(current_user, completed=False),
         completed=store.todos_of(current_user, completed=True),
+        report=store.report_of(current_user),
     )
 
 

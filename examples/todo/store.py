@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from flask_serveractions import ActionError, revalidate_path
 
 from .extensions import db
-from .models import Todo, User
+from .models import Report, Todo, User
 
 
 def todos_of(owner: User, completed: bool | None = None) -> list[Todo]:
@@ -59,6 +59,16 @@ def save() -> None:
         db.session.rollback()
         raise ActionError("That is on your list already.", field="text") from None
     revalidate_path("/")
+
+
+def keep_report(owner: User, text: str) -> None:
+    """Put a report in the place of the last one."""
+    db.session.merge(Report(owner_id=owner.id, text=text))
+    save()
+
+
+def report_of(owner: User) -> Report | None:
+    return db.session.get(Report, owner.id) if owner.id else None
 
 
 def figures() -> dict[str, int]:

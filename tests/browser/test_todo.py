@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from examples.todo.demo import PASSWORD
+from tests.browser.stage import watch
 from tests.todo_app import served, todo_app
 
 AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
@@ -37,8 +38,12 @@ def page(browser: Browser, address: str, scripts: bool) -> Iterator[Page]:
     """A page of a visitor who is new here."""
     context = browser.new_context(base_url=address, java_script_enabled=scripts, viewport=PHONE)
     context.set_default_timeout(PATIENCE)
-    yield context.new_page()
+    page = context.new_page()
+    problems = watch(page)
+    page.on("dialog", lambda dialog: dialog.accept())
+    yield page
     context.close()
+    assert problems == []
 
 
 # What people do, step by step: each works with scripts and without
@@ -176,6 +181,16 @@ def a_form_left_open_loses_nothing(page: Page) -> None:
     expect(page.get_by_role("listitem")).to_have_count(1)
 
 
+def generate_a_report(page: Page) -> None:
+    sign_in(page, "ada")
+    page.get_by_role("button", name="Generate report").click()
+    expect(report(page)).to_contain_text("1 of 3 done; 11 words in all.")
+    done(page, "Buy milk").click()
+    expect(counters(page)).to_contain_text("1 to do, 2 done")
+    page.get_by_role("button", name="Generate report").click()
+    expect(report(page)).to_contain_text("2 of 3 done")
+
+
 def by_keyboard_alone(page: Page) -> None:
     page.goto("/")
     page.keyboard.press("Tab")
@@ -203,11 +218,12 @@ SCENARIOS: list[Callable[[Page], None]] = [
     sign_up_make_a_token_delete_the_account,
     a_page_that_asks_for_more_comes_after_signing_in,
     a_form_left_open_loses_nothing,
+    generate_a_report,
     by_keyboard_alone,
 ]
 
 
-@pytest.mark.parametrize("scripts", [False], ids=["scripts off"])
+@pytest.mark.parametrize("scripts", [False, True], ids=["scripts off", "scripts on"])
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.__name__)
 def test_people_can(scenario: Callable[[Page], None], scripts: bool, page: Page) -> None:
     scenario(page)
@@ -270,6 +286,10 @@ def error(where: Page | Locator, name: str = "text") -> Locator:
 
 def counters(page: Page) -> Locator:
     return page.locator('[data-region="counters"]')
+
+
+def report(page: Page) -> Locator:
+    return page.get_by_role("region", name="Report")
 
 
 def heading(page: Page) -> Locator:
