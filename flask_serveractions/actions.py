@@ -10,6 +10,7 @@ from flask import Blueprint, Flask, Request, Response, current_app, request
 
 from .background import parts_of
 from .call import Call
+from .conditional import answer_conditionally
 from .dispatch import dispatch, dispatch_job
 from .locations import page_in, safe_page
 from .operation import ACTION, exchange_of
@@ -84,6 +85,7 @@ def client(state: AppState) -> Response:
         )
         response.headers["Cache-Control"] = "no-cache"
     response.headers["X-Content-Type-Options"] = "nosniff"
+    answer_conditionally(response, request.method, request.headers.get("If-None-Match"))
     return response
 
 

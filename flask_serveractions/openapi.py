@@ -15,6 +15,7 @@ from flask import Flask, Response, current_app, request
 from flask.cli import with_appcontext
 from jinja2 import Environment
 
+from .conditional import answer_conditionally
 from .negotiation import JSON
 from .signing import digest
 from .startup import start
@@ -82,7 +83,7 @@ def document_view(app: Flask) -> Callable[[], Response]:
         response.set_etag(tag)
         response.headers["Cache-Control"] = "no-cache"
         response.headers["X-Content-Type-Options"] = "nosniff"
-        response.make_conditional(request)
+        answer_conditionally(response, request.method, request.headers.get("If-None-Match"))
         return response
 
     return openapi
