@@ -150,7 +150,7 @@ GHOST = '<template id="ghost"><li class="ghost"><i data-value="text"></i></li></
 
 
 def test_an_optimistic_row_stands_until_the_answer(stage: Stage, page: Page) -> None:
-    set_todos(stage, attrs={"data-optimistic": "#ghost"}, after=GHOST)
+    set_todos(stage, attrs={"data-optimistic": "ghost"}, after=GHOST)
     stage.gate("milk")
     open_page(page, "/todos")
     add(page, "milk")
@@ -161,7 +161,7 @@ def test_an_optimistic_row_stands_until_the_answer(stage: Stage, page: Page) -> 
 
 
 def test_an_optimistic_row_goes_away_after_a_failure(stage: Stage, page: Page) -> None:
-    set_todos(stage, attrs={"data-optimistic": "#ghost"}, after=GHOST)
+    set_todos(stage, attrs={"data-optimistic": "ghost"}, after=GHOST)
     open_page(page, "/todos")
     add(page, "bad")
     expect(page.locator("#create-text-error")).not_to_be_empty()
