@@ -42,7 +42,7 @@ check: lint types $(if $(SCRIPTS),scripts)
 docs: $(VENV)/dev
 	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html
 
-bench: $(VENV)/bench
+bench: $(VENV)/bench $(BIN)/redis-server
 	$(BIN)/python -m bench
 
 clean:
@@ -85,7 +85,7 @@ $(VENV)/dev: $(VENV)/python $(METADATA)
 	touch $@
 
 $(VENV)/bench: $(VENV)/python $(METADATA)
-	$(BIN)/python -m pip install -qq --editable . --group bench
+	$(BIN)/python -m pip install -qq --editable ".[redis]" --group bench
 	touch $@
 
 $(VENV)/node: $(VENV)/python

@@ -6,9 +6,13 @@ import argparse
 import logging
 import sys
 import warnings
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from .cases import BARE, CONTENDERS, FLASK_FORM, OURS, Case, cases, load
 from .measure import Timing, timings
+from .servers import redis_server
+from .state import state_cases
 
 OPTIONAL = [name for name in CONTENDERS if name not in (BARE, FLASK_FORM)]  # these two give others their request
 
@@ -43,14 +47,15 @@ def main() -> None:
     given = arguments()
     warnings.simplefilter("ignore")  # those of the other libraries
     logging.basicConfig(handlers=[logging.NullHandler()])  # what is logged is made, but not shown
-    chosen = [case for case in cases(load(given.without)) if given.only in case.title]
     python = sys.version.split()[0]
     print(f"Python {python}, {given.rounds} rounds of {given.times} calls; ratios to the first of a case\n")
     print(f"{'case':<26}{'contender':<26}{'µs':>9}{'ratio':>8}")
-    for case in chosen:
-        case.check()
-        times = timings(case.calls, given.rounds, given.times)
-        print("\n".join(["", *rows(case, times), *verdicts(case, times)]), flush=True)
+    with TemporaryDirectory() as folder, redis_server(Path(folder)) as redis_url:
+        for case in [*cases(load(given.without)), *state_cases(Path(folder), redis_url)]:
+            if given.only in case.title:
+                case.check()
+                times = timings(case.calls, given.rounds, given.times)
+                print("\n".join(["", *rows(case, times), *verdicts(case, times)]), flush=True)
 
 
 if __name__ == "__main__":

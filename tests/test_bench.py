@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from bench.cases import BARE, CONTENDERS, FLASK_FORM, OURS, Case, cases, load
+from bench.state import among, once, sqlite
 
 # the others come from libraries that are installed for the bench alone
 HERE = {BARE, FLASK_FORM, "MethodView + marshmallow", OURS}
@@ -14,6 +17,12 @@ def test_every_case_is_answered_as_it_should_be() -> None:
     chosen = cases(load(without=set(CONTENDERS) - HERE))
     assert len(chosen) == 7
     for case in chosen:
+        case.check()
+
+
+def test_what_runs_once_and_what_revalidates_does_the_work(tmp_path: Path) -> None:
+    urls = [sqlite(tmp_path, name) for name in ("few", "more")]
+    for case in (once(sqlite(tmp_path, "once")), among("among", urls, (10, 20))):
         case.check()
 
 
