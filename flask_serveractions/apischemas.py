@@ -183,7 +183,8 @@ class Converter(OpenAPIConverter):
         made = {key: value for key, value in given if value is not None or key == "default"}
         if isinstance(made.get("type"), list):
             made["type"] = list(dict.fromkeys(made["type"]))  # a nullable Pluck of something nullable has two nulls
-        return {**type_of_values(made["enum"]), **made} if "enum" in made else made
+        known = type_of_values(made.get("enum", []))
+        return {**made, **known} if isinstance(field, fields.Enum) else {**known, **made}
 
     def field2type_and_format(self, field: fields.Field[Any], **kwargs: Any) -> JsonSchema:
         if isinstance(field, fields.Decimal) and not self.has_come_back:
@@ -261,6 +262,9 @@ class Converter(OpenAPIConverter):
             self.has_come_back or isinstance(field, fields.NaiveDateTime)
         )
         return "date-time" if has_offset else "iso-date-time"
+
+    def timedelta2properties(self, field: fields.Field[Any], **kwargs: Any) -> JsonSchema:
+        return {"type": "number", "x-unit": field.precision} if isinstance(field, fields.TimeDelta) else {}
 
     def nested2properties(self, field: fields.Field[Any], ret: JsonSchema) -> JsonSchema:
         if not isinstance(field, fields.Nested) or isinstance(field, fields.Pluck):
