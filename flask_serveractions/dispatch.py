@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator, Mapping
 from typing import Any
 
 from flask import Response, got_request_exception, stream_with_context
+from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from . import access, answers, arguments, background, execution, failures, origin
@@ -269,7 +270,7 @@ def refuse(call: Call, refusal: Refusal) -> Response:
         status=refusal.status,
         message=refusal.detail,
         code=refusal.code,
-        headers=failures.headers_of(call, refusal),
+        headers=Headers(list(refusal.headers)),
         stale=refusal.stale and call.is_action,
         login=failures.login_url(call) if refusal.status == 401 else None,
         again=(refusal.stale or refusal.again) and call.is_action,

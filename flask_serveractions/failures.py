@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import Flask, Response, after_this_request, url_for
-from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException, default_exceptions
 
 from .arguments import submitted_values
@@ -149,13 +148,6 @@ def has_own_handler(call: Call, error: Exception) -> bool:
 
 #: classes that are nobody's own: handlers for them are the app's pages for browsers
 ROOTS = frozenset({Exception, HTTPException, *default_exceptions.values()})
-
-
-def headers_of(call: Call, refusal: Refusal) -> Headers:
-    headers = Headers(list(refusal.headers))
-    if refusal.status == 401:
-        headers["WWW-Authenticate"] = challenge(call)
-    return headers
 
 
 def challenge(call: Call) -> str:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from flask import Flask
 from werkzeug.test import TestResponse
 
+from flask_serveractions import MethodRoute, ServerActions
 from tests.callers import ACCEPT_HTML, form_in
 from tests.contract_app import (
     ELSEWHERE,
@@ -140,8 +142,7 @@ def check_shape(answer: TestResponse, way: str) -> None:
     if way != "rest":
         assert answer.headers["Cache-Control"] == "no-store"
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    if answer.status_code == 401:
-        assert ("WWW-Authenticate" in answer.headers) is (way != "form")
+    assert ("WWW-Authenticate" in answer.headers) is (answer.status_code == 401 and way != "form")
     if answer.status_code == 405:
         assert "POST" in answer.headers["Allow"]
 
@@ -194,6 +195,31 @@ def test_a_browser_without_an_identity_is_sent_to_sign_in_where_the_app_has_a_lo
         answer = sender(place, "value", nobody)
         assert answer.status_code == 401
         assert answer.json["login"].startswith("/login")
+
+
+def test_a_browser_is_led_back_to_what_it_can_load_again() -> None:
+    app = Flask(__name__)
+    app.config.update(SECRET_KEY="of the tests", SERVERACTIONS_LOGIN_VIEW="login")
+    own = ServerActions(app)
+    own.auth_hook(lambda operation: None)
+    app.add_url_rule("/login", "login", lambda: "Sign in")
+
+    @own.route("/things")
+    class Things(MethodRoute):
+        def get(self, sort: str = "") -> list[str]:
+            return []
+
+        def post(self) -> None:
+            return None
+
+    headers = {"Accept": ACCEPT_HTML}
+    get = app.test_client().get("/things?sort=text", headers=headers)
+    assert (get.status_code, get.headers["Location"]) == (
+        303,
+        "/login?next=/things%3Fsort%3Dtext",
+    )
+    post = app.test_client().post("/things", headers=headers)
+    assert (post.status_code, post.headers["Location"]) == (303, "/login")
 
 
 def test_what_is_public_needs_no_identity_and_knows_it_where_there_is_one() -> None:
