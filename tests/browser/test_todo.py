@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from examples.todo.demo import PASSWORD
 from tests.browser.stage import watch
@@ -337,6 +337,27 @@ def test_every_page_passes_the_checks_for_accessibility(browser: Browser, addres
     assert violations(page) == []
     for path in PAGES:
         assert violations(page, path) == []
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_page_with_calls_under_way_passes_the_checks_for_accessibility(
+    browser: Browser, address: str, scheme: str
+) -> None:
+    context = browser.new_context(base_url=address, color_scheme=scheme, viewport=PHONE)
+    page = context.new_page()
+    sign_in(page, "ada")
+    held: list[Route] = []
+    page.route("**/_actions/**", lambda route: held.append(route))
+    add(page, "Water the plants")
+    expect(page.get_by_role("listitem").filter(has_text="Water the plants")).to_be_visible()
+    expect(page.get_by_role("button", name="Adding…")).to_be_disabled()
+    page.get_by_role("button", name="Generate report").click()
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    assert violations(page) == []
+    for route in held:
+        route.continue_()
+    expect(item(page, "Water the plants")).to_be_visible()
     context.close()
 
 
