@@ -73,7 +73,7 @@ $(VENV)/python:
 	touch $@
 
 $(VENV)/demo: $(VENV)/python $(METADATA)
-	$(BIN)/python -m pip install -qq --editable . --group demo
+	$(BIN)/python -m pip install -qq --editable ".[openapi]" --group demo
 	touch $@
 
 $(VENV)/shop: $(VENV)/python $(METADATA)

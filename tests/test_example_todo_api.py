@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -20,11 +21,13 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
+from standardwebhooks import Webhook
 
 from examples.todo import store
 from examples.todo.demo import PASSWORD
 from examples.todo.extensions import db
 from examples.todo.models import User
+from examples.todo.resources import INBOX_SECRET
 from tests.todo_app import ADA, GRACE, todo_app
 
 ROOT = Path(__file__).parents[1]
@@ -49,6 +52,42 @@ def test_a_list_is_filtered(client: FlaskClient) -> None:
     done = client.get("/api/todos?completed=true", headers=ADA)
     assert done.json == [{"id": 3, "text": "Order punched cards", "completed": True}]
     assert [each["id"] for each in client.get("/api/todos?completed=0", headers=ADA).json] == [1, 2]
+
+
+def test_a_list_comes_page_by_page(client: FlaskClient) -> None:
+    whole = client.get("/api/todos", headers=ADA).json
+    answer = client.get("/api/todos?per_page=1&page=2", headers=ADA)
+    assert whole is not None
+    assert answer.json == whole[1:2]
+    assert answer.headers["X-Total-Count"] == str(len(whole))
+    assert 'rel="next"' in answer.headers["Link"]
+
+
+def test_what_was_changed_meanwhile_is_not_overwritten(client: FlaskClient) -> None:
+    tag = client.get("/api/todos/1", headers=ADA).headers["ETag"]
+    held = {**ADA, "If-Match": tag}
+    assert client.patch("/api/todos/1", json={"text": "Buy oats"}, headers=held).status_code == 200
+    assert client.patch("/api/todos/1", json={"text": "Buy rice"}, headers=held).status_code == 412
+
+
+def test_another_service_puts_something_on_a_list_once(client: FlaskClient) -> None:
+    sender = Webhook(INBOX_SECRET)
+    body = json.dumps({"to": "ada", "text": "Call the dentist back"})
+    now = datetime.now(timezone.utc)
+    headers = {
+        "webhook-id": "msg_1",
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": sender.sign("msg_1", now, body),
+    }
+    statuses = [client.post("/hooks/inbox", data=body, headers=headers).status_code for _ in range(2)]
+    assert statuses == [204, 200]
+    assert client.post("/hooks/inbox", data=body + " ", headers=headers).status_code == 400
+    texts = [todo["text"] for todo in client.get("/api/todos?per_page=100", headers=ADA).json or []]
+    assert texts.count("Call the dentist back") == 1
+
+
+def test_the_api_is_there_to_read_and_to_try(client: FlaskClient) -> None:
+    assert client.get("/docs").status_code == 200
 
 
 def test_put_replaces_and_patch_changes(client: FlaskClient) -> None:

@@ -21,6 +21,7 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
         SESSION_COOKIE_SAMESITE="Lax",
         SQLALCHEMY_DATABASE_URI="sqlite:///todo.sqlite3",  # in the instance folder
         SERVERACTIONS_LOGIN_VIEW="pages.sign_in",
+        SERVERACTIONS_DOCS="/docs",  # the API, to read and to try
     )
     app.config.from_prefixed_env()
     app.config.update(config or {})

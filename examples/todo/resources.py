@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from flask import url_for
 
-from flask_serveractions import MethodRoute, current_identity, requires
+from flask_serveractions import MethodRoute, current_identity, requires, webhooks
 
 from . import store
 from .extensions import server
 from .schemas import TodoChanges, TodoId, TodoIn, TodoOut
 
+INBOX_SECRET = "whsec_b25seSBmb3IgdHJ5aW5nIGl0IG91dA=="  # noqa: S105 of the demo
+
 
 @server.route("/api/todos")
 class Todos(MethodRoute):
+    paginate = True  # the Select is run for one page at a time
+
     def get(self, completed: bool | None = None) -> list[TodoOut]:
-        return store.todos_of(current_identity, completed)
+        return store.select_todos(current_identity, completed)
 
     def post(self, todo: TodoIn) -> tuple[TodoOut, int, dict[str, str]]:
         made = store.add(current_identity, **todo)
@@ -42,3 +46,9 @@ class TodoItem(MethodRoute):
 class Report(MethodRoute):
     def get(self) -> dict[str, int]:
         return store.figures()
+
+
+@server.webhook("/hooks/inbox", webhooks.standard(INBOX_SECRET))
+def inbox(event: dict[str, str]) -> None:
+    """Put what another service sends on somebody's list: ``{"to": "ada", "text": "Call back"}``."""
+    store.add(store.named(event["to"]), event["text"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Select, delete, func, select
 from sqlalchemy.exc import IntegrityError
 
 from flask_serveractions import ActionError, revalidate_path
@@ -13,11 +13,21 @@ from .extensions import db
 from .models import Report, Todo, User
 
 
-def todos_of(owner: User, completed: bool | None = None) -> list[Todo]:
+def select_todos(owner: User, completed: bool | None = None) -> Select[tuple[Todo]]:
     query = select(Todo).filter_by(owner_id=owner.id).order_by(Todo.id)
-    if completed is not None:
-        query = query.filter_by(completed=completed)
-    return list(db.session.scalars(query))
+    return query if completed is None else query.filter_by(completed=completed)
+
+
+def todos_of(owner: User, completed: bool | None = None) -> list[Todo]:
+    return list(db.session.scalars(select_todos(owner, completed)))
+
+
+def named(name: str) -> User:
+    """:raises ActionError: 404, nobody is called so."""
+    user = db.session.scalar(select(User).filter_by(name=name))
+    if user is None:
+        raise ActionError("Nobody here is called that.", status=404)
+    return user
 
 
 def find(owner: User, todo_id: int) -> Todo:
