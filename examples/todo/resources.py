@@ -10,7 +10,7 @@ from . import store
 from .extensions import server
 from .schemas import TodoChanges, TodoId, TodoIn, TodoOut
 
-INBOX_SECRET = "whsec_b25seSBmb3IgdHJ5aW5nIGl0IG91dA=="  # noqa: S105 of the demo
+INBOX_SECRET = "whsec_b25seSBmb3IgdHJ5aW5nIGl0IG91dA=="
 
 
 @server.route("/api/todos")
