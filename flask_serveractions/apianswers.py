@@ -102,18 +102,18 @@ def answers_of(
     about: Description,
     statuses: Statuses,
     *,
-    is_matched: bool = False,
+    is_choosy: bool = False,
 ) -> dict[str, JsonSchema]:
     """Return an operation's responses by status, in order.
 
-    :param is_matched: a value in the path may not fit its rule: then the app's own 404 answers.
+    :param is_choosy: a value in the path may not fit its rule: then the app's own 404 answers.
     """
     named = successes(operation, about, statuses)
     succeeding = {str(status): success(components, operation, status, about) for status in named}
     special = {str(status): made for status, made in further_answers(operation)}
     failed = {*failures_of(operation, hook), *statuses.raised, *(each for each in about.statuses if each >= 400)}
     failing = {str(status): failure(status, about.statuses.get(status)) for status in failed}
-    if is_matched and failing.get("404") == failure(404, None):
+    if is_choosy and failing.get("404") == failure(404, None):
         failing["404"] = {"$ref": f"#/components/responses/{NO_MATCH}"}
     return dict(sorted({**special, **succeeding, **failing}.items()))
 

@@ -6,6 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from apispec import APISpec
@@ -203,11 +204,16 @@ class Builder:
         return {name: value for name, value in found.items() if value or name not in empty}
 
     def answers(self, operation: Operation, rule: Any, about: Description) -> dict[str, JsonSchema]:
-        choosy = (
-            any(type(each) is not UnicodeConverter for each in rule._converters.values()) if rule is not None else False
-        )
         code = statuses_in(operation.function)
-        return answers_of(self.components, operation, self.state.hook, about, code, is_matched=choosy)
+        if rule is None:
+            return answers_of(self.components, operation, self.state.hook, about, code)
+        is_choosy = any(type(each) is not UnicodeConverter for each in rule._converters.values())
+        reading = self.state.routes[(operation.endpoint, place_of(rule))].get("GET")
+        if (
+            reading is not None and operation.method in CHANGING_METHODS
+        ):  # its condition is held against what GET answers
+            code = replace(code, raised=code.raised | own_failures(reading))
+        return answers_of(self.components, operation, self.state.hook, about, code, is_choosy=is_choosy)
 
     def unique(self, name: str) -> str:
         self.ids.append(name)
@@ -269,6 +275,13 @@ class Builder:
                 self.spec.components.parameter(name, parameter["in"], parameter)
         for name, scheme in schemes_of(self.app, self.state.hook, used).items():
             self.spec.components.security_scheme(name, dict(scheme))
+
+
+def own_failures(operation: Operation) -> frozenset[int]:
+    """Return the statuses that an operation's function may fail with, beside what the corridor does."""
+    said = (status for status in description_of(operation.function).statuses if status >= 400)
+    invalid = {422} if operation.located else set[int]()
+    return statuses_in(operation.function).raised | frozenset(said) | invalid
 
 
 def reachable(schemas: Mapping[str, JsonSchema], used: str) -> set[str]:
