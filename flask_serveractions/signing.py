@@ -70,7 +70,9 @@ class CsrfTokens:
             raw = json.dumps(raw).encode()
         age = (time.time() if now is None else now) - signed_at
         is_young = max_age is None or -1 <= age <= max_age
-        return is_young and hmac.compare_digest(raw, json.dumps(expected).encode())
+        # Flask-WTF's own raw tokens are hexadecimal digits
+        said = f'"{expected}"' if expected.isascii() and expected.isalnum() else json.dumps(expected)
+        return is_young and hmac.compare_digest(raw, said.encode())
 
 
 class OneShotHMAC(SigningAlgorithm):
@@ -90,7 +92,9 @@ def derived(kind: type[Any], keys: tuple[str | bytes, ...], salt: bytes, digest:
     """Return an itsdangerous signer whose keys are derived here and now, once."""
     deriving = kind(list(keys), salt=salt, digest_method=digest, key_derivation=derivation)
     ready = [deriving.derive_key(key) for key in deriving.secret_keys]
-    return kind(ready, salt=salt, key_derivation="none", algorithm=OneShotHMAC(digest().name))
+    signer = kind(ready, salt=salt, algorithm=OneShotHMAC(digest().name))
+    signer.derive_key = lambda key=None: ready[-1] if key is None else key
+    return signer
 
 
 class Signing:
