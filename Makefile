@@ -13,6 +13,7 @@ PYTHON ?= python3
 PORT ?= 5000
 STORE ?= sqlite
 CHROMIUM := /usr/bin/chromium
+FIREFOX := /usr/bin/firefox-esr
 VENV := .venv
 BIN := $(VENV)/bin
 BROWSER := tests/browser
@@ -24,7 +25,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: demo shop test check lint types scripts docs suite bench chromium clean
+.PHONY: demo shop test check lint types scripts docs suite bench chromium firefox clean
 .DEFAULT_GOAL := test
 
 # What people call
@@ -60,7 +61,7 @@ types: $(VENV)/dev
 scripts: $(BROWSER)/node_modules/.package-lock.json
 	$(BROWSER)/node_modules/.bin/tsc --project $(BROWSER)
 
-suite: $(VENV)/dev $(BIN)/redis-server $(BROWSER)/node_modules/.package-lock.json chromium
+suite: $(VENV)/dev $(BIN)/redis-server $(BROWSER)/node_modules/.package-lock.json chromium firefox
 	$(BIN)/pytest -q
 
 # Set-up: each stamp is made again when the metadata changes
@@ -102,3 +103,6 @@ $(BIN)/redis-server: | $(VENV)/python
 
 chromium:
 	@test -x $(CHROMIUM) || tools/install-package chromium "Chromium, for the browser tests"
+
+firefox:
+	@test -x $(FIREFOX) || tools/install-package firefox-esr "Firefox, for the browser tests"
