@@ -75,7 +75,7 @@ class Server:
         seen = set()
         for _ in range(4):
             with contextlib.suppress(OSError, HTTPException):
-                seen.add(Visitor(self).send("GET", "/", HTML).process)
+                seen.add(Visitor(self.port).send("GET", "/", HTML).process)
         return seen
 
     def worker(self) -> Program:
@@ -121,15 +121,15 @@ class Answer:
 class Visitor:
     """Somebody with a session. Each request has a connection of its own, so that threads may share a visitor."""
 
-    def __init__(self, server: Server) -> None:
-        self.server = server
+    def __init__(self, port: int) -> None:
+        self.port = port
         self.cookie = ""
 
     def connection(self) -> HTTPConnection:
-        return HTTPConnection("127.0.0.1", self.server.port, timeout=30)
+        return HTTPConnection("127.0.0.1", self.port, timeout=30)
 
     def begin(self, connection: HTTPConnection, method: str, path: str, headers: Mapping[str, str], body: str) -> None:
-        own = {"Origin": f"http://127.0.0.1:{self.server.port}", "Sec-Fetch-Site": "same-origin"}
+        own = {"Origin": f"http://127.0.0.1:{self.port}", "Sec-Fetch-Site": "same-origin"}
         kind = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
         connection.request(method, path, body or None, {**own, **kind, "Cookie": self.cookie, **headers})
 
@@ -140,13 +140,13 @@ class Visitor:
             self.cookie = response.getheader("Set-Cookie", "").partition(";")[0] or self.cookie
             return Answer(response.status, dict(response.getheaders()), response.read().decode())
 
-    def form(self, action: str) -> Form:
-        page = self.send("GET", "/", HTML)
+    def form(self, action: str, path: str = "/") -> Form:
+        page = self.send("GET", path, HTML)
         assert page.status == 200, page.text
         return form_in(page.text, action)
 
-    def submit(self, form: Form, headers: Mapping[str, str] = JSON) -> Answer:
-        return self.send("POST", form.url, headers, filled_in(form))
+    def submit(self, form: Form, headers: Mapping[str, str] = JSON, **fields: str) -> Answer:
+        return self.send("POST", form.url, headers, filled_in(form, **fields))
 
     @contextlib.contextmanager
     def streaming(self, form: Form) -> Iterator[HTTPResponse]:
@@ -157,8 +157,8 @@ class Visitor:
                 yield response
 
 
-def filled_in(form: Form) -> str:
-    return urlencode({**form.values, "text": "tea"})
+def filled_in(form: Form, **fields: str) -> str:
+    return urlencode({**form.values, "text": "tea", **fields})
 
 
 def next_event(response: HTTPResponse) -> tuple[str, Any]:

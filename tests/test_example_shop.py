@@ -20,12 +20,14 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
-from examples.shop import create_app, supplier
+from examples.shop import carts, create_app, supplier
 from examples.shop.actions import ADMIN_PASSWORD
 from examples.shop.demo import free_port, seed
 from examples.shop.extensions import db
-from examples.shop.models import Order, Product, Report
+from examples.shop.models import CartItem, Order, Product, Report
+from flask_serveractions import ActionError
 from tests.callers import BROWSER, SCRIPT, Form, form_in, forms_in, submit
+from tests.reliability_servers import HTML, Visitor
 from tests.stores_processes import eventually, redis_server_path
 
 PAYMENT = {"name": "Ada", "card": "4242 4242 4242 4242"}
@@ -150,6 +152,18 @@ def test_nothing_is_paid_at_another_price_than_the_form_showed(
     submit(admin, form_on(admin, "/prices", "set_price"), price="9.99")
     assert submit(client, form, **PAYMENT).location == "/cart"
     assert "nothing was paid" in opened(client, "/cart").text
+    assert count(app, Order) == 0
+
+
+def test_two_tabs_that_pay_one_cart_at_the_same_time_pay_it_once(app: Flask, client: FlaskClient) -> None:
+    pay_form(client)
+    with app.test_request_context():
+        (item,) = cart = db.session.scalars(select(CartItem)).all()
+        assert item.product  # read, and then the other tab is quicker
+        with db.engine.begin() as other:
+            other.execute(db.delete(CartItem))
+        with pytest.raises(ActionError, match="in another tab"):
+            carts.order(cart, "Ada")
     assert count(app, Order) == 0
 
 
@@ -288,11 +302,20 @@ def test_the_launcher_brings_everything_up_and_takes_it_down(tmp_path: Path) -> 
             eventually(lambda: answers(port), 40)
             children = children_of(shop.pid)
             assert len(children) == 3
+            a_worker_makes_a_report(port)
         finally:
             shop.send_signal(signal.SIGTERM)
         assert shop.wait(30) == 0, (tmp_path / "output").read_text()
     assert not any(Path(f"/proc/{child}").exists() for child in children)
     assert not answers(port)
+
+
+def a_worker_makes_a_report(port: int) -> None:
+    admin = Visitor(port)
+    admin.submit(admin.form("sign_in", "/sign-in"), password=ADMIN_PASSWORD)
+    accepted = admin.submit(admin.form("generate_report_later", "/report"))
+    assert accepted.status == 202
+    eventually(lambda: "Report 1" in admin.send("GET", "/report", HTML).text, 30)
 
 
 def answers(port: int) -> bool:

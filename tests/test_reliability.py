@@ -64,7 +64,7 @@ def threads() -> Iterator[ThreadPoolExecutor]:
 def test_what_runs_once_and_is_sent_eight_times_to_two_processes_runs_once(
     server: Server, threads: ThreadPoolExecutor
 ) -> None:
-    visitor = Visitor(server)
+    visitor = Visitor(server.port)
     form = visitor.form("charge")
     sent: list[Future[Answer]] = [threads.submit(visitor.submit, form) for _ in range(8)]
     eventually(lambda: sum(each.done() for each in sent) == 7)
@@ -80,7 +80,7 @@ def test_what_runs_once_and_is_sent_eight_times_to_two_processes_runs_once(
 def test_what_runs_once_in_a_process_that_is_killed_never_runs_again_and_the_visitor_decides(
     server: Server, threads: ThreadPoolExecutor
 ) -> None:
-    visitor = Visitor(server)
+    visitor = Visitor(server.port)
     form = visitor.form("charge")
     lost = threads.submit(visitor.submit, form)
     (process,) = eventually(lambda: server.lines("begun"))
@@ -105,7 +105,7 @@ def test_what_runs_once_in_a_process_that_is_killed_never_runs_again_and_the_vis
 
 
 def test_events_reach_the_visitor_while_the_function_runs(on_sqlite: Server) -> None:
-    visitor = Visitor(on_sqlite)
+    visitor = Visitor(on_sqlite.port)
     with visitor.streaming(visitor.form("steps")) as stream:
         assert stream.getheader("X-Accel-Buffering") == "no"
         assert next_event(stream) == ("progress", {"done": 1, "total": 2, "message": "tea"})
@@ -116,7 +116,7 @@ def test_events_reach_the_visitor_while_the_function_runs(on_sqlite: Server) -> 
 
 
 def test_a_generator_is_closed_when_its_visitor_is_gone(on_sqlite: Server) -> None:
-    visitor = Visitor(on_sqlite)
+    visitor = Visitor(on_sqlite.port)
     with visitor.streaming(visitor.form("endless")) as stream:
         next_event(stream)
         assert not on_sqlite.lines("closed")
@@ -124,7 +124,7 @@ def test_a_generator_is_closed_when_its_visitor_is_gone(on_sqlite: Server) -> No
 
 
 def test_a_job_whose_celery_worker_is_killed_has_failed_and_does_not_run_again(on_redis: Server) -> None:
-    visitor = Visitor(on_redis)
+    visitor = Visitor(on_redis.port)
     worker = on_redis.worker()
     try:
         accepted = visitor.submit(visitor.form("work"))
@@ -163,13 +163,13 @@ def refused(visitor: Visitor) -> Answer:
 
 def works_again(server: Server) -> None:
     server.go_on()
-    visitor = Visitor(server)
+    visitor = Visitor(server.port)
     eventually(lambda: visitor.submit(visitor.form("charge")).status == 200)
 
 
 def twenty_pages(server: Server) -> None:
     for _ in range(20):
-        page = Visitor(server).send("GET", "/", HTML)
+        page = Visitor(server.port).send("GET", "/", HTML)
         assert (page.status, "Forty-two" in page.text) == (200, True)
 
 
@@ -178,7 +178,7 @@ def test_a_redis_that_stands_still_costs_each_process_a_second_once_and_pages_st
 ) -> None:
     redis_server.freeze()
     assert seconds_of(lambda: twenty_pages(on_redis)) < 8  # 20 at least, if each waited
-    assert seconds_of(lambda: refused(Visitor(on_redis))) < 3
+    assert seconds_of(lambda: refused(Visitor(on_redis.port))) < 3
     assert not on_redis.lines("begun")
     redis_server.thaw()
     works_again(on_redis)
@@ -189,7 +189,7 @@ def test_a_redis_that_is_killed_and_started_again_is_used_again_and_pages_stay_u
 ) -> None:
     redis_server.kill()
     twenty_pages(on_redis)
-    refused(Visitor(on_redis))
+    refused(Visitor(on_redis.port))
     assert not on_redis.lines("begun")
     redis_server.start()
     works_again(on_redis)

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from flask_serveractions import ActionError, Bound, Operation, public, requires, revalidate_path
 
 from . import carts, catalogue
-from .extensions import server
+from .extensions import db, server
 from .money import Price, cents, euros
 
 ADMIN_PASSWORD = "demo-password"
@@ -54,8 +54,9 @@ def pay(total: Bound[int], name: Name, card: Card) -> Response:
         return redirect(url_for("pages.cart"))
     if not cart:
         raise ActionError("Your cart is empty.")
-    charge(card)
     made = carts.order(cart, name)
+    charge(card)
+    db.session.commit()
     flash(f"Thank you, {name}. {euros(total)} are paid, and order {made.id} is on its way.")
     return redirect(url_for("pages.orders"))
 

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Sequence
 
 from flask import session
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from flask_serveractions import ActionError
 
@@ -60,14 +60,18 @@ def put(product_id: int, quantity: int, *, more: bool = False) -> None:
 
 
 def order(cart: Sequence[CartItem], name: str) -> Order:
-    """Make the cart an order, in one transaction."""
+    """Make the cart an order; the caller commits it, once it is paid.
+
+    :raises ActionError: the cart was paid by another form meanwhile.
+    """
     made = Order(visitor=visitor(), name=name, total=total_of(cart))
     made.lines = [
         OrderLine(sku=item.product.sku, name=item.product.name, price=item.product.price, quantity=item.quantity)
         for item in cart
     ]
+    taken = db.session.execute(delete(CartItem).where(CartItem.id.in_([item.id for item in cart])))
+    if taken.rowcount != len(cart):  # a key guards one form; another tab has a form of its own
+        raise ActionError("Your cart was paid meanwhile, in another tab.", status=409)
     db.session.add(made)
-    for item in cart:
-        db.session.delete(item)
-    db.session.commit()
+    db.session.flush()
     return made

@@ -110,8 +110,9 @@ def run_together(lines: Sequence[Sequence[str]], environ: Mapping[str, str]) -> 
             children.append(child)
         while all(child.poll() is None for child in children):
             time.sleep(0.2)
+        raise SystemExit("One of the processes has ended, so the others end too.")
     except KeyboardInterrupt:
-        pass
+        return
     finally:
         for child in reversed(children):
             end(child)
