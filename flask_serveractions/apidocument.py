@@ -31,7 +31,7 @@ from .apischemas import OPENAPI_VERSION, Components, JsonSchema
 from .conditional import CHANGING_METHODS
 from .descriptions import Description, description_of, statuses_in
 from .listing import BY_CURSOR
-from .negotiation import EVENTS
+from .negotiation import EVENTS, HTML
 from .operation import ACTION, Operation
 from .pagination import MAX_PAGE, MAX_PER_PAGE, PER_PAGE
 from .routes import VARIABLE, place_of, route_rules
@@ -146,10 +146,15 @@ class Builder:
             paths[f"{self.state.settings.url_prefix}/-/jobs/{{job}}"] = self.job_item()
         settled: dict[str, JsonSchema] = self.components.settled(paths)
         self.add_components(json.dumps(settled))
-        used = {tag for item in paths.values() for each in item.values() for tag in each["tags"]}
-        for tag in sorted(used, key=lambda tag: (tag in TAGS, tag)):  # resources first
-            self.spec.tag({"name": tag, "description": TAGS[tag]} if tag in TAGS else {"name": tag})
+        self.add_tags([each for item in paths.values() for each in item.values()])
         return settled
+
+    def add_tags(self, operations: list[JsonSchema]) -> None:
+        """Add the tags in the order in which they are read: what programs call, pages, webhooks and actions."""
+        used = {tag for each in operations for tag in each["tags"]}
+        for_programs = {tag for each in operations if not is_page(each) for tag in each["tags"]}
+        for tag in sorted(used, key=lambda tag: (tag in TAGS, tag not in for_programs, tag)):
+            self.spec.tag({"name": tag, "description": TAGS[tag]} if tag in TAGS else {"name": tag})
 
     def operations(self) -> Iterator[tuple[str, Operation, Any]]:
         """Yield path, operation and Werkzeug's rule (None for an action)."""
@@ -275,6 +280,11 @@ class Builder:
                 self.spec.components.parameter(name, parameter["in"], parameter)
         for name, scheme in schemes_of(self.app, self.state.hook, used).items():
             self.spec.components.security_scheme(name, dict(scheme))
+
+
+def is_page(operation: JsonSchema) -> bool:
+    """Whether an operation answers in HTML alone."""
+    return list(operation["responses"].get("200", {}).get("content", {})) == [HTML]
 
 
 def own_failures(operation: Operation) -> frozenset[int]:

@@ -274,17 +274,19 @@ function credentials() {
   if (!schemes.length) return null;
   return h("section", { class: "credentials", "aria-labelledby": "credentials" }, h("h2", { id: "credentials" }, "Credentials"),
     h("p", { class: "muted" }, "Sent with each request below that takes them, and forgotten with this page."),
-    h("form", { onsubmit: (/** @type {Event} */ event) => event.preventDefault() }, schemes.map(([name, given]) => credential(name, resolve(given)))));
+    schemes.map(([name, given]) => credential(name, resolve(given))));
 }
 
 /** @param {string} name @param {Json} scheme @returns {any} */
 function credential(name, scheme) {
   const kind = scheme.type === "apiKey" ? `${scheme.in} ${scheme.name}` : (scheme.scheme ?? scheme.type);
-  if (scheme.in === "cookie") return h("p", null, h("code", null, name), ` (${kind}) `, UNSENDABLE, " ", inline(scheme.description ?? ""));
+  if (scheme.in === "cookie") return h("p", null, h("code", null, name), ` (${kind}): `, inline(scheme.description ?? ""), " ", UNSENDABLE);
   const field = (/** @type {string} */ label, /** @type {string} */ type) =>
     h("label", null, label, h("input", { type, "data-scheme": name, autocomplete: "off", spellcheck: "false" }));
   const fields = scheme.scheme === "basic" ? [field("User", "text"), field("Password", "password")] : [field("Token", "password")];
-  return h("fieldset", null, h("legend", null, h("code", null, name), name === kind ? "" : ` ${kind}`), prose(scheme.description), h("div", { class: "fields" }, fields));
+  const legend = h("legend", null, h("code", null, name), name === kind ? "" : ` ${kind}`);
+  return h("form", { onsubmit: (/** @type {Event} */ event) => event.preventDefault() },
+    h("fieldset", null, legend, prose(scheme.description), h("div", { class: "fields" }, fields)));
 }
 
 // The page

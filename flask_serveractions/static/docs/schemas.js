@@ -24,7 +24,8 @@ export function typeOf(schema) {
   if (several) return several.map(typeOf).join(" | ");
   const names = kindsOf(schema).map((kind) => {
     if (kind === "array") return `${schema.items ? typeOf(schema.items).replace(/^(.* \| .*)$/, "($1)") : "any"}[]`;
-    return kind === "string" && schema.format === "binary" ? "file" : kind === "string" ? (schema.format ?? kind) : kind;
+    if (kind === "object" && schema.additionalProperties?.type) return `{ [name]: ${typeOf(schema.additionalProperties)} }`;
+    return kind !== "string" ? kind : schema.format === "binary" ? "file" : (schema.format ?? kind);
   });
   return names.join(" | ") || "any";
 }
