@@ -303,6 +303,7 @@ def test_the_launcher_brings_everything_up_and_takes_it_down(tmp_path: Path) -> 
             children = children_of(shop.pid)
             assert len(children) == 3
             a_worker_makes_a_report(port)
+            the_supplier_changes_a_price(port)
         finally:
             shop.send_signal(signal.SIGTERM)
         assert shop.wait(30) == 0, (tmp_path / "output").read_text()
@@ -316,6 +317,13 @@ def a_worker_makes_a_report(port: int) -> None:
     accepted = admin.submit(admin.form("generate_report_later", "/report"))
     assert accepted.status == 202
     eventually(lambda: "Report 1" in admin.send("GET", "/report", HTML).text, 30)
+
+
+def the_supplier_changes_a_price(port: int) -> None:
+    message = [sys.executable, "-m", "examples.shop.supplier", "TEA", "4.90", f"http://127.0.0.1:{port}"]
+    subprocess.run(message, check=True, capture_output=True)
+    # whichever of the three workers answers
+    assert all("€ 4.90" in Visitor(port).send("GET", "/", HTML).text for _ in range(6))
 
 
 def answers(port: int) -> bool:

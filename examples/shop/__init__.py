@@ -7,7 +7,7 @@ from typing import Any
 from celery import Celery
 from flask import Flask, session
 
-from . import actions, carts, supplier  # noqa: F401 (they register themselves)
+from . import actions, carts, hooks  # noqa: F401 (they register themselves)
 from .extensions import db, server
 from .money import euros
 from .pages import pages
