@@ -8,7 +8,7 @@ let answered = 0;
 let shown = "";
 
 const here = () => location.pathname + location.search;
-const newKey = () => String(crypto.getRandomValues(new Uint32Array(4))); // no https
+const newKey = () => String(crypto.getRandomValues(new Uint32Array(4)));
 /** @param {any} root */
 const all = (root, name = "") => [...root.querySelectorAll(name)];
 /** @param {any} body */
@@ -113,16 +113,17 @@ class Call {
   /** @returns {Promise<any>} */
   send() {
     const { url, body, signal } = this;
-    const headers = { ...this.headers(), "Idempotency-Key": this.key ?? newKey(), ...this.options.headers };
-    if (this.element) headers.Prefer = "return=representation";
+    const { token, header } = datasetOf(document);
+    const headers = {
+      Accept: "application/json, text/event-stream",
+      "Idempotency-Key": this.key ?? newKey(),
+      ...(token && { [header]: token }),
+      ...(this.element && { Prefer: "return=representation" }),
+      ...this.options.headers,
+    };
     this.since = answered;
     if (body.get && hasFile(body)) return this.upload(headers);
     return fetch(url, { method: "POST", headers, body, signal, redirect: "manual" });
-  }
-
-  /** @returns {any} */
-  headers({ token, header } = datasetOf(document)) {
-    return { Accept: "application/json, text/event-stream", ...(token && { [header]: token }) };
   }
 
   /** fetch can't tell how much is sent. @param {any} headers */
@@ -132,7 +133,8 @@ class Call {
       xhr.open("POST", this.url);
       for (const name in headers) xhr.setRequestHeader(name, headers[name]);
       xhr.upload.onprogress = ({ loaded, total }) => this.report({ done: loaded, total });
-      xhr.onload = () => resolve({ status: xhr.status, headers: { get: xhr.getResponseHeader.bind(xhr) }, body: xhr.response });
+      xhr.onload = () =>
+        resolve({ status: xhr.status, headers: { get: xhr.getResponseHeader.bind(xhr) }, body: xhr.response });
       xhr.onerror = xhr.onabort = reject;
       this.signal.addEventListener("abort", () => xhr.abort());
       xhr.send(this.body);
@@ -150,7 +152,7 @@ class Call {
       throw new Error();
     }
     const { job, ...answer } = await new Response(body).json().catch(() => ({}));
-    if (job) return this.read(await fetch(job.url, { headers: this.headers(), signal: this.signal }));
+    if (job) return this.read(await fetch(job.url, { headers: { Accept: "text/event-stream" }, signal: this.signal }));
     return { status, retry: headers.get("Retry-After"), ...answer };
   }
 
@@ -184,7 +186,8 @@ class Call {
       const same = String([...new FormData(element, button)]) === String([...this.body]); // else she types on
       if (same) HTMLFormElement.prototype.reset.call(element);
     }
-    if (!error || (problem.title && !problem.retry)) this.element?.querySelector("[name=idempotency_key]")?.setAttribute("value", newKey());
+    const key = this.element?.querySelector("[name=idempotency_key]");
+    if (!error || (problem.title && !problem.retry)) key?.setAttribute("value", newKey());
     this.tell(error || {});
     const url = new URL(redirect ?? problem.login ?? this.from, location.href);
     // another call's change may be newer
@@ -211,7 +214,8 @@ class Call {
   mark() {
     const { element, button = {}, mode } = this;
     const text = !mode && this.option("data-pending");
-    const template = this.element?.querySelector("template[data-optimistic]") ?? document.getElementById(this.option("data-optimistic"));
+    const template =
+      element?.querySelector("template[data-optimistic]") ?? document.getElementById(this.option("data-optimistic"));
     if (element) element.ariaBusy = "true";
     button.disabled = !mode;
     if (text) button.replaceChildren(text);
@@ -288,12 +292,16 @@ const callbacks = {
 function morph(old, fresh) {
   if (old.localName === "script") return;
   if (old.data !== fresh.data) old.data = fresh.data;
-  for (const { name } of [...(old.attributes ?? [])]) if (!fresh.hasAttribute(name) && name !== "open") old.removeAttribute(name);
-  for (const { name, value } of fresh.attributes ?? []) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+  for (const { name } of [...(old.attributes ?? [])])
+    if (!fresh.hasAttribute(name) && name !== "open") old.removeAttribute(name);
+  for (const { name, value } of fresh.attributes ?? [])
+    if (old.getAttribute(name) !== value) old.setAttribute(name, value);
   const rest = new Set(old.childNodes);
   const nodes = [...fresh.childNodes].map((child) => {
     const ids = idsOf(child);
-    const node = [...rest].find((node) => node.nodeName === child.nodeName && idsOf(node).some((id) => ids.includes(id)));
+    const node = [...rest].find(
+      (node) => node.nodeName === child.nodeName && idsOf(node).some((id) => ids.includes(id)),
+    );
     if (!rest.delete(node)) return child.cloneNode(true);
     morph(node, child);
     return node;
@@ -318,7 +326,8 @@ export async function call(name, data = {}, options) {
 document.addEventListener("submit", (event) => {
   const { target: form, submitter: button } = /** @type {any} */ (event);
   const attribute = (name = "") => button?.getAttribute("form" + name) ?? form.getAttribute(name) ?? "";
-  if (!form.hasAttribute("data-serveraction") || !/^post(_self)?$/i.test(attribute("method") + attribute("target"))) return;
+  const way = attribute("method") + attribute("target");
+  if (!form.hasAttribute("data-serveraction") || !/^post(_self)?$/i.test(way)) return;
   // form.action may be a field
   new Call(attribute("action"), new FormData(form, button), {}, form, button ?? undefined).start(event);
 });
