@@ -25,7 +25,8 @@ EXTRA = "pip install 'flask-serveractions[openapi]'"
 DIRECTORY = files(__package__)
 A_YEAR = 365 * 24 * 3600  # seconds
 CSS, SCRIPT = "text/css; charset=utf-8", "text/javascript; charset=utf-8"
-ASSETS = {"docs.css": CSS, "docs.js": SCRIPT, "schemas.js": SCRIPT}
+MODULES = ("docs.js", "elements.js", "requests.js", "schemas.js")
+ASSETS = {"docs.css": CSS, **dict.fromkeys(MODULES, SCRIPT)}
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:;"
     " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

@@ -75,7 +75,12 @@ class Sender {
 }
 
 function pathOf(path: string, given: Arguments): string {
-  return path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(given[name])).replaceAll("%2F", "/"));
+  return path.replace(/\{(\w+)\}/g, (_, name: string) => segmentOf(name, String(given[name])));
+}
+
+function segmentOf(name: string, text: string): string {
+  if (/^\.{0,2}$/.test(text)) throw new TypeError(`${name} is ${JSON.stringify(text)}, which no path can hold.`);
+  return encodeURIComponent(text);
 }
 
 function queryOf(names: readonly string[], given: Arguments): string {

@@ -1,39 +1,16 @@
 // Shows an OpenAPI 3.1 document, and sends the requests that it describes. See `start` at the end.
 
-import { api, exampleOf, kindsOf, limitsOf, outline, resolve, typeOf } from "./schemas.js";
+import { h, inline, prose } from "./elements.js";
+import { JSON_TYPE, asCurl, requestOf } from "./requests.js";
+import { api, exampleOf, kindsOf, limitsOf, outline, resolve, source, typeOf } from "./schemas.js";
 
 /** @typedef {Record<string, any>} Json */
-/** @typedef {{method: string, path: string, operation: Json, parameters: Json[]}} Entry */
-/** @typedef {{url: URL, init: {method: string, headers: Record<string, string>, body?: any}}} Sending */
+/** @typedef {import("./requests.js").Entry} Entry */
 
 const METHODS = ["get", "post", "put", "patch", "delete"];
-const JSON_TYPE = "application/json";
 const PROBLEM = "application/problem+json";
-const MULTIPART = "multipart/form-data";
 /** What a browser sends by itself or not at all. */
 const UNSENDABLE = "The browser sends this by itself.";
-
-const source = new URL(document.body.dataset.document ?? "", document.baseURI);
-
-// The page's elements
-
-/** @param {string} tag @param {Json | null} [attributes] @param {...any} children @returns {any} an element */
-function h(tag, attributes, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes ?? {})) {
-    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (value === true) element.setAttribute(name, "");
-    else if (value !== false && value != null) element.setAttribute(name, value);
-  }
-  element.append(...children.flat(Infinity).filter((child) => child != null && child !== false));
-  return element;
-}
-
-/** @param {string} [text] CommonMark, of which paragraphs and code are read @returns {any[]} */
-const prose = (text) => (text ?? "").split(/\n\s*\n/).filter(Boolean).map((paragraph) => h("p", null, inline(paragraph)));
-
-/** @param {string} text @returns {any[]} */
-const inline = (text) => text.split(/(`[^`]+`)/).map((part) => (/^`.+`$/.test(part) ? h("code", null, part.slice(1, -1)) : part));
 
 // Inputs
 
@@ -43,16 +20,32 @@ let inputs = 0;
 function row(parameter, note) {
   const schema = resolve(parameter.schema);
   const id = `input-${++inputs}`;
-  const input = inputFor(schema, { id, name: parameter.name, "data-in": parameter.in, "aria-describedby": `${id}-about` });
+  const input = inputFor(schema, {
+    id,
+    name: parameter.name,
+    "data-in": parameter.in,
+    "aria-describedby": `${id}-about`,
+  });
   if (parameter.in === "cookie") input.disabled = true;
   const limits = limitsOf(schema);
-  return h("div", { class: "row" },
-    h("label", { for: id }, h("code", null, parameter.name), parameter.required && h("span", { class: "required" }, " required")),
+  return h(
+    "div",
+    { class: "row" },
+    h(
+      "label",
+      { for: id },
+      h("code", null, parameter.name),
+      parameter.required && h("span", { class: "required" }, " required"),
+    ),
     input,
-    h("div", { class: "note", id: `${id}-about` },
+    h(
+      "div",
+      { class: "note", id: `${id}-about` },
       h("p", null, h("span", { class: "type" }, typeOf(parameter.schema)), ` ${note}`, limits && ` · ${limits}`),
       parameter.description && h("p", null, inline(parameter.description)),
-      parameter.in === "cookie" && h("p", null, UNSENDABLE)));
+      parameter.in === "cookie" && h("p", null, UNSENDABLE),
+    ),
+  );
 }
 
 /** @param {Json} schema @param {Json} attributes @returns {any} */
@@ -61,96 +54,35 @@ function inputFor(schema, attributes) {
   const items = kinds.includes("array") ? resolve(schema.items ?? {}) : schema;
   if (items.format === "binary") return h("input", { ...attributes, type: "file", multiple: items !== schema });
   const choices = schema.enum ?? (kinds.includes("boolean") ? [true, false] : null);
-  if (choices) return h("select", attributes, h("option", { value: "" }, "–"), choices.map((/** @type {any} */ each) => h("option", null, String(each))));
+  if (choices)
+    return h(
+      "select",
+      attributes,
+      h("option", { value: "" }, "–"),
+      choices.map((/** @type {any} */ each) => h("option", null, String(each))),
+    );
   if (items !== schema) return h("textarea", { ...attributes, rows: 2, placeholder: "One a line", "data-list": true });
-  const type = kinds.some((kind) => /integer|number/.test(kind)) ? "number" : schema.format === "password" ? "password" : "text";
+  const type = kinds.some((kind) => /integer|number/.test(kind))
+    ? "number"
+    : schema.format === "password"
+      ? "password"
+      : "text";
   const placeholder = schema.default ?? schema.examples?.[0];
   return h("input", { ...attributes, type, step: "any", placeholder, autocomplete: "off", spellcheck: "false" });
 }
 
-/** @param {any} form @param {string} place @returns {[string, any][]} names and values of what was filled in */
-function filledIn(form, place) {
-  const fields = [...form.querySelectorAll(`[data-in="${place}"]`)].filter((field) => !field.disabled && field.value !== "");
-  return fields.flatMap((field) => {
-    const values = field.files ? [...field.files] : "list" in field.dataset ? field.value.split("\n").filter(Boolean) : [field.value];
-    return values.map((/** @type {any} */ value) => /** @type {[string, any]} */ ([field.name, value]));
-  });
-}
-
-// Requests
-
-/** @param {Entry} entry @param {any} form @returns {Sending} the request that a form describes */
-function requestOf({ method, path, operation }, form) {
-  const values = Object.fromEntries(filledIn(form, "path"));
-  const filled = path.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(values[name] ?? "").replaceAll("%2F", "/"));
-  const base = new URL(api.servers?.[0]?.url ?? "/", source).href.replace(/\/$/, "");
-  const url = new URL(base + filled);
-  for (const [name, value] of filledIn(form, "query")) url.searchParams.append(name, value);
-  const headers = Object.fromEntries([["Accept", acceptable(operation)], ...filledIn(form, "header")]);
-  const body = bodyOf(form, headers);
-  authorise(operation, headers, url);
-  return { url, init: { method: method.toUpperCase(), headers, ...(body !== undefined && { body }) } };
-}
-
-/** @param {Json} operation @returns {string} media types of its answers */
-function acceptable(operation) {
-  const answers = Object.values(operation.responses).flatMap((answer) => Object.keys(resolve(answer).content ?? {}));
-  const types = new Set(answers.filter((type) => type !== "text/event-stream"));
-  return types.size && !types.has("*/*") ? [...types].join(", ") : "*/*";
-}
-
-/** @param {any} form @param {Record<string, string>} headers @returns {any} */
-function bodyOf(form, headers) {
-  const type = form.querySelector("[data-media]")?.value;
-  if (!type) return undefined;
-  if (type === MULTIPART) return fill(new FormData(), filledIn(form, "body")); // its type needs a boundary, which fetch adds
-  headers["Content-Type"] = type;
-  if (type === JSON_TYPE) return form.querySelector("[data-json]").value;
-  return fill(new URLSearchParams(), filledIn(form, "body"));
-}
-
-/** @template {{append: (name: string, value: any) => void}} T @param {T} body @param {[string, any][]} pairs @returns {T} */
-function fill(body, pairs) {
-  for (const [name, value] of pairs) body.append(name, value);
-  return body;
-}
-
-/** Adds the credentials that the operation takes. @param {Json} operation @param {Record<string, string>} headers @param {URL} url */
-function authorise(operation, headers, url) {
-  const alternatives = operation.security ?? api.security ?? [];
-  const given = alternatives.find((/** @type {Json} */ each) => Object.keys(each).every((name) => secretOf(name)));
-  for (const name of Object.keys(given ?? {})) {
-    const scheme = resolve(api.components.securitySchemes[name]);
-    const secret = secretOf(name);
-    if (scheme.type !== "apiKey") headers.Authorization = `${scheme.scheme === "basic" ? "Basic" : "Bearer"} ${secret}`;
-    else if (scheme.in === "header") headers[scheme.name] = secret;
-    else if (scheme.in === "query") url.searchParams.append(scheme.name, secret);
-  }
-}
-
-/** @param {string} name of a security scheme @returns {string} what was typed for it */
-function secretOf(name) {
-  const values = [...document.querySelectorAll(`[data-scheme="${CSS.escape(name)}"]`)].map((field) => /** @type {any} */ (field).value);
-  if (values.length < 2 || !values.some(Boolean)) return values[0] ?? "";
-  return btoa(String.fromCharCode(...new TextEncoder().encode(values.join(":"))));
-}
-
-/** @param {Sending} sending @returns {string} the same request for a shell */
-function asCurl({ url, init }) {
-  const quote = (/** @type {string} */ text) => `'${text.replaceAll("'", String.raw`'\''`)}'`;
-  const parts = ["curl", "-i", init.method === "GET" ? "" : `-X ${init.method}`, quote(url.href)];
-  parts.push(...Object.entries(init.headers).map(([name, value]) => `-H ${quote(`${name}: ${value}`)}`));
-  if (init.body instanceof FormData) {
-    for (const [name, value] of init.body) parts.push(`-F ${quote(`${name}=${value instanceof File ? `@${value.name}` : value}`)}`);
-  } else if (init.body !== undefined) parts.push(`--data-raw ${quote(String(init.body))}`);
-  return parts.filter(Boolean).join(" ");
-}
+// Sending
 
 /** Sends what the form says, and shows what comes back. @param {Entry} entry @param {any} form */
 async function send(entry, form) {
   const output = form.querySelector("output");
   const sending = requestOf(entry, form);
-  const command = h("details", null, h("summary", null, "The same with curl"), h("pre", { tabindex: 0 }, asCurl(sending)));
+  const command = h(
+    "details",
+    null,
+    h("summary", null, "The same with curl"),
+    h("pre", { tabindex: 0 }, asCurl(sending)),
+  );
   output.replaceChildren(h("p", null, "Sending…"));
   const began = performance.now();
   try {
@@ -166,9 +98,20 @@ async function send(entry, form) {
 function answer(response, milliseconds, body) {
   const headers = [...response.headers].map(([name, value]) => `${name}: ${value}`).join("\n");
   return [
-    h("p", null, badge(String(response.status)), ` ${response.statusText} `, h("span", { class: "muted" }, `${milliseconds} ms`)),
+    h(
+      "p",
+      null,
+      badge(String(response.status)),
+      ` ${response.statusText} `,
+      h("span", { class: "muted" }, `${milliseconds} ms`),
+    ),
     body,
-    h("details", null, h("summary", null, `${[...response.headers].length} headers`), h("pre", { tabindex: 0 }, headers)),
+    h(
+      "details",
+      null,
+      h("summary", null, `${[...response.headers].length} headers`),
+      h("pre", { tabindex: 0 }, headers),
+    ),
   ];
 }
 
@@ -179,7 +122,11 @@ async function shown(response) {
   const blob = await response.blob();
   if (!blob.size) return h("p", { class: "muted" }, "No body.");
   if (/^text\/|xml/.test(type)) return h("pre", { tabindex: 0 }, await blob.text());
-  return h("p", null, h("a", { href: URL.createObjectURL(blob), download: "answer" }, `Save ${blob.size} bytes of ${type}`));
+  return h(
+    "p",
+    null,
+    h("a", { href: URL.createObjectURL(blob), download: "answer" }, `Save ${blob.size} bytes of ${type}`),
+  );
 }
 
 /** @param {string} text @returns {string} */
@@ -199,23 +146,40 @@ const badge = (status) => h("span", { class: `status s${status[0]}` }, status);
 /** @param {Entry} entry @returns {any} */
 const signature = ({ method, path }) => [
   h("span", { class: `method ${method}` }, method.toUpperCase()),
-  h("code", { class: "path" }, path.split(/(\{\w+\})/).map((part) => (part.startsWith("{") ? h("var", null, part) : [part.replaceAll("/", "/\u200b")]))),
+  h(
+    "code",
+    { class: "path" },
+    path
+      .split(/(\{\w+\})/)
+      .map((part) => (part.startsWith("{") ? h("var", null, part) : [part.replaceAll("/", "/\u200b")])),
+  ),
 ];
 
 /** @param {Entry} entry @returns {any} an operation: to read, and to try */
 function card(entry) {
   const { operation, parameters } = entry;
   const needs = (operation.security ?? []).flatMap((/** @type {Json} */ each) => Object.keys(each));
-  const form = h("form", { class: "try", onsubmit: (/** @type {Event} */ event) => (event.preventDefault(), send(entry, form)) },
+  const form = h(
+    "form",
+    { class: "try", onsubmit: (/** @type {Event} */ event) => (event.preventDefault(), send(entry, form)) },
     parameters.length > 0 && h("h4", null, "Parameters"),
     parameters.map((parameter) => row(parameter, parameter.in)),
     operation.requestBody && bodyFields(resolve(operation.requestBody)),
     h("p", { class: "buttons" }, h("button", null, "Send")),
-    h("output", { "aria-live": "polite" }));
-  return h("details", { class: "operation", id: operation.operationId },
-    h("summary", null, h("h3", null, signature(entry)), h("span", { class: "summary" }, operation.summary ?? ""),
-      needs.length > 0 && h("span", { class: "needs" }, `needs ${needs.join(" or ")}`)),
-    h("div", { class: "inside" }, prose(operation.description), form, h("h4", null, "Answers"), answers(operation)));
+    h("output", { "aria-live": "polite" }),
+  );
+  return h(
+    "details",
+    { class: "operation", id: operation.operationId },
+    h(
+      "summary",
+      null,
+      h("h3", null, signature(entry)),
+      h("span", { class: "summary" }, operation.summary ?? ""),
+      needs.length > 0 && h("span", { class: "needs" }, `needs ${needs.join(" or ")}`),
+    ),
+    h("div", { class: "inside" }, prose(operation.description), form, h("h4", null, "Answers"), answers(operation)),
+  );
 }
 
 /** @param {Json} body @returns {any} the body's fields, by media type */
@@ -224,24 +188,52 @@ function bodyFields(body) {
   const types = Object.keys(body.content);
   const id = `input-${++inputs}`;
   const place = h("div", null);
-  const select = h("select", { id, "data-media": true, onchange: () => place.replaceChildren(...fieldsOf(body.content[select.value], select.value)) },
-    types.map((/** @type {string} */ type) => h("option", null, type)));
+  const select = h(
+    "select",
+    {
+      id,
+      "data-media": true,
+      onchange: () => place.replaceChildren(...fieldsOf(body.content[select.value], select.value)),
+    },
+    types.map((/** @type {string} */ type) => h("option", null, type)),
+  );
   place.append(...fieldsOf(body.content[types[0]], types[0]));
-  return [h("h4", null, "Body", body.required && h("span", { class: "required" }, " required")),
-    h("p", { class: "media" }, h("label", { for: id }, "Sent as "), select), place];
+  return [
+    h("h4", null, "Body", body.required && h("span", { class: "required" }, " required")),
+    h("p", { class: "media" }, h("label", { for: id }, "Sent as "), select),
+    place,
+  ];
 }
 
 /** @param {Json} media @param {string} type @returns {any[]} */
 function fieldsOf(media, type) {
   if (type !== JSON_TYPE) {
     const schema = resolve(media.schema);
-    const known = Object.entries(schema.properties ?? {}).map(([name, value]) => ({ name, in: "body", schema: value, required: schema.required?.includes(name), description: resolve(value).description }));
+    const known = Object.entries(schema.properties ?? {}).map(([name, value]) => ({
+      name,
+      in: "body",
+      schema: value,
+      required: schema.required?.includes(name),
+      description: resolve(value).description,
+    }));
     return known.map((field) => row(field, ""));
   }
   const text = JSON.stringify(exampleOf(media.schema), null, 2);
-  const area = h("textarea", { "data-json": true, "aria-label": "JSON body", rows: Math.min(text.split("\n").length + 1, 16), spellcheck: "false" });
+  const area = h("textarea", {
+    "data-json": true,
+    "aria-label": "JSON body",
+    rows: Math.min(text.split("\n").length + 1, 16),
+    spellcheck: "false",
+  });
   area.value = text;
-  return [h("div", { class: "pair" }, area, h("pre", { tabindex: 0, "aria-label": "Shape of the body" }, outline(media.schema)))];
+  return [
+    h(
+      "div",
+      { class: "pair" },
+      area,
+      h("pre", { tabindex: 0, "aria-label": "Shape of the body" }, outline(media.schema)),
+    ),
+  ];
 }
 
 /** @param {Json} operation @returns {any[]} what comes back; the failures, which look alike, below a fold */
@@ -253,18 +245,28 @@ function answers(operation) {
   const shape = h("pre", { tabindex: 0, "aria-label": "Shape of problem details" }, outline(problem));
   return [
     h("dl", { class: "answers" }, all.filter((each) => !isProblem(each)).map(described)),
-    failures.length > 0 && h("details", { class: "failures" },
-      h("summary", null, `Failures, as problem details: ${failures.map(({ status }) => status).join(", ")}`),
-      h("dl", { class: "answers" }, failures.map(described)), shape),
+    failures.length > 0 &&
+      h(
+        "details",
+        { class: "failures" },
+        h("summary", null, `Failures, as problem details: ${failures.map(({ status }) => status).join(", ")}`),
+        h("dl", { class: "answers" }, failures.map(described)),
+        shape,
+      ),
   ];
 }
 
 /** @param {{status: string, response: Json}} answer @returns {any} */
 function described({ status, response }) {
   const headers = Object.entries(response.headers ?? {}).map(([name, header]) =>
-    h("p", { class: "muted" }, h("code", null, name), " ", inline(resolve(header).description ?? "")));
-  const bodies = Object.entries(response.content ?? {}).filter(([type]) => type !== PROBLEM).map(([type, media]) =>
-    [h("p", { class: "muted" }, type), h("pre", { tabindex: 0, "aria-label": `Shape of ${status}` }, outline(media.schema ?? {}))]);
+    h("p", { class: "muted" }, h("code", null, name), " ", inline(resolve(header).description ?? "")),
+  );
+  const bodies = Object.entries(response.content ?? {})
+    .filter(([type]) => type !== PROBLEM)
+    .map(([type, media]) => [
+      h("p", { class: "muted" }, type),
+      h("pre", { tabindex: 0, "aria-label": `Shape of ${status}` }, outline(media.schema ?? {})),
+    ]);
   return h("div", null, h("dt", null, badge(status)), h("dd", null, prose(response.description), headers, bodies));
 }
 
@@ -272,21 +274,30 @@ function described({ status, response }) {
 function credentials() {
   const schemes = Object.entries(api.components?.securitySchemes ?? {});
   if (!schemes.length) return null;
-  return h("section", { class: "credentials", "aria-labelledby": "credentials" }, h("h2", { id: "credentials" }, "Credentials"),
+  return h(
+    "section",
+    { class: "credentials", "aria-labelledby": "credentials" },
+    h("h2", { id: "credentials" }, "Credentials"),
     h("p", { class: "muted" }, "Sent with each request below that takes them, and forgotten with this page."),
-    schemes.map(([name, given]) => credential(name, resolve(given))));
+    schemes.map(([name, given]) => credential(name, resolve(given))),
+  );
 }
 
 /** @param {string} name @param {Json} scheme @returns {any} */
 function credential(name, scheme) {
   const kind = scheme.type === "apiKey" ? `${scheme.in} ${scheme.name}` : (scheme.scheme ?? scheme.type);
-  if (scheme.in === "cookie") return h("p", null, h("code", null, name), ` (${kind}): `, inline(scheme.description ?? ""), " ", UNSENDABLE);
+  if (scheme.in === "cookie")
+    return h("p", null, h("code", null, name), ` (${kind}): `, inline(scheme.description ?? ""), " ", UNSENDABLE);
   const field = (/** @type {string} */ label, /** @type {string} */ type) =>
     h("label", null, label, h("input", { type, "data-scheme": name, autocomplete: "off", spellcheck: "false" }));
-  const fields = scheme.scheme === "basic" ? [field("User", "text"), field("Password", "password")] : [field("Token", "password")];
+  const fields =
+    scheme.scheme === "basic" ? [field("User", "text"), field("Password", "password")] : [field("Token", "password")];
   const legend = h("legend", null, h("code", null, name), name === kind ? "" : ` ${kind}`);
-  return h("form", { onsubmit: (/** @type {Event} */ event) => event.preventDefault() },
-    h("fieldset", null, legend, prose(scheme.description), h("div", { class: "fields" }, fields)));
+  return h(
+    "form",
+    { onsubmit: (/** @type {Event} */ event) => event.preventDefault() },
+    h("fieldset", null, legend, prose(scheme.description), h("div", { class: "fields" }, fields)),
+  );
 }
 
 // The page
@@ -297,13 +308,18 @@ function entries() {
     METHODS.filter((method) => item[method]).map((method) => {
       const parameters = [...(item.parameters ?? []), ...(item[method].parameters ?? [])].map(resolve);
       return { method, path, operation: item[method], parameters };
-    }));
+    }),
+  );
 }
 
 /** @param {Entry} entry @returns {any} */
 function link({ path, operation, ...entry }) {
-  const short = { ...entry, operation, path: path.replace(/\/\{signature\}$/, "") }; // which stands in every action's path
-  return h("li", { "data-for": operation.operationId }, h("a", { href: `#${operation.operationId}` }, signature(short)));
+  const short = { ...entry, operation, path: path.replace(/\/\{signature\}$/, "") }; // every action's path has it
+  return h(
+    "li",
+    { "data-for": operation.operationId },
+    h("a", { href: `#${operation.operationId}` }, signature(short)),
+  );
 }
 
 /** @param {Entry[]} listed */
@@ -311,25 +327,33 @@ function show(listed) {
   const names = (api.tags ?? []).map((/** @type {Json} */ tag) => tag.name);
   const tags = [...new Set([...names, ...listed.flatMap(({ operation }) => operation.tags ?? [])])];
   const groups = tags.map((tag) => ({ tag, members: listed.filter(({ operation }) => operation.tags?.includes(tag)) }));
-  const about = (/** @type {string} */ tag) => (api.tags ?? []).find((/** @type {Json} */ each) => each.name === tag)?.description;
+  const about = (/** @type {string} */ tag) =>
+    (api.tags ?? []).find((/** @type {Json} */ each) => each.name === tag)?.description;
   /** @type {any} */ (document.getElementById("index")).replaceChildren(
-    ...groups.map(({ tag, members }) => h("section", null, h("h2", null, tag), h("ul", null, members.map(link)))));
-  /** @type {any} */ (document.getElementById("main")).replaceChildren(credentials() ?? "",
-    ...groups.map(({ tag, members }) => h("section", null, h("h2", null, tag), prose(about(tag)), members.map(card))));
+    ...groups.map(({ tag, members }) => h("section", null, h("h2", null, tag), h("ul", null, members.map(link)))),
+  );
+  /** @type {any} */ (document.getElementById("main")).replaceChildren(
+    credentials() ?? "",
+    ...groups.map(({ tag, members }) => h("section", null, h("h2", null, tag), prose(about(tag)), members.map(card))),
+  );
 }
 
-/** Hides what does not hold the words. @param {string} text */
-function filter(text) {
-  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+/** Hides what does not hold the words. @param {string} typed */
+function filter(typed) {
+  const words = typed.toLowerCase().split(/\s+/).filter(Boolean);
   for (const { method, path, operation } of entries()) {
-    const haystack = `${method} ${path} ${operation.operationId} ${operation.summary ?? ""} ${operation.description ?? ""}`.toLowerCase();
-    const found = words.every((word) => haystack.includes(word));
-    const id = operation.operationId;
-    for (const element of /** @type {any} */ (document.querySelectorAll(`#${CSS.escape(id)}, [data-for="${CSS.escape(id)}"]`))) {
+    const { operationId: id, summary, description } = operation;
+    const text = [method, path, id, summary, description].join(" ").toLowerCase();
+    const found = words.every((word) => text.includes(word));
+    for (const element of /** @type {any} */ (
+      document.querySelectorAll(`#${CSS.escape(id)}, [data-for="${CSS.escape(id)}"]`)
+    )) {
       element.hidden = !found;
     }
   }
-  for (const section of /** @type {any} */ (document.querySelectorAll("main > section:not(.credentials), #index > section"))) {
+  for (const section of /** @type {any} */ (
+    document.querySelectorAll("main > section:not(.credentials), #index > section")
+  )) {
     section.hidden = ![...section.querySelectorAll(".operation, li")].some((element) => !element.hidden);
   }
 }
@@ -352,11 +376,15 @@ async function start() {
     show(entries());
     document.getElementById("version")?.append(api.info.version === "0" ? "" : `Version ${api.info.version}`);
     document.getElementById("about")?.append(...prose(api.info.description));
-    document.getElementById("filter")?.addEventListener("input", ({ target }) => filter(/** @type {any} */ (target).value));
+    document
+      .getElementById("filter")
+      ?.addEventListener("input", ({ target }) => filter(/** @type {any} */ (target).value));
     addEventListener("hashchange", openTarget);
     openTarget();
   } catch (error) {
-    main.replaceChildren(h("p", { role: "alert", class: "failed" }, `The document at ${source.pathname} could not be read: ${error}`));
+    main.replaceChildren(
+      h("p", { role: "alert", class: "failed" }, `The document at ${source.pathname} could not be read: ${error}`),
+    );
   }
   main.removeAttribute("aria-busy");
 }

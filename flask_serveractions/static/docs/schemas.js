@@ -2,13 +2,18 @@
 
 /** @typedef {Record<string, any>} Json */
 
-/** @type {Json} the OpenAPI document that is shown */
+/** Where the OpenAPI document is. */
+export const source = new URL(document.body.dataset.document ?? "", document.baseURI);
+/** @type {Json} the document itself, once it has come */
 export const api = {};
 
 /** @param {Json} thing @returns {Json} what a reference leads to */
 export function resolve(thing) {
   if (typeof thing?.$ref !== "string") return thing ?? {};
-  const found = thing.$ref.slice(2).split("/").reduce((place, step) => place?.[step], api);
+  const found = thing.$ref
+    .slice(2)
+    .split("/")
+    .reduce((place, step) => place?.[step], api);
   return resolve(found);
 }
 
@@ -24,7 +29,8 @@ export function typeOf(schema) {
   if (several) return several.map(typeOf).join(" | ");
   const names = kindsOf(schema).map((kind) => {
     if (kind === "array") return `${schema.items ? typeOf(schema.items).replace(/^(.* \| .*)$/, "($1)") : "any"}[]`;
-    if (kind === "object" && schema.additionalProperties?.type) return `{ [name]: ${typeOf(schema.additionalProperties)} }`;
+    if (kind === "object" && schema.additionalProperties?.type)
+      return `{ [name]: ${typeOf(schema.additionalProperties)} }`;
     return kind !== "string" ? kind : schema.format === "binary" ? "file" : (schema.format ?? kind);
   });
   return names.join(" | ") || "any";
@@ -52,7 +58,10 @@ export function limitsOf(schema) {
   return parts.filter(Boolean).join(", ");
 }
 
-/** @param {Json} schema @param {string} [indent] @param {string[]} [within] @returns {string} its shape, a line for each property */
+/**
+ * Gives a schema's shape, a line for each property.
+ * @param {Json} schema @param {string} [indent] @param {string[]} [within] @returns {string}
+ */
 export function outline(schema, indent = "", within = []) {
   const whole = resolve(schema);
   const name = schema.$ref ?? "";
@@ -92,7 +101,13 @@ export function exampleOf(schema, within = []) {
 /** @param {Json} schema @returns {string} */
 function textOf(schema) {
   const now = new Date().toISOString();
-  const texts = { date: now.slice(0, 10), "date-time": now, "iso-date-time": now, "iso-time": "12:00", uuid: crypto.randomUUID?.() };
+  const texts = {
+    date: now.slice(0, 10),
+    "date-time": now,
+    "iso-date-time": now,
+    "iso-time": "12:00",
+    uuid: crypto.randomUUID?.(),
+  };
   const known = { ...texts, email: "ada@example.org", uri: "https://example.org/" };
   return known[/** @type {keyof known} */ (schema.format)] ?? "text".padEnd(schema.minLength ?? 0, "t");
 }
