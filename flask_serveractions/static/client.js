@@ -12,7 +12,9 @@ const newKey = () => String(crypto.getRandomValues(new Uint32Array(4)));
 /** @param {any} root */
 const all = (root, name = "") => [...root.querySelectorAll(name)];
 /** @param {any} body */
-const hasFile = (body) => [...body.values()].some(({ size }) => size);
+const hasFile = (body) => [...body.values()].some(({ size }) => size >= 0);
+/** Without tokens and keys. @param {any} body */
+const typed = (body) => String([...body].filter(([name]) => !/^(csrf|idem)/.test(name)));
 /** @param {any} page */
 const datasetOf = (page) => page.scripts.serveractions?.dataset ?? {};
 /** @param {any} page */
@@ -31,7 +33,6 @@ export class ActionError extends Error {
   }
 }
 
-/** One call, from start to finish. */
 class Call {
   stop = new AbortController();
   done = Promise.resolve();
@@ -126,7 +127,7 @@ class Call {
     return fetch(url, { method: "POST", headers, body, signal, redirect: "manual" });
   }
 
-  /** fetch can't tell how much is sent. @param {any} headers */
+  /** fetch has no progress. @param {any} headers */
   upload(headers) {
     return new Promise((resolve, reject) => {
       const xhr = new XMLHttpRequest();
@@ -183,14 +184,14 @@ class Call {
     const error = data === undefined && new ActionError(problem);
     this.emit(error ? "error" : "success", { data, messages, error });
     if (!error && button !== element && this.option("data-reset") !== "false") {
-      const same = String([...new FormData(element, button)]) === String([...this.body]); // else she types on
-      if (same) HTMLFormElement.prototype.reset.call(element);
+      // else she types on
+      if (typed(new FormData(element, button)) === typed(this.body)) HTMLFormElement.prototype.reset.call(element);
     }
     const key = this.element?.querySelector("[name=idempotency_key]");
     if (!error || (problem.title && !problem.retry)) key?.setAttribute("value", newKey());
     this.tell(error || {});
     const url = new URL(redirect ?? problem.login ?? this.from, location.href);
-    // another call's change may be newer
+    // another change may be newer
     if (error && late) page = null;
     else if (page ? late : element && !redirect && !error) page = await getPage(url).catch(() => "");
     const stays = here() === this.from;
@@ -210,7 +211,6 @@ class Call {
     this.element.querySelector("[aria-invalid=true]")?.focus();
   }
 
-  /** Shows that it is under way. */
   mark() {
     const { element, button = {}, mode } = this;
     const text = !mode && this.option("data-pending");
@@ -348,5 +348,5 @@ document.addEventListener("change", async (event) => {
   if (target.value === value) showError(target, errors[name]);
 });
 
-addEventListener("pagehide", () => calls.forEach(({ stop }) => stop.abort())); // Back finds no marks
+addEventListener("pagehide", () => calls.forEach(({ stop }) => stop.abort()));
 addEventListener("popstate", ({ state }) => (shown || state?.serveractions) && here() !== shown && location.reload());

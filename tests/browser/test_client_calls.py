@@ -347,3 +347,13 @@ def test_the_unversioned_module_is_the_same_instance(stage: Stage, page: Page) -
     page.click("#go")
     expect(page.locator('main[data-n="1"]')).to_have_count(1)
     assert len(ran) == 1
+
+
+def test_an_empty_file_is_a_file_too(stage: Stage, page: Page) -> None:
+    @stage.actions.register
+    def up(one: FileStorage) -> str:
+        return str(one.filename)
+
+    stage.page("/p", "<main></main>", scripts=["up"])
+    open_page(page, "/p")
+    assert call(page, "return call('up', { one: new File([], 'empty.txt') })") == "empty.txt"

@@ -354,3 +354,20 @@ def test_two_forms_may_be_under_way_at_once(stage: Stage, page: Page) -> None:
     page.evaluate("document.querySelectorAll('button').forEach((button) => button.click())")
     await_events(page, "finish", 2)
     expect(page.get_by_role("button")).to_have_count(0)
+
+
+def test_a_form_is_reset_though_another_call_brought_it_a_new_token(stage: Stage, page: Page) -> None:
+    stage.gate("note")
+
+    @stage.actions.register
+    def note(text: str) -> None:
+        stage.wait("note")
+
+    set_go(stage, main(NOTE), more="<button id='save'>Save</button>")
+    open_page(page, "/p")
+    page.fill("#note-text", "milk")
+    page.click("#save")
+    press(page)
+    swapped(page)
+    stage.gate("note").set()
+    expect(page.locator("#note-text")).to_have_value("old")
