@@ -1,11 +1,20 @@
-"""What all tests share: how property tests run."""
+"""What all tests share: how property tests run, and in which order the tests do."""
 
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
+import pytest
 from hypothesis import settings
+
+BROWSER = Path(__file__).parent / "browser"
 
 # a busy machine is no failure; where the suite decides about a change, it tries the same examples every time
 settings.register_profile("suite", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("suite")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the browser come last: Playwright keeps an event loop running in the main thread, where no other can run."""
+    items.sort(key=lambda item: BROWSER in item.path.parents)
