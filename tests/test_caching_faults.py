@@ -110,7 +110,8 @@ class Slots:
         return list(struct.unpack_from("8q", self.map, half * 64))
 
     def write(self, half: int, slot: int, value: int) -> None:
-        struct.pack_into("q", self.map, half * 64 + slot * 8, value)
+        start = half * 64 + slot * 8
+        self.map[start : start + 8] = struct.pack("q", value)  # not pack_into, which writes zeros first
 
 
 TRUTH, REVALIDATED = 0, 1
