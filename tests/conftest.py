@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,13 @@ BROWSER = Path(__file__).parent / "browser"
 # a busy machine is no failure; where the suite decides about a change, it tries the same examples every time
 settings.register_profile("suite", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("suite")
+
+
+@pytest.fixture(autouse=True)
+def forget_the_command_line() -> Iterator[None]:
+    """Forget what ``flask`` commands leave in the environment, with which a child's ``app.run()`` would do nothing."""
+    yield
+    os.environ.pop("FLASK_RUN_FROM_CLI", None)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

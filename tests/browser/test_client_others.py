@@ -34,6 +34,14 @@ def rows(page: Page, *texts: str) -> None:
     expect(page.locator("#list > li")).to_have_text(list(texts))
 
 
+def visit(page: Page, link: str, path: str) -> None:
+    """Follow a link, and wait until Turbo has shown the page itself: a preview of it comes first."""
+    mark = "document.documentElement.dataset.loaded = location.pathname"
+    page.evaluate(f"document.addEventListener('turbo:load', () => {{ {mark} }}, {{ once: true }})")
+    page.click(link)
+    expect(page.locator(f'html[data-loaded="{path}"]:not([data-turbo-preview])')).to_have_count(1)
+
+
 def test_turbo_visits_pages_and_the_client_sends_their_forms_once(stage: Stage, page: Page) -> None:
     stage.policy = SELF
     stage.head = '<script type="module" src="/npm/@hotwired/turbo/dist/turbo.es2017-esm.js"></script>'
@@ -43,9 +51,9 @@ def test_turbo_visits_pages_and_the_client_sends_their_forms_once(stage: Stage, 
     page.evaluate("window.same = true")
     add(page, "milk")
     rows(page, "milk")
-    page.click("#away")
+    visit(page, "#away", "/other")
     expect(page.locator("h1")).to_have_text("Other")
-    page.click("#back")
+    visit(page, "#back", "/todos")
     rows(page, "milk")
     add(page, "eggs")
     rows(page, "milk", "eggs")
