@@ -273,7 +273,7 @@ def new_text(page: Page) -> Locator:
 
 
 def item(page: Page, text: str) -> Locator:
-    return page.get_by_role("listitem").filter(has=page.get_by_text(text, exact=True))
+    return page.locator("li:not(.new)").filter(has=page.get_by_text(text, exact=True))
 
 
 def done(page: Page, text: str) -> Locator:
