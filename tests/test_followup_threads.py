@@ -5,41 +5,9 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-import pytest
-from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
-
-from flask_serveractions import ActionError, revalidate_tag
+from flask_serveractions import ActionError
 from tests.callers import BROWSER, WITH_PAGE, app_with, form_in, open_form, submit
-
-log: list[str] = []
-
-
-@pytest.fixture(autouse=True)
-def nothing_yet() -> None:
-    log.clear()
-
-
-def create_todo(text: str) -> None:
-    log.append(f"function {text}")
-    if text == "bad":
-        raise ActionError("Not that one.", field="text", status=409)
-    revalidate_tag("todos")
-
-
-def fail(client: FlaskClient, headers: dict[str, str] = BROWSER, page: str = "/") -> TestResponse:
-    return submit(client, open_form(client, page=page), headers=headers, text="bad")
-
-
-def page_of(answer: TestResponse) -> str | None:
-    """Return the page that came: in place of the answer, or in the JSON."""
-    if answer.is_json:
-        page: str | None = answer.json["page"]
-        return page
-    return answer.get_data(as_text=True)
-
-
-BOTH = pytest.mark.parametrize("headers", [BROWSER, WITH_PAGE], ids=["browser", "json"])
+from tests.failing_todos import BOTH, create_todo, fail, log, nothing_yet, page_of  # noqa: F401 (an autouse fixture among them)
 
 
 def test_sixteen_threads_never_see_each_others_failures() -> None:

@@ -6,42 +6,12 @@ from typing import Any
 
 import pytest
 from flask import Flask, Response, render_template_string, request, session
-from flask.testing import FlaskClient
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.middleware.proxy_fix import ProxyFix
-from werkzeug.test import TestResponse
 
-from flask_serveractions import ActionError, ServerActions, revalidate_tag
-from tests.callers import BROWSER, ONE_FORM, WITH_PAGE, app_with, form_in, open_form, submit
-
-log: list[str] = []
-
-
-@pytest.fixture(autouse=True)
-def nothing_yet() -> None:
-    log.clear()
-
-
-def create_todo(text: str) -> None:
-    log.append(f"function {text}")
-    if text == "bad":
-        raise ActionError("Not that one.", field="text", status=409)
-    revalidate_tag("todos")
-
-
-def fail(client: FlaskClient, headers: dict[str, str] = BROWSER, page: str = "/") -> TestResponse:
-    return submit(client, open_form(client, page=page), headers=headers, text="bad")
-
-
-def page_of(answer: TestResponse) -> str | None:
-    """Return the page that came: in place of the answer, or in the JSON."""
-    if answer.is_json:
-        page: str | None = answer.json["page"]
-        return page
-    return answer.get_data(as_text=True)
-
-
-BOTH = pytest.mark.parametrize("headers", [BROWSER, WITH_PAGE], ids=["browser", "json"])
+from flask_serveractions import ActionError, ServerActions
+from tests.callers import BROWSER, ONE_FORM, app_with, form_in, open_form, submit
+from tests.failing_todos import BOTH, create_todo, fail, log, nothing_yet, page_of  # noqa: F401 (an autouse fixture among them)
 
 
 def gzipping(app: Any) -> None:
