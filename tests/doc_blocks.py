@@ -16,17 +16,20 @@ LANGUAGES = frozenset(
     {
         "console",
         "css",
+        "docker",
         "html",
         "html+jinja",
         "http",
         "ini",
         "javascript",
         "json",
+        "nginx",
         "none",
         "python",
         "text",
         "toml",
         "typescript",
+        "yaml",
     }
 )
 
