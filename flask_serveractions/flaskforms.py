@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from werkzeug.datastructures import MultiDict
-from wtforms import Field, FieldList, FormField
+from wtforms import Field, FieldList, FileField, FormField
 from wtforms.csrf.core import CSRFTokenField
+from wtforms.fields.core import UnboundField
 
 from .errors import WHOLE
 from .formdata import flat_values, is_clean, joined
@@ -122,6 +123,12 @@ def form_errors(form: Any, places: Iterable[Place], *, by_path: bool) -> dict[st
         if own:
             found[label(each, by_path)] = own
     return found or {WHOLE: ["Not valid."]}
+
+
+def declares_file(form_class: type[Any]) -> bool:
+    """Whether a form's class has a file among its own fields; without making the form, which may need an app."""
+    declared = (getattr(form_class, name) for name in dir(form_class))
+    return any(isinstance(each, UnboundField) and issubclass(each.field_class, FileField) for each in declared)
 
 
 def field_named(fields: Iterable[Field], name: str, prefix: str = "") -> Any:

@@ -20,6 +20,7 @@ from werkzeug.datastructures import FileStorage
 
 from .deserialization import compile_load
 from .fields import is_flat, is_text
+from .flaskforms import declares_file
 from .hints import (
     NoField,
     field_for,
@@ -75,6 +76,8 @@ def compile_operation(
     is_generator = kind == ACTION and inspect.isgeneratorfunction(inspect.unwrap(function))
     open_ended = any(each.kind is inspect.Parameter.VAR_KEYWORD for each in signature)
     compiler.check_path(parameters, open_ended)
+    if more.get("background"):
+        compiler.check_no_file(parameters)
     return Operation(
         name=name,
         kind=kind,
@@ -274,6 +277,14 @@ class Compiler:
             problem = f"the whole body is {whole[0].name!r} already"
             mend = "Put the field into that schema or form, or take it from elsewhere, as in Query[int]."
             raise self.mistake(other.name, other.annotation, problem, mend)
+
+    def check_no_file(self, parameters: tuple[Parameter, ...]) -> None:
+        """Refuse a background job that takes a file, which is gone when the request is over."""
+        for each in parameters:
+            if each.source is Source.FILE or (each.form_class is not None and declares_file(each.form_class)):
+                problem = "a background job begins when the request and its files are gone"
+                mend = "Store the file in another action, and let the job take what it is stored under."
+                raise self.mistake(each.name, each.annotation, problem, mend)
 
     def check_path(self, parameters: tuple[Parameter, ...], open_ended: bool) -> None:
         missing_names = self.path_names - {each.name for each in parameters}

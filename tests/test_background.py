@@ -11,7 +11,10 @@ from typing import Any
 import pytest
 from flask import Flask, redirect, render_template_string, session
 from flask.testing import FlaskClient
+from flask_wtf import FlaskForm
+from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse
+from wtforms import FileField
 
 from flask_serveractions import (
     ActionError,
@@ -272,3 +275,24 @@ def test_nothing_is_queued_in_silence_when_the_store_is_down(tmp_path: Path) -> 
     assert down.status_code == 503
     assert "Retry-After" in down.headers
     assert ran == []
+
+
+class Upload(FlaskForm):
+    file = FileField()
+
+
+def takes_file(file: FileStorage | None = None) -> None: ...
+
+
+def takes_files(files: list[FileStorage]) -> None: ...
+
+
+def takes_form(form: Upload) -> None: ...
+
+
+@pytest.mark.parametrize("work", [takes_file, takes_files, takes_form])
+def test_a_job_that_takes_a_file_is_an_error_since_the_file_would_be_gone(work: Any) -> None:
+    actions = ServerActions()
+    with pytest.raises(TypeError, match=f"{work.__name__}.*background job.*Store the file"):
+        actions.register(background=True)(work)
+    actions.register(work)
