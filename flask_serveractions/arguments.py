@@ -153,7 +153,12 @@ def load_text(
     elif isinstance(field, fields.List):
         load_value(field, parameter, [], values, errors)
     else:
-        errors[error_name(parameter)] = [REQUIRED]
+        errors[error_name(parameter)] = said_of_missing(field)
+
+
+def said_of_missing(field: fields.Field[Any] | None) -> list[str]:
+    """Return what to say where a value is missing: the field's own words, where it has some."""
+    return [REQUIRED if field is None else str(field.error_messages["required"])]
 
 
 def load_value(
@@ -213,7 +218,7 @@ def load_json(operation: Operation, body: Any, values: dict[str, Any], errors: M
         elif parameter.default is not MISSING:
             values[parameter.name] = default_of(parameter)
         else:
-            errors[parameter.key] = [REQUIRED]
+            errors[parameter.key] = said_of_missing(parameter.json)
 
 
 def sent_whole(operation: Operation, whole: Parameter, received: Received) -> Any:
@@ -297,7 +302,7 @@ def load_file(
 ) -> None:
     sent = [each for each in files.getlist(parameter.key) if each.filename]  # browsers send an empty part for none
     if not sent and parameter.required and not parameter.many:
-        errors[parameter.key] = [REQUIRED]
+        errors[parameter.key] = said_of_missing(parameter.text)
         return
     if not sent and not (parameter.many and parameter.required):
         values[parameter.name] = default_of(parameter)

@@ -70,6 +70,14 @@ def test_an_absent_bool_is_missing_in_json_and_in_a_query() -> None:
     assert errors_of(query(bool).client.get("/resource")) == {"value": MISSING}
 
 
+def test_a_field_says_in_its_own_words_that_it_is_missing() -> None:
+    age = Annotated[int, fields.Integer(error_messages={"required": "How old are you?"})]
+    expected = {"value": ["How old are you?"]}
+    assert errors_of(door_of(age).form({})) == expected
+    assert errors_of(door_of(age).json({})) == expected
+    assert errors_of(query(age).client.get("/resource")) == expected
+
+
 def test_an_absent_optional_bool_stays_absent() -> None:
     door = door_of(bool | None)
     door.form({})
