@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import update_wrapper
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from .call import Call
 from .conditional import answer_conditionally
 from .dispatch import dispatch, dispatch_job
 from .locations import page_in, safe_page
-from .operation import ACTION, exchange_of
+from .operation import ACTION, ACTION_NAME, exchange_of
 from .responses import see_other
 from .signing import digest
 from .state import AppState, state_of
@@ -96,6 +97,10 @@ def add_rule(app: Flask, state: AppState, operation: Operation) -> None:
     def view(signature: str, name: str = operation.name) -> Any:
         return action_door(name, signature)
 
+    # neighbours, such as Flask-Limiter, know a function by its names
+    update_wrapper(view, operation.function, assigned=("__module__", "__name__", "__qualname__", "__doc__"), updated=())
+    del view.__wrapped__  # type: ignore[attr-defined]
+    setattr(view, ACTION_NAME, operation.name)
     app.add_url_rule(rule, f"actions.{operation.name}", view, methods=["POST"])
 
 

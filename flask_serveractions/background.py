@@ -88,6 +88,8 @@ def start(call: Call, operation: Operation, held: Claim | None) -> Response:
     """
     about = {"page": call.page, "action": operation.name}
     try:
+        for check in operation.checks:
+            check()
         job = jobs_of(call.app, call.state).start(payload_of(call, operation), owner=owner_of(call), about=about)
     except Exception:
         if held is not None:

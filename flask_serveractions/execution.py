@@ -141,6 +141,8 @@ def invoke(call: Call, operation: Operation, loaded: dict[str, Any]) -> Any:
     """Call the function itself."""
     if call.is_action:
         call.flashed = len(call.session.get("_flashes", ()))
+    for check in operation.checks:
+        check()
     try:
         if operation.is_async:
             result = at_last(call.app, call.app.ensure_sync(call.function)(**loaded))

@@ -15,6 +15,7 @@ from .bodies import Received, receive
 from .call import Call, Trouble
 from .errors import Refusal
 from .inputs import SECRET_NAME, declared_names, describe
+from .limits import retry_after
 from .locations import safe_page
 from .negotiation import PROBLEM, preference
 from .operation import Failure, Wish
@@ -128,9 +129,23 @@ def http_problem(call: Call, error: HTTPException) -> Response:
     """Return ``abort(404)`` as problem details; a response given to ``abort`` is sent as it is."""
     if error.response is not None or error.code is None or error.code < 400:
         return private(call, call.app.make_response(error.get_response(call.request.environ)))
-    headers = [pair for pair in error.get_headers(call.request.environ) if pair[0].lower() != "content-type"]
     login = login_of(call, error.code)
-    return private(call, problem(call.app, error.code, error.description or error.name, headers=headers, login=login))
+    detail = error.description or error.name
+    response = problem(call.app, error.code, detail, headers=own_headers(error), login=login)
+    return private(call, with_retry_after(call.app, response) if error.code == 429 else response)
+
+
+def own_headers(error: HTTPException) -> list[tuple[str, str]]:
+    """Return the headers of an error without what describes its body."""
+    return [pair for pair in error.get_headers() if pair[0].lower() != "content-type"]
+
+
+def with_retry_after(app: Flask, response: Response) -> Response:
+    """Let a rate limit say when it begins anew, where Flask-Limiter knows."""
+    seconds = retry_after(app)
+    if seconds is not None:
+        response.headers.setdefault("Retry-After", str(seconds))
+    return response
 
 
 def has_own_handler(call: Call, error: Exception) -> bool:

@@ -45,6 +45,7 @@ MISSING: Final = object()
 HOLDS_FORMS: Final = "flask_serveractions.forms"  # in the environ of a page that holds a form of ours
 
 ACTION: Final = "action"
+ACTION_NAME: Final = "__serveractions_action__"  # on the view function of an action
 ROUTE: Final = "route"
 
 
@@ -118,6 +119,7 @@ class Operation:
     endpoint: str = ""
     rule: str = ""
     owner: type[Any] | None = None  # the MethodRoute class
+    checks: tuple[Callable[[], object], ...] = ()  # called right before the function, or before its job is queued
 
     @property
     def where(self) -> str:

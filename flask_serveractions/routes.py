@@ -6,11 +6,12 @@ import inspect
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 from flask import Flask, Request, Response, after_this_request, current_app, request
 from flask.views import MethodView
-from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, TooManyRequests
 from werkzeug.routing import MapAdapter
 from werkzeug.routing.exceptions import RoutingException
 
@@ -18,12 +19,12 @@ from .call import Call
 from .conditional import CHANGING_METHODS
 from .config import Settings
 from .dispatch import dispatch, log_refused
-from .failures import closed_to_caches
+from .failures import closed_to_caches, own_headers, with_retry_after
 from .hints import enclosing_names, resolved_hints
 from .locations import is_below
 from .marks import held_by, own_marks, with_marks
-from .negotiation import wants_html
-from .operation import ROUTE, Operation
+from .negotiation import is_htmx, wants_html
+from .operation import ACTION_NAME, ROUTE, Operation
 from .parameters import compile_operation
 from .responses import problem
 from .signing import Signing
@@ -232,6 +233,23 @@ def refuse_method(error: MethodNotAllowed) -> Response | None:
     return problem(app, 405, f"{request.method} is not allowed here. Allowed: {allow}.", headers=[("Allow", allow)])
 
 
+def refuse_for_now(error: TooManyRequests) -> Response | None:
+    """Answer a rate limit at a door as the door answers (RFC 6585, 4); None where it is no door, or a browser asked.
+
+    It may come from before the door: Flask-Limiter's default limits count in ``before_request``.
+    """
+    if error.response is not None or not is_our_view(current_app.view_functions.get(request.endpoint or "")):
+        return None
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    below = is_below(request.path, state_of(app).settings.url_prefix)
+    if below:
+        after_this_request(closed_to_caches)
+    if wants_html(request.headers.get("Accept", "")) or (below and is_htmx(request.environ)):
+        after_this_request(partial(with_retry_after, app))
+        return None
+    return with_retry_after(app, problem(app, 429, error.description or error.name, headers=own_headers(error)))
+
+
 def is_ours(error: MethodNotAllowed) -> bool:
     """Whether the URL that was asked for belongs to one of the doors."""
     adapter = current_app.create_url_adapter(request)
@@ -250,4 +268,5 @@ def is_our_endpoint(adapter: MapAdapter, method: str) -> bool:
 
 def is_our_view(view: Any) -> bool:
     """Whether a view function is one of the doors: an action's, a MethodRoute's, or what else this package serves."""
-    return str(getattr(view, "__module__", "")).startswith(f"{__package__}.") or class_behind(view) is not None
+    is_named = str(getattr(view, "__module__", "")).startswith(f"{__package__}.")
+    return is_named or hasattr(view, ACTION_NAME) or class_behind(view) is not None

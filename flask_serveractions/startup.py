@@ -7,13 +7,14 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, request
-from werkzeug.exceptions import MethodNotAllowed
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, TooManyRequests
 
 from .access import no_hook
+from .limits import check_class, with_limits
 from .marks import check_nothing_is_hidden, marks_of, with_marks
 from .operation import Operation
 from .revalidation import CACHED_FUNCTIONS
-from .routes import compile_rule, is_our_view, refuse_method, route_rules
+from .routes import compile_rule, is_our_view, refuse_for_now, refuse_method, route_rules
 from .state import AppState
 from .stores import StoreCorrupt, StoreUnavailable
 
@@ -34,15 +35,18 @@ def start(app: Flask, state: AppState) -> None:
             check_access(state)
             check_store(state)
             leave_doors_to_us(app)
-            answer_wrong_methods(app)
+            answer_ourselves(app, 405, MethodNotAllowed, refuse_method)
+            answer_ourselves(app, 429, TooManyRequests, refuse_for_now)
             state.registry.closed = True
             state.started = True
 
 
 def compile_doors(app: Flask, state: AppState) -> None:
-    state.actions = {name: with_marks(operation) for name, operation in state.registry.actions.items()}
+    registered = state.registry.actions.items()
+    state.actions = {name: with_limits(app, with_marks(operation)) for name, operation in registered}
     for rule, view_class in route_rules(app):
         compile_rule(app, state, view_class, rule)
+        check_class(app, view_class)
 
 
 def check_access(state: AppState) -> None:
@@ -97,20 +101,23 @@ def leave_doors_to_us(app: Flask) -> None:
     functions[:] = [passing(each, ours) if is_csrf_protect(each) else each for each in functions]
 
 
-def answer_wrong_methods(app: Flask) -> None:
-    """Answer 405 at our doors ourselves, and leave every other one to the handler that it would have had."""
-    handlers = app.error_handler_spec[None]
-    theirs = handlers[405].get(MethodNotAllowed)
+def answer_ourselves(app: Flask, status: int, kind: type[HTTPException], refuse: Callable[[Any], Any]) -> None:
+    """Answer an error at our doors ourselves, and leave every other one to the handler that it would have had.
 
-    def handle(error: MethodNotAllowed) -> Any:
-        ours = refuse_method(error)
+    :param refuse: returns None where the handler shall answer.
+    """
+    handlers = app.error_handler_spec[None]
+    theirs = handlers[status].get(kind)
+
+    def handle(error: HTTPException) -> Any:
+        ours = refuse(error)
         if ours is not None:
             return ours
         general = (handlers[None].get(cls) for cls in type(error).__mro__)
         handler = theirs or next(filter(None, general), None)
         return error if handler is None else app.ensure_sync(handler)(error)
 
-    handlers[405][MethodNotAllowed] = handle
+    handlers[status][kind] = handle
 
 
 def is_csrf_protect(function: Any) -> bool:

@@ -16,7 +16,7 @@ FLOORS = (
     "errors config operation scope fields signals signing cookies locations negotiation serialization signatures"
     " sqlite_backend redis_backend htmlforms lossless selects descriptions",
     "marks bodies deserialization formdata formstate hints outcome progress stores",
-    "flaskforms jsontypes",
+    "flaskforms jsontypes limits",
     "inputs leases parameters revalidation state visitors",
     "call origin access arguments responses followup templating once caching conditional pagination queues"
     " apiforms apischemas",
