@@ -276,6 +276,9 @@ class SQLiteBackend:
 
     def _open(self, patience: float) -> Held:
         self.path.parent.mkdir(parents=True, exist_ok=True)
+        # for us alone, since it holds what people sent; SQLite makes the files beside it as private
+        with suppress(FileExistsError, PermissionError):  # never opened where it is there: closing drops SQLite's locks
+            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         # any thread may close it, when its own thread has ended; only its own ever uses it
         raw = sqlite3.connect(self.path, timeout=NAP_SECONDS, isolation_level=None, check_same_thread=False)
         try:

@@ -379,3 +379,24 @@ def test_claims_are_synced_to_the_disk(on_sqlite: Store) -> None:
 def is_synced(backend: Any) -> bool:
     """Return whether the last transaction of this thread was."""
     return bool(backend._mine.held.raw.execute("PRAGMA synchronous").fetchone()[0] == 2)
+
+
+def permissions(path: Path) -> dict[str, str]:
+    return {each.name: oct(each.stat().st_mode & 0o777) for each in path.parent.glob(f"{path.name}*")}
+
+
+def test_the_file_and_those_beside_it_are_for_us_alone(tmp_path: Path) -> None:
+    backend = SQLiteBackend(tmp_path / "state")
+    store_on(backend).add("key", "what somebody sent", 60)
+    assert permissions(tmp_path / "state") == dict.fromkeys(("state", "state-wal", "state-shm"), "0o600")
+    backend.close()
+
+
+def test_a_file_that_is_there_keeps_its_permissions(tmp_path: Path) -> None:
+    path = tmp_path / "state"
+    path.touch()
+    path.chmod(0o660)
+    backend = SQLiteBackend(path)
+    store_on(backend).add("key", "value", 60)
+    assert set(permissions(path).values()) == {"0o660"}
+    backend.close()
