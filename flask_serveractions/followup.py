@@ -22,7 +22,7 @@ from werkzeug.wsgi import ClosingIterator
 
 from .cookies import cookies_after, last_of_each
 from .negotiation import HTML, NO_PAGE, with_page
-from .operation import HOLDS_FORMS, Exchange, Wish
+from .operation import HOLDS_FORMS, SENT_HEADERS, Exchange, Wish
 from .progress import event
 
 if TYPE_CHECKING:
@@ -154,6 +154,7 @@ def start_page(
     """Start an answer; a page that holds a form of ours is kept out of shared caches, and its forms usable."""
     if HOLDS_FORMS in environ:
         headers = for_forms(Headers(headers), environ)
+    environ[SENT_HEADERS] = headers
     return start_response(status, headers, *exc_info)
 
 

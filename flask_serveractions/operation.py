@@ -44,6 +44,8 @@ MISSING: Final = object()
 
 HOLDS_FORMS: Final = "flask_serveractions.forms"  # in the environ of a page that holds a form of ours
 
+SENT_HEADERS: Final = "flask_serveractions.sent"  # in the environ, once they are: a page that is streamed is made after
+
 ACTION: Final = "action"
 ACTION_NAME: Final = "__serveractions_action__"  # on the view function of an action
 ROUTE: Final = "route"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -19,13 +20,16 @@ from .formstate import FormState, Input, render_attributes
 from .inputs import describe, has_files
 from .locations import safe_page
 from .marks import chain_of
-from .operation import HOLDS_FORMS, MISSING, Failure, Operation, exchange_of
+from .operation import HOLDS_FORMS, MISSING, SENT_HEADERS, Failure, Operation, exchange_of
 from .signing import bound_in, digest, payload_of, random_key, sign_id
 from .state import AppState, state_of
 from .visitors import settle, visitor_for_page
 
 if TYPE_CHECKING:
     from flask import Flask, Response
+
+PRIVATE = re.compile(r"\b(?:private|no-store)\b", re.IGNORECASE)
+CREDENTIALS = ("HTTP_COOKIE", "HTTP_AUTHORIZATION")
 
 Action = str | Callable[..., Any]
 
@@ -244,8 +248,11 @@ def settled(response: Response) -> Response:
 
 
 def identify(state: AppState, operation: Operation, bound: Mapping[str, Any]) -> Any:
-    """Ask the hook who is looking at the page; its refusals are for calls, not for pages."""
-    if state.hook is None:
+    """Ask the hook who is looking at the page; its refusals are for calls, not for pages.
+
+    Nobody is known by a request that carries nothing to be known by.
+    """
+    if state.hook is None or request.environ.keys().isdisjoint(CREDENTIALS):
         return None
     try:
         return state.hook.ask(current_app._get_current_object(), operation, bound)  # type: ignore[attr-defined]
@@ -254,12 +261,26 @@ def identify(state: AppState, operation: Operation, bound: Mapping[str, Any]) ->
 
 
 def page_forms() -> PageForms:
+    """Return what the page has of ours.
+
+    :raises RuntimeError: its headers are sent, and let shared caches keep this visitor's IDs and token.
+    """
     forms: PageForms | None = request.environ.get(HOLDS_FORMS)
     if forms is None:
+        check_still_private(request.environ.get(SENT_HEADERS))
         forms = request.environ[HOLDS_FORMS] = PageForms()
         # Flask-WTF's token of this request; g may hold another visitor's, where an app context outlives requests
         g.pop(current_app.config.get("WTF_CSRF_FIELD_NAME", "csrf_token"), None)
     return forms
+
+
+def check_still_private(sent: list[tuple[str, str]] | None) -> None:
+    if sent is None or any(name.lower() == "cache-control" and PRIVATE.search(value) for name, value in sent):
+        return
+    raise RuntimeError(
+        "A form or script of an action in a page that is streamed: its headers are sent, and shared caches may keep it"
+        " for others. Use render_template, or give the response the header Cache-Control: private."
+    )
 
 
 def install(app: Flask) -> None:

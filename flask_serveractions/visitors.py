@@ -1,8 +1,8 @@
 """Who an ID was rendered for: a random key in the session, replaced when the identity changes.
 
 The session holds ``{"key", "who", "seen"}`` under :data:`SESSION_KEY`: the key that IDs are bound to, a digest of the
-identity that the auth hook last gave (None: nobody, or not known yet), and one of the rest of the session at that time
-(None until the response is made that brings the key).
+identity that the auth hook last gave (None: nobody, or it did not tell), and one of the rest of the session at that
+time (None until the response is made that brings the key).
 """
 
 from __future__ import annotations
@@ -29,15 +29,20 @@ def visitor_of(session: Session) -> str:
     return key if isinstance(key, str) else ""
 
 
+def session_mark(session: Session, csrf_field: str) -> str:
+    """Return what tells a session from others: its key, or its raw CSRF token where no IDs are bound to sessions."""
+    return visitor_of(session) or str(session.get(csrf_field, ""))
+
+
 def visitor_for_page(session: Session, identify: Callable[[], Any]) -> str:
     """Return the key that IDs of this page are bound to, making or replacing it where that is due.
 
-    :param identify: asks the auth hook; called only where the session has changed since the identity was last seen.
+    :param identify: asks the auth hook; called only where there is no key yet, or the session has changed since.
     """
     known = session.get(SESSION_KEY)
     seen = session_digest(session)
     if not isinstance(known, dict) or not visitor_of(session):
-        return remember(session, random_key(), None, None)
+        return remember(session, random_key(), identity_digest(identify()), None)
     if known.get("seen") == seen:
         return visitor_of(session)
     who = identity_digest(identify())

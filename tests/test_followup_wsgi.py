@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from flask import Flask, Response, render_template_string, request, session
+from flask import Flask, Response, render_template_string, request, session, stream_template_string
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -228,3 +228,31 @@ def test_a_page_with_a_form_is_private_unless_the_app_said_otherwise() -> None:
     assert "Vary" not in plain.headers
     response = client.get("/public")
     assert (response.headers["Cache-Control"], response.headers.getlist("Vary")) == ("no-store", ["Cookie, X"])
+
+
+STREAMED = '{% call action_form("act") %}<input name="text">{% endcall %}'
+
+
+def streaming_app(**headers: str) -> Flask:
+    def act(text: str = "") -> None: ...
+
+    app = app_with(act)
+
+    @app.get("/streamed")
+    def streamed() -> Any:
+        return stream_template_string(STREAMED), headers
+
+    return app
+
+
+def test_a_form_in_a_streamed_page_that_caches_may_keep_is_an_error() -> None:
+    with pytest.raises(RuntimeError, match="Cache-Control: private"):
+        streaming_app().test_client().get("/streamed")
+
+
+@pytest.mark.parametrize("said", ["private", "no-store", "Private, max-age=60"])
+def test_a_form_may_be_streamed_where_the_page_says_that_it_is_private(said: str) -> None:
+    client = streaming_app(**{"Cache-Control": said}).test_client()
+    open_form(client)
+    form = form_in(client.get("/streamed"))
+    assert submit(client, form, text="milk").status_code == 303

@@ -226,6 +226,22 @@ def test_an_identity_that_comes_by_a_header_is_one_visitor_too() -> None:
     assert calls == [("ada", "milk"), ("ada", "eggs")]
 
 
+def test_a_form_that_was_never_sent_is_void_for_the_next_one_whom_a_cookie_of_its_own_names() -> None:
+    app = app_with(create_todo)
+
+    @extension_of(app).auth_hook
+    def who(operation: Any) -> Any:
+        return request.cookies.get("ticket")
+
+    client = app.test_client()
+    client.set_cookie("ticket", "ada")
+    form = open_form(client)
+    client.set_cookie("ticket", "bob")  # the session stays as it is
+    assert post_json(client, form, text="milk").status_code == 404
+    assert post_json(client, open_form(client), text="eggs").status_code == 200
+    assert calls == [("bob", "eggs")]
+
+
 def test_the_hook_is_not_asked_for_pages_while_the_session_stays_as_it_is(client: FlaskClient) -> None:
     asked: list[str] = []
     app = app_with(create_todo)
