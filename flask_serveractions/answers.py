@@ -14,7 +14,7 @@ from .call import Call
 from .conditional import answer_conditionally, entity_tag
 from .locations import path_in_app, redirect_target
 from .negotiation import preference
-from .operation import Operation, Wish
+from .operation import Operation, Source, Wish
 from .outcome import Outcome
 from .responses import (
     Result,
@@ -34,6 +34,7 @@ def answer_resource(call: Call, operation: Operation, returned: Any) -> Response
     response = answer_route(call, operation, returned)
     if operation.method != "GET":
         return response
+    tell_caches(call, operation, response.headers)
     environ = call.request.environ
     if_none_match, if_match = environ.get("HTTP_IF_NONE_MATCH"), environ.get("HTTP_IF_MATCH")
     chunks: Any = response.response
@@ -42,6 +43,24 @@ def answer_resource(call: Call, operation: Operation, returned: Any) -> Response
     else:
         answer_conditionally(response, call.request.method, if_none_match, if_match)
     return response
+
+
+def tell_caches(call: Call, operation: Operation, headers: Headers) -> None:
+    """Say whom an answer is for, and by which headers of the request it was chosen (RFC 9110, 12.5.5).
+
+    Shared caches there are that keep answers which say nothing, also those to requests with credentials.
+    """
+    if call.identity is not None or "HTTP_AUTHORIZATION" in call.request.environ:
+        headers.setdefault("Cache-Control", "private")
+    chosen_by = ["Accept"] if operation.answer.is_json else []
+    chosen_by += [VARY[each.source] or each.key.title() for each in operation.located if each.source in VARY]
+    if chosen_by:
+        vary = headers.get("Vary")
+        headers["Vary"] = ", ".join(dict.fromkeys(chosen_by if vary is None else [vary, *chosen_by]))
+
+
+#: the places of arguments that an answer varies by; empty: the header that the parameter names
+VARY = {Source.HEADER: "", Source.COOKIE: "Cookie"}
 
 
 def is_plain_json(operation: Operation, returned: Any) -> bool:

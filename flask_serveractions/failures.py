@@ -33,7 +33,7 @@ def tell(call: Call, trouble: Trouble) -> Response:
         return private(call, see_other(call.app, trouble.login))
     if trouble.again:
         return page_again(call, trouble)
-    keep_from_caches(call)
+    keep_from_caches()
     raise http_error(trouble)
 
 
@@ -194,15 +194,13 @@ def login_of(call: Call, status: int) -> str | None:
 def private(call: Call, response: Response) -> Response:
     if response.status_code == 401 and response.mimetype == PROBLEM and "WWW-Authenticate" not in response.headers:
         response.headers["WWW-Authenticate"] = challenge(call)
-    if call.is_action:
-        close_to_caches(response)
+    close_to_caches(response)
     return response
 
 
-def keep_from_caches(call: Call) -> None:
+def keep_from_caches() -> None:
     """Let the app's own error page keep the door's headers."""
-    if call.is_action:
-        after_this_request(closed_to_caches)
+    after_this_request(closed_to_caches)
 
 
 def closed_to_caches(response: Response) -> Response:
