@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from functools import update_wrapper
 from importlib.resources import files
@@ -82,7 +83,7 @@ def client(state: AppState) -> Response:
     else:
         url = f"{request.root_path}{state.settings.url_prefix}/client.js?v={state.client_version}"
         response = current_app.response_class(
-            f'export * from "{url}";\n', content_type="text/javascript; charset=utf-8"
+            f"export * from {json.dumps(url)};\n", content_type="text/javascript; charset=utf-8"
         )
         response.headers["Cache-Control"] = "no-cache"
     response.headers["X-Content-Type-Options"] = "nosniff"

@@ -30,7 +30,7 @@ from .scope import scope
 from .signing import bound_in, sign_text, unsign_text
 from .state import AppState, state_of
 from .stores import StoreUnavailable
-from .visitors import identity_text, visitor_of
+from .visitors import identity_text
 
 if TYPE_CHECKING:
     from flask import Request
@@ -129,7 +129,7 @@ def plain_identity(identity: Any) -> Any:
 
 def owner_of(call: Call) -> str:
     """Return whose a job is: the identity's, or for somebody unknown the session's."""
-    return f"who:{identity_text(call.identity)}" if call.identity else f"session:{visitor_of(call.session)}"
+    return f"who:{identity_text(call.identity)}" if call.identity else f"session:{call.session_mark}"
 
 
 def run(app: Flask, payload: Mapping[str, Any]) -> Generator[Progress, None, Any]:

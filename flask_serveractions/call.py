@@ -14,6 +14,7 @@ from werkzeug.utils import cached_property  # functools' own takes a lock before
 
 from .negotiation import is_htmx, wants_html
 from .operation import ACTION, Exchange, Operation
+from .visitors import session_mark
 
 if TYPE_CHECKING:
     from flask import Flask, Request
@@ -58,6 +59,11 @@ class Call:
     @cached_property
     def session(self) -> Any:
         return session._get_current_object()  # type: ignore[attr-defined]
+
+    @property
+    def session_mark(self) -> str:
+        """Return what tells this session from others, for what belongs to somebody of whom nothing else is known."""
+        return session_mark(self.session, self.app.config.get("WTF_CSRF_FIELD_NAME", "csrf_token"))
 
     @property
     def label(self) -> str:

@@ -108,13 +108,15 @@ def dispatch_job(call: Call, job_id: str) -> Response:
         operation = protect_job(call)
         authorise(call, operation, arguments.load_bound(operation, bound_in(call.payload) or {}))
         return background.answer(call, job_id)
+    except UnknownAction as error:  # the session has changed hands: the job is somebody else's
+        return refuse(call, Refusal(404, error.reason, background.NO_JOB))
     except Exception as error:
         return troubled(call, error)
 
 
 def protect_job(call: Call) -> Operation:
     if call.operation is None:
-        raise Refusal(404, "unknown job", "There is no such job.")
+        raise Refusal(404, "unknown job", background.NO_JOB)
     if call.request.method not in origin.SAFE_METHODS:
         origin.check_origin(call.request, call.state.settings.allowed_origins)
         check_token(call)
@@ -297,7 +299,7 @@ def abort(call: Call, error: HTTPException) -> Response:
     if call.is_action and call.operation is not None and error.response is not None:  # abort(redirect(...))
         return answers.render(call, answers.outcome_of(call, call.operation, error.response))
     if not call.in_stream and (call.html or failures.has_own_handler(call, error)):
-        failures.keep_from_caches(call)
+        failures.keep_from_caches()
         raise error
     return failures.http_problem(call, error)
 
@@ -307,12 +309,12 @@ def crash(call: Call, error: Exception) -> Response:
     tell(call, error)
     propagated = not call.is_action and call.app.config.get("PROPAGATE_EXCEPTIONS")
     if propagated or (not call.in_stream and failures.has_own_handler(call, error)):
-        failures.keep_from_caches(call)
+        failures.keep_from_caches()
         raise error
     got_request_exception.send(call.app, _async_wrapper=call.app.ensure_sync, exception=error)
     instance = failures.log_bug(call.app, f"{call.request.path} [{call.request.method}]", error)
     if call.html:
-        failures.keep_from_caches(call)
+        failures.keep_from_caches()
         raise InternalServerError(f"Something went wrong ({instance}).", original_exception=error) from error
     detail = (
         "".join(traceback.format_exception(error)) if call.app.debug else "Something went wrong here. It was logged."

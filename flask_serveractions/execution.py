@@ -24,7 +24,7 @@ from .progress import Progress
 from .revalidation import make_stale_again
 from .signals import action_called
 from .state import at_last
-from .visitors import identity_text, visitor_of
+from .visitors import identity_text
 
 KEY_LENGTH = 200  # characters, at most
 KEY_FIELD = "idempotency_key"
@@ -39,7 +39,7 @@ def claim_key(call: Call, operation: Operation, loaded: Mapping[str, Any]) -> Cl
     :raises Refusal: no key (400); still running or interrupted (409), other arguments (422), no store (503).
     """
     key = sent_key(call)
-    parts = (operation.name, visitor_of(call.session), identity_text(call.identity) if call.identity else "", key)
+    parts = (operation.name, call.session_mark, identity_text(call.identity) if call.identity else "", key)
     try:
         return claim(call.state.store, parts, digest_of(loaded))
     except Refusal as refusal:

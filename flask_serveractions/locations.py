@@ -4,14 +4,31 @@ from __future__ import annotations
 
 import posixpath
 import re
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, wraps
+from typing import TypeVar
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urljoin, urlsplit
+
+Text = TypeVar("Text", bound="str | None")
+
+REMEMBERED_LENGTH = 512  # characters
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\\\u2028\u2029]")
 URL_SAFE = "/%:=&?~#+!$,;'@()*[]"  # what may stand in a URL as it is
 
 
-@lru_cache(maxsize=4096)
+def remembered(look: Callable[[Text, str], str]) -> Callable[[Text, str], str]:
+    """Remember what was made of a text, unless it is long: what clients send shall not fill the memory."""
+    known = lru_cache(maxsize=4096)(look)
+
+    @wraps(look)
+    def look_up(text: Text, url_prefix: str) -> str:
+        return look(text, url_prefix) if text is not None and len(text) > REMEMBERED_LENGTH else known(text, url_prefix)
+
+    return look_up
+
+
+@remembered
 def safe_page(page: str | None, url_prefix: str) -> str:
     """Return a path of this app with its query, or ``/`` for anything else.
 
@@ -26,7 +43,7 @@ def safe_page(page: str | None, url_prefix: str) -> str:
     return quote(f"{path}?{query}" if query else path, safe=URL_SAFE, errors="replace")
 
 
-@lru_cache(maxsize=4096)
+@remembered
 def page_in(query: str, url_prefix: str) -> str:
     """Return the page that the query of an action's URL names, as :func:`safe_page` lets it through.
 
