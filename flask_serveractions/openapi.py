@@ -26,9 +26,9 @@ DIRECTORY = files(__package__)
 A_YEAR = 365 * 24 * 3600  # seconds
 CSS, SCRIPT = "text/css; charset=utf-8", "text/javascript; charset=utf-8"
 MODULES = ("docs.js", "elements.js", "requests.js", "schemas.js")
-ASSETS = {"docs.css": CSS, **dict.fromkeys(MODULES, SCRIPT)}
+ASSETS = {"docs.css": CSS, "icon.svg": "image/svg+xml", **dict.fromkeys(MODULES, SCRIPT)}
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:;"
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self';"
     " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 
@@ -115,6 +115,7 @@ def page() -> Response:
     body = template().render(
         title=current_app.name,
         document=f"{request.root_path}{settings.openapi_url}",
+        icon=urls["icon.svg"],
         style=urls["docs.css"],
         script=urls["docs.js"],
     )
@@ -126,7 +127,7 @@ def page() -> Response:
 
 
 def asset(name: str) -> Response:
-    """Serve the page's script and style."""
+    """Serve the page's scripts, style and icon."""
     found = read_asset(name)
     response = current_app.response_class(found.content, content_type=ASSETS[name])
     is_current = request.args.get("v") == found.version

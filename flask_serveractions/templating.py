@@ -105,10 +105,11 @@ def action_state(action: Action, /, **bound: Any) -> FormState:
     return state_for(operation, bound_payload(operation, bound), "")
 
 
-def serveractions_script(*names: Action) -> Markup:
+def serveractions_script(*names: Action, nonce: str | None = None) -> Markup:
     """Return the element that loads the client.
 
     :param names: the actions that scripts may call by name.
+    :param nonce: where the page's policy lets scripts in by a nonce alone (CSP3, ``'strict-dynamic'``).
     :raises LookupError: no action has such a name.
     """
     state = state_of(current_app)
@@ -120,6 +121,7 @@ def serveractions_script(*names: Action) -> Markup:
         "type": "module",
         "src": f"{request.root_path}{state.settings.url_prefix}/client.js?v={state.client_version}",
         "id": "serveractions",
+        "nonce": nonce,
         "data-token": token,
         "data-header": header,
         "data-actions": json.dumps(urls),

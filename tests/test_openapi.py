@@ -76,7 +76,7 @@ def test_the_page_brings_all_it_needs_from_here() -> None:
     client = client_of(SERVERACTIONS_DOCS="/docs")
     page = client.get("/docs").text
     urls = re.findall(r'(?:src|href)="(/docs/[^"]+)"', page)
-    assert [client.get(url).mimetype for url in urls] == ["text/css", "text/javascript"]
+    assert [client.get(url).mimetype for url in urls] == ["image/svg+xml", "text/css", "text/javascript"]
     assert not re.search(r"https?://", page)
 
 
