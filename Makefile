@@ -14,6 +14,7 @@ PORT ?= 5000
 STORE ?= sqlite
 CHROMIUM := /usr/bin/chromium
 FIREFOX := /usr/bin/firefox-esr
+NGINX := /usr/sbin/nginx
 VENV := .venv
 BIN := $(VENV)/bin
 BROWSER := tests/browser
@@ -25,7 +26,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: demo shop test check lint types scripts docs suite bench chromium firefox clean
+.PHONY: demo shop test check lint types scripts docs suite bench chromium firefox nginx clean
 .DEFAULT_GOAL := test
 
 # What people call
@@ -61,7 +62,7 @@ types: $(VENV)/dev
 scripts: $(BROWSER)/node_modules/.package-lock.json
 	$(BROWSER)/node_modules/.bin/tsc --project $(BROWSER)
 
-suite: $(VENV)/dev $(BIN)/redis-server $(BROWSER)/node_modules/.package-lock.json chromium firefox
+suite: $(VENV)/dev $(BIN)/redis-server $(BROWSER)/node_modules/.package-lock.json chromium firefox nginx
 	$(BIN)/pytest -q
 
 # Set-up: each stamp is made again when the metadata changes
@@ -106,3 +107,6 @@ chromium:
 
 firefox:
 	@test -x $(FIREFOX) || tools/install-package firefox-esr "Firefox, for the browser tests"
+
+nginx:
+	@test -x $(NGINX) || tools/install-package nginx "nginx, for the tests of shared caches"

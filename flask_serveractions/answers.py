@@ -50,10 +50,13 @@ def tell_caches(call: Call, operation: Operation, headers: Headers) -> None:
 
     Shared caches there are that keep answers which say nothing, also those to requests with credentials.
     """
-    if call.identity is not None or "HTTP_AUTHORIZATION" in call.request.environ:
-        headers.setdefault("Cache-Control", "private")
     chosen_by = ["Accept"] if operation.answer.is_json else []
     chosen_by += [VARY[each.source] or each.key.title() for each in operation.located if each.source in VARY]
+    if "Cache-Control" not in headers:
+        if call.identity is not None or "HTTP_AUTHORIZATION" in call.request.environ:
+            headers["Cache-Control"] = "private"
+        elif call.state.hook is not None:  # somebody known might have got another one
+            chosen_by += ["Authorization", "Cookie"]
     if chosen_by:
         vary = headers.get("Vary")
         headers["Vary"] = ", ".join(dict.fromkeys(chosen_by if vary is None else [vary, *chosen_by]))

@@ -240,7 +240,7 @@ def test_a_resources_answer_to_somebody_known_is_private_unless_it_says_otherwis
 
 
 def test_a_resource_varies_by_the_headers_that_its_arguments_come_from(library: FlaskClient) -> None:
-    assert library.get("/open").headers["Vary"] == "Accept, Cookie, Accept-Language"
+    assert library.get("/open").headers["Vary"] == "Accept, Cookie, Accept-Language, Authorization"
 
 
 REFUSED = [("/me", 401), ("/gone", 410), ("/gone?how=abort", 404), ("/numbers/x", 404), ("/numbers?at=x", 422)]
