@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Callable, Generator, Mapping
 from typing import Any
 
-from flask import Response, got_request_exception, stream_with_context
+from flask import Response, got_request_exception
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException, InternalServerError
 
@@ -21,7 +21,7 @@ from .negotiation import EVENTS, HTML, JSON, PROBLEM, accepts
 from .once import KeptAnswer
 from .operation import Exchange, Operation
 from .outcome import Outcome, told_again
-from .progress import HEARTBEAT, STREAM_HEADERS, WithHeartbeats, event
+from .progress import HEARTBEAT, STREAM_HEADERS, WithHeartbeats, event, in_this_context
 from .representation import check_conditions
 from .responses import close_to_caches
 from .signals import action_failed
@@ -128,7 +128,7 @@ def stream(call: Call, steps: execution.Steps) -> Response:
     call.in_stream = True
     if call.exchange is not None:
         call.exchange.streams = True
-    body = stream_with_context(WithHeartbeats(events(call, steps), HEARTBEAT))
+    body = in_this_context(WithHeartbeats(events(call, steps), HEARTBEAT))
     response = call.app.response_class(body, content_type=EVENTS, headers=dict(STREAM_HEADERS))
     close_to_caches(response)
     return response

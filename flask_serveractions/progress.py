@@ -10,6 +10,8 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import flask.globals
+
 T = TypeVar("T")
 
 HEARTBEAT_SECONDS = 15.0  # proxies cut a line that is silent for 30 to 60
@@ -64,6 +66,29 @@ def event(name: str, data: Any) -> bytes:
     # a line of a stream ends at CR, LF or both, wherever it stands
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     return "\n".join([f"event: {name}", *(f"data: {line}" for line in lines), "", ""]).encode()
+
+
+def in_this_context(chunks: WithHeartbeats[bytes]) -> Generator[bytes, None, None]:
+    """Return chunks that are made in the running request's context, which is torn down after the last of them.
+
+    Flask's ``stream_with_context`` tears it down before the first, since 3.1.2: uploaded files are closed then, and
+    what the auth hook has read belongs to a database session that is gone.
+    """
+    made = held_open(chunks)
+    next(made)  # from here on the context is held
+    return made
+
+
+def held_open(chunks: WithHeartbeats[bytes]) -> Generator[bytes, None, None]:
+    context: Any = flask.globals.app_ctx._get_current_object()  # type: ignore[attr-defined]
+    if not hasattr(context, "has_request"):  # before Flask 3.2 a request has a context of its own
+        context = flask.globals.request_ctx._get_current_object()  # type: ignore[attr-defined]
+    with context:
+        try:
+            yield b""
+            yield from chunks
+        finally:
+            chunks.close()
 
 
 class WithHeartbeats(Iterator[T]):

@@ -360,6 +360,34 @@ def test_the_identity_is_known_in_a_stream(done: Done, tmp_path: Path) -> None:
     assert events_of(post_json(client, open_form(client), EVENTS))[-1][1]["data"] == "ada"
 
 
+def test_a_file_is_read_in_a_stream(done: Done, tmp_path: Path) -> None:
+    def count(file: FileStorage) -> Generator[Progress, None, int]:
+        yield Progress(1)
+        return len(file.read())
+
+    client = app_of(count, tmp_path, done).test_client()
+    form = open_form(client)
+    data = {"csrf_token": form.token, "file": (BytesIO(b"xyz"), "some.txt")}
+    assert events_of(client.post(form.url, data=data, headers=EVENTS))[-1][1]["data"] == 3
+
+
+def test_nothing_that_a_stream_uses_is_torn_down_before_its_end(done: Done, tmp_path: Path) -> None:
+    torn_down: list[str] = []
+
+    def report() -> Generator[Progress, None, list[str]]:
+        yield Progress(1)
+        return list(torn_down)
+
+    app = app_of(report, tmp_path, done)
+    app.teardown_appcontext(lambda error: torn_down.append("context"))
+    app.teardown_request(lambda error: torn_down.append("request"))
+    client = app.test_client()
+    form = open_form(client)
+    torn_down.clear()
+    assert events_of(post_json(client, form, EVENTS))[-1][1]["data"] == []
+    assert torn_down == ["request", "context"]
+
+
 @pytest.mark.parametrize("debug", [True, False])
 def test_a_session_that_is_changed_in_a_stream_is_complained_of(
     done: Done, tmp_path: Path, debug: bool, caplog: pytest.LogCaptureFixture
