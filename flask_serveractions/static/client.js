@@ -204,7 +204,9 @@ class Call {
   /** @param {any} error */
   tell({ message = "", errors = {} }) {
     if (!this.element) return;
-    for (const field of all(this.element, "[name]")) showError(field, errors[field.name]);
+    for (const field of all(this.element, "[name]")) {
+      if (showError(field, errors[field.name]) === message) message = "";
+    }
     const node = this.element.querySelector("[data-message]");
     if (node) node.textContent = message;
     else if (message) alert(message);
@@ -258,7 +260,7 @@ async function getPage(url) {
 function showError(field, texts) {
   const node = document.getElementById(field.getAttribute("aria-describedby")?.split(" ")[0]);
   field.ariaInvalid = texts ? "true" : null;
-  if (node) node.textContent = texts?.join(" ") ?? "";
+  if (node) return (node.textContent = texts?.join(" ") ?? "");
 }
 
 /** @param {any} html @param {any} url */

@@ -122,6 +122,16 @@ def test_errors_that_come_without_a_page_are_put_in_place(stage: Stage, page: Pa
     expect(page.locator("[data-message]")).to_have_text("")
 
 
+def test_a_message_that_stands_at_its_field_is_not_said_twice(stage: Stage, page: Page) -> None:
+    set_todos(stage)
+    problem = '{"status": 422, "title": "No", "detail": "Too short.", "errors": {"text": ["Too short."]}}'
+    stage.instead["create"] = (422, {"Content-Type": "application/problem+json"}, problem)
+    open_page(page, "/todos")
+    add(page, "x")
+    expect(page.locator("#create-text-error")).to_have_text("Too short.")
+    expect(page.locator("[data-message]")).to_have_text("")
+
+
 def test_what_no_field_is_to_blame_for_is_announced(stage: Stage, page: Page) -> None:
     set_todos(stage)
     open_page(page, "/todos")
