@@ -28,7 +28,7 @@ from .queues import CeleryQueue, ThreadPool
 from .responses import HTML_UTF8, close_to_caches, phrase, plain_page, see_other
 from .scope import scope
 from .signing import bound_in, sign_text, unsign_text
-from .state import AppState, state_of
+from .state import AppState, said, state_of
 from .stores import StoreUnavailable
 from .visitors import identity_text
 
@@ -41,16 +41,16 @@ NO_JOB = "There is no such job."
 
 PAGE = Markup(
     """<!doctype html>
-<html lang="en">
+<html lang="{language}">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="refresh" content="{seconds};url={url}">
-<title>Working</title>
+<title>{title}</title>
 <main>
-<h1>Working</h1>
+<h1>{title}</h1>
 <p role="status">{message}</p>
 <p><progress{amount}></progress></p>
-<p><a href="{url}">Look again</a></p>
+<p><a href="{url}">{again}</a></p>
 </main>
 </html>
 """
@@ -182,7 +182,7 @@ def accepted(call: Call, job_id: str) -> Response:
 
 def accepted_job(call: Call, job: Job) -> Response:
     url = job_url(call, job)
-    response = waiting_page(call, job, url) if call.html else json_of(call, {"job": {"url": url, **shown(job)}})
+    response = waiting_page(call, job, url) if call.html else json_of(call, {"job": {"url": url, **shown(call, job)}})
     response.status_code = 202
     response.headers["Location"] = url
     return private(response)
@@ -191,13 +191,13 @@ def accepted_job(call: Call, job: Job) -> Response:
 def answer(call: Call, job_id: str) -> Response:
     """Answer for a job, to its owner alone: what it is doing, its events, or its end."""
     if call.request.method == "DELETE":
-        return private(json_of(call, shown(found(call, jobs_of(call.app, call.state).cancel, job_id))))
+        return private(json_of(call, shown(call, found(call, jobs_of(call.app, call.state).cancel, job_id))))
     job = find(call, job_id)
     if call.html:
         return private(page_of(call, job))
     if EVENTS in call.accept:
         return private(stream(call, job_id))
-    return private(json_of(call, shown(job)))
+    return private(json_of(call, shown(call, job)))
 
 
 def find(call: Call, job_id: str) -> Job:
@@ -219,9 +219,15 @@ def found(call: Call, look: Any, job_id: str) -> Job:
     return job
 
 
-def shown(job: Job) -> dict[str, Any]:
+def shown(call: Call, job: Job) -> dict[str, Any]:
     """Return a job as its URL answers: ``{"state", "done", "total", "message", "data", "error"}``."""
-    return {**job.to_json(), "data": job.data["data"] if job.state == DONE and job.data else None}
+    data = job.data["data"] if job.state == DONE and job.data else None
+    return {**job.to_json(), "data": data, "error": error_of(call, job)}
+
+
+def error_of(call: Call, job: Job) -> dict[str, Any] | None:
+    """Return a job's problem details, in the language of who asks now."""
+    return None if job.error is None else {**job.error, "detail": said(call.app, job.error["detail"])}
 
 
 def json_of(call: Call, data: Mapping[str, Any]) -> Response:
@@ -240,7 +246,7 @@ def events(call: Call, job_id: str) -> Iterator[bytes]:
         elif not job.ended:
             yield event("progress", {"done": job.done, "total": job.total, "message": job.message})
         elif job.error is not None:
-            yield event("error", call.app.json.dumps(job.error))
+            yield event("error", call.app.json.dumps(error_of(call, job)))
         else:
             yield event("result", render_json(call, outcome_of_job(call, job)).get_data(as_text=True).strip())
 
@@ -265,7 +271,7 @@ def page_of(call: Call, job: Job) -> Response:
         ordinal="",
         values={},
         errors=job.error.get("errors") or {},
-        message=job.error["detail"],
+        message=said(call.app, job.error["detail"]),
     )
     return plain_page(call.app, job.error["status"], failure, back, frozenset())
 
@@ -273,7 +279,15 @@ def page_of(call: Call, job: Job) -> Response:
 def waiting_page(call: Call, job: Job, url: str) -> Response:
     amount = Markup(' value="{}" max="{}"').format(job.done, job.total) if job.total else Markup("")
     message = job.message or ("Waiting to begin." if job.state == "queued" else "Under way.")
-    body = PAGE.format(seconds=REFRESH_SECONDS, url=url, message=message, amount=amount)
+    body = PAGE.format(
+        language=said(call.app, "en"),
+        title=said(call.app, "Working"),
+        again=said(call.app, "Look again"),
+        seconds=REFRESH_SECONDS,
+        url=url,
+        message=said(call.app, message),
+        amount=amount,
+    )
     response = call.app.response_class(body, content_type=HTML_UTF8)
     response.headers["Refresh"] = f"{REFRESH_SECONDS};url={url}"
     return response

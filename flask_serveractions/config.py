@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,6 +19,7 @@ SETTINGS_KEYS = (
     "SERVERACTIONS_CELERY",
     "SERVERACTIONS_OPENAPI_URL",
     "SERVERACTIONS_DOCS",
+    "SERVERACTIONS_GETTEXT",
 )
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -60,6 +61,7 @@ class Settings:
     celery: Any = None
     openapi_url: str | None = "/openapi.json"
     docs: str | None = None  # a path
+    gettext: Callable[[str], str] | None = None  # None: Flask-Babel's, where the app has it
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Settings:
@@ -132,6 +134,12 @@ def store_url(key: str, value: Any) -> str:
     return value
 
 
+def callable_or_none(key: str, value: Any) -> Any:
+    if value is not None and not callable(value):
+        raise ValueError(f"{key} is {value!r}. Give a function that returns a text in the visitor's language: gettext.")
+    return value
+
+
 def anything(key: str, value: Any) -> Any:
     return value
 
@@ -147,4 +155,5 @@ CHECKS = {
     "SERVERACTIONS_CELERY": anything,
     "SERVERACTIONS_OPENAPI_URL": path_or_none,
     "SERVERACTIONS_DOCS": path_or_none,
+    "SERVERACTIONS_GETTEXT": callable_or_none,
 }

@@ -26,6 +26,7 @@ from .representation import check_conditions
 from .responses import close_to_caches
 from .signals import action_failed
 from .signing import bound_in, verify_id
+from .state import said
 from .visitors import changed_hands, visitor_of
 
 logger = logging.getLogger("flask_serveractions")
@@ -270,7 +271,7 @@ def refuse(call: Call, refusal: Refusal) -> Response:
     tell(call, refusal)
     trouble = Trouble(
         status=refusal.status,
-        message=refusal.detail,
+        message=said(call.app, refusal.detail),
         code=refusal.code,
         headers=Headers(list(refusal.headers)),
         stale=refusal.stale and call.is_action,
@@ -284,8 +285,8 @@ def fail(call: Call, error: ActionError) -> Response:
     tell(call, error)
     trouble = Trouble(
         status=error.status,
-        message=error.message,
-        errors=error.errors,
+        message=said(call.app, error.message),
+        errors={name: [said(call.app, text) for text in texts] for name, texts in error.errors.items()},
         code=error.code,
         result=error.result,
         again=call.is_action and VALIDATE not in call.request.environ,

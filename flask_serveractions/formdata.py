@@ -12,6 +12,7 @@ from werkzeug.datastructures import MultiDict
 
 from .errors import WHOLE, Unreadable
 from .fields import DataSchema, is_text
+from .messages import is_message
 from .operation import MISSING
 
 Form = MultiDict[str, str]
@@ -198,7 +199,7 @@ def flat_errors(messages: Any, name: str = "", data: Any = None) -> dict[str, li
 
 def add_errors(flat: dict[str, list[str]], messages: Any, name: str, data: Any) -> None:
     if not isinstance(messages, dict):
-        flat[name or WHOLE] = [str(text) for text in ([messages] if isinstance(messages, str) else messages)]
+        flat[name or WHOLE] = [str(text) for text in ([messages] if is_message(messages) else messages)]
         return
     for key, value in messages.items():
         if isinstance(data, list) and isinstance(key, int) and key < len(data):

@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 
 import flask.globals
 
+from .messages import is_message
+
 T = TypeVar("T")
 
 HEARTBEAT_SECONDS = 15.0  # proxies cut a line that is silent for 30 to 60
@@ -41,8 +43,9 @@ class Progress:
         check_amount("done", self.done)
         if self.total is not None:
             check_amount("total", self.total)
-        if not isinstance(self.message, str):
+        if not is_message(self.message):
             raise TypeError(f"Progress(message={self.message!r}): give a text.")
+        object.__setattr__(self, "message", str(self.message))  # a lazy one is told in the language of this call
 
     def to_json(self) -> dict[str, Any]:
         """Return ``{"done", "total", "message"}``."""

@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from .errors import Errors
 from .negotiation import JSON, NO_PAGE, PROBLEM
+from .state import said
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -111,7 +112,7 @@ def problem(
         "type": "about:blank",
         "title": phrase(status),
         "status": status,
-        "detail": detail,
+        "detail": said(app, detail),
         "code": code,
         **extensions,
     }
@@ -172,18 +173,19 @@ CLOSED_TO_CACHES = (
 
 PAGE = Markup(
     """<!doctype html>
-<html lang="en">
+<html lang="{language}">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
 <main>
 <h1>{title}</h1>
 <p role="alert">{message}</p>
-{errors}{values}<p><a href="{back}">Back to the page</a></p>
+{errors}{values}<p><a href="{back}">{back_to_page}</a></p>
 </main>
 </html>
 """
 )
+VALUES = Markup("<h2>{}</h2>\n<dl>\n{}</dl>\n")
 
 
 def plain_page(app: Flask, status: int, failure: Failure, back: str, declared: frozenset[str]) -> Response:
@@ -204,10 +206,12 @@ def plain_page(app: Flask, status: int, failure: Failure, back: str, declared: f
         for text in (value if isinstance(value, list) else [value])
     ]
     body = PAGE.format(
-        title=phrase(status),
+        language=said(app, "en"),
+        title=said(app, phrase(status)),
         message=failure.message,
         errors=Markup("<ul>\n{}</ul>\n").format(Markup("").join(errors)) if errors else "",
-        values=Markup("<h2>What you sent</h2>\n<dl>\n{}</dl>\n").format(Markup("").join(values)) if values else "",
+        values=VALUES.format(said(app, "What you sent"), Markup("").join(values)) if values else "",
         back=back,
+        back_to_page=said(app, "Back to the page"),
     )
     return app.response_class(body, status, content_type="text/html; charset=utf-8")

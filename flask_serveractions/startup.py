@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, TooManyRequests
 from .access import no_hook
 from .limits import check_class, with_limits
 from .marks import check_nothing_is_hidden, marks_of, with_marks
+from .messages import gettext_of
 from .operation import Operation
 from .revalidation import CACHED_FUNCTIONS
 from .routes import compile_rule, is_our_view, refuse_for_now, refuse_method, route_rules
@@ -37,6 +38,7 @@ def start(app: Flask, state: AppState) -> None:
             leave_doors_to_us(app)
             answer_ourselves(app, 405, MethodNotAllowed, refuse_method)
             answer_ourselves(app, 429, TooManyRequests, refuse_for_now)
+            state.gettext = state.settings.gettext or gettext_of(app)
             state.registry.closed = True
             state.started = True
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.local import LocalProxy
 
 from .config import Settings
+from .messages import Gettext, translated
 from .operation import Operation
 from .stores import Store, open_store
 
@@ -80,6 +81,7 @@ class AppState:
     routes: dict[tuple[str, str], dict[str, Operation]] = field(default_factory=dict)  # by endpoint and rule, by method
     started: bool = False
     jobs: Any = None  # its background jobs, once there are any
+    gettext: Gettext | None = None  # once the app serves, where it speaks several languages
     _store: Store | None = None
 
     @property
@@ -109,3 +111,10 @@ def state_of(app: Flask) -> AppState:
     if state is None:
         raise RuntimeError(f"{app!r} has no ServerActions. Call actions.init_app(app) where the app is made.")
     return state
+
+
+def said(app: Flask, text: Any) -> str:
+    """Return a text as the visitor is to read it: ours in their language, one that is lazy as it is by now."""
+    state: AppState | None = app.extensions.get(STATE_KEY)
+    gettext = state.gettext if state is not None else None
+    return str(text) if gettext is None else translated(gettext, str(text))

@@ -25,6 +25,7 @@ def test_the_defaults_are_those_of_the_documentation() -> None:
         "celery": None,
         "openapi_url": "/openapi.json",
         "docs": None,
+        "gettext": None,
     }
 
 
