@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 IDENTITY = "flask_serveractions.identity"  # in the scope
 
-#: What the auth hook gave for the running call; falsy where nobody is known.
+#: What the auth hook gave for the running call; falsy where nobody is known, and outside of a call.
 current_identity: Any = LocalProxy(lambda: scope().get(IDENTITY))
 
 

@@ -38,7 +38,11 @@ Route = TypeVar("Route", bound=type[MethodRoute])
 class ServerActions:
     """Server actions and REST resources for Flask apps.
 
+    An app holds it in ``app.extensions["serveractions"]``. Registering is open until the first request of any of its
+    apps, before and after :meth:`init_app`.
+
     :param app: the app, or None to call :meth:`init_app` later; one object may serve several apps.
+    :raises ValueError: as :meth:`init_app`.
     """
 
     def __init__(self, app: Flask | None = None) -> None:
@@ -50,9 +54,12 @@ class ServerActions:
             self.init_app(app)
 
     def init_app(self, app: Flask) -> None:
-        """Mount the doors on an app.
+        """Mount the doors on an app, and read its ``SERVERACTIONS_…`` settings: what they say later does not count.
 
-        :raises ValueError: a setting that can't be right, or a second extension on the same app.
+        Adds the blueprint ``actions``, the commands ``flask actions …``, the template functions, and a WSGI middleware.
+
+        :raises ValueError: a setting that can't be right, or a second extension on the same app. The message names the
+            key and the mend.
         """
         if STATE_KEY in app.extensions:
             raise ValueError(f"{app!r} has a ServerActions already. Use one object per app: register everything on it.")
@@ -92,14 +99,17 @@ class ServerActions:
     ) -> Callable[[Function], Function]: ...
 
     def register(self, function: Any = None, **options: Any) -> Any:
-        """Register a function as an action; returns it unchanged.
+        """Register a function as an action; returns it unchanged: ``@actions.register``, or with options in brackets.
 
-        :param name: how forms and scripts call it; the function's name by default. Dots are allowed.
+        :param function: ``def`` or ``async def``; a generator that yields :class:`Progress` tells how far it is. Its
+            annotations say where each argument comes from and what it may be.
+        :param name: how forms and scripts call it: letters, digits and ``_``, with dots between (``"todos.create"``);
+            the function's name by default.
         :param once: each form and each call runs at most once, however often it is sent.
         :param background: answer at once (202) and run it elsewhere.
         :param max_content_length: the greatest size of a body in bytes, in place of the app's.
         :raises ValueError: the name is taken, or is no name.
-        :raises TypeError: a signature that can't work.
+        :raises TypeError: a signature that can't work; names the parameter and the mend.
         :raises RuntimeError: the first request was served already.
         """
         if function is not None:
@@ -146,7 +156,12 @@ class ServerActions:
     def register_module(self, module: ModuleType, prefix: str = "") -> None:
         """Register every public function that is defined in a module, and is not registered yet.
 
+        Public are the names in ``__all__``, or, where there is none, those without ``_`` in front. What the module has
+        imported stays private.
+
+        :param module: the module object: ``import todos.actions; actions.register_module(todos.actions)``.
         :param prefix: goes before each name: ``"todos."``.
+        :raises RuntimeError: the first request was served already.
         :raises ValueError: the module defines none, or a name is taken.
         :raises TypeError: a signature that can't work.
         """
@@ -161,9 +176,11 @@ class ServerActions:
                 self._register(function, name=f"{prefix}{name}")
 
     def route(self, rule: str, *, endpoint: str | None = None) -> Callable[[Route], Route]:
-        """Register a MethodRoute class under a URL rule; returns it unchanged.
+        """Register a :class:`MethodRoute` class under a URL rule; returns it unchanged. A class may have several rules.
 
+        :param rule: Flask's: ``"/api/todos/<int:todo_id>"``.
         :param endpoint: for ``url_for``; the class's name by default.
+        :raises RuntimeError: the first request was served already.
         :raises TypeError: not a MethodRoute, or a signature that can't work.
         :raises ValueError: the endpoint is taken.
         """
@@ -205,6 +222,7 @@ class ServerActions:
         :param url_prefix: goes before each URL; ``""`` for none.
         :raises ValueError: a tree that can't be served; says which file and line, and how to mend it.
         :raises TypeError: a signature that can't work.
+        :raises RuntimeError: the first request was served already.
         """
         self.registry.check_open(f"Discovering {str(directory)!r}")
         for file, view_class in discover(directory, url_prefix, self._files):
@@ -214,8 +232,14 @@ class ServerActions:
     def webhook(self, rule: str, verifier: Any, *, endpoint: str | None = None) -> Callable[[Function], Function]:
         """Register a function ``f(event: dict)`` for a sender's messages; returns it unchanged.
 
-        :param verifier: knows the sender by its signature, such as ``flask_serveractions.webhooks.github(secret)``.
+        It is called once for each message, by POST of JSON. The auth hook is not asked: the signature is the identity.
+
+        :param rule: Flask's: ``"/hooks/stripe"``.
+        :param verifier: knows the sender by its signature, such as ``flask_serveractions.webhooks.github(secret)``; or
+            any object with ``verify(headers, body, now)``, which returns the message's ID as text or raises
+            :exc:`~flask_serveractions.webhooks.SignatureError`. ``body`` is bytes, ``now`` Unix seconds.
         :param endpoint: for ``url_for``; the function's name by default.
+        :raises RuntimeError: the first request was served already.
         :raises TypeError: the function takes no event, or the verifier is none.
         :raises ValueError: the endpoint is taken.
         """
@@ -244,9 +268,17 @@ class ServerActions:
     def auth_hook(self, function: Any = None, *, schemes: Mapping[str, Mapping[str, Any]] | None = None) -> Any:
         """Register the one hook: ``hook(operation) -> identity | None``, or ``hook(operation, arguments)``.
 
-        :param schemes: OpenAPI security schemes by name: ``{"bearer": {"type": "http", "scheme": "bearer"}}``.
+        Something truthy is let in, and is :data:`current_identity`; something falsy is nobody (401, unless the
+        operation is public); ``abort(403)`` refuses somebody who is known; any other exception closes the door (500).
+
+        :param function: ``def`` or ``async def``; it gets the :class:`Operation` and, where it takes two arguments, a
+            mapping of the signed arguments (an action's) or the path's (a resource's). It must change nothing, since it
+            is asked for pages with forms too.
+        :param schemes: OpenAPI security schemes by name: ``{"bearer": {"type": "http", "scheme": "bearer"}}``. They
+            describe, and check nothing.
         :raises ValueError: there is a hook already.
         :raises TypeError: it takes neither one nor two arguments.
+        :raises RuntimeError: the first request was served already.
         """
 
         def register(hook: Function) -> Function:

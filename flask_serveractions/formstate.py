@@ -61,14 +61,23 @@ class FormState:
         return self.text
 
     def value(self, name: str, default: Any = "") -> Any:
-        """Return what was submitted, or the default; a secret is never given back."""
+        """Return what was submitted, or the default; ``""`` for a secret, which is never given back.
+
+        :param name: as the input has it; nested ones with dots: ``"address.city"``.
+        :param default: what a clean form shows.
+        """
         value = self.values.get(name, default) if not self.describe(name).secret else ""
         return "" if value is None else value
 
     def attrs(self, name: str, **attributes: Any) -> Markup:
         """Return the attributes of an input element: ``<input {{ form.attrs("text") }}>``.
 
-        :param attributes: further ones, or others; ``value`` is the initial value, which a submitted one replaces.
+        ``name``, ``id`` and ``aria-describedby``; from the signature ``type``, ``required``, ``maxlength``, ``min``,
+        ``max``, ``step`` and ``multiple``; and, once the form was sent, ``value`` or ``checked``, and ``aria-invalid``.
+
+        :param name: the argument's; nested ones with dots: ``"address.city"``.
+        :param attributes: further ones, or others, with ``_`` for ``-``; ``value`` is the initial value, and ``checked``
+            the initial state of a box, which what was submitted replaces.
         """
         described = self.describe(name)
         kind = attributes.get("type", described.type)
@@ -110,7 +119,10 @@ class FormState:
         return " ".join([self.error_id(name), *str(given.get("aria_describedby", "")).split()])
 
     def error(self, name: str) -> Markup:
-        """Return the element that holds a field's messages: there, and empty, where there are none."""
+        """Return the element that holds a field's messages: there, and empty, where there are none.
+
+        ``<span class="serveractions-error" id="…" data-error="text">…</span>``, escaped; several are parted by a space.
+        """
         messages = self.messages_of(name)
         self.shown |= {name, *messages}
         text = " ".join(text for texts in messages.values() for text in texts)
