@@ -7,6 +7,7 @@ import runpy
 import sys
 import textwrap
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -114,6 +115,20 @@ def write_files(blocks: list[Block], folder: Path) -> list[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     return [path for path in written if path.suffix == ".py"]
+
+
+@contextmanager
+def importing_from(folder: Path) -> Iterator[None]:
+    """Import modules from a folder as well; at the end those that it brought are forgotten."""
+    before = set(sys.modules)
+    sys.path.insert(0, str(folder))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(folder))
+        for name in set(sys.modules) - before:
+            if str(getattr(sys.modules[name], "__file__", None)).startswith(str(folder)):
+                del sys.modules[name]
 
 
 def run_blocks(blocks: list[Block], folder: Path, name: str) -> ModuleType:
