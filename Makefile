@@ -28,7 +28,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: demo shop test check lint types scripts docs suite bench load chromium firefox wrk nginx clean
+.PHONY: demo shop test check lint types scripts docs suite bench load chromium firefox wrk nginx curl clean
 .DEFAULT_GOAL := test
 
 # What people call
@@ -67,7 +67,7 @@ types: $(VENV)/dev
 scripts: $(BROWSER)/node_modules/.package-lock.json
 	$(BROWSER)/node_modules/.bin/tsc --project $(BROWSER)
 
-suite: $(VENV)/dev $(BIN)/redis-server $(BROWSER)/node_modules/.package-lock.json chromium firefox nginx
+suite: $(VENV)/dev $(BIN)/redis-server $(BROWSER)/node_modules/.package-lock.json chromium firefox nginx curl
 	$(BIN)/pytest -q
 
 # Set-up: each stamp is made again when the metadata changes
@@ -119,6 +119,9 @@ firefox:
 
 nginx:
 	@test -x $(NGINX) || tools/install-package nginx "nginx, for the tests of shared caches"
+
+curl:
+	@command -v curl >/dev/null || tools/install-package curl "curl, for the commands of the tutorial"
 
 wrk:
 	@command -v wrk >/dev/null || tools/install-package wrk "wrk, for the load"
