@@ -76,8 +76,8 @@ class FormState:
         ``max``, ``step`` and ``multiple``; and, once the form was sent, ``value`` or ``checked``, and ``aria-invalid``.
 
         :param name: the argument's; nested ones with dots: ``"address.city"``.
-        :param attributes: further ones, or others, with ``_`` for ``-``; ``value`` is the initial value, and ``checked``
-            the initial state of a box, which what was submitted replaces.
+        :param attributes: further ones, or others, with ``_`` for ``-``; ``value`` is the initial value and
+            ``checked`` the initial state of a box: what was submitted replaces them.
         """
         described = self.describe(name)
         kind = attributes.get("type", described.type)
