@@ -145,7 +145,7 @@ class Builder:
         if any(each.background for each in self.state.actions.values()):
             paths[f"{self.state.settings.url_prefix}/-/jobs/{{job}}"] = self.job_item()
         settled: dict[str, JsonSchema] = self.components.settled(paths)
-        self.add_components(json.dumps(settled))
+        self.add_components(json.dumps(settled, default=str))
         self.add_tags([each for item in paths.values() for each in item.values()])
         return settled
 

@@ -11,7 +11,16 @@ from werkzeug.datastructures import CombinedMultiDict, FileStorage, MultiDict
 
 from .bodies import Received
 from .errors import WHOLE, Errors, Invalid, Refusal, UnknownAction, Unreadable
-from .flaskforms import Place, filled_form, form_errors, pairs_of, places_of, unclean_fields, unknown_names
+from .flaskforms import (
+    Place,
+    filled_form,
+    form_errors,
+    pairs_of,
+    places_of,
+    refuse_signaling,
+    unclean_fields,
+    unknown_names,
+)
 from .formdata import data_for, flat_errors, flat_values, is_clean, joined, raw_value, unclean_names
 from .operation import MISSING, Operation, Parameter, Source
 
@@ -288,6 +297,7 @@ def validate_form(
     *,
     by_path: bool,
 ) -> None:
+    refuse_signaling(places)
     unclean = unclean_fields(places, by_path=by_path)
     if unclean:
         errors.update({name: [NOT_TEXT] for name in unclean})

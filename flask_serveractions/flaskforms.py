@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from werkzeug.datastructures import MultiDict
-from wtforms import Field, FieldList, FileField, FormField
+from wtforms import DecimalField, Field, FieldList, FileField, FormField
 from wtforms.csrf.core import CSRFTokenField
 from wtforms.fields.core import UnboundField
 
-from .errors import WHOLE
+from .errors import WHOLE, Unreadable
 from .formdata import flat_values, is_clean, joined
 from .operation import Parameter
 
@@ -28,11 +29,22 @@ def filled_form(parameter: Parameter, data: Any) -> Any:
     """Return a form of a parameter's class; its own CSRF is off, the door has checked.
 
     :param data: a ``MultiDict`` by the names of its inputs; None for an empty form.
+    :raises Unreadable: a name has an index that is none (400).
     """
     made: Any = parameter.form_class
-    form = made(formdata=data, meta={"csrf": False})
+    try:
+        form = made(formdata=data, meta={"csrf": False})
+    except ValueError:
+        if data is None or not any(map(has_odd_index, data)):
+            raise
+        raise Unreadable("an index among its names is no number") from None
     remove_tokens(form)
     return form
+
+
+def has_odd_index(name: str) -> bool:
+    """Whether a name may hold what WTForms takes for an index and ``int`` does not: ``²``, or thousands of digits."""
+    return len(name) > 4300 or any(each.isdigit() and not each.isascii() for each in name)
 
 
 def remove_tokens(form: Any) -> None:
@@ -96,6 +108,14 @@ def indices_in(names: Iterable[str], prefix: str) -> list[int]:
 def unclean_fields(places: Iterable[Place], *, by_path: bool) -> list[str]:
     """Return the names under which text was sent that can't be stored."""
     return [label(each, by_path) for each in places if not is_clean(getattr(each.field, "raw_data", None) or [])]
+
+
+def refuse_signaling(places: Iterable[Place]) -> None:
+    """Take ``sNaN``, a decimal to Python, for none: comparing it is an error in every validator."""
+    for _, _, field in places:
+        if isinstance(field, DecimalField) and isinstance(field.data, Decimal) and field.data.is_snan():
+            field.data = None
+            field.process_errors = [*field.process_errors, field.gettext("Not a valid decimal value.")]
 
 
 def label(place: Place, by_path: bool) -> str:

@@ -21,6 +21,7 @@ from werkzeug.http import parse_options_header
 from werkzeug.wsgi import ClosingIterator
 
 from .cookies import cookies_after, last_of_each
+from .locations import readable_query
 from .negotiation import HTML, NO_PAGE, with_page
 from .operation import HOLDS_FORMS, SENT_HEADERS, Exchange, Wish
 from .progress import event
@@ -103,6 +104,7 @@ class FollowUp:
         if start is not None:
             start()
             self.start = None
+        environ["QUERY_STRING"] = readable_query(environ.get("QUERY_STRING", ""))
         if environ["REQUEST_METHOD"] != "POST" or Exchange.KEY in environ:
             return self.app(environ, partial(start_page, environ, start_response))
         exchange = environ[Exchange.KEY] = Exchange()

@@ -119,6 +119,10 @@ class Page(HTMLParser):
         elif not self.templates and tag in END:
             END[tag](self)
 
+    def parse_marked_section(self, i: int, report: object = True) -> int:
+        """Read ``<![...`` as browsers do, as a comment; of some, Python makes an error."""
+        return self.parse_bogus_comment(i)
+
     def handle_data(self, data: str) -> None:
         if self.text is not None:
             self.text.value += data

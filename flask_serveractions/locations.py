@@ -53,6 +53,20 @@ def page_in(query: str, url_prefix: str) -> str:
     return safe_page(pages[0] if pages else None, url_prefix)
 
 
+def readable_query(query: str) -> str:
+    """Return a query as it came in; where its bytes are no UTF-8, which Werkzeug can't read, escaped.
+
+    :param query: of a WSGI environ: bytes as latin-1.
+    """
+    if query.isascii():
+        return query
+    try:
+        query.encode("latin-1").decode()
+    except UnicodeDecodeError:
+        return quote(query, safe=URL_SAFE, encoding="latin-1")
+    return query
+
+
 def is_below(path: str, prefix: str) -> bool:
     """Whether a path, however it is spelled, is the prefix or stands below it."""
     plain = posixpath.normpath("/" + unquote(path).lstrip("/"))

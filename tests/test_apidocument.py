@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -384,3 +386,15 @@ def test_without_a_hook_everything_is_open() -> None:
     assert operation(made, "Ping.get")["security"] == []
     assert set(operation(made, "Ping.get")["responses"]) == {"200", "304", "406", "500"}
     assert "securitySchemes" not in made["components"]
+
+
+def test_a_default_that_json_has_no_type_for_is_written_as_text() -> None:
+    app = Flask(__name__)
+    app.config["SECRET_KEY"] = "tests"
+    actions = ServerActions(app)
+
+    @actions.register
+    def order(price: Decimal = Decimal("2.50")) -> None:
+        return None
+
+    assert '"default": "2.50"' in json.dumps(document(app))

@@ -10,6 +10,7 @@ from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import (
     BooleanField,
+    DecimalField,
     FieldList,
     Form,
     FormField,
@@ -18,7 +19,7 @@ from wtforms import (
     SelectMultipleField,
     StringField,
 )
-from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, ValidationError
 
 from flask_serveractions import Bound, Query
 from tests.calling import Door, door_of, errors_of, function_of
@@ -207,3 +208,29 @@ def test_a_form_in_a_method_route_is_read_too() -> None:
     assert door.client.put("/resource", data=GOOD).status_code == 204
     assert door.client.put("/resource", json={"name": "x", "first": {"text": "a"}}).status_code == 204
     assert set(errors_of(door.client.put("/resource", json={}))) == {"name", "first.text"}
+
+
+@pytest.mark.parametrize("index", ["9" * 5_000, "²", "٣²"])
+def test_an_index_that_is_no_number_is_a_400(door: Door, index: str) -> None:
+    assert door.form({**GOOD, f"tags-{index}": "a"}).status_code == 400
+    assert door.form({**GOOD, f"lines-{index}-text": "a"}).status_code == 400
+    assert door.calls == []
+
+
+def test_what_a_form_of_the_app_raises_by_itself_is_no_fault_of_the_names() -> None:
+    class Faulty(FlaskForm):
+        def __init__(self, **given: Any) -> None:
+            raise ValueError("a mistake of the app")
+
+    assert door_of(Faulty).form({"name": "x"}).status_code == 500
+
+
+@pytest.mark.parametrize("text", ["sNaN", "-snan", "sNaN123"])
+def test_a_signaling_nan_is_no_decimal(text: str) -> None:
+    class Prices(FlaskForm):
+        price = DecimalField(validators=[NumberRange(0, 100)])
+        more = FieldList(DecimalField(validators=[NumberRange(0)]))
+
+    door = door_of(Prices)
+    assert set(errors_of(door.form({"price": text, "more-0": text}))) == {"price", "more-0"}
+    assert set(errors_of(door.json({"price": text, "more": [text]}))) == {"price", "more.0"}

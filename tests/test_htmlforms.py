@@ -135,3 +135,9 @@ def test_a_page_that_is_cut_off_still_has_its_forms() -> None:
 def test_a_button_may_lead_elsewhere() -> None:
     (button,) = form_of('<button formaction="/other">Go</button>').buttons
     assert button.action == "/other"
+
+
+@pytest.mark.parametrize("odd", ["<![q=0", "<![&//x>", "<![CDATA[x]]>", "<![if !IE]>", "<!>", "<!["])
+def test_odd_declarations_are_comments_as_in_a_browser(odd: str) -> None:
+    assert [form.action for form in forms_in(f"<form action='/a'></form>{odd}")] == ["/a"]
+    assert [form.action for form in forms_in(f"{odd}><form action='/a'></form>")] == ["/a"]

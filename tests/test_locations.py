@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
-from flask_serveractions.locations import page_in, path_in_app, redirect_target, safe_page
+from flask_serveractions.locations import page_in, path_in_app, readable_query, redirect_target, safe_page
 from tests.callers import BROWSER, HERE, SCRIPT, WITH_PAGE, Form, app_with, form_in, open_form, post_json, submit
 
 HOSTILE = [
@@ -338,3 +338,24 @@ def test_without_a_page_the_form_stood_on_the_start_page() -> None:
     form = open_form(client, page="/todos")
     answer = client.get(form.path, headers=HERE)
     assert answer.headers["Location"] == "/"
+
+
+@pytest.mark.parametrize("query", ["q=\xff", "\xf0\x9f", "page=/a\xed\xa0\x80", "q=%ff&\xe4=1"])
+def test_a_query_in_raw_bytes_that_are_no_utf_8_is_read_on_every_door(query: str) -> None:
+    def act() -> None:
+        return None
+
+    app = app_with(act)
+    app.add_url_rule("/page", "page", lambda: request.args.get("q", ""))
+    client = app.test_client()
+    for target in ("/page", "/_actions/act/x", "/_actions/client.js"):
+        assert client.get(target, environ_overrides={"QUERY_STRING": query}).status_code < 400
+    posted = client.post("/_actions/act/x", headers=BROWSER, environ_overrides={"QUERY_STRING": query})
+    assert posted.status_code == 404
+
+
+def test_a_query_in_raw_utf_8_stays_as_it_is() -> None:
+    raw = "q=žluť".encode().decode("latin-1")
+    assert readable_query(raw) == raw
+    assert readable_query("q=%ff") == "q=%ff"
+    assert readable_query("q=\xff+a/b") == "q=%FF+a/b"
