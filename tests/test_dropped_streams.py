@@ -17,6 +17,7 @@ from tests.stores_processes import eventually
 
 AT_ONCE = 20
 DROPPED = 200
+SLACK = 10  # threads that a server's own pool may still begin, and their files: far fewer than visitors who leave
 PATIENCE = 60.0  # seconds, for a machine that is busy
 SERVERS = {
     "gunicorn": "gunicorn --bind 127.0.0.1:{port} --workers 1 --threads 24 --worker-class gthread"
@@ -61,7 +62,7 @@ class Dropping:
         return {kind: len(os.listdir(f"/proc/{process}/{kind}")) for kind in ("task", "fd")}
 
     def comes_back_to(self, before: dict[str, int]) -> bool:
-        return all(count <= before[kind] for kind, count in self.resources().items())
+        return all(count <= before[kind] + SLACK for kind, count in self.resources().items())
 
 
 @pytest.fixture(scope="module", params=SERVERS)
