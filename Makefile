@@ -1,19 +1,23 @@
 # Needs Python 3.10 or newer, git and make. Everything else is installed into .venv, once;
 # system packages by apt-get, where they are missing and we are root.
 #
-#   make demo    serve the to-do example (PORT=5000)
-#   make shop    serve the shop (PORT=5000, STORE=sqlite or redis)
-#   make test    all checks, the documentation, all tests
-#   make check   lint, format, types
-#   make docs    the documentation, in docs/_build/html
-#   make bench   what a call costs, as ratios to other libraries
-#   make load    the example on a server, under load and under fire (SECONDS=120)
-#   make clean   forget .venv and everything built
+#   make demo      serve the to-do example (PORT=5000)
+#   make shop      serve the shop (PORT=5000, STORE=sqlite or redis)
+#   make test      all checks, the documentation, all tests, the wheel in an empty environment
+#   make check     lint, format, types
+#   make docs      the documentation, in docs/_build/html
+#   make bench     what a call costs, as ratios to other libraries
+#   make load      the example on a server, under load and under fire (SECONDS=120)
+#   make versions  the tests on each Python that is here, on the lowest and the coming releases of what the
+#                  package needs, and from the wheel and the sdist (SESSIONS="lowest typing-3.13": some of it)
+#   make test-all  all of it: test, versions, fuzz, load and bench; it takes an hour
+#   make clean     forget .venv and everything built
 
 PYTHON ?= python3
 PORT ?= 5000
 STORE ?= sqlite
 SECONDS ?= 120
+SESSIONS ?=
 CHROMIUM := /usr/bin/chromium
 FIREFOX := /usr/bin/firefox-esr
 NGINX := /usr/sbin/nginx
@@ -28,7 +32,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: demo shop test check lint types scripts docs suite bench load chromium firefox wrk nginx curl clean
+.PHONY: demo shop test test-all check lint types scripts docs suite package versions bench load chromium firefox wrk nginx curl clean
 .DEFAULT_GOAL := test
 
 # What people call
@@ -39,7 +43,9 @@ demo: $(VENV)/demo
 shop: $(VENV)/shop $(if $(filter redis,$(STORE)),$(BIN)/redis-server)
 	$(BIN)/python -m examples.shop.demo $(PORT) $(STORE)
 
-test: check docs suite
+test: check docs suite package
+
+test-all: test versions fuzz load bench
 
 check: lint types $(if $(SCRIPTS),scripts)
 
@@ -52,8 +58,11 @@ bench: $(VENV)/bench $(BIN)/redis-server
 load: $(VENV)/load wrk
 	$(BIN)/python -m load --seconds $(SECONDS)
 
+versions: $(VENV)/dev $(BROWSER)/node_modules/.package-lock.json
+	$(BIN)/nox $(if $(SESSIONS),--session $(SESSIONS))
+
 clean:
-	rm -rf $(VENV) $(BROWSER)/node_modules docs/_build build dist *.egg-info
+	rm -rf $(VENV) .nox $(BROWSER)/node_modules docs/_build build dist *.egg-info
 
 # The parts of make test
 
@@ -61,14 +70,19 @@ lint: $(VENV)/dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 
-types: $(VENV)/dev
+types: $(VENV)/dev $(BROWSER)/node_modules/.package-lock.json
 	$(BIN)/mypy
+	$(BIN)/mypy --config-file tests/type_check/mypy.ini
+	$(BROWSER)/node_modules/.bin/pyright --project tests/type_check --pythonpath $(BIN)/python
 
 scripts: $(BROWSER)/node_modules/.package-lock.json
 	$(BROWSER)/node_modules/.bin/tsc --project $(BROWSER)
 
 suite: $(VENV)/dev $(BIN)/redis-server $(BROWSER)/node_modules/.package-lock.json chromium firefox nginx curl
 	$(BIN)/pytest -q
+
+package: $(VENV)/dev
+	$(BIN)/python tools/check_package.py --quick
 
 # Set-up: each stamp is made again when the metadata changes
 

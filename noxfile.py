@@ -117,7 +117,10 @@ def package(session: nox.Session, kind: str) -> None:
 def typing(session: nox.Session) -> None:
     """The package's types from the outside: mypy and pyright on a sample application."""
     session.install("-q", "pip>=25.1")
-    session.install("-q", "--group", "check", "-e", ".[openapi,redis]")
+    session.install("-q", "--group", "check", "pytest", "-e", ".[openapi,redis]")
     session.run("mypy")
     session.run("mypy", "--config-file", "tests/type_check/mypy.ini")
-    session.run("pyright", "--project", "tests/type_check", "--pythonpath", shutil.which("python", path=session.bin))
+    python = shutil.which("python", path=session.bin)
+    session.run(
+        f"{BROWSER}/node_modules/.bin/pyright", "--project", "tests/type_check", "--pythonpath", python, external=True
+    )

@@ -24,6 +24,7 @@ from .openapi import mount
 from .operation import ACTION, Operation
 from .parameters import compile_operation
 from .routes import MethodRoute, RegisteredRoute, add_route, compile_route, variables_in
+from .signatures import Verifies
 from .signing import Signing
 from .startup import start
 from .state import STATE_KEY, AppState, Registry, state_of
@@ -229,7 +230,7 @@ class ServerActions:
             self._route(view_class, file.rule, file.endpoint)
             self._files.append(file)
 
-    def webhook(self, rule: str, verifier: Any, *, endpoint: str | None = None) -> Callable[[Function], Function]:
+    def webhook(self, rule: str, verifier: Verifies, *, endpoint: str | None = None) -> Callable[[Function], Function]:
         """Register a function ``f(event: dict)`` for a sender's messages; returns it unchanged.
 
         It is called once for each message, by POST of JSON. The auth hook is not asked: the signature is the identity.

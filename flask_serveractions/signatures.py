@@ -13,7 +13,7 @@ import re
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 TOLERANCE = 300  # seconds that a sender's clock may differ from ours, and that a message may travel
 MAX_ID = 256
@@ -55,6 +55,16 @@ class Verifier:
 
     def __call__(self, headers: Headers, body: bytes, now: float) -> str:
         return self.verify(headers, body, now)
+
+
+class Verifies(Protocol):
+    """Knows a sender by its signature."""
+
+    def verify(self, headers: Headers, body: bytes, now: float, /) -> str:
+        """Return the message's ID.
+
+        :raises SignatureError: the signature is missing, wrong or too old.
+        """
 
 
 def standard(secret: Secret | Sequence[Secret]) -> Verifier:
