@@ -61,8 +61,11 @@ class Verifies(Protocol):
     """Knows a sender by its signature."""
 
     def verify(self, headers: Headers, body: bytes, now: float, /) -> str:
-        """Return the message's ID.
+        """Return the message's ID, which is the same when it is sent again: each is handled once.
 
+        :param headers: the request's; their case does not matter.
+        :param body: the bytes as they came.
+        :param now: Unix seconds.
         :raises SignatureError: the signature is missing, wrong or too old.
         """
 
