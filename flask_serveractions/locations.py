@@ -89,7 +89,8 @@ def redirect_target(location: str, page: str, script_name: str) -> str | None:
         return location if parts.scheme in ("http", "https") and parts.netloc else None
     if parts.netloc or "\\" in location:  # //host: whoever checks a path by its first slash did not mean it
         return None
-    return urljoin(script_name + page, location.strip(" "))
+    target = urljoin(script_name + page, location.strip(" "))
+    return f"/.{target}" if target.startswith("//") else target  # from /.//host: a path, and to browsers a host
 
 
 def path_in_app(location: str, host_url: str, script_name: str, url_prefix: str) -> str | None:

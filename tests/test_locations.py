@@ -172,7 +172,9 @@ def test_a_redirect_to_anything_else_is_no_target(location: str) -> None:
     script_name=st.sampled_from(["", "/mount"]),
     page=st.sampled_from(["/", "/lists/7?x=1"]),
 )
+@example(location="/.//evil.example", script_name="", page="/")
 @example(location="///evil.example", script_name="", page="/")
+@example(location="/.//evil.example", script_name="", page="/")
 @example(location=".//evil.example", script_name="", page="/")
 @example(location="..//evil.example", script_name="", page="/lists/7?x=1")
 def test_a_relative_redirect_never_leaves_the_host(location: str, script_name: str, page: str) -> None:
