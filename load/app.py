@@ -21,7 +21,7 @@ from .bare import bare_app
 from .hand import hand
 from .keys import FollowKeys
 from .plain import plain_app
-from .server import DATABASE, KEYS, STORE
+from .server import DATABASE, KEYS, STORE, ready_file
 
 FOLDER = Path(os.environ["LOAD_FOLDER"])
 
@@ -49,3 +49,4 @@ shorten(lease=os.environ.get("LOAD_LEASE"), kept=os.environ.get("LOAD_KEPT"))
 application = DispatcherMiddleware(
     FollowKeys(example(), FOLDER / KEYS), {"/bare": bare_app(), "/plain": plain_app(FOLDER)}
 )
+(FOLDER / ready_file(os.getpid())).touch()

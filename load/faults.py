@@ -20,7 +20,7 @@ from .writer import Writer
 
 VISITORS = 16
 LEASE = 1  # second, 90 in earnest
-KILLS = 1.5  # seconds between two; a new worker needs most of it to start
+KILLS = 0.5  # seconds between two, or more: until both workers serve
 ROTATIONS = 1.0
 PERSISTENCE = 40  # seconds that visitors may take to settle what they have begun
 ROWS = """

@@ -1,4 +1,7 @@
-"""Secret keys in a file: whoever has the file rotates them, and every worker follows before its next request."""
+"""Secret keys in a file: whoever has the file rotates them, and every worker follows before its next request.
+
+A key is announced to all before it signs: so no worker meets a signature that it can't know.
+"""
 
 from __future__ import annotations
 
@@ -13,20 +16,23 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from flask import Flask
 
-KEPT = 8  # fallbacks: a form is good for so many rotations
+KEPT = 12  # keys that have signed; what they signed is good for so many rotations
 
 
 def read(path: Path) -> list[str]:
-    """Return the keys, the newest first: the first one signs."""
+    """Return the keys, the newest first: it is announced, the second one signs, the others have signed."""
     keys: list[str] = json.loads(path.read_text())
     return keys
 
 
+def begin(path: Path) -> None:
+    path.write_text(json.dumps([secrets.token_hex(), secrets.token_hex()]))
+
+
 def rotate(path: Path) -> None:
-    """Put a new key before those in the file; the oldest falls out. A reader sees the file before or after."""
-    old = read(path) if path.exists() else []
+    """Let the announced key sign, and announce a new one; the oldest falls out. A reader sees all of it or nothing."""
     new = path.with_suffix(".new")
-    new.write_text(json.dumps([secrets.token_hex(), *old][: KEPT + 1]))
+    new.write_text(json.dumps([secrets.token_hex(), *read(path)][: KEPT + 2]))
     new.replace(path)
 
 
@@ -37,7 +43,7 @@ class FollowKeys:
         self.app = app
         self.wsgi_app = app.wsgi_app
         self.path = path
-        self.seen = 0  # the file's inode and time, hashed
+        self.seen: tuple[int, int] = (0, 0)  # the file's inode and time
         self.lock = threading.Lock()  # a request waits until the other one has set both
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -47,10 +53,9 @@ class FollowKeys:
     def follow(self) -> None:
         with self.lock:
             found = os.stat(self.path)
-            if self.seen == (now := hash((found.st_ino, found.st_mtime_ns))):
-                return
-            key, *fallbacks = read(self.path)
-            self.app.config.update(SECRET_KEY_FALLBACKS=[*fallbacks, key])  # never a moment without the old one
-            self.app.config.update(SECRET_KEY=key)
-            self.app.config.update(SECRET_KEY_FALLBACKS=fallbacks)
-            self.seen = now
+            now = (found.st_ino, found.st_mtime_ns)
+            if self.seen != now:
+                keys = read(self.path)
+                # all of them, also the one that signs: whoever reads one setting before and one after knows enough
+                self.app.config.update(SECRET_KEY_FALLBACKS=keys, SECRET_KEY=keys[1])
+                self.seen = now

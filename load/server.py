@@ -24,6 +24,11 @@ LOG = "gunicorn.log"
 DATABASE, STORE, KEYS = "todo.sqlite3", "state.sqlite3", "keys.json"
 
 
+def ready_file(pid: int) -> str:
+    """Return the name of the file by which a worker says that it serves."""
+    return f"ready-{pid}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
     """Two threaded workers that serve :mod:`load.app`."""
@@ -38,11 +43,11 @@ class Server:
         return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
     def kill_one(self, turn: int) -> bool:
-        """Kill a worker, another one each turn; return whether there was one to kill."""
-        workers = self.workers()
-        if len(workers) < WORKERS:
+        """Kill a worker, another one each turn; return whether both were serving, so that one was killed."""
+        serving = [pid for pid in self.workers() if (self.folder / ready_file(pid)).exists()]
+        if len(serving) < WORKERS:
             return False  # the last one is being replaced still
-        os.kill(workers[turn % WORKERS], signal.SIGKILL)
+        os.kill(serving[turn % WORKERS], signal.SIGKILL)
         return True
 
     def said(self) -> str:
@@ -71,7 +76,7 @@ def serving(folder: Path, **settings: object) -> Iterator[Server]:
 
     :param settings: of ``load.app``: ``lease=2``.
     """
-    keys.rotate(folder / KEYS)
+    keys.begin(folder / KEYS)
     port = free_port()
     options = f"--bind 127.0.0.1:{port} --workers {WORKERS} --threads {THREADS} --worker-class gthread"
     command = [sys.executable, "-m", "gunicorn", *options.split(), "--no-control-socket", "load.app:application"]

@@ -17,6 +17,7 @@ from .visitor import EVENTS, HTML, JSON, JSON_BODY, Answer, Form, Request, Visit
 CUT = (OSError, HTTPException, EOFError)  # no whole answer came
 PAUSE = 0.1  # seconds before a request that was cut is sent again
 PAGE = "/notes"
+STASH = 6  # forms that are opened long before they are sent
 
 Ask = Callable[[Form], Request]
 
@@ -40,7 +41,7 @@ class Writer(Visitor):
     def arrive(self) -> None:
         self.sign_up(name_of(self.number))
         self.bearer = {"Authorization": f"Bearer {self.token()}"}
-        self.old.append(self.form("write_note", PAGE))
+        self.old = [self.form("write_note", PAGE) for _ in range(STASH)]
 
     def write_until(self, deadline: float, patience: float) -> None:
         """Write in all ways again and again until a moment, and settle what was begun until another one.

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from flask import Flask
+from werkzeug.test import Client
 
 from load import faults, keys, memory, wrk
 from load.memory import Sample, levels
@@ -92,13 +94,26 @@ def test_a_page_shows_whose_texts_are_in_it(text: str, who: set[int]) -> None:
 # Keys
 
 
-def test_a_rotated_key_is_the_first_fallback_and_the_oldest_falls_out(tmp_path: Path) -> None:
+def test_a_key_is_announced_then_signs_then_is_a_fallback_until_it_falls_out(tmp_path: Path) -> None:
     path = tmp_path / "keys.json"
-    seen = []
-    for _ in range(keys.KEPT + 3):
+    keys.begin(path)
+    key, places = keys.read(path)[0], []
+    while key in keys.read(path):
+        places.append(keys.read(path).index(key))
         keys.rotate(path)
-        seen.insert(0, keys.read(path)[0])
-    assert keys.read(path) == seen[: keys.KEPT + 1]
+    assert places == list(range(keys.KEPT + 2))
+
+
+def test_every_request_is_answered_with_the_keys_of_the_file(tmp_path: Path) -> None:
+    path, app = tmp_path / "keys.json", Flask(__name__)
+    app.add_url_rule("/", view_func=lambda: [app.config["SECRET_KEY"], *app.config["SECRET_KEY_FALLBACKS"]])
+    keys.begin(path)
+    client = Client(keys.FollowKeys(app, path))
+    for _ in range(3):
+        keys.rotate(path)
+        announced, signs, *_ = found = keys.read(path)
+        assert client.get("/").json == [signs, *found]
+        assert announced != signs
 
 
 # wrk
