@@ -31,8 +31,11 @@ autodoc_typehints_description_target = "documented"
 html_theme = "flask"
 html_title = f"Flask-ServerActions {version}"
 html_show_sourcelink = False
+html_static_path = ["_static"]
+html_css_files = ["book.css"]
 html_sidebars = {
     "index": ["project.html", "localtoc.html", "searchbox.html"],
+    "nextjs": [],  # two blocks of code stand beside each other: they need the room
     "**": ["localtoc.html", "relations.html", "searchbox.html"],
 }
 html_context = {

@@ -29,6 +29,7 @@ LANGUAGES = frozenset(
         "python",
         "text",
         "toml",
+        "tsx",
         "typescript",
         "yaml",
     }
