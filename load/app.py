@@ -1,7 +1,7 @@
 """What gunicorn serves: the to-do example, with notes to write, and two small apps to hold it against.
 
-``LOAD_FOLDER`` is where the databases and the keys are; ``LOAD_LEASE`` and ``LOAD_KEPT`` shorten what takes 90 seconds
-and a day in earnest.
+``LOAD_FOLDER`` is where the databases and the keys are; ``LOAD_LEASE`` and ``LOAD_KEPT`` shorten what takes
+90 seconds and a day in earnest.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from flask import Flask
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from examples.todo import create_app
+from flask_serveractions.jobs import Jobs
 from flask_serveractions.once import claim
 
 from . import notes
@@ -26,10 +27,12 @@ from .server import DATABASE, KEYS, STORE, ready_file
 FOLDER = Path(os.environ["LOAD_FOLDER"])
 
 
-def shorten(**seconds: str | None) -> None:
-    """Shorten how long a claim of ``once`` is leased and kept."""
-    given = {name: float(text) for name, text in seconds.items() if text}
-    claim.__kwdefaults__.update(given)
+def shorten(lease: str | None, kept: str | None) -> None:
+    """Shorten how long claims and jobs are leased, and answers kept."""
+    if lease is not None:
+        claim.__kwdefaults__["lease"] = Jobs.__init__.__kwdefaults__["lease"] = float(lease)
+    if kept is not None:
+        claim.__kwdefaults__["kept"] = float(kept)
 
 
 def example() -> Flask:

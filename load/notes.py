@@ -16,7 +16,7 @@ from flask_serveractions import Progress, cached, current_identity, revalidate_t
 
 SHOWN = 20
 STEP_SECONDS = 0.02
-FORMS = ("write_note", "write_note_slowly", "add_todo", "renew_token")
+FORMS = ("write_note", "write_note_slowly", "write_note_later", "add_todo", "renew_token")
 
 pages = Blueprint("notes", __name__, template_folder="templates")
 
@@ -41,7 +41,7 @@ def index() -> str:
 def write(text: str) -> str:
     db.session.add(Note(owner_id=current_identity.id, text=text))
     db.session.commit()
-    pass
+    revalidate_tag("notes")
     return text
 
 
@@ -59,3 +59,9 @@ def write_note_slowly(text: TodoText) -> Generator[Progress, None, str]:
     written = write(text)
     yield Progress(4, 4, text)
     return written
+
+
+@server.register(once=True, background=True)
+def write_note_later(text: TodoText) -> Generator[Progress, None, str]:
+    yield Progress(0, 1, text)
+    return write(text)

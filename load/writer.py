@@ -51,7 +51,7 @@ class Writer(Visitor):
         self.patience = patience
         ways = (self.by_form, self.by_call, self.twice, self.plainly, self.by_stream, self.dropping)
         while time.monotonic() < deadline:
-            for way in (*ways, self.as_resource, self.mistaken, self.by_old_form):
+            for way in (*ways, self.by_job, self.as_resource, self.mistaken, self.by_old_form):
                 way(next(self.texts))
 
     # Ways to write
@@ -95,6 +95,19 @@ class Writer(Visitor):
     def dropping(self, text: str) -> None:
         """Leave after the first event, come back with the same key."""
         self.streamed(text, drop=True)
+
+    def by_job(self, text: str) -> None:
+        """In the background: ask the job's URL until it has ended."""
+        form = self.fresh_form("write_note_later")
+        if form is None:
+            return
+        answer, cut = self.answered(form, lambda form: self.call_request(form, text=text))
+        if answer and answer.status == 202:
+            outcome = self.awaited(answer.headers["Location"])
+        else:
+            outcome = self.outcome_of(answer, set(), cut) if answer else Outcome.UNKNOWN
+        self.note(text, "job", outcome)
+        self.check_shown(text)
 
     def mistaken(self, text: str) -> None:
         """Send a text that is too long, and read the page that comes back; nothing is written by that."""
@@ -147,6 +160,11 @@ class Writer(Visitor):
 
     def settle(self, form: Form, ask: Ask) -> Outcome:
         """Send a request with a key until its outcome is known, or known to be unknown."""
+        answer, cut = self.answered(form, ask)
+        return Outcome.UNKNOWN if answer is None else self.outcome_of(answer, {200, 303}, cut)
+
+    def answered(self, form: Form, ask: Ask) -> tuple[Answer | None, bool]:
+        """Send a request with a key until an answer settles it; return that, and whether an earlier one was cut."""
         cut = False
         while time.monotonic() < self.patience:
             answer = self.try_once(ask(form))
@@ -159,8 +177,24 @@ class Writer(Visitor):
                 self.counts["stale"] += 1
                 form = self.renewed(form)
             else:
-                return self.outcome_of(answer, {200, 303}, cut)
+                return answer, cut
         self.wrong.append(f"{name_of(self.number)} gets no answer that settles it: {form}")
+        return None, cut
+
+    def awaited(self, url: str) -> Outcome:
+        """Ask for a job until it has ended."""
+        while time.monotonic() < self.patience:
+            answer = self.try_once(self.request("GET", url, JSON))
+            job = answer.json if answer and answer.status == 200 else {"state": f"unknown: {answer}"}
+            if job["state"] == "done":
+                return Outcome.DONE
+            if job["state"] == "failed" and job["error"].get("code") == "interrupted":
+                return Outcome.UNKNOWN
+            if answer and job["state"] not in ("queued", "running"):
+                self.wrong.append(f"{name_of(self.number)} asks for a job, which is {job}")
+                return Outcome.UNKNOWN
+            time.sleep(PAUSE)
+        self.wrong.append(f"{name_of(self.number)} waits for a job that does not end: {url}")
         return Outcome.UNKNOWN
 
     def renewed(self, form: Form) -> Form:
