@@ -40,7 +40,20 @@ HINTS: Mapping[Source, str] = {
     Source.FILE: "file",
 }
 
-actions_cli = AppGroup("actions", help="Show, check and sign what this app's two doors lead to.")
+GROUP_HELP = """Show, check and sign what this app's two doors lead to.
+
+\b
+Exit codes of each command:
+  0  all is well
+  1  something was found, or the app can't do it as it is
+  2  the command line is wrong
+
+\b
+Example:
+  flask --app yourapp actions audit
+"""
+
+actions_cli = AppGroup("actions", help=GROUP_HELP)
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 
 Row = tuple[str, ...]
@@ -66,7 +79,18 @@ def plainly(command: Callable[..., None]) -> Callable[..., None]:
 def list_doors(as_json: bool) -> None:
     """List every action and every method of every resource.
 
-    "signed" arguments come from the ID, which only a page of this app can make.
+    "signed" arguments come from the ID, which only a page of this app can make; one with "?" may be left out. On a
+    terminal the table is as wide as that, and what is too long is cut; --json cuts nothing.
+
+    \b
+    Example:
+      flask actions list --json
+
+    \b
+    Exit codes:
+      0  they are listed
+      1  the app has a mistake that keeps it from being compiled
+      2  the command line is wrong
     """
     app, state = app_and_state()
     compile_doors(app, state)
@@ -83,12 +107,19 @@ def list_doors(as_json: bool) -> None:
 @with_appcontext
 @plainly
 def audit(as_json: bool) -> None:
-    """Say who may pass each door; fail where one is open that nobody marked @public.
+    """Say who may pass each door.
+
+    It fails where a door is open that nobody marked @public: run it before each deployment.
+
+    \b
+    Example:
+      flask actions audit
 
     \b
     Exit codes:
       0  every door is closed, or marked @public
       1  one is open, or the app can't start as it is
+      2  the command line is wrong
     """
     app, state = app_and_state()
     start(app, state)
@@ -124,6 +155,12 @@ def sign(name: str, bound: Sequence[str], as_json: bool) -> None:
     \b
     Example:
       flask actions sign delete_todo todo_id=7
+
+    \b
+    Exit codes:
+      0  the URL is made
+      1  there is no such action, or the arguments are not those that are bound
+      2  the command line is wrong
     """
     state, operation = find(name)
     payload = bound_payload(operation, bound_values(operation, bound))
@@ -146,19 +183,26 @@ def sign(name: str, bound: Sequence[str], as_json: bool) -> None:
 @with_appcontext
 @plainly
 def cache(tags: Sequence[str], clear: bool, as_json: bool) -> None:
-    """Show what @cached functions have stored, by tag; of some tags, or all.
+    """Show what @cached functions have stored.
 
-    A value that is not fresh was revalidated: it is computed anew when it is asked for.
+    By tag: of the tags that are named, or of all. A value that is not fresh was revalidated: it is computed anew when
+    it is asked for.
 
     \b
     Example:
       flask actions cache todos --clear
+
+    \b
+    Exit codes:
+      0  it is shown, or cleared
+      1  the store is away, or broken
+      2  the command line is wrong
     """
     _, state = app_and_state()
     found = [entry for entry in entries(state.store) if not tags or set(tags) & set(entry.tags)]
     if clear:
         state.store.bump(tag_names(tags)) if tags else state.store.clear()
-        click.echo(f"{len(found)} cleared.")
+        print_json({"cleared": len(found)}) if as_json else click.echo(f"{len(found)} cleared.")
     elif as_json:
         print_json([asdict(entry) for entry in found])
     else:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
 from importlib.util import find_spec
-from typing import Any
+from typing import IO, Any
 
 import click
 from flask import Flask, Response, current_app, request
@@ -137,22 +137,26 @@ def asset(name: str) -> Response:
 
 
 @click.command("openapi")
-@click.option("--output", type=click.Path(dir_okay=False, writable=True), help="Write it there instead.")
+@click.option(
+    "--output", type=click.File("w", encoding="utf-8", lazy=True), default="-", help="Write it there instead."
+)
 @with_appcontext
-def openapi_command(output: str | None) -> None:
+def openapi_command(output: IO[str]) -> None:
     """Print the OpenAPI 3.1 document of both doors.
 
     \b
     Example:
       flask actions openapi --output openapi.json
+
+    \b
+    Exit codes:
+      0  it is written
+      1  apispec is missing, the app can't start, or the file can't be written
+      2  the command line is wrong
     """
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     try:
         text = json.dumps(document(app), indent=2, ensure_ascii=False) + "\n"
     except (RuntimeError, TypeError, ValueError) as error:
         raise click.ClickException(str(error)) from error
-    if output is None:
-        click.echo(text, nl=False)
-    else:
-        with open(output, "w", encoding="utf-8") as file:
-            file.write(text)
+    output.write(text)
