@@ -62,7 +62,7 @@ def sample(server: Server, requests: int) -> Sample:
         memory=sum(private((each / "smaps_rollup").read_text()) for each in processes),
         files=sum(len(list((each / "fd").iterdir())) for each in processes),
         threads=sum(len(list((each / "task").iterdir())) for each in processes),
-        store=sum(each.stat().st_size for each in server.folder.glob(f"{STORE}*")) / 1024,
+        store=sum(each.stat().st_size for each in server.folder.glob(f"*{STORE}*")) / 1024,
     )
 
 

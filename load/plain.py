@@ -10,6 +10,7 @@ from flask import Flask, render_template
 from flask_serveractions import MethodRoute, Progress, ServerActions, cached
 
 from .bare import STEPS
+from .server import STORE
 
 actions = ServerActions()
 
@@ -19,7 +20,7 @@ def plain_app(folder: Path) -> Flask:
     app.config.update(
         SECRET_KEY="of all workers",
         SESSION_COOKIE_NAME="plain",
-        SERVERACTIONS_STORE_URL=f"sqlite:///{folder / 'plain.sqlite3'}",
+        SERVERACTIONS_STORE_URL=f"sqlite:///{folder / f'plain-{STORE}'}",
     )
     actions.init_app(app)
     app.add_url_rule("/", view_func=page)

@@ -15,7 +15,7 @@ from load.tables import PAGE, replaced, simple_table
 from load.throughput import Figures, Measured, rows
 from load.visitor import Request
 
-SECONDS = 4
+SECONDS = 3
 PRINTED = """Running 1s test @ http://127.0.0.1:5000
   1 threads and 8 connections
 Requests/sec:   2000.00
@@ -30,7 +30,7 @@ RESULT {"requests": 2200, "microseconds": 1100000, "p50": 3500, "p99": 9000, "fa
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> faults.Found:
     """What a few visitors found while a real server's workers were killed and its keys rotated."""
-    return faults.attack(tmp_path_factory.mktemp("load"), SECONDS, visitors=4)
+    return faults.attack(tmp_path_factory.mktemp("load"), SECONDS, visitors=3)
 
 
 def test_nothing_is_lost_run_twice_or_shown_to_a_wrong_visitor_while_workers_are_killed(found: faults.Found) -> None:
