@@ -58,6 +58,12 @@ def sections() -> dict[str, str]:
     return dict(zip(parts[1::2], parts[2::2], strict=True))
 
 
+@pytest.fixture(scope="module")
+def defined() -> set[str]:
+    """Return the names of all tests."""
+    return {name for file in TESTS.rglob("test_*.py") for name in re.findall(r"def (test_\w+)", file.read_text())}
+
+
 @pytest.fixture
 def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     """The page's application, run as it stands there."""
@@ -84,10 +90,9 @@ def test_every_row_has_a_section_in_its_order() -> None:
 
 
 @pytest.mark.parametrize("row", ROWS)
-def test_a_section_shows_both_sides_and_names_a_test_that_is_there(row: str) -> None:
+def test_a_section_shows_both_sides_and_names_a_test_that_is_there(row: str, defined: set[str]) -> None:
     text = sections()[row]
     named = re.findall(r"``(test_\w+)``", text)
-    defined = {name for file in TESTS.rglob("test_*.py") for name in re.findall(r"def (test_\w+)", file.read_text())}
     assert text.count(".. container:: compare") >= 1
     assert named
     assert [name for name in named if name not in defined] == []
