@@ -50,6 +50,14 @@ class Block:
     language: str
     caption: str | None  # a path: the block is that file of the page's program
     code: str
+    emphasized: str = ""  # lines of the code, from 1: "3, 9-10"
+
+    @property
+    def emphasized_lines(self) -> set[str]:
+        """Return the lines that a reader is shown as new."""
+        lines = self.code.splitlines()
+        spans = (span.split("-") for span in self.emphasized.split(",") if span)
+        return {line for span in spans for line in lines[int(span[0]) - 1 : int(span[-1])]}
 
     def compiled(self) -> object:
         # blank lines above, so that a traceback names the line of the page
@@ -81,6 +89,7 @@ def block_at(page: Path, lines: list[str], start: int, match: re.Match[str]) -> 
         line=first + 1,
         language=match["language"],
         caption=options.get("caption"),
+        emphasized=options.get("emphasize-lines", ""),
         code=textwrap.dedent("\n".join(lines[first:end])).rstrip() + "\n",
     )
 

@@ -58,6 +58,15 @@ def test_every_page_with_a_file_is_tried_by_a_test() -> None:
     assert [step for step in steps() if (step, "") not in tried and ("", step) not in tried] == []
 
 
+def test_what_is_new_in_a_file_is_marked() -> None:
+    before: dict[str, set[str]] = {}
+    for block in (block for step in steps() for block in blocks_at(step) if block.caption):
+        lines, earlier = set(block.code.splitlines()), before.get(str(block.caption), set())
+        if block.emphasized:
+            assert lines - earlier - {""} <= block.emphasized_lines, f"{block.page.name}:{block.line}"
+        before[str(block.caption)] = lines
+
+
 def test_a_page_shows_one_item(build: Build) -> None:
     client = build("page")
     assert items(client.get("/")) == ["Buy milk"]
