@@ -231,7 +231,7 @@ def error_of(call: Call, job: Job) -> dict[str, Any] | None:
 
 
 def json_of(call: Call, data: Mapping[str, Any]) -> Response:
-    return call.app.response_class(call.app.json.dumps(data), content_type=JSON)
+    return call.app.response_class(f"{call.app.json.dumps(data)}\n", content_type=JSON)
 
 
 def stream(call: Call, job_id: str) -> Response:

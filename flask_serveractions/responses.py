@@ -119,9 +119,8 @@ def problem(
     document = {name: value for name, value in members.items() if value is not None}
     if errors is not None:
         document["errors"] = errors
-    body = app.json.dumps(document).rstrip("\n").encode()
-    if with_page:
-        body = b"%b,%b\n" % (body[:-1].rstrip(), NO_PAGE)
+    text = app.json.dumps(document).rstrip("\n").encode()
+    body = b"%b,%b\n" % (text[:-1].rstrip(), NO_PAGE) if with_page else text + b"\n"
     response = app.response_class(body, status, content_type=PROBLEM)
     if headers:
         response.headers.extend(headers)
