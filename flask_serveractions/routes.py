@@ -224,8 +224,7 @@ def refuse_method(error: MethodNotAllowed) -> Response | None:
     if not is_ours(error):
         return None
     log_refused(request.path, request.remote_addr, f"method {request.method}")
-    if is_below(request.path, state_of(current_app).settings.url_prefix):
-        after_this_request(closed_to_caches)
+    after_this_request(closed_to_caches)
     if wants_html(request.headers.get("Accept", "")):
         return None
     allow = ", ".join(sorted(error.valid_methods or ()))
@@ -241,9 +240,8 @@ def refuse_for_now(error: TooManyRequests) -> Response | None:
     if error.response is not None or not is_our_view(current_app.view_functions.get(request.endpoint or "")):
         return None
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    after_this_request(closed_to_caches)
     below = is_below(request.path, state_of(app).settings.url_prefix)
-    if below:
-        after_this_request(closed_to_caches)
     if wants_html(request.headers.get("Accept", "")) or (below and is_htmx(request.environ)):
         after_this_request(partial(with_retry_after, app))
         return None
