@@ -66,7 +66,7 @@ def test_a_problem_is_what_rfc_9457_says() -> None:
 @pytest.mark.parametrize("with_page", [True, False])
 def test_a_problem_ends_its_line_so_that_a_terminal_can_go_on(with_page: bool) -> None:
     with APP.app_context():
-        assert problem(APP, 404, "Not there.", with_page=with_page).text.endswith("}\n")
+        assert problem(APP, 404, "Not there.", with_page=with_page).get_data(as_text=True).endswith("}\n")
 
 
 def test_a_problem_of_an_unknown_status_has_a_title() -> None:
