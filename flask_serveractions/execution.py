@@ -91,6 +91,8 @@ def achieve(call: Call, operation: Operation, loaded: dict[str, Any], held: Clai
             returned = invoke(call, operation, loaded)
             if inspect.isgenerator(returned):
                 returned = yield from checked(cast("Generator[Any, None, Any]", returned), operation)
+                if operation.is_generator:
+                    tell_called(call, operation, returned)
             outcome: Outcome | ActionError = outcome_of(call, operation, returned)
         except Invalid:
             raise
@@ -151,7 +153,12 @@ def invoke(call: Call, operation: Operation, loaded: dict[str, Any]) -> Any:
     finally:
         if operation.method != "GET":
             make_stale_again(call.app)
+    if not operation.is_generator:  # which has not begun
+        tell_called(call, operation, result)
+    return result
+
+
+def tell_called(call: Call, operation: Operation, result: Any) -> None:
     if action_called.receivers:
         identity = current_identity._get_current_object()
         action_called.send(call.app, operation=operation, identity=identity, result=result)
-    return result

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from typing import Any
 
 import pytest
 from flask import Flask, abort
 
-from flask_serveractions import ActionError, MethodRoute, action_called, action_failed
+from flask_serveractions import ActionError, MethodRoute, Progress, action_called, action_failed
 from tests.callers import SCRIPT, app_with, extension_of, open_form, post_json, submit
 
 seen: list[tuple[str, Any, dict[str, Any]]] = []
@@ -87,6 +87,20 @@ def test_a_refusal_is_told_with_its_operation(app: Flask) -> None:
 def test_an_unknown_name_has_no_operation_to_tell_of(app: Flask) -> None:
     app.test_client().post("/_actions/nothing/x")
     assert seen == []
+
+
+def steps(text: str) -> Generator[Progress, None, str]:
+    yield Progress(0, 1)
+    return text.upper()
+
+
+@pytest.mark.parametrize("accept", ["application/json", "application/json, text/event-stream"])
+def test_a_generator_is_told_of_once_when_it_has_ended(accept: str) -> None:
+    app, told = app_with(steps), []
+    client = app.test_client()
+    with action_called.connected_to(lambda sender, **said: told.append((said["operation"].name, said["result"])), app):
+        post_json(client, open_form(client), {**SCRIPT, "Accept": accept}, text="milk").get_data()
+    assert told == [("steps", "MILK")]
 
 
 def test_another_app_is_not_told(app: Flask) -> None:
