@@ -41,6 +41,7 @@ def is_installed() -> bool:
 def document(app: Flask) -> dict[str, Any]:
     """Return the OpenAPI 3.1 document of an app, JSON-ready. From now on nothing more can be registered.
 
+    :param app: one with a :class:`~flask_serveractions.ServerActions`.
     :raises RuntimeError: apispec is not installed, or the app can't start as it is.
     """
     if not is_installed():

@@ -39,9 +39,10 @@ class MethodRoute(MethodView):
     A :class:`flask.views.MethodView` in everything else: ``decorators``, ``init_every_request``, inheritance.
     """
 
-    #: refuse PUT, PATCH and DELETE without ``If-Match`` (428, RFC 6585)
+    #: Refuse PUT, PATCH and DELETE without ``If-Match``: 428 (RFC 6585, 3).
     require_if_match: ClassVar[bool] = False
-    #: give lists out page by page: True, or ``"cursor"``
+    #: Give what ``get`` returns, a sequence or a ``Select``, out page by page: True for ``?page=&per_page=``, 20 a page
+    #: and 100 at most; ``"cursor"`` for ``?cursor=&per_page=``. ``Link`` leads on (RFC 8288).
     paginate: ClassVar[bool | str] = False
 
     local_names: ClassVar[Mapping[str, Any]] = {}
@@ -52,8 +53,10 @@ class MethodRoute(MethodView):
 
     @classmethod
     def as_view(cls, name: str, *class_args: Any, **class_kwargs: Any) -> Callable[..., Any]:
-        """Return a view function, as Flask does.
+        """Return a view function, as Flask does: for ``add_url_rule`` of an app or a blueprint.
 
+        :param name: the endpoint.
+        :param class_args: given to the class when it is made, as are ``class_kwargs``.
         :raises TypeError: an annotation refers to a name that is not known.
         """
         for method in sorted(cls.methods or ()):

@@ -82,6 +82,7 @@ def standard(secret: Secret | Sequence[Secret]) -> Verifier:
 def github(secret: Secret | Sequence[Secret]) -> Verifier:
     """Return a verifier of GitHub: ``X-Hub-Signature-256``. The ID, ``X-GitHub-Delivery``, is not signed.
 
+    :param secret: as it was given to GitHub.
     :raises ValueError: a secret is empty.
     """
     return Verifier("GitHub", keys_of(secret), read_github)
@@ -99,6 +100,7 @@ def stripe(secret: Secret | Sequence[Secret]) -> Verifier:
 def shopify(secret: Secret | Sequence[Secret]) -> Verifier:
     """Return a verifier of Shopify: ``X-Shopify-Hmac-Sha256``. The ID, ``X-Shopify-Webhook-Id``, is not signed.
 
+    :param secret: the app's client secret.
     :raises ValueError: a secret is empty.
     """
     return Verifier("Shopify", keys_of(secret), read_shopify)
@@ -107,6 +109,7 @@ def shopify(secret: Secret | Sequence[Secret]) -> Verifier:
 def slack(secret: Secret | Sequence[Secret]) -> Verifier:
     """Return a verifier of Slack: ``X-Slack-Signature``. The ID is the event's, or a digest of time and body.
 
+    :param secret: the app's signing secret.
     :raises ValueError: a secret is empty.
     """
     return Verifier("Slack", keys_of(secret), read_slack)

@@ -40,6 +40,7 @@ class PageForms:
 
     seen: Counter[tuple[str, str]] = field(default_factory=Counter)  # equal forms
     visitor: str | None = None
+    path: str | None = None  # where its forms come back to
 
 
 def action_form(
@@ -47,7 +48,12 @@ def action_form(
 ) -> Markup:
     """Return a form that calls an action: for ``{% call(form) action_form("create_todo") %}``.
 
-    :param attrs: further attributes of the form element.
+    The block gets the form's :class:`~flask_serveractions.FormState`; one that does not want it is
+    ``{% call action_form("clear") %}``. Hidden fields, and a place for the form's message, stand before its content.
+
+    :param action: its name, or the function.
+    :param attrs: further attributes of the form element: ``{"class": "wide", "data-reset": "false"}``.
+    :param caller: Jinja's: the block.
     :param bound: the action's bound arguments, signed.
     :raises LookupError: no action has this name.
     :raises TypeError: bound arguments that the action does not take, or that are missing.
@@ -89,6 +95,10 @@ def hidden(operation: Operation) -> Markup:
 def action_url(action: Action, /, **bound: Any) -> str:
     """Return the signed URL of an action, for ``formaction``, ``data-action`` and ``hx-post``.
 
+    A path with ``SCRIPT_NAME``, and the page that is being rendered in its query. It is good for this visitor alone.
+
+    :param action: its name, or the function.
+    :param bound: the action's bound arguments, signed.
     :raises LookupError: no action has this name.
     :raises TypeError: bound arguments that the action does not take, or that are missing.
     """
@@ -99,7 +109,10 @@ def action_url(action: Action, /, **bound: Any) -> str:
 def action_state(action: Action, /, **bound: Any) -> FormState:
     """Return the state of a form that is written by hand around :func:`action_url`.
 
+    :param action: its name, or the function.
+    :param bound: as they were given to :func:`action_url`: they say which of several forms this is.
     :raises LookupError: no action has this name.
+    :raises TypeError: bound arguments that the action does not take, or that are missing.
     """
     _, operation = find(action)
     return state_for(operation, bound_payload(operation, bound), "")
@@ -220,8 +233,16 @@ def url_for_action(
     settings = state.settings
     visitor = visitor_for(state, operation, bound)
     signed = sign_id(state.signing.ring, operation.name, payload, visitor, settings.max_age)
-    query = f"?page={quote(current_page(state), safe='/')}" + (f"&form={ordinal}" if ordinal else "")
+    query = f"?page={page_for(state)}" + (f"&form={ordinal}" if ordinal else "")
     return f"{request.root_path}{settings.url_prefix}/{operation.name}/{signed}{query}"
+
+
+def page_for(state: AppState) -> str:
+    """Return where a form comes back to, quoted for a query; found out once for a page."""
+    forms = page_forms()
+    if forms.path is None:
+        forms.path = quote(current_page(state), safe="/")
+    return forms.path
 
 
 def current_page(state: AppState) -> str:

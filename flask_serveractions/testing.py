@@ -53,10 +53,15 @@ class Found:
 
 
 class ActionsClient(FlaskClient):
-    """A test client that calls actions: the fixture ``actions_client``, or set as ``app.test_client_class``."""
+    """A test client that calls actions: the fixture ``actions_client``, or set as ``app.test_client_class``.
+
+    Each client is a visitor of its own, with a session.
+    """
 
     def call_action(self, action: Action, page: str = "/", /, **arguments: Any) -> TestResponse:
-        """Call an action as the JavaScript client does, with a valid ID and token; ``.json`` has the envelope.
+        """Call an action as the JavaScript client does, with a valid ID, token and idempotency key.
+
+        ``.json`` of the response is ``{"data", "redirect", "revalidated", "messages", "page"}``, or problem details.
 
         :param action: its name, or the function.
         :param page: where the call comes from; a path of the app.

@@ -36,8 +36,9 @@ PLAIN = {"string": "string", "integer": "number", "number": "number", "boolean":
 
 
 def typescript(app: Flask) -> str:
-    """Return the source of a typed client for an app's resources and actions.
+    """Return the source of a typed client for an app's resources and actions: one module, without dependencies.
 
+    :param app: one with a :class:`~flask_serveractions.ServerActions`.
     :raises RuntimeError: apispec is not installed, or the app can't start as it is.
     """
     api = Api(document(app))
