@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import flash, render_template_string, request
+from flask import Flask, flash, render_template_string, request
 from playwright.sync_api import Browser, Dialog, Page, expect
 from werkzeug.datastructures import FileStorage
 
@@ -268,3 +268,67 @@ def test_hostile_docstrings_are_text_on_the_page_of_the_documentation(browser: B
         assert page.locator("main script").count() == 0
         assert (page.evaluate("window.attacks"), troubles) == ([], [])
         context.close()
+
+
+EVIL_PAGE = """<!doctype html><title>Evil</title><main></main>
+<iframe name="sandbox" sandbox="allow-forms allow-scripts" srcdoc="<script>
+onmessage = ({ data }) => { document.body.innerHTML = data; document.forms[0].submit(); }</script>"></iframe>"""
+EVIL_SENDS = """({ url, token, kind }) => {
+  const form = document.createElement("form");
+  Object.assign(form, { method: "post", action: url, enctype: kind });
+  for (const [name, value] of [["csrf_token", token], ["text", "evil"]]) {
+    const input = Object.assign(document.createElement("input"), { name });
+    input.setAttribute("value", value);
+    form.append(input);
+  }
+  document.querySelector("main").append(form);
+  return form;
+}"""
+
+
+@pytest.fixture
+def evil() -> Iterator[str]:
+    """The port of a server that is somebody else's."""
+    app = Flask("evil")
+    app.add_url_rule("/", "evil", lambda: EVIL_PAGE)
+    with served(app) as address:
+        yield address.rpartition(":")[2]
+
+
+@pytest.mark.parametrize("host", ["evil.own.localhost", "evil.localhost"], ids=["same-site", "cross-site"])
+@pytest.mark.parametrize("way", ["form", "sandbox", "fetch"])
+def test_no_page_of_another_origin_can_call_even_with_a_stolen_id_and_token(
+    stage: Stage, page: Page, items: list[str], evil: str, host: str, way: str
+) -> None:
+    open_page(page, "/wall")
+    own = page.url.replace("127.0.0.1", "shop.own.localhost")
+    page.goto(own)
+    form = page.locator("[data-serveraction=create]")
+    token = form.locator("[name=csrf_token]").get_attribute("value")
+    url = page.evaluate("document.querySelector('[data-serveraction=create]').action")
+    page.goto(f"http://{host}:{evil}/")
+    for number, kind in enumerate(("application/x-www-form-urlencoded", "multipart/form-data", "text/plain"), start=1):
+        send = {"url": url, "token": token, "kind": kind}
+        if way == "fetch":
+            options = "{ method: 'POST', mode: 'no-cors', credentials: 'include', body: new FormData(form) }"
+            page.evaluate(
+                f"async (send) => {{ const form = ({EVIL_SENDS})(send); await fetch(form.action, {options}); }}", send
+            )
+        else:
+            with page.expect_response(lambda response: "/_actions/create/" in response.url) as sent:
+                go = "form.submit()" if way == "form" else "frames.sandbox.postMessage(form.outerHTML, '*')"
+                page.evaluate(f"(send) => {{ const form = ({EVIL_SENDS})(send); {go}; }}", send)
+            assert sent.value.status == 403
+            if way == "form":
+                page.wait_for_url("**/_actions/create/**")
+            page.goto(f"http://{host}:{evil}/")
+        assert len(stage.calls) == number
+        site = stage.calls[-1].headers["sec-fetch-site"]
+        assert site == ("cross-site" if way == "sandbox" or "own" not in host else "same-site")
+    assert items == []
+    if way == "sandbox":
+        assert stage.calls[-1].headers["origin"] == "null"
+    page.goto(own)
+    page.fill("textarea", "mine")
+    page.get_by_role("button", name="Add").click()
+    expect(page.locator("li")).to_have_text(["mine"])
