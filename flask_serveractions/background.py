@@ -27,6 +27,7 @@ from .progress import HEARTBEAT, STREAM_HEADERS, Progress, event
 from .queues import CeleryQueue, ThreadPool
 from .responses import HTML_UTF8, close_to_caches, phrase, plain_page, see_other
 from .scope import scope
+from .signals import action_failed
 from .signing import bound_in, sign_text, unsign_text
 from .state import AppState, said, state_of
 from .stores import StoreUnavailable
@@ -145,7 +146,11 @@ def run(app: Flask, payload: Mapping[str, Any]) -> Generator[Progress, None, Any
         received = Received(form=pairs(payload["form"]), json=payload["json"], is_json=payload["is_json"])
         bound = load_bound(operation, bound_in(payload["bound"]) or {})
         loaded = {**load_arguments(operation, sent, received), **bound}
-        outcome = yield from achieve(call, operation, loaded, None)
+        try:
+            outcome = yield from achieve(call, operation, loaded, None)
+        except Exception as error:
+            action_failed.send(app, operation=operation, error=error)
+            raise
         return kept(app, outcome)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from flask import Flask, abort
 
 from flask_serveractions import ActionError, MethodRoute, Progress, action_called, action_failed
+from flask_serveractions.testing import ActionsClient
 from tests.callers import SCRIPT, app_with, extension_of, open_form, post_json, submit
 
 seen: list[tuple[str, Any, dict[str, Any]]] = []
@@ -101,6 +103,20 @@ def test_a_generator_is_told_of_once_when_it_has_ended(accept: str) -> None:
     with action_called.connected_to(lambda sender, **said: told.append((said["operation"].name, said["result"])), app):
         post_json(client, open_form(client), {**SCRIPT, "Accept": accept}, text="milk").get_data()
     assert told == [("steps", "MILK")]
+
+
+def test_a_background_job_is_told_of_when_it_ends(app: Flask) -> None:
+    extension_of(app).register(name="later", background=True)(act)
+    client, ended = ActionsClient(app, app.response_class), queue.SimpleQueue[str]()
+    with (
+        action_called.connected_to(lambda sender, result, **_: ended.put(result), app),
+        action_failed.connected_to(lambda sender, error, **_: ended.put(type(error).__name__), app),
+    ):
+        ends = []
+        for text in ("milk", "fail", "bug"):
+            assert client.call_action("later", text=text).status_code == 202
+            ends.append(ended.get(timeout=10))
+    assert ends == ["MILK", "ActionError", "ZeroDivisionError"]
 
 
 def test_another_app_is_not_told(app: Flask) -> None:
