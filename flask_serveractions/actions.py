@@ -14,7 +14,7 @@ from .background import parts_of
 from .call import Call
 from .conditional import answer_conditionally
 from .dispatch import dispatch, dispatch_job
-from .locations import page_in, safe_page
+from .locations import argument_in, page_in
 from .operation import ACTION, ACTION_NAME, exchange_of
 from .responses import see_other
 from .signing import digest
@@ -56,7 +56,7 @@ def catch_all(path: str) -> Response:
     """Answer what is no action's own rule: GET leads back to the page, unknown names get the one 404."""
     state = state_of(current_app)
     if request.method in ("GET", "HEAD"):
-        page = safe_page(request.args.get("page"), state.settings.url_prefix)
+        page = page_in(request.environ.get("QUERY_STRING", ""), state.settings.url_prefix)
         response = see_other(current_app._get_current_object(), request.root_path + page)  # type: ignore[attr-defined]
         response.headers["Cache-Control"] = "no-store"
         return response
@@ -77,7 +77,7 @@ def job_door(signed: str) -> Response:
 
 def client(state: AppState) -> Response:
     """Serve the client: the module itself by its versioned URL, else one line that leads there."""
-    if request.args.get("v") == state.client_version:
+    if argument_in(request.environ.get("QUERY_STRING", ""), "v") == state.client_version:
         response = current_app.response_class(CLIENT, content_type="text/javascript; charset=utf-8")
         response.headers["Cache-Control"] = f"public, max-age={A_YEAR}, immutable"
     else:

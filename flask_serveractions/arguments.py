@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, ValidationError, fields
 from werkzeug.datastructures import CombinedMultiDict, FileStorage, MultiDict
 
-from .bodies import Received
+from .bodies import MAX_FIELDS, Received
 from .errors import WHOLE, Errors, Invalid, Refusal, UnknownAction, Unreadable
+from .fields import MAX_TOLD
 from .flaskforms import (
     Place,
+    check_flood,
     filled_form,
     form_errors,
     pairs_of,
     places_of,
-    refuse_signaling,
+    refuse_odd_numbers,
     unclean_fields,
     unknown_names,
 )
@@ -174,7 +177,7 @@ def load_value(
     field: fields.Field[Any], parameter: Parameter, raw: Any, values: dict[str, Any], errors: Messages
 ) -> None:
     if not is_clean(raw):
-        errors.update({name: [NOT_TEXT] for name in unclean_names(raw, error_name(parameter))})
+        errors.update({name: [NOT_TEXT] for name in islice(unclean_names(raw, error_name(parameter)), MAX_TOLD)})
         return
     try:
         values[parameter.name] = field.deserialize(raw)
@@ -217,7 +220,7 @@ def load_json(operation: Operation, body: Any, values: dict[str, Any], errors: M
         errors[WHOLE] = [NOT_OBJECT]
         return
     known = {parameter.key for parameter in operation.body}
-    errors.update({joined("", key): [UNKNOWN] for key in body if key not in known})
+    errors.update({joined("", key): [UNKNOWN] for key in islice((key for key in body if key not in known), MAX_TOLD)})
     for parameter in operation.body:
         raw = body.get(parameter.key, MISSING)
         if raw is None and parameter.optional:
@@ -253,7 +256,7 @@ def load_whole(whole: Parameter, data: Any, values: dict[str, Any], errors: Mess
         return
     data = {} if data is MISSING else data
     if not (plain or is_clean(data)):
-        errors.update({name: [NOT_TEXT] for name in unclean_names(data)})
+        errors.update({name: [NOT_TEXT] for name in islice(unclean_names(data), MAX_TOLD)})
         return
     try:
         values[whole.name] = whole.load(data)  # type: ignore[misc]  # it has a schema
@@ -280,11 +283,12 @@ def load_json_form(parameter: Parameter, body: Any, values: dict[str, Any], erro
     if not isinstance(body, dict):
         errors[WHOLE] = [NOT_OBJECT]
         return
+    check_flood(body)
     pairs = pairs_of(body)
     form = filled_form(parameter, pairs)
     places = list(places_of(form, pairs))
     unknown = unknown_names(places, body)
-    errors.update({name: [UNKNOWN] for name in unknown})
+    errors.update({name: [UNKNOWN] for name in unknown[:MAX_TOLD]})
     validate_form(parameter, form, places, values, errors, by_path=True)
 
 
@@ -297,7 +301,7 @@ def validate_form(
     *,
     by_path: bool,
 ) -> None:
-    refuse_signaling(places)
+    refuse_odd_numbers(places)
     unclean = unclean_fields(places, by_path=by_path)
     if unclean:
         errors.update({name: [NOT_TEXT] for name in unclean})
@@ -327,7 +331,10 @@ def load_file(
 def submitted_values(received: Received) -> dict[str, Any]:
     """Return what was sent by dotted names, for the form to show again: a text, or a list of several."""
     if received.is_json:
-        return {name: value for name, value in flat_values(received.json) if is_clean(value)}
+        values = islice(flat_values(received.json), MAX_FIELDS)
+        return {
+            name: value[:MAX_FIELDS] if isinstance(value, list) else value for name, value in values if is_clean(value)
+        }
     return {name: values if len(values) > 1 else values[0] for name, values in received.form.lists()}
 
 

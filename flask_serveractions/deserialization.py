@@ -6,8 +6,9 @@ marshmallow's.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from marshmallow import EXCLUDE, INCLUDE, RAISE, Schema, ValidationError, fields, missing
@@ -17,6 +18,7 @@ from marshmallow.exceptions import SCHEMA
 from marshmallow.utils import is_collection, is_sequence_but_not_string, set_value
 from marshmallow.validate import And
 
+from .fields import MAX_TOLD, Data, Integer, List
 from .serialization import has_hooks, is_named_late, is_own, lazily
 
 Load = Callable[[Any], Any]
@@ -26,6 +28,8 @@ LoadField = Callable[[Any, Any, Any], Any]  # value, key, data: as Field.deseria
 SCHEMA_LOADS = ("load", "_do_load", "_deserialize", "_call_and_store", "handle_error", "dict_class")
 FIELD_LOADS = ("deserialize", "_validate_missing", "_validate", "_validate_all")
 NESTED_LOADS = ("_deserialize", "schema", "_load", "_test_collection")
+
+LOADER = "_serveractions_load"  # in a nested field: its schema's, compiled
 
 new_error_store: Callable[[], Any] = ErrorStore  # marshmallow's, which has no types
 
@@ -63,7 +67,12 @@ def list_loader(schema: Schema, load_object: LoadObject) -> Callable[[Any, Any, 
             store.store_error([schema.error_messages["type"]], index=index)
             return []
         indexed = schema.opts.index_errors
-        return [load_object(each, store, number if indexed else None) for number, each in enumerate(data)]
+        result = []
+        for number, each in enumerate(data):
+            result.append(load_object(each, store, number if indexed else None))
+            if len(store.errors) >= MAX_TOLD and indexed:
+                break
+        return result
 
     return load_list
 
@@ -99,22 +108,24 @@ def object_loader(schema: Schema, unknown: str) -> LoadObject:
 
 
 def keep_error(store: Any, messages: Any, key: str, index: int | None) -> None:
-    """Store a field's messages; where there are none yet of that key, there is nothing to merge."""
-    if index is None and type(messages) is list and key not in store.errors and key != SCHEMA:
-        store.errors[key] = messages
-    else:
-        store.store_error(messages, key, index=index)
+    """Store a field's messages; where there are none yet of that key, there is nothing to merge, nor to copy."""
+    if key != SCHEMA and type(messages) in (list, dict):
+        errors = store.errors if index is None else store.errors.setdefault(index, {})
+        if key not in errors:
+            errors[key] = messages
+            return
+    store.store_error(messages, key, index=index)
 
 
 def stray_keys(schema: Schema, unknown: str, declared: frozenset[str]) -> Callable[[Any, Any, Any, Any], None]:
     """Return what is to be done with keys that no field has."""
 
     def settle(data: Any, result: dict[str, Any], store: Any, index: int | None) -> None:
-        for key in set(data) - declared if unknown != EXCLUDE else ():
-            value = data[key]
-            if unknown == INCLUDE:
-                result[key] = value
-            elif unknown == RAISE:
+        strays = set(data) - declared if unknown != EXCLUDE else set()
+        if unknown == INCLUDE:
+            result.update((key, data[key]) for key in strays)
+        elif unknown == RAISE:
+            for key in islice(strays, MAX_TOLD):
                 keep_error(store, [schema.error_messages["unknown"]], key, index)
 
     return settle
@@ -136,6 +147,8 @@ def passing_type(field: Any) -> type | None:
         return str
     if deserialize is fields.Boolean._deserialize:
         return bool if True in field.truthy and False in field.falsy else None
+    if deserialize is Integer._deserialize:
+        return int
     whole = is_own(field, fields.Integer, ("_deserialize", "_validated", "_format_num", "num_type"))
     return int if whole else None
 
@@ -170,6 +183,20 @@ def field_loader(field: Any) -> LoadField:
     return load
 
 
+def compile_fields(found: Iterable[Any]) -> None:
+    """Let our lists and dataclasses among some fields load what they hold without asking for what does not change."""
+    for field in found:
+        if type(field) is List:
+            field.load_item = item_loader(field.inner)
+        elif type(field) is Data:
+            field.load_fields = loader_of(field.schema, field.schema.unknown)
+
+
+def item_loader(inner: Any) -> Load:
+    load, passing = field_loader(inner), passing_type(inner)
+    return lambda each: each if type(each) is passing else load(each, None, None)
+
+
 def converter_of(field: Any) -> LoadField:
     if is_own(field, fields.List, ("_deserialize",)):
         return list_converter(field)
@@ -192,6 +219,8 @@ def list_converter(field: Any) -> LoadField:
                 if error.valid_data is not None:
                     result.append(error.valid_data)
                 errors[index] = error.messages
+                if len(errors) == MAX_TOLD:
+                    break
         if errors:
             raise ValidationError(errors, valid_data=result)
         return result
@@ -200,7 +229,10 @@ def list_converter(field: Any) -> LoadField:
 
 
 def nested_converter(field: Any) -> LoadField:
-    load = lazily(lambda: loader_of(field.schema, field.unknown or field.schema.unknown))
+    # once for each field: in a schema that nests itself, the same comes at every depth
+    load = vars(field).setdefault(
+        LOADER, lazily(lambda: loader_of(field.schema, field.unknown or field.schema.unknown))
+    )
     if not is_named_late(field.nested):
         load()
 

@@ -17,6 +17,7 @@ from .call import Call, Trouble
 from .delivery import deliver
 from .errors import ActionError, Invalid, Refusal, UnknownAction
 from .listing import one_page, wanted_page
+from .locations import is_flood
 from .negotiation import EVENTS, HTML, JSON, PROBLEM, accepts
 from .once import KeptAnswer
 from .operation import Exchange, Operation
@@ -178,6 +179,8 @@ def protect(call: Call) -> Operation:
     if call.operation is None or call.operation.method not in origin.SAFE_METHODS:
         origin.check_origin(request, settings.allowed_origins)
         check_size(request, call.limit)
+    if is_flood(request.environ.get("QUERY_STRING", "")):
+        raise Refusal(414, "a flood of arguments", "The address has too many arguments.")
     if not call.is_action:
         if request.method not in origin.SAFE_METHODS:
             limit_stream(request, call.limit)

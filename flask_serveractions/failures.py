@@ -14,9 +14,9 @@ from .arguments import submitted_values
 from .bodies import Received, receive
 from .call import Call, Trouble
 from .errors import Refusal
-from .inputs import SECRET_NAME, declared_names, describe
+from .inputs import declared_names, is_secret_name, secrets_of
 from .limits import retry_after
-from .locations import safe_page
+from .locations import argument_in, safe_page
 from .negotiation import PROBLEM, preference
 from .operation import Failure, Wish
 from .origin import SAFE_METHODS
@@ -91,7 +91,7 @@ def failure_of(call: Call, trouble: Trouble) -> Failure:
     return Failure(
         action=call.label,
         payload=call.payload,
-        ordinal=call.request.args.get("form", ""),
+        ordinal=argument_in(call.request.environ.get("QUERY_STRING", ""), "form") or "",
         values=values_to_show(call),
         errors={name: list(texts) for name, texts in (trouble.errors or {}).items()},
         message=trouble.message,
@@ -108,11 +108,8 @@ def values_to_show(call: Call) -> Mapping[str, Any]:
             call.received = Received()
     hidden = {call.app.config.get("WTF_CSRF_FIELD_NAME", "csrf_token"), "idempotency_key"}
     values = submitted_values(call.received)
-    return {name: value for name, value in values.items() if name not in hidden and not is_secret(call, name)}
-
-
-def is_secret(call: Call, name: str) -> bool:
-    return bool(SECRET_NAME.search(name)) or (call.operation is not None and describe(call.operation, name).secret)
+    is_secret = is_secret_name if call.operation is None else secrets_of(call.operation)
+    return {name: value for name, value in values.items() if name not in hidden and not is_secret(name)}
 
 
 def http_error(trouble: Trouble) -> HTTPException:

@@ -11,13 +11,17 @@ import decimal
 import enum
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from itertools import islice
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow.utils import is_collection
 
 INTEGER = re.compile(r"[+-]?[0-9]{1,4300}", re.ASCII)
 NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,9})?", re.ASCII)
 DECIMAL_EXPONENT = 1000
+MAX_TOLD = 100  # bad items of one list, or keys of one object, that are told of: nobody mends more at a time
 
 
 class Integer(fields.Integer):
@@ -106,18 +110,45 @@ class TimeDelta(fields.TimeDelta):
         return not self.strict and bool(NUMBER.fullmatch(value.strip(" ")))
 
 
+class List(fields.List):  # type: ignore[type-arg]  # generic in marshmallow's stubs alone
+    """A list, which is not looked through any further after its first 100 bad items."""
+
+    load_item: Callable[[Any], Any] | None = None  # the inner field's, compiled
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> list[Any]:
+        if not is_collection(value):
+            raise self.make_error("invalid")
+        result, errors = [], {}
+        load = self.load_item or partial(self.inner.deserialize, **kwargs)
+        for index, each in enumerate(value):
+            try:
+                result.append(load(each))
+            except ValidationError as error:
+                errors[index] = error.messages
+            if len(errors) == MAX_TOLD:
+                break
+        if errors:
+            raise ValidationError(errors, valid_data=result)
+        return result
+
+
 class Dict(fields.Dict):
-    """A mapping, whose messages stand at its keys: ``prices.milk``."""
+    """A mapping, whose messages stand at its keys: ``prices.milk``; of no more than its first 100 bad ones."""
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
-        try:
-            return super()._deserialize(value, attr, data, **kwargs)  # type: ignore[no-untyped-call]  # marshmallow's
-        except ValidationError as error:
-            if not isinstance(error.messages, dict):
-                raise
-            raise ValidationError(
-                {key: of_key(each) for key, each in error.messages.items()}, valid_data=error.valid_data
-            ) from error
+        if not isinstance(value, Mapping):
+            raise self.make_error("invalid")
+        result: dict[Any, Any] = {}
+        errors: dict[Any, Any] = {}
+        pairs = iter(value.items())
+        while len(errors) < MAX_TOLD and (some := dict(islice(pairs, MAX_TOLD))):
+            try:
+                result.update(super()._deserialize(some, attr, data, **kwargs))  # type: ignore[no-untyped-call]  # marshmallow's
+            except ValidationError as error:
+                errors.update({key: of_key(each) for key, each in error.messages.items()})  # type: ignore[union-attr]
+        if errors:
+            raise ValidationError(errors)
+        return result
 
 
 def of_key(messages: Mapping[str, Any]) -> Any:
@@ -165,12 +196,17 @@ class DataSchema(Schema):
 class Data(fields.Nested):
     """A dataclass, from an object of its fields."""
 
+    load_fields: Callable[[Any], Any] | None = None  # the schema's load, compiled
+
     def __init__(self, made: type[Any], schema: Schema | Callable[[], Schema], **kwargs: Any) -> None:
         self.made = made
         super().__init__(schema, **kwargs)
 
     def _deserialize(self, value: Any, attr: Any, data: Any, partial: Any = None, **kwargs: Any) -> Any:
-        loaded = super()._deserialize(value, attr, data, partial=partial, **kwargs)
+        if self.load_fields is None:
+            loaded = super()._deserialize(value, attr, data, partial=partial, **kwargs)
+        else:
+            loaded = self.load_fields(value)
         try:
             return self.made(**loaded)
         except ValueError as error:  # from __post_init__

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from decimal import Decimal
+from math import isnan
 from typing import Any, NamedTuple
 
 from werkzeug.datastructures import MultiDict
-from wtforms import DecimalField, Field, FieldList, FileField, FormField
+from wtforms import DecimalField, Field, FieldList, FileField, FormField, IntegerField
 from wtforms.csrf.core import CSRFTokenField
 from wtforms.fields.core import UnboundField
 
-from .errors import WHOLE, Unreadable
+from .errors import WHOLE, TooLarge, Unreadable
 from .formdata import flat_values, is_clean, joined
 from .operation import Parameter
+
+MAX_ROWS = 250  # of forms in lists: WTForms looks through all names for each of them
+MAX_VALUES = 1000  # of JSON that stands for a form
+ROW = re.compile(r".*-[0-9]+(?=-)", re.DOTALL)
 
 
 class Place(NamedTuple):
@@ -30,8 +34,11 @@ def filled_form(parameter: Parameter, data: Any) -> Any:
 
     :param data: a ``MultiDict`` by the names of its inputs; None for an empty form.
     :raises Unreadable: a name has an index that is none (400).
+    :raises TooLarge: more rows of nested forms than WTForms can make in time (413).
     """
     made: Any = parameter.form_class
+    if len({match.group() for name in data or () if (match := ROW.match(name))}) > MAX_ROWS:
+        raise TooLarge(f"more than {MAX_ROWS} rows")
     try:
         form = made(formdata=data, meta={"csrf": False})
     except ValueError:
@@ -55,6 +62,20 @@ def remove_tokens(form: Any) -> None:
         for each in field.entries if isinstance(field, FieldList) else [field]:
             if isinstance(each, FormField):
                 remove_tokens(each.form)
+
+
+def check_flood(body: Any) -> None:
+    """Refuse JSON that holds more than a form could (413).
+
+    :raises TooLarge: more than 1,000 values.
+    """
+    todo, seen = [body], 0
+    while todo:
+        value = todo.pop()
+        seen += 1
+        if seen > MAX_VALUES:
+            raise TooLarge(f"more than {MAX_VALUES} values")
+        todo += value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
 
 
 def pairs_of(body: Mapping[str, Any]) -> MultiDict[str, str]:
@@ -110,12 +131,16 @@ def unclean_fields(places: Iterable[Place], *, by_path: bool) -> list[str]:
     return [label(each, by_path) for each in places if not is_clean(getattr(each.field, "raw_data", None) or [])]
 
 
-def refuse_signaling(places: Iterable[Place]) -> None:
-    """Take ``sNaN``, a decimal to Python, for none: comparing it is an error in every validator."""
+def refuse_odd_numbers(places: Iterable[Place]) -> None:
+    """Take what is a number to Python and can't be compared for none: ``sNaN``, or thousands of digits."""
     for _, _, field in places:
-        if isinstance(field, DecimalField) and isinstance(field.data, Decimal) and field.data.is_snan():
+        data = field.data if isinstance(field, (DecimalField, IntegerField)) else None
+        try:
+            isnan(0 if data is None else data)  # as WTForms' NumberRange asks
+        except (OverflowError, ValueError):
             field.data = None
-            field.process_errors = [*field.process_errors, field.gettext("Not a valid decimal value.")]
+            kind = "decimal" if isinstance(field, DecimalField) else "integer"
+            field.process_errors = [*field.process_errors, field.gettext(f"Not a valid {kind} value.")]
 
 
 def label(place: Place, by_path: bool) -> str:

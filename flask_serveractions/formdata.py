@@ -10,7 +10,7 @@ from typing import Any
 from marshmallow import Schema, fields, missing
 from werkzeug.datastructures import MultiDict
 
-from .errors import WHOLE, Unreadable
+from .errors import WHOLE, TooLarge, Unreadable
 from .fields import DataSchema, is_text
 from .messages import is_message
 from .operation import MISSING
@@ -18,6 +18,10 @@ from .operation import MISSING
 Form = MultiDict[str, str]
 
 MAX_DEPTH = 50  # dots in a name
+MAX_NODES = 2000  # places that the names of one form lead through
+MAX_ERRORS = 500  # fields of one argument that are told of
+LONGEST_NAME = 2500  # characters of a name in an answer: a thousand may have the same long beginning
+LONGEST_KEY = 200
 
 
 class Items(list[Any]):
@@ -83,13 +87,19 @@ NOWHERE = Node()
 
 
 def tree_of(form: Iterable[tuple[str, list[str]]]) -> Node:
-    """Return the names of a form as a tree, in which each is looked up once, however many there are."""
-    root = Node()
+    """Return the names of a form as a tree, in which each is looked up once, however many there are.
+
+    :raises TooLarge: they lead through too many places (413).
+    """
+    root, places = Node(), 0
     for name, texts in form:
         node = root
         *steps, last = name.split(".", MAX_DEPTH)
         for step in steps:
+            places += step not in node.below
             node = node.below.get(step) or node.below.setdefault(step, Node())
+        if places > MAX_NODES:
+            raise TooLarge(f"its names lead through more than {MAX_NODES} places")
         node.is_cut = node.is_cut or "." in last
         leaf = node.below.get(last) or node.below.setdefault(last, Node())
         leaf.texts = texts
@@ -198,6 +208,8 @@ def flat_errors(messages: Any, name: str = "", data: Any = None) -> dict[str, li
 
 
 def add_errors(flat: dict[str, list[str]], messages: Any, name: str, data: Any) -> None:
+    if len(flat) >= MAX_ERRORS:
+        return
     if not isinstance(messages, dict):
         flat[name or WHOLE] = [str(text) for text in ([messages] if is_message(messages) else messages)]
         return
@@ -212,7 +224,11 @@ def add_errors(flat: dict[str, list[str]], messages: Any, name: str, data: Any) 
 def joined(name: str, key: Any) -> str:
     if key == WHOLE and name:  # a nested object's own message stands at its name
         return name
+    if len(name) > LONGEST_NAME:
+        return name
     shown = key if isinstance(key, str) else str(key)
+    if len(shown) > LONGEST_KEY:
+        shown = f"{shown[:LONGEST_KEY]}…"
     if not is_clean(shown):
         shown = shown.encode("unicode_escape").decode("ascii")
     return f"{name}.{shown}" if name else shown
@@ -220,14 +236,18 @@ def joined(name: str, key: Any) -> str:
 
 def flat_values(data: Any, name: str = "") -> Iterable[tuple[str, Any]]:
     """Yield nested JSON data by dotted names, as a form would have sent it."""
-    if isinstance(data, Mapping):
-        for key, value in data.items():
-            yield from flat_values(value, joined(name, key))
-    elif isinstance(data, list) and any(isinstance(each, (dict, list)) for each in data):
-        for index, value in enumerate(data):
-            yield from flat_values(value, joined(name, index))
-    elif name:
-        yield name, data
+    todo = [(name, data)]
+    while todo:
+        name, value = todo.pop()
+        if isinstance(value, Mapping):
+            inner = list(value.items())
+        elif isinstance(value, list) and any(isinstance(each, (dict, list)) for each in value):
+            inner = list(enumerate(value))
+        else:
+            if name:
+                yield name, value
+            continue
+        todo += [(joined(name, key), each) for key, each in reversed(inner)]
 
 
 def unclean_names(data: Any, name: str = "") -> Iterable[str]:

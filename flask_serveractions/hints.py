@@ -21,7 +21,20 @@ from typing import Annotated, Any, Literal, Union
 
 from marshmallow import Schema, fields, missing, validate
 
-from .fields import Boolean, Choice, Data, DataSchema, DateTime, Decimal, Dict, Float, Integer, TimeDelta, raw_choice
+from .fields import (
+    Boolean,
+    Choice,
+    Data,
+    DataSchema,
+    DateTime,
+    Decimal,
+    Dict,
+    Float,
+    Integer,
+    List,
+    TimeDelta,
+    raw_choice,
+)
 from .operation import where
 
 Validators = tuple[Callable[[Any], Any], ...]
@@ -53,7 +66,7 @@ SIMPLE: Mapping[Any, Callable[..., fields.Field[Any]]] = {
     dt.timedelta: TimeDelta,
     uuid.UUID: lambda strict, **options: fields.UUID(**options),
     dict: lambda strict, **options: Dict(**options),
-    list: lambda strict, **options: fields.List(fields.Raw(allow_none=True), **options),
+    list: lambda strict, **options: List(fields.Raw(allow_none=True), **options),
     Any: lambda strict, **options: fields.Raw(**{**options, "allow_none": True}),
 }
 ENUM_KINDS = frozenset(SIMPLE) - {dict, list, Any}
@@ -111,7 +124,7 @@ class Maker:
         if origin is Literal:
             return self.literal(arguments, options)
         if origin is list:
-            return fields.List(self.field(arguments[0] if arguments else Any), **options)
+            return List(self.field(arguments[0] if arguments else Any), **options)
         if origin is dict:
             keys, values = arguments or (str, Any)
             return Dict(field_for(keys, strict=False), self.field(values), **options)

@@ -13,6 +13,8 @@ Text = TypeVar("Text", bound="str | None")
 
 REMEMBERED_LENGTH = 512  # characters
 
+MAX_ARGUMENTS = 1000
+
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\\\u2028\u2029]")
 URL_SAFE = "/%:=&?~#+!$,;'@()*[]"  # what may stand in a URL as it is
 
@@ -49,8 +51,23 @@ def page_in(query: str, url_prefix: str) -> str:
 
     :param query: ``page=/todos``, undecoded.
     """
-    pages = [value for name, value in parse_qsl(query, keep_blank_values=True) if name == "page"]
-    return safe_page(pages[0] if pages else None, url_prefix)
+    return safe_page(argument_in(query, "page"), url_prefix)
+
+
+def argument_in(query: str, name: str) -> str | None:
+    """Return the first argument of a name; None where there is none, or more than anybody reads.
+
+    :param query: of a WSGI environ: undecoded.
+    """
+    if is_flood(query):
+        return None
+    text = query if query.isascii() else query.encode("latin-1", "replace").decode(errors="replace")
+    return next((value for key, value in parse_qsl(text, keep_blank_values=True) if key == name), None)
+
+
+def is_flood(query: str) -> bool:
+    """Whether a query has more arguments than a form may have fields."""
+    return query.count("&") >= MAX_ARGUMENTS
 
 
 def readable_query(query: str) -> str:

@@ -54,6 +54,7 @@ REFUSALS = (
     _("The request comes from another site."),
     _("The request's body could not be read: {reason}."),
     _("The request is too large: {reason}."),
+    _("The address has too many arguments."),
     _("The request's charset is not known here. Send UTF-8."),
     _("A compressed body is not accepted."),
     _("Send a form or JSON."),

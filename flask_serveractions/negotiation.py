@@ -17,27 +17,37 @@ PROBLEM = "application/problem+json"  # RFC 9457
 HTML = "text/html"
 JSON = "application/json"
 EVENTS = "text/event-stream"
+LONGEST_ACCEPT = 1000  # characters
 #: what a page would go in: such an answer ends with it, and the second pass fills it
 NO_PAGE = b'"page":null}'
 
 
-@lru_cache(maxsize=1024)  # browsers send the same few
 def wants_html(accept: str) -> bool:
     """Whether a browser without JavaScript asked.
 
-    Its ``Accept`` names ``text/html``, and prefers nothing that only programs read.
+    Its ``Accept`` names ``text/html``, and prefers nothing that only programs read; no browser's is very long.
     """
-    if HTML not in accept:
-        return False
+    return HTML in accept and len(accept) <= LONGEST_ACCEPT and prefers_html(accept)
+
+
+@lru_cache(maxsize=1024)  # browsers send the same few
+def prefers_html(accept: str) -> bool:
     accepted = dict(parse_accept_header(accept, MIMEAccept))
     html = accepted.get(HTML, 0)
     return bool(html > 0 and html >= accepted.get(JSON, 0) and html >= accepted.get(EVENTS, 0))
 
 
-@lru_cache(maxsize=1024)
 def accepts(accept: str, *offered: str) -> bool:
-    """Whether one of the media types is acceptable (RFC 9110, 12.5.1); everything is, where nothing is asked for."""
-    return not accept or bool(parse_accept_header(accept, MIMEAccept).best_match(offered))
+    """Whether one of the media types is acceptable (RFC 9110, 12.5.1).
+
+    Everything is, where nothing is asked for, or too much: a server may disregard ``Accept`` (12.5.1).
+    """
+    return not accept or len(accept) > LONGEST_ACCEPT or matches(accept, offered)
+
+
+@lru_cache(maxsize=1024)
+def matches(accept: str, offered: tuple[str, ...]) -> bool:
+    return bool(parse_accept_header(accept, MIMEAccept).best_match(offered))
 
 
 def is_htmx(environ: Mapping[str, Any]) -> bool:

@@ -14,11 +14,11 @@ from typing import Annotated, Any
 
 from flask_wtf import FlaskForm
 from marshmallow import Schema, missing
-from marshmallow.fields import List, Raw
+from marshmallow.fields import Field, List, Raw
 from marshmallow.validate import And
 from werkzeug.datastructures import FileStorage
 
-from .deserialization import compile_load
+from .deserialization import compile_fields, compile_load
 from .fields import is_flat, is_text
 from .flaskforms import declares_file
 from .hints import (
@@ -34,6 +34,7 @@ from .hints import (
     validators_of,
     without_none,
 )
+from .nesting import all_fields, close_circles
 from .operation import ACTION, MISSING, Answer, Operation, Parameter, Source, where
 from .serialization import compile_dump
 
@@ -118,9 +119,16 @@ def bind_fields(parameters: list[Parameter]) -> tuple[Parameter, ...]:
     """Give the fields the schema that some of them look up to (formats of dates, names of nested schemas)."""
     bound = []
     for each in parameters:
-        pair = [field and Schema.from_dict({each.name: field})().fields[each.name] for field in (each.text, each.json)]
+        pair = [field and bound_field(each.name, field) for field in (each.text, each.json)]
         bound.append(dataclasses.replace(each, text=pair[0], json=pair[1]))
     return tuple(bound)
+
+
+def bound_field(name: str, field: Field[Any]) -> Field[Any]:
+    schema = Schema.from_dict({name: field})()
+    for each in close_circles(schema):
+        compile_fields(all_fields(each))
+    return schema.fields[name]
 
 
 class Compiler:
@@ -207,6 +215,7 @@ class Compiler:
         if schema is None or any(map(is_field, metadata)):
             return None
         made = schema_of(schema, plain)
+        close_circles(made)
         load = compile_load(made)
         return {
             "source": Source.WHOLE,
@@ -329,6 +338,7 @@ def compile_answer(annotation: Any) -> Answer:
     if schema is None:
         return Answer(status=status, is_json=is_json_type(plain))
     made = schema_of(schema, plain)
+    close_circles(made)
     return Answer(dump=compile_dump(made, made.many), schema=made, many=made.many, status=status, is_json=True)
 
 

@@ -22,6 +22,7 @@ from marshmallow.utils import ensure_text_type, get_value
 Dump = Callable[[Any], Any]
 WriteColumn = Callable[[list[Any], set[type]], list[Any]]  # values, and the set of their types
 
+DUMPER = "_serveractions_dump"  # in a nested field: its schema's, compiled
 NOTHING = type(None)
 MISSING = type(missing)
 
@@ -304,7 +305,8 @@ def lists_writer(write_column: WriteColumn) -> WriteColumn:
 def nested_writer(field: Any) -> Writer | None:
     if not is_own(field, fields.Nested, ("schema",)):
         return None
-    dumper = lazily(lambda: dumper_of(field.schema))
+    # once for each field: in a schema that nests itself, the same comes at every depth
+    dumper = vars(field).setdefault(DUMPER, lazily(lambda: dumper_of(field.schema)))
 
     def one(value: Any) -> Any:
         nested = dumper()  # a schema that is not there is an error for None too

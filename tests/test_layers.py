@@ -14,7 +14,7 @@ MAX_LINES = 400
 #: from the ground up; the design's seven floors, some of them with a mezzanine
 FLOORS = (
     "errors config operation scope fields signals signing cookies locations negotiation serialization signatures"
-    " messages sqlite_backend redis_backend htmlforms lossless selects descriptions",
+    " messages sqlite_backend redis_backend htmlforms lossless selects descriptions nesting",
     "marks bodies deserialization formdata formstate hints outcome progress stores",
     "flaskforms jsontypes limits",
     "inputs leases parameters revalidation state visitors",

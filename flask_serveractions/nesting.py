@@ -1,0 +1,72 @@
+"""Schemas that nest their like: each is made once, and not anew for every path that a sender thinks of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from marshmallow import Schema, fields
+
+MAX_SCHEMAS = 200  # below one schema: a function may make a different one every time
+FIELD_TABLES = frozenset({"declared_fields", "fields", "load_fields", "dump_fields"})
+
+
+def close_circles(schema: Schema) -> list[Schema]:
+    """Let every schema that is nested in its like be that very object; return the schema and all below it.
+
+    marshmallow makes a nested schema anew for each field that names it or calls for it, when data comes that deep:
+    without this, a recursive schema would fill the memory with one for every path that was ever sent.
+    """
+    known = [schema]
+    for each in known:  # it grows meanwhile
+        for field in nested_fields(each):
+            nested = schema_below(field)
+            if nested is None or len(known) > MAX_SCHEMAS:
+                continue
+            same = next((one for one in known if is_alike(one, nested)), None)
+            if same is None:
+                known.append(nested)
+            else:
+                field._schema = same
+    return known
+
+
+def nested_fields(schema: Schema) -> Iterator[Any]:
+    return (field for field in all_fields(schema) if isinstance(field, fields.Nested))
+
+
+def all_fields(schema: Schema) -> Iterator[Any]:
+    """Yield a schema's fields, and those inside of its lists, tuples and mappings."""
+    todo: list[Any] = list(schema.fields.values())
+    while todo:
+        field = todo.pop()
+        yield field
+        if isinstance(field, fields.List):
+            todo.append(field.inner)
+        elif isinstance(field, fields.Tuple):
+            todo += field.tuple_fields
+        elif isinstance(field, fields.Mapping) and field.value_field is not None:
+            todo.append(field.value_field)
+
+
+def schema_below(field: fields.Nested) -> Schema | None:
+    """Return a nested field's schema; None where it does not exist yet, or is not marshmallow's to make."""
+    if "schema" in {name for kind in type(field).__mro__[:-1] for name in vars(kind) if kind is not fields.Nested}:
+        return None
+    try:
+        return field.schema
+    except Exception:  # a name that is defined later; whoever needs it is told then
+        return None
+
+
+def is_alike(one: Schema, other: Schema) -> bool:
+    """Whether two schemas are of one class and were made in the same way."""
+    if one is other:
+        return True
+    if type(one) is not type(other) or list(one.fields) != list(other.fields):
+        return False
+    return own_state(one) == own_state(other)
+
+
+def own_state(schema: Schema) -> dict[str, Any]:
+    return {name: value for name, value in vars(schema).items() if name not in FIELD_TABLES}
