@@ -21,7 +21,7 @@ from .discovery import RouteFile, discover
 from .followup import FollowUp
 from .hints import undecorated
 from .openapi import mount
-from .operation import ACTION, Operation
+from .operation import ACTION, Operation, where
 from .parameters import compile_operation
 from .routes import MethodRoute, RegisteredRoute, add_route, compile_route, variables_in
 from .signatures import Verifies
@@ -126,8 +126,7 @@ class ServerActions:
         background: bool = False,
         max_content_length: int | None = None,
     ) -> Function:
-        if not inspect.isroutine(undecorated(function)):
-            raise TypeError(f"@actions.register takes a function, not {function!r}. Write one around it: def f(): ….")
+        check_is_function(function)
         name = getattr(function, "__name__", "") if name is None else name
         self.registry.check_open(f"Registering {name!r}")
         check_name(name)
@@ -292,6 +291,18 @@ class ServerActions:
             return hook
 
         return register(function) if function is not None else register
+
+
+def check_is_function(function: Any) -> None:
+    """:raises TypeError: not a function, or one of whose steps nothing can be returned."""
+    written = undecorated(function)
+    if not inspect.isroutine(written):
+        raise TypeError(f"@actions.register takes a function, not {function!r}. Write one around it: def f(): ….")
+    if inspect.isasyncgenfunction(written):
+        raise TypeError(
+            f"{where(function)} is an async generator, which can't return a result."
+            " Write it as def: a plain generator that yields Progress."
+        )
 
 
 def where_class(view_class: type[MethodRoute]) -> str:

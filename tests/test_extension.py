@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,7 +14,7 @@ import pytest
 from flask import Blueprint, Flask
 from flask.cli import FlaskGroup
 
-from flask_serveractions import Bound, MethodRoute, ServerActions
+from flask_serveractions import Bound, MethodRoute, Progress, ServerActions
 from flask_serveractions.testing import ActionsClient
 
 
@@ -213,6 +213,14 @@ def test_a_name_taken_twice_is_an_error_at_once_that_says_where_both_stand(actio
 def test_only_a_function_can_be_registered(actions: ServerActions, thing: Any) -> None:
     with pytest.raises(TypeError, match="takes a function"):
         actions.register(name="x")(thing)
+
+
+def test_an_async_generator_is_no_action(actions: ServerActions) -> None:
+    async def steps() -> AsyncGenerator[Progress, None]:
+        yield Progress(0, 1)
+
+    with pytest.raises(TypeError, match=r"steps .* async generator.* Write it as def"):
+        actions.register(steps)
 
 
 def test_a_partial_function_can_be_registered_under_a_name(app: Flask, actions: ServerActions) -> None:
