@@ -130,13 +130,18 @@ class Visitor:
     @contextlib.contextmanager
     def streaming(self, request: Request) -> Iterator[HTTPResponse]:
         """Give an answer whose body is still coming; the visitor is gone when the ``with`` ends."""
+        with self.asking(request) as connection, connection.getresponse() as response:
+            for line in response.headers.get_all("Set-Cookie", []):
+                self.cookies |= {name: morsel.value for name, morsel in SimpleCookie(line).items()}
+            yield response
+
+    @contextlib.contextmanager
+    def asking(self, request: Request) -> Iterator[HTTPConnection]:
+        """Give a connection on which the request has been sent; it is closed when the ``with`` ends."""
         with contextlib.closing(HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)) as connection:
             body = request.body.encode() if request.body else None
             connection.request(request.method, request.path, body, dict(request.headers))
-            with connection.getresponse() as response:
-                for line in response.headers.get_all("Set-Cookie", []):
-                    self.cookies |= {name: morsel.value for name, morsel in SimpleCookie(line).items()}
-                yield response
+            yield connection
 
     def get(self, path: str, headers: Mapping[str, str] = HTML) -> Answer:
         return self.send(self.request("GET", self.mount + path, headers))

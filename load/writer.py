@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import secrets
 import time
@@ -49,9 +50,10 @@ class Writer(Visitor):
         :param deadline: on the monotonic clock, as is ``patience``.
         """
         self.patience = patience
-        ways = (self.by_form, self.by_call, self.twice, self.plainly, self.by_stream, self.dropping)
+        by_form = (self.by_form, self.by_old_form, self.twice, self.impatiently, self.mistaken)
+        by_script = (self.by_call, self.by_stream, self.dropping, self.by_job, self.plainly, self.as_resource)
         while time.monotonic() < deadline:
-            for way in (*ways, self.by_job, self.as_resource, self.mistaken, self.by_old_form):
+            for way in (*by_form, *by_script):
                 way(next(self.texts))
 
     # Ways to write
@@ -95,6 +97,16 @@ class Writer(Visitor):
     def dropping(self, text: str) -> None:
         """Leave after the first event, come back with the same key."""
         self.streamed(text, drop=True)
+
+    def impatiently(self, text: str) -> None:
+        """Hang up before there can be an answer, and ask again with the same key."""
+        form = self.fresh_form("write_note")
+        if form is None:
+            return
+        with contextlib.suppress(*CUT), self.asking(self.form_request(form, text=text)):
+            self.counts["requests"] += 1
+        self.note(text, "impatient", self.settle(form, lambda form: self.form_request(form, text=text)))
+        self.check_shown(text)
 
     def by_job(self, text: str) -> None:
         """In the background: ask the job's URL until it has ended."""
