@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -121,6 +122,19 @@ def test_no_page_leads_a_browser_to_another_host(page: str) -> None:
 @given(query=st.text() | st.binary().map(lambda data: data.decode("latin-1")) | st.text("page=%2F&+;", max_size=20))
 def test_no_query_breaks_the_search_for_the_page(query: str) -> None:
     assert page_in(query, "/_actions").startswith("/")
+
+
+def test_long_pages_leave_nothing_behind_in_memory() -> None:
+    def ask(number: int) -> None:
+        assert page_in(f"page=/{number}/{'x' * 20_000}", "/_actions").startswith(f"/{number}/")
+
+    ask(0)
+    tracemalloc.start()
+    for number in range(100):
+        ask(number)
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert held < 200_000  # of 4 MB
 
 
 @pytest.mark.parametrize(

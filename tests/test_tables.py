@@ -9,12 +9,31 @@ import pytest
 
 TESTS = Path(__file__).parent
 DOCS = TESTS.parent / "docs"
+TABLE = "\n.. list-table::\n"
+ROW = "\n    * - "
+PAGES = [("reliability.rst", "Fault"), ("security.rst", "Attack")]
 
 
-@pytest.mark.parametrize(("page", "heading"), [("reliability.rst", "Fault"), ("security.rst", "Attack")])
-def test_every_line_names_a_test_that_is_there(page: str, heading: str) -> None:
+def rows_of(page: str) -> list[list[str]]:
+    """Return the rows of each table of a page; the first one is its heading."""
     text = (DOCS / page).read_text(encoding="utf-8")
-    named = re.findall(r"``(test_\w+)``", text)
+    return [re.split(r"\n\S", table)[0].split(ROW)[1:] for table in text.split(TABLE)[1:]]
+
+
+@pytest.mark.parametrize(("page", "heading"), PAGES)
+def test_every_line_names_a_test_that_is_there(page: str, heading: str) -> None:
     defined = {name for file in TESTS.rglob("test_*.py") for name in re.findall(r"def (test_\w+)", file.read_text())}
-    assert [name for name in named if name not in defined] == []
-    assert len(named) == text.count("    * - ") - text.count(f"    * - {heading}")
+    tables = rows_of(page)
+    assert tables != []
+    for head, *rows in tables:
+        assert head.startswith(f"{heading}\n")
+        for row in rows:
+            named = re.findall(r"``(test_\w+)``", row)
+            assert named != [], row
+            assert [name for name in named if name not in defined] == []
+
+
+@pytest.mark.parametrize(("page", "heading"), PAGES)
+def test_no_line_says_what_another_one_says(page: str, heading: str) -> None:
+    lines = [row.partition("\n")[0] for _, *rows in rows_of(page) for row in rows]
+    assert len(lines) == len(set(lines))
