@@ -108,6 +108,8 @@ def test_the_database_keeps_the_list_and_refuses_the_same_again(build: Build) ->
     assert "That is on your list already.</span>" in page.text
     restarted = sys.modules["todo"].create_app()
     assert items(restarted.test_client().get("/")) == ["Buy milk"]
+    with restarted.app_context():
+        sys.modules["todo.extensions"].db.engine.dispose()
     assert Path(client.application.instance_path, "todo.sqlite3").exists()
 
 
