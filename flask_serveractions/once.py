@@ -101,14 +101,18 @@ def claim(
 def running(store: Store, claim: Claim) -> Iterator[None]:
     """Renew the claim while the body runs. An exception frees the key; complete the claim inside for anything else.
 
-    What ends a process (``SystemExit``, ``KeyboardInterrupt``) frees nothing: the work may be half done.
+    What ends a process (``SystemExit``, ``KeyboardInterrupt``) frees nothing: the work may be half done. Neither does a
+    generator that is closed, since its visitor is gone; but then it is known at once that nobody goes on with it.
     """
-    with keeping(store, claim.key, claim.token, claim.lease):
-        try:
+    try:
+        with keeping(store, claim.key, claim.token, claim.lease):
             yield
-        except Exception:
-            free(store, claim)
-            raise
+    except GeneratorExit:
+        interrupt(store, claim)
+        raise
+    except Exception:
+        free(store, claim)
+        raise
 
 
 def complete(store: Store, claim: Claim, answer: KeptAnswer) -> None:
@@ -119,6 +123,11 @@ def complete(store: Store, claim: Claim, answer: KeptAnswer) -> None:
 def free(store: Store, claim: Claim) -> None:
     """Give a key back: the next request with it runs. Never fails: a store that is away is told later."""
     store.later(lambda: store.remove(claim.key, claim.token))
+
+
+def interrupt(store: Store, claim: Claim) -> None:
+    """Let a lease lapse before its time: the next request with the key is told that the outcome is unknown."""
+    store.later(lambda: store.renew(claim.key, claim.token, 0))
 
 
 def claim_message(

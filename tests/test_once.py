@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -105,6 +105,20 @@ def test_the_end_of_a_process_inside_frees_nothing(store: Store) -> None:
     claim = claimed(store, lease=0.1)
     with pytest.raises(SystemExit), once.running(store, claim):
         raise SystemExit
+    eventually(lambda: refusal(lambda: once.claim(store, PARTS, "d")).code == once.INTERRUPTED)
+
+
+def test_a_generator_that_is_closed_is_interrupted_before_its_lease_lapses(store: Store) -> None:
+    claim = claimed(store, lease=90)
+
+    def steps() -> Iterator[None]:
+        with once.running(store, claim):
+            yield
+
+    running = steps()
+    next(running)
+    assert refusal(lambda: once.claim(store, PARTS, "d")).code == "running"
+    running.close()
     eventually(lambda: refusal(lambda: once.claim(store, PARTS, "d")).code == once.INTERRUPTED)
 
 
