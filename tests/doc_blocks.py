@@ -108,10 +108,16 @@ def unread_code(page: Path) -> Iterator[str]:
             yield f"{page.name}:{block.line}: {block.language!r} is not among {sorted(LANGUAGES)}"
         if not block.code.strip():
             yield f"{page.name}:{block.line}: an empty block"
+        if leaves_folder(block.caption or ""):
+            yield f"{page.name}:{block.line}: {block.caption!r} would be written outside of the page's folder"
     inside = {block.line + offset for block in blocks_of(page) for offset in range(len(block.code.splitlines()))}
     for number, line in enumerate(page.read_text(encoding="utf-8").splitlines(), start=1):
         if number not in inside and OTHER_CODE.match(line):
             yield f"{page.name}:{number}: {line.strip()!r} is code outside of a code-block"
+
+
+def leaves_folder(caption: str) -> bool:
+    return Path(caption).is_absolute() or ".." in Path(caption).parts
 
 
 def write_files(blocks: list[Block], folder: Path) -> list[Path]:

@@ -108,6 +108,8 @@ def test_a_python_file_that_no_block_imports_is_run_all_the_same(folder: Path) -
         (".. code-block:: pycon\n\n    >>> 1\n", "'pycon' is not among"),
         (".. code-block::\n\n    import os\n", "'' is not among"),
         (".. code-block:: python\n\nText.\n", "an empty block"),
+        (".. code-block:: ini\n    :caption: /etc/shop.ini\n\n    x\n", "'/etc/shop.ini' would be written outside"),
+        (".. code-block:: ini\n    :caption: ../shop.ini\n\n    x\n", "'../shop.ini' would be written outside"),
     ],
 )
 def test_code_that_nothing_would_run_is_a_fault(folder: Path, text: str, complaint: str) -> None:
