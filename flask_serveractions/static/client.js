@@ -16,7 +16,7 @@ const hasFile = (body) => [...body.values()].some(({ size }) => size >= 0);
 /** Without tokens and keys. @param {any} body */
 const typed = (body) => String([...body].filter(([name]) => !/^(csrf|idem)/.test(name)));
 /** @param {any} page */
-const datasetOf = (page) => page.scripts.serveractions?.dataset ?? {};
+const datasetOf = (page) => page.querySelector("script#serveractions")?.dataset ?? {};
 /** @param {any} page */
 const adopt = (page) => Object.assign(datasetOf(document), datasetOf(page));
 const parse = (html = "") => new DOMParser().parseFromString(policy?.createHTML(html) ?? html, "text/html");

