@@ -23,6 +23,13 @@ LEASE = 1  # second, 90 in earnest
 KILLS = 0.5  # seconds between two, or more: until both workers serve
 ROTATIONS = 1.0
 PERSISTENCE = 40  # seconds that visitors may take to settle what they have begun
+KINDS = {  # of violations, by how their lines begin
+    "lost write": "acknowledged and lost",
+    "double run": "run twice",
+    "refused and done": "refused and done",
+    "wrong visitor": "shown or written to a wrong visitor",
+    "stale page": "missing in the next page",
+}
 ROWS = """
 SELECT user.name, note.text FROM note JOIN user ON user.id = note.owner_id
 UNION ALL SELECT user.name, todo.text FROM todo JOIN user ON user.id = todo.owner_id
@@ -52,7 +59,7 @@ class Found:
         return seen + violations(self.writes, self.rows) + logged
 
     def table(self) -> str:
-        outcomes = Counter(write.outcome for write in self.writes)
+        wrong, outcomes = self.violations(), Counter(write.outcome for write in self.writes)
         counted = {
             "workers killed": self.kills,
             "keys rotated": self.rotations,
@@ -63,9 +70,7 @@ class Found:
             "stale forms sent, and sent again": self.count("stale"),
             "pages and answers looked through": self.count("looked at"),
             **{f"writes {outcome.value}": outcomes[outcome] for outcome in Outcome},
-            "acknowledged and lost": 0,
-            "run twice": 0,
-            "shown or written to a wrong visitor": 0,
+            **{what: sum(each.startswith(kind) for each in wrong) for kind, what in KINDS.items()},
         }
         return simple_table(("what", "times"), [(name, f"{number:,}") for name, number in counted.items()])
 
