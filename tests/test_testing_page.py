@@ -21,7 +21,7 @@ def test_the_tests_of_the_page_pass(tmp_path: Path, pytestconfig: pytest.Config)
     names = [path.name for path in files if path.name.startswith("test_")]
     is_installed = pytestconfig.pluginmanager.hasplugin("serveractions")
     plugin = [] if is_installed else ["-p", "flask_serveractions.testing"]
-    command = [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", *plugin, "--rootdir", "."]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *plugin, "--rootdir", "."]
     environ = {**os.environ, "PYTHONPATH": str(ROOT), "CHROMIUM": CHROMIUM}
     ran = subprocess.run([*command, *names], cwd=tmp_path, env=environ, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stdout + ran.stderr
