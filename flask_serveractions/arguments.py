@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from marshmallow import Schema, ValidationError, fields
 from werkzeug.datastructures import CombinedMultiDict, FileStorage, MultiDict
 
-from .bodies import MAX_FIELDS, Received
+from .bodies import Received
 from .errors import WHOLE, Errors, Invalid, Refusal, UnknownAction, Unreadable
 from .fields import MAX_TOLD
 from .flaskforms import (
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 REQUIRED = "Missing data for required field."  # marshmallow's own words, as the next two
 UNKNOWN = "Unknown field."
+MAX_SHOWN = 200  # values of JSON: no page has inputs for as many
 NOT_OBJECT = "Invalid input type."
 NOT_TEXT = "Must not hold NUL or half a surrogate pair."
 
@@ -331,9 +332,9 @@ def load_file(
 def submitted_values(received: Received) -> dict[str, Any]:
     """Return what was sent by dotted names, for the form to show again: a text, or a list of several."""
     if received.is_json:
-        values = islice(flat_values(received.json), MAX_FIELDS)
+        values = flat_values(received.json, most=MAX_SHOWN)
         return {
-            name: value[:MAX_FIELDS] if isinstance(value, list) else value for name, value in values if is_clean(value)
+            name: value[:MAX_SHOWN] if isinstance(value, list) else value for name, value in values if is_clean(value)
         }
     return {name: values if len(values) > 1 else values[0] for name, values in received.form.lists()}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from typing import Any
@@ -20,7 +20,7 @@ Form = MultiDict[str, str]
 MAX_DEPTH = 50  # dots in a name
 MAX_NODES = 2000  # places that the names of one form lead through
 MAX_ERRORS = 500  # fields of one argument that are told of
-LONGEST_NAME = 2500  # characters of a name in an answer: a thousand may have the same long beginning
+LONGEST_NAME = 1000  # characters of a name in an answer: a thousand may have the same long beginning
 LONGEST_KEY = 200
 
 
@@ -234,20 +234,38 @@ def joined(name: str, key: Any) -> str:
     return f"{name}.{shown}" if name else shown
 
 
-def flat_values(data: Any, name: str = "") -> Iterable[tuple[str, Any]]:
-    """Yield nested JSON data by dotted names, as a form would have sent it."""
-    todo = [(name, data)]
-    while todo:
-        name, value = todo.pop()
-        if isinstance(value, Mapping):
-            inner = list(value.items())
-        elif isinstance(value, list) and any(isinstance(each, (dict, list)) for each in value):
-            inner = list(enumerate(value))
-        else:
-            if name:
-                yield name, value
+def flat_values(data: Any, name: str = "", most: int | None = None) -> Iterator[tuple[str, Any]]:
+    """Yield nested JSON data by dotted names, as a form would have sent it.
+
+    :param most: values, objects and lists to look at; None for all.
+    """
+    todo: list[Iterator[tuple[str, Any]]] = [iter([(name, data)])]
+    looked_at = 0
+    while todo and looked_at != most:
+        pair = next(todo[-1], None)
+        if pair is None:
+            todo.pop()
             continue
-        todo += [(joined(name, key), each) for key, each in reversed(inner)]
+        name, value = pair
+        looked_at += 1
+        inner = parts_of(value)
+        if inner is not None:
+            todo.append(named_below(name, inner))
+        elif name:
+            yield name, value
+
+
+def parts_of(value: Any) -> Iterable[tuple[Any, Any]] | None:
+    """Return what an object or a list of such holds, by key or index; None for a value of a form."""
+    if isinstance(value, Mapping):
+        return value.items()
+    if isinstance(value, list) and any(isinstance(each, (dict, list)) for each in value):
+        return enumerate(value)
+    return None
+
+
+def named_below(name: str, inner: Iterable[tuple[Any, Any]]) -> Iterator[tuple[str, Any]]:
+    return ((joined(name, key), each) for key, each in inner)
 
 
 def unclean_names(data: Any, name: str = "") -> Iterable[str]:
