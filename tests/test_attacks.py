@@ -262,3 +262,21 @@ def test_a_resources_refusals_are_closed_to_caches(library: FlaskClient, path: s
 
 
 CLOSED = {"Cache-Control": "no-store", "Vary": "Accept, Cookie", "X-Content-Type-Options": "nosniff"}
+
+
+@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "localhost@evil.example"])
+def test_a_host_that_the_app_does_not_trust_passes_for_nobodys_own_origin(host: str) -> None:
+    """A name of the attacker's that leads to this machine (DNS rebinding) is the same origin, to browsers."""
+    app = app_with(note, page='{% call action_form("note") %}{% endcall %}', TRUSTED_HOSTS=["localhost"])
+
+    @extension_of(app).route("/notes")
+    class Notes(MethodRoute):
+        def post(self) -> None:
+            calls.append("rebound")
+
+    client = app.test_client()
+    form = open_form(client)
+    rebound = {**SCRIPT, "Host": host, "Origin": f"http://{host}"}
+    assert client.post("/notes", headers=rebound).status_code == 400
+    assert client.post(form.url, data=form.values, headers=rebound).status_code == 400
+    assert calls == []

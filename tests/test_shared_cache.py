@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import getpass
 import os
+import re
+import socket
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -286,3 +288,30 @@ def test_a_visitors_own_forwarded_headers_change_nothing_for_others(port: int) -
     for path in ("/page?poisoned", "/openapi.json", "/_actions/client.js"):
         assert "evil.example" not in Person(port).get(path, hostile).text
         assert "evil.example" not in Person(port).get(path, BROWSER).text
+
+
+SMUGGLED = b"GET /page HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+UNREAD_BODIES = {
+    "from another site": "POST /_actions/note/x HTTP/1.1\r\nOrigin: http://evil.example\r\n",
+    "unknown": "POST /_actions/nobody/x HTTP/1.1\r\n",
+    "that the function does not take": "PUT /api/things/x HTTP/1.1\r\nContent-Type: text/x\r\n",
+    "compressed": "PUT /api/things/x HTTP/1.1\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\n",
+    "of a method that is none": "DELETE /api/things/x HTTP/1.1\r\n",
+}
+
+
+@pytest.mark.parametrize("why", UNREAD_BODIES)
+@pytest.mark.parametrize("where", ["port", "behind"])
+def test_a_body_that_nobody_reads_is_no_request_of_its_own(
+    request: pytest.FixtureRequest, where: str, why: str
+) -> None:
+    port = request.getfixturevalue(where)
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        length = f"Host: 127.0.0.1\r\nAccept: application/json\r\nContent-Length: {len(SMUGGLED)}\r\n\r\n"
+        connection.sendall((UNREAD_BODIES[why] + length).encode() + SMUGGLED)
+        connection.sendall(b"GET /api/maybe?last HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+        answers = b"".join(iter(lambda: connection.recv(65536), b""))
+    statuses = re.findall(rb"^HTTP/1\.1 (\d+)", answers, re.MULTILINE)
+    assert statuses[0] != b"200"
+    assert b"Notes</title>" not in answers
+    assert statuses[1:] in ([b"200"], [])  # or the connection is closed
