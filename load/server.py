@@ -47,7 +47,9 @@ class Server:
         serving = [pid for pid in self.workers() if (self.folder / ready_file(pid)).exists()]
         if len(serving) < WORKERS:
             return False  # the last one is being replaced still
-        os.kill(serving[turn % WORKERS], signal.SIGKILL)
+        pid = serving[turn % WORKERS]
+        (self.folder / ready_file(pid)).unlink()
+        os.kill(pid, signal.SIGKILL)
         return True
 
     def said(self) -> str:
