@@ -8,6 +8,7 @@ from typing import Any
 from flask import Response
 from werkzeug.exceptions import HTTPException
 
+from .access import IDENTITY, authorise
 from .answers import answer_route
 from .arguments import load_arguments, load_path
 from .bodies import Received
@@ -15,6 +16,7 @@ from .call import Call
 from .conditional import CHANGING_METHODS, check_preconditions, entity_tag, has_conditions
 from .errors import ActionError
 from .operation import Operation
+from .scope import scope
 from .state import at_last
 
 GONE = frozenset({404, 410})
@@ -31,11 +33,11 @@ def check_conditions(call: Call, operation: Operation) -> None:
     headers = call.request.headers
     if_match, if_none_match = headers.get("If-Match"), headers.get("If-None-Match")
     required = getattr(operation.owner, "require_if_match", False)
-    current = current_tag(call, if_match is not None) if has_conditions(if_match, if_none_match) else None
+    current = current_tag(call, operation, if_match is not None) if has_conditions(if_match, if_none_match) else None
     check_preconditions(operation.method, if_match, if_none_match, current, required=required)
 
 
-def current_tag(call: Call, must_be_there: bool) -> str | None:
+def current_tag(call: Call, operation: Operation, must_be_there: bool) -> str | None:
     """Return the entity tag of the current representation; None where there is none.
 
     :param must_be_there: let the 404 of a resource that is not there come through.
@@ -43,6 +45,7 @@ def current_tag(call: Call, must_be_there: bool) -> str | None:
     reading = call.siblings.get("GET")
     if reading is None:
         return None
+    check_may_read(call, operation, reading)
     try:
         response = answer_route(call, reading, read(call, reading, call.path_values))
     except (HTTPException, ActionError) as error:
@@ -51,6 +54,17 @@ def current_tag(call: Call, must_be_there: bool) -> str | None:
             return None
         raise
     return tag_of(response)
+
+
+def check_may_read(call: Call, operation: Operation, reading: Operation) -> None:
+    """Ask the hook where reading takes more than the change does: a tag that fits would tell what there is.
+
+    :raises Refusal: 401; whatever the hook raises comes through.
+    """
+    if reading.requires <= operation.requires and (reading.public or not operation.public):
+        return
+    authorise(call.app, call.state.hook, reading, load_path(reading, call.path_values))
+    scope()[IDENTITY] = call.identity
 
 
 def read(call: Call, reading: Operation, path_values: Mapping[str, Any]) -> Any:

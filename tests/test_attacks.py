@@ -18,6 +18,7 @@ from flask_serveractions import (
     ServerActions,
     current_identity,
     public,
+    requires,
 )
 from tests.callers import (
     BROWSER,
@@ -280,3 +281,36 @@ def test_a_host_that_the_app_does_not_trust_passes_for_nobodys_own_origin(host: 
     assert client.post("/notes", headers=rebound).status_code == 400
     assert client.post(form.url, data=form.values, headers=rebound).status_code == 400
     assert calls == []
+
+
+@pytest.mark.parametrize("marks", [(requires("reader"), requires("writer")), (requires("reader"), public)], ids=str)
+@pytest.mark.parametrize("header", ["If-Match", "If-None-Match"])
+def test_who_may_change_and_not_read_learns_nothing_by_conditions(header: str, marks: tuple[Any, Any]) -> None:
+    app = app_with()
+    actions = extension_of(app)
+
+    @actions.auth_hook
+    def who(operation: Any) -> str | None:
+        name = request.headers.get("Authorization")
+        if name == "writer" and "reader" in operation.requires:
+            abort(403)
+        return name
+
+    @actions.route("/salary")
+    class Salary(MethodRoute):
+        @marks[0]
+        def get(self) -> dict[str, int]:
+            return {"salary": 4000}
+
+        @marks[1]
+        def put(self) -> None:
+            calls.append(str(current_identity))
+
+    client = app.test_client()
+    tag = client.get("/salary", headers={"Authorization": "reader"}).headers["ETag"]
+    for guess in (tag, '"another"'):
+        answer = client.put("/salary", headers={"Authorization": "writer", header: guess})
+        assert (answer.status_code, calls) == (403, [])
+    assert client.put("/salary", headers={"Authorization": "writer"}).status_code == 204
+    assert client.put("/salary", headers={"Authorization": "reader", "If-Match": tag}).status_code == 204
+    assert calls == ["writer", "reader"]
