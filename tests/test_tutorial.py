@@ -58,6 +58,12 @@ def test_every_page_with_a_file_is_tried_by_a_test() -> None:
     assert [step for step in steps() if (step, "") not in tried and ("", step) not in tried] == []
 
 
+def test_every_command_is_run_that_nobody_has_to_type_by_hand() -> None:
+    tests = Path(__file__).read_text(encoding="utf-8")
+    run = set(re.findall(r'commands_show\("(\w+)"', tests))
+    assert run == {step for step in steps() if any(not each.by_hand for each in commands_of(blocks_at(step)))}
+
+
 def test_what_is_new_in_a_file_is_marked() -> None:
     before: dict[str, set[str]] = {}
     for block in (block for step in steps() for block in blocks_at(step) if block.caption):
@@ -241,6 +247,12 @@ def test_the_tests_of_the_tests_page_pass(tmp_path: Path) -> None:
 def test_a_server_takes_its_key_from_the_environment(build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FLASK_SECRET_KEY", "from the environment")
     assert build("deploy").application.secret_key == "from the environment"
+
+
+def test_the_tables_are_made_before_the_server_starts(tmp_path: Path) -> None:
+    write_up_to("deploy", tmp_path)
+    commands_show("deploy", tmp_path, "")
+    assert (tmp_path / "instance" / "todo.sqlite3").exists()
 
 
 def form_of(client: ActionsClient, action: str) -> tuple[str, dict[str, str]]:
