@@ -9,6 +9,7 @@ from flask import Flask
 from werkzeug.test import Client
 
 from load import faults, keys, memory, wrk
+from load.cases import Case
 from load.memory import Sample, levels
 from load.proof import Outcome, Stored, Write, strangers, violations
 from load.tables import PAGE, replaced, simple_table
@@ -174,6 +175,10 @@ def test_a_time_that_is_not_measured_is_a_dash() -> None:
 # Levels
 
 
+def report(requests: int, failed: int, lost: int) -> wrk.Report:
+    return wrk.Report(requests=requests, microseconds=1, p50=1, p99=1, failed=failed, lost=lost)
+
+
 def samples(memory_of: list[float], store: float = 1000) -> list[Sample]:
     return [
         Sample(requests=number, memory=each, files=40, threads=10, store=store) for number, each in enumerate(memory_of)
@@ -188,6 +193,15 @@ def test_memory_that_fills_up_and_wavers_is_level() -> None:
 def test_memory_that_goes_on_growing_is_not_level() -> None:
     growing = samples([100_000 + 1_000 * number for number in range(8)])
     assert [level.name for level in levels(growing) if not level.is_level] == ["memory"]
+
+
+def test_a_mix_that_is_answered_otherwise_than_it_should_be_is_no_measure() -> None:
+    request = Request(method="GET", path="/", headers={})
+    mix = [Case(title="", against="", request=request, status=status) for status in (200, 303, 422, 200)]
+    memory.check(report(requests=1001, failed=250, lost=0), mix)
+    for failed, lost in ((1001, 0), (250, 1)):
+        with pytest.raises(RuntimeError, match="250 requests should have been answered by 400 and above"):
+            memory.check(report(requests=1001, failed=failed, lost=lost), mix)
 
 
 def test_private_memory_is_what_no_other_process_shares() -> None:
