@@ -15,6 +15,7 @@ from .conditional import answer_conditionally, entity_tag
 from .locations import path_in_app, redirect_target
 from .negotiation import preference
 from .operation import Operation, Source, Wish
+from .origin import own_url
 from .outcome import Outcome
 from .responses import (
     Result,
@@ -203,7 +204,7 @@ def wished_page(call: Call, outcome: Outcome, preferred: str | None) -> str | No
     if outcome.redirect is not None:
         request = call.request
         prefix = call.state.settings.url_prefix
-        return path_in_app(outcome.redirect, request.host_url, request.root_path, prefix) if preferred else None
+        return path_in_app(outcome.redirect, own_url(request), request.root_path, prefix) if preferred else None
     concerned = Revalidated(outcome.revalidated["paths"], outcome.revalidated["tags"]).concerns(call.page)
     return call.page if preferred or concerned else None
 

@@ -12,7 +12,7 @@ from flask_wtf import CSRFProtect
 from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.middleware.proxy_fix import ProxyFix
-from werkzeug.test import TestResponse
+from werkzeug.test import EnvironBuilder, TestResponse, run_wsgi_app
 
 from flask_serveractions import MethodRoute, ServerActions
 from tests.callers import ACCEPT_HTML, SCRIPT, Form, app_with, extension_of, open_form, post_json, submit
@@ -142,8 +142,9 @@ def test_no_header_is_an_error(origin: str, site: str | None) -> None:
 
 @given(host=HEADER_TEXT | st.from_regex(r"\A[\[\]a-z0-9:.@%/]{1,12}\Z"), origin=ODD_ORIGIN | st.just("null"))
 def test_no_host_is_an_error(host: str, origin: str) -> None:
-    answer = ODD_APP.test_client().post("/notes", json={"text": "x"}, headers={"Host": host, "Origin": origin})
-    assert answer.status_code in (204, 400, 403)
+    sent = EnvironBuilder("/notes", method="POST", json={"text": "x"}, headers={"Host": host, "Origin": origin})
+    _, status, _ = run_wsgi_app(ODD_APP, sent.get_environ())  # the test client can't read every host itself
+    assert status[:3] in ("204", "400", "403")
 
 
 def test_allowed_origins_pass_whatever_the_other_header_says() -> None:
