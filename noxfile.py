@@ -25,8 +25,8 @@ BROWSER = "tests/browser"
 EXTRAS = "async,celery,openapi,redis"
 #: those whose next release may break us
 NEIGHBOURS = ("flask", "werkzeug", "jinja2", "marshmallow", "itsdangerous", "wtforms", "flask-wtf", "apispec", "click")
-#: what belongs to the checkout: the code, its documentation and the tools are looked at as files there
-OF_THE_CHECKOUT = ("tests/test_layers.py", "tests/test_messages.py")
+#: they read the package's files beside them
+OF_THE_CHECKOUT = ("tests/test_layers.py",)
 
 # before pyenv's shims, which know every version and run one
 pyenvs = sorted(Path.home().glob(".pyenv/versions/3.*/bin"), reverse=True)
@@ -51,7 +51,7 @@ def floors() -> list[str]:
 def install(session: nox.Session, *arguments: str) -> None:
     """Install the package with all extras and what its tests need."""
     session.install("-q", "pip>=25.1")
-    session.install("-q", "--group", "test", *arguments)
+    session.install("-q", "--group", "test", "--group", "docs", *arguments)
     if not Path(session.bin, "redis-server").exists():
         session.run("tools/install-redis", session.bin, external=True, silent=True)
 
@@ -59,6 +59,18 @@ def install(session: nox.Session, *arguments: str) -> None:
 def run_tests(session: nox.Session, *arguments: str) -> None:
     given = session.posargs or (f"--ignore={BROWSER}",)
     session.run("pytest", "-q", "-p", "no:cacheprovider", *arguments, *given)
+
+
+def copy_all_but_the_package(session: nox.Session, target: Path) -> None:
+    """Copy what git knows here, so that ``import flask_serveractions`` finds what is installed."""
+    listed = session.run("git", "ls-files", external=True, silent=True, log=False)
+    for path in str(listed).splitlines():
+        if not path.startswith("flask_serveractions/"):
+            (target / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / path, target / path)
+    modules = ROOT / BROWSER / "node_modules"
+    if modules.exists():
+        (target / BROWSER / "node_modules").symlink_to(modules)
 
 
 @nox.session(python=PYTHONS)
@@ -103,12 +115,7 @@ def package(session: nox.Session, kind: str) -> None:
     session.run("python", "tools/check_package.py", str(folder / "dist"))
     (archive,) = (folder / "dist").glob("*.whl" if kind == "wheel" else "*.tar.gz")
     install(session, f"{archive}[{EXTRAS}]")
-    for name in ("tests", "examples", "bench", "docs", "tools"):
-        shutil.copytree(
-            ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "_build"), symlinks=True
-        )
-    for name in ("pyproject.toml", "setup.cfg", "README.rst", "CONTRIBUTING.rst", "CHANGES.rst", "Makefile"):
-        shutil.copy2(ROOT / name, folder)
+    copy_all_but_the_package(session, folder)
     with session.chdir(folder):
         run_tests(session, *(f"--ignore={path}" for path in OF_THE_CHECKOUT))
 
