@@ -7,6 +7,7 @@
 #   make check     lint, format, types
 #   make docs      the documentation, in docs/_build/html
 #   make bench     what a call costs, as ratios to other libraries
+#   make fuzz      hostile input by coverage, bounded in time (SECONDS=120)
 #   make load      the example on a server, under load and under fire (SECONDS=120)
 #   make versions  the tests on each Python that is here, on the lowest and the coming releases of what the
 #                  package needs, and from the wheel and the sdist (SESSIONS="lowest typing-3.13": some of it)
@@ -32,7 +33,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: demo shop test test-all check lint types scripts docs suite package versions bench load chromium firefox wrk nginx curl clean
+.PHONY: demo shop test test-all check lint types scripts docs suite package versions bench fuzz load chromium firefox wrk nginx curl clean
 .DEFAULT_GOAL := test
 
 # What people call
@@ -54,6 +55,9 @@ docs: $(VENV)/dev
 
 bench: $(VENV)/bench $(BIN)/redis-server
 	$(BIN)/python -m bench
+
+fuzz: $(VENV)/fuzz $(VENV)/node
+	$(BIN)/python -m tests.fuzzing.coverage_guided --seconds $(SECONDS)
 
 load: $(VENV)/load wrk
 	$(BIN)/python -m load --seconds $(SECONDS)
@@ -107,6 +111,10 @@ $(VENV)/dev: $(VENV)/python $(METADATA)
 
 $(VENV)/bench: $(VENV)/python $(METADATA)
 	$(BIN)/python -m pip install -qq --editable ".[redis]" --group bench
+	touch $@
+
+$(VENV)/fuzz: $(VENV)/python $(METADATA)
+	$(BIN)/python -m pip install -qq --editable ".[openapi]" --group fuzz
 	touch $@
 
 $(VENV)/load: $(VENV)/python $(METADATA)
