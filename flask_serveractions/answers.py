@@ -23,6 +23,7 @@ from .responses import (
     dumped,
     envelope,
     is_redirect,
+    json_response,
     see_other,
     take_apart,
     without_body_headers,
@@ -91,9 +92,7 @@ def answer_route(call: Call, operation: Operation, returned: Any) -> Response:
     if type(value) not in (dict, list) and (isinstance(value, WerkzeugResponse) or (not dump and is_flasks_own(value))):
         whole: Any = (value, status, headers) if status or headers else value
         return call.app.make_response(whole)
-    response: Response = call.app.json.response(dump(value) if dump else value)  # type: ignore[assignment]
-    if status is not None:
-        response.status_code = status
+    response = json_response(call.app, dump(value) if dump else value, status)
     if headers:
         response.headers.update(headers)
     return response
@@ -120,8 +119,8 @@ def outcome_of(call: Call, operation: Operation, returned: Any) -> Outcome:
     if isinstance(result.value, WerkzeugResponse):
         return outcome_of_response(call, result, about)
     if result.status is not None and not 200 <= result.status < 300:
-        made = call.app.make_response((flasks_own(call, result.value), result.status, result.headers))
-        return outcome_of_response(call, Result(made, None, Headers()), about)
+        made = call.app.make_response((flasks_own(call, result.value), result.status, result.headers or Headers()))
+        return outcome_of_response(call, Result(made), about)
     data = dumped(operation.answer, result.value)
     status = result.status or operation.answer.status or 200
     if status in (204, 205):  # the envelope is a body
@@ -133,13 +132,13 @@ def flasks_own(call: Call, value: Any) -> Any:
     """Return what Flask makes a response of, from any value."""
     if value is None:
         return ""
-    return value if is_flasks_own(value) or isinstance(value, (dict, list)) else call.app.json.response(value)
+    return value if is_flasks_own(value) or isinstance(value, (dict, list)) else json_response(call.app, value)
 
 
 def outcome_of_response(call: Call, result: Result, about: Mapping[str, Any]) -> Outcome:
     """A redirect becomes a place to go to, anything else passes through."""
     response = call.app.make_response(result.value)
-    response.headers.update(result.headers)
+    response.headers.update(result.headers or ())
     if result.status is not None:
         response.status_code = result.status
     if not is_redirect(response):

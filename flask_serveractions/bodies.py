@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from io import BytesIO
 from itertools import chain
 from math import isinf
+from sys import maxsize
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 from urllib.parse import parse_qsl
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from flask import Request
 
 MAX_FIELDS = 1000  # fields or parts of one form
+MAX_DIGITS = 18  # of a length
 MAX_DEPTH = 200  # objects and arrays of JSON in each other
 CHUNK = 64 * 1024  # bytes
 CHARSETS = {"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "latin-1", "windows-1252"}
@@ -45,14 +47,23 @@ def check_size(request: Request, limit: int) -> None:
     :raises TooLarge: ``Content-Length`` is over the limit.
     :raises Unreadable: nobody can tell how long the body is.
     """
-    if not is_length_known(request.environ):
+    length = declared_length(request)
+    if length is None and not is_length_known(request.environ):
         raise Unreadable("its length is not known")
-    check_length(request.content_length or 0, limit)
+    check_length(length or 0, limit)
 
 
 def check_length(length: int, limit: int) -> None:
     if length > limit:
         raise TooLarge(f"{length} bytes, where {limit} are allowed")
+
+
+def declared_length(request: Request) -> int | None:
+    """Return a body's length in bytes, as it is declared; None where it is not, or where the body comes in chunks."""
+    text = request.environ.get("CONTENT_LENGTH") or ""
+    if "HTTP_TRANSFER_ENCODING" in request.environ or not (text.isascii() and text.isdigit()):
+        return request.content_length
+    return int(text) if len(text) <= MAX_DIGITS else maxsize
 
 
 def is_length_known(environ: Mapping[str, Any]) -> bool:
@@ -87,9 +98,10 @@ def is_json(mimetype: str) -> bool:
 
 def has_content(request: Request) -> bool:
     """Whether the request has a body, as far as its headers tell."""
-    if request.content_length is None:
+    length = declared_length(request)
+    if length is None:
         return bool(request.environ.get("wsgi.input_terminated")) and "Transfer-Encoding" in request.headers
-    return request.content_length > 0
+    return length > 0
 
 
 def read_whole(request: Request, limit: int) -> bytes:
@@ -277,8 +289,8 @@ def chunks(request: Request, limit: int) -> Iterator[bytes]:
         check_length(len(cached), limit)
         yield cached
         return
-    check_length(request.content_length or 0, limit)  # of a GET, which comes here unchecked
-    stream, left = request.environ["wsgi.input"], request.content_length
+    stream, left = request.environ["wsgi.input"], declared_length(request)
+    check_length(left or 0, limit)  # of a GET, which comes here unchecked
     counted = left is not None
     if left is None:
         left = limit + 1 if request.environ.get("wsgi.input_terminated") else 0

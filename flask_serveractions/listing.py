@@ -67,4 +67,4 @@ def one_page(call: Call, operation: Operation, returned: Any, wanted: Wanted) ->
         signer = CursorSigner(call.state.signing.ring)
         cut = paginate_by_cursor(result.value, wanted, signer, session=session, scope=operation.name)
         items, links = cut.items, cursor_headers(cut, path)
-    return items, result.status or operation.answer.status or 200, Headers([*result.headers, *links])
+    return items, result.status or operation.answer.status or 200, Headers([*(result.headers or ()), *links])

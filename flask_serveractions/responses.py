@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flask import Response
+from flask.json.provider import DefaultJSONProvider
 from markupsafe import Markup
 from werkzeug.datastructures import Headers
 from werkzeug.http import HTTP_STATUS_CODES
@@ -23,33 +24,34 @@ if TYPE_CHECKING:
 
     from .operation import Answer, Failure
 
+Encode = Callable[[Any], str]
+
 #: headers that describe a body and must not outlive it
 BODY_HEADERS = frozenset(
     {"content-length", "content-type", "content-encoding", "content-range", "etag", "last-modified"}
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """What a function returned, taken apart as Flask does: ``value, status, headers``."""
 
     value: Any
-    status: int | None
-    headers: Headers
+    status: int | None = None
+    headers: Headers | None = None
 
 
 def take_apart(returned: Any) -> Result:
     """Return value, status and headers of a result; ``(value, status)``, ``(value, headers)`` or all three."""
     if type(returned) is not tuple or not 2 <= len(returned) <= 3:  # a named tuple is a value
-        return Result(returned, None, Headers())
+        return Result(returned)
     value, *rest = returned
     if len(rest) == 2 and is_status(rest[0]):
         return Result(value, status_code(rest[0]), Headers(rest[1]))
     if is_status(rest[0]) and len(rest) == 1:
-        return Result(value, status_code(rest[0]), Headers())
+        return Result(value, status_code(rest[0]))
     if len(rest) == 1 and is_headers(rest[0]):
         return Result(value, None, Headers(rest[0]))
-    return Result(returned, None, Headers())
+    return Result(returned)
 
 
 def is_headers(value: Any) -> bool:
@@ -75,6 +77,42 @@ def dumped(answer: Answer, value: Any) -> Any:
     return value if answer.dump is None or value is None else answer.dump(value)
 
 
+@lru_cache(maxsize=64)  # an app has two
+def encoder(default: Callable[[Any], Any], ascii_only: bool, sort_keys: bool, spaced: bool | None) -> Encode:
+    """Return what ``json.dumps`` makes anew at each call.
+
+    :param spaced: as in Flask's answers: over several lines, or with nothing between; None for spaces alone.
+    """
+    indent, separators = {None: (None, None), True: (2, None), False: (None, (",", ":"))}[spaced]
+    return json.JSONEncoder(
+        default=default, ensure_ascii=ascii_only, sort_keys=sort_keys, indent=indent, separators=separators
+    ).encode
+
+
+def to_json(app: Flask, value: Any) -> str:
+    """Return what ``app.json.dumps(value)`` does."""
+    provider = app.json
+    if type(provider) is not DefaultJSONProvider:
+        return provider.dumps(value)
+    return encoder(provider.default, provider.ensure_ascii, provider.sort_keys, None)(value)
+
+
+def json_response(app: Flask, value: Any, status: int | None = None) -> Response:
+    """Return what ``app.json.response(value)`` does, with a status."""
+    provider = app.json
+    if type(provider) is not DefaultJSONProvider or provider.mimetype != JSON:
+        theirs: Response = provider.response(value)  # type: ignore[assignment]
+        if status is not None:
+            theirs.status_code = status
+        return theirs
+    spaced = app.debug if provider.compact is None else not provider.compact
+    text = encoder(provider.default, provider.ensure_ascii, provider.sort_keys, spaced)(value)
+    body = f"{text}\n".encode()
+    response = app.response_class([body], status, content_type=JSON)
+    response.headers.add("Content-Length", str(len(body)))
+    return response
+
+
 def envelope(
     app: Flask,
     *,
@@ -87,7 +125,7 @@ def envelope(
 ) -> Response:
     """Return an action's JSON answer: ``{"data", "redirect", "revalidated", "messages", "page"}``."""
     rest = json.dumps({"redirect": redirect, "revalidated": revalidated, "messages": messages})[1:-1]
-    body = b'{"data":%b,%b,%b\n' % (app.json.dumps(data).encode(), rest.encode(), NO_PAGE)
+    body = b'{"data":%b,%b,%b\n' % (to_json(app, data).encode(), rest.encode(), NO_PAGE)
     return app.response_class(body, status, headers, content_type=JSON)
 
 
@@ -119,7 +157,7 @@ def problem(
     document = {name: value for name, value in members.items() if value is not None}
     if errors is not None:
         document["errors"] = errors
-    text = app.json.dumps(document).rstrip("\n").encode()
+    text = to_json(app, document).rstrip("\n").encode()
     body = b"%b,%b\n" % (text[:-1].rstrip(), NO_PAGE) if with_page else text + b"\n"
     response = app.response_class(body, status, content_type=PROBLEM)
     if headers:
@@ -134,7 +172,10 @@ def phrase(status: int) -> str:
 def see_other(app: Flask, location: str, headers: Headers | None = None) -> Response:
     """Return a redirect that is followed by GET (RFC 9110, 15.4.4), closed to caches."""
     if not headers:
-        return app.response_class("", 303, [("Location", location), *CLOSED_TO_CACHES], content_type=HTML_UTF8)
+        response = app.response_class(None, 303, content_type=HTML_UTF8)
+        for name, value in (("Location", location), *CLOSED_TO_CACHES):
+            response.headers.add(name, value)
+        return response
     headers["Location"] = location
     response = app.response_class("", 303, headers, content_type=HTML_UTF8)
     close_to_caches(response)
@@ -145,8 +186,8 @@ def is_redirect(response: WerkzeugResponse) -> bool:
     return response.status_code in (301, 302, 303, 307, 308) and "Location" in response.headers
 
 
-def without_body_headers(headers: Headers) -> Headers:
-    return Headers([(name, value) for name, value in headers if name.lower() not in BODY_HEADERS])
+def without_body_headers(headers: Headers | None) -> Headers:
+    return Headers([(name, value) for name, value in headers or () if name.lower() not in BODY_HEADERS])
 
 
 def close_to_caches(response: WerkzeugResponse) -> None:

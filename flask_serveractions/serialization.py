@@ -53,6 +53,7 @@ class Writer:
 
     one: Dump
     column: WriteColumn | None
+    unchanged: frozenset[type] = frozenset()  # exact types that stay as they are
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,16 +163,19 @@ def column_of(schema: Schema, name: str, field: fields.Field[Any]) -> Column:
 
 
 def read_column(key: str, attribute: str, default: Any, writer: Writer) -> Column:
-    write, write_column = writer.one, writer.column
+    write, write_column, unchanged = writer.one, writer.column, writer.unchanged
+    is_path = "." in attribute  # which is tried step by step
 
     def read(obj: Any) -> Any:
-        return get_value(obj, attribute, missing)
+        if is_path or hasattr(obj, "__getitem__"):
+            return get_value(obj, attribute, missing)
+        return getattr(obj, attribute, missing)
 
     def take(obj: Any) -> Any:
-        value = get_value(obj, attribute, missing)
+        value = read(obj)
         if value is missing:
             value = default() if callable(default) else default
-        return missing if value is missing else write(value)
+        return value if type(value) in unchanged or value is missing else write(value)
 
     def fill(objects: Sequence[Any], way: int) -> list[Any]:
         try:
@@ -184,7 +188,6 @@ def read_column(key: str, attribute: str, default: Any, writer: Writer) -> Colum
         values = [(default() if callable(default) else default) if value is missing else value for value in values]
         return around(values, missing, write_column)
 
-    is_path = "." in attribute  # which is tried step by step
     readers = (read, read, read) if is_path else (attrgetter(attribute), itemgetter(attribute), read)
     return Column(key, take, None if write_column is None else fill)
 
@@ -216,7 +219,7 @@ def plain_writer(one: Dump, passing: Iterable[type] = (), form: tuple[type, Dump
             return values
         return list(map(write_formed if kinds == formed else one, values))
 
-    return Writer(one, column)
+    return Writer(one, column, unchanged)
 
 
 def raw_writer(field: Any) -> Writer:

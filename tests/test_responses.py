@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from flask import Flask, Response
+from werkzeug.datastructures import Headers
 from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import escape
@@ -19,7 +20,7 @@ APP = Flask(__name__)
 
 def parts(returned: Any) -> tuple[Any, int | None, list[tuple[str, str]]]:
     result = take_apart(returned)
-    return result.value, result.status, result.headers.to_wsgi_list()
+    return result.value, result.status, (result.headers or Headers()).to_wsgi_list()
 
 
 @pytest.mark.parametrize(
