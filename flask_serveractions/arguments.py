@@ -81,11 +81,10 @@ def load_path(operation: Operation, values: Mapping[str, Any]) -> dict[str, Any]
 
 
 def load_strictly(parameter: Parameter, raw: Any, refusal: Refusal) -> Any:
-    field = parameter.json
-    if field is None:
+    if parameter.load_json is None:
         return raw
     try:
-        return field.deserialize(raw)
+        return parameter.load_json(raw, None, None)
     except ValidationError:
         raise refusal from None
 
@@ -158,13 +157,13 @@ def load_text(
     else:
         raw = raw_value(field, form, parameter.key, is_form=is_form, required=parameter.required)  # type: ignore[arg-type]  # it has a field
     if raw is not MISSING:
-        load_value(field, parameter, raw, values, errors)  # type: ignore[arg-type]
+        load_value(parameter.load_text, parameter, raw, values, errors)
     elif not parameter.required:
         values[parameter.name] = default_of(parameter)
     elif isinstance(field, fields.Boolean) and is_form:
         values[parameter.name] = False
     elif isinstance(field, fields.List):
-        load_value(field, parameter, [], values, errors)
+        load_value(parameter.load_text, parameter, [], values, errors)
     else:
         errors[error_name(parameter)] = said_of_missing(field)
 
@@ -174,14 +173,12 @@ def said_of_missing(field: fields.Field[Any] | None) -> list[str]:
     return [REQUIRED if field is None else str(field.error_messages["required"])]
 
 
-def load_value(
-    field: fields.Field[Any], parameter: Parameter, raw: Any, values: dict[str, Any], errors: Messages
-) -> None:
+def load_value(load: Any, parameter: Parameter, raw: Any, values: dict[str, Any], errors: Messages) -> None:
     if not is_clean(raw):
         errors.update({name: [NOT_TEXT] for name in islice(unclean_names(raw, error_name(parameter)), MAX_TOLD)})
         return
     try:
-        values[parameter.name] = field.deserialize(raw)
+        values[parameter.name] = load(raw, None, None)
     except ValidationError as error:
         errors.update(flat_errors(error.messages, error_name(parameter), raw))
 
@@ -227,7 +224,7 @@ def load_json(operation: Operation, body: Any, values: dict[str, Any], errors: M
         if raw is None and parameter.optional:
             values[parameter.name] = None
         elif raw is not MISSING:
-            load_value(parameter.json, parameter, raw, values, errors)  # type: ignore[arg-type]  # it has a field
+            load_value(parameter.load_json, parameter, raw, values, errors)
         elif parameter.default is not MISSING:
             values[parameter.name] = default_of(parameter)
         else:
@@ -323,8 +320,8 @@ def load_file(
         values[parameter.name] = default_of(parameter)
         return
     value: Any = sent if parameter.many else sent[0]
-    if parameter.text is not None:
-        load_value(parameter.text, parameter, value, values, errors)
+    if parameter.load_text is not None:
+        load_value(parameter.load_text, parameter, value, values, errors)
     else:
         values[parameter.name] = value
 

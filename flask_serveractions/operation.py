@@ -61,6 +61,8 @@ class Parameter:
     annotation: Any
     text: Field[Any] | None = None  # loads what is text by nature: forms, queries, headers, cookies, paths
     json: Field[Any] | None = None  # loads what has types: JSON bodies, bound arguments
+    load_text: Callable[[Any, Any, Any], Any] | None = None  # the fields' deserialize, compiled
+    load_json: Callable[[Any, Any, Any], Any] | None = None
     schema: Schema | None = None  # Source.WHOLE
     load: Callable[[Any], Any] | None = None  # the schema's load, compiled
     form_class: type[Any] | None = None  # Source.FORM

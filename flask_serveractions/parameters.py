@@ -18,7 +18,7 @@ from marshmallow.fields import Field, List, Raw
 from marshmallow.validate import And
 from werkzeug.datastructures import FileStorage
 
-from .deserialization import compile_fields, compile_load
+from .deserialization import compile_fields, compile_load, field_loader
 from .fields import is_flat, is_text
 from .flaskforms import declares_file
 from .hints import (
@@ -119,8 +119,9 @@ def bind_fields(parameters: list[Parameter]) -> tuple[Parameter, ...]:
     """Give the fields the schema that some of them look up to (formats of dates, names of nested schemas)."""
     bound = []
     for each in parameters:
-        pair = [field and bound_field(each.name, field) for field in (each.text, each.json)]
-        bound.append(dataclasses.replace(each, text=pair[0], json=pair[1]))
+        text, json = (field and bound_field(each.name, field) for field in (each.text, each.json))
+        load_text, load_json = (None if field is None else field_loader(field) for field in (text, json))
+        bound.append(dataclasses.replace(each, text=text, json=json, load_text=load_text, load_json=load_json))
     return tuple(bound)
 
 

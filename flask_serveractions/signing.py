@@ -9,13 +9,13 @@ import hmac
 import json
 import secrets
 import time
+from binascii import a2b_base64
 from collections.abc import Mapping
 from hashlib import sha1, sha256
 from typing import TYPE_CHECKING, Any
 
-from itsdangerous import BadData, Signer, TimestampSigner, URLSafeTimedSerializer
-from itsdangerous.encoding import base64_decode, base64_encode
-from itsdangerous.signer import SigningAlgorithm
+from itsdangerous import BadData, Signer, URLSafeTimedSerializer
+from itsdangerous.encoding import base64_decode, base64_encode, want_bytes
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 ACTION_SALT = "flask-serveractions.action."
 UNKNOWN_NAME = "?"  # no action can have this name: the work for an unknown one is the same
 CSRF_SALT = b"wtf-csrf-token"  # Flask-WTF's
+STANDARD = bytes.maketrans(b"-_", b"+/")  # from the alphabet for URLs (RFC 4648, 5)
 
 
 class KeyRing:
@@ -38,7 +39,7 @@ class KeyRing:
     def signer(self, salt: str) -> Signer:
         signer = self._signers.get(salt)
         if signer is None:
-            signer = self._signers[salt] = derived(Signer, self.keys, salt.encode(), sha256, "hmac")
+            signer = self._signers[salt] = ReadySigner(self.keys, salt.encode(), sha256, "hmac")
         return signer
 
 
@@ -47,7 +48,7 @@ class CsrfTokens:
 
     def __init__(self, keys: tuple[str | bytes, ...]) -> None:
         self.keys = keys
-        self.signer = derived(TimestampSigner, keys, CSRF_SALT, sha1, "django-concat")
+        self.signer = ReadySigner(keys, CSRF_SALT, sha1, "django-concat")
         self.serializer = URLSafeTimedSerializer("", salt=CSRF_SALT)  # for its payload alone
 
     def matches(self, token: str, expected: str, max_age: int | None, now: float | None = None) -> bool:
@@ -62,8 +63,8 @@ class CsrfTokens:
         if not self.signer.verify_signature(value.encode(errors="replace"), signature.encode(errors="replace")):
             return False
         try:
-            signed_at = int.from_bytes(base64_decode(stamp), "big")
-            raw = self.serializer.load_payload(payload.encode()) if payload[:1] == "." else base64_decode(payload)
+            signed_at = int.from_bytes(decoded(stamp), "big")
+            raw = self.serializer.load_payload(payload.encode()) if payload[:1] == "." else decoded(payload)
         except (BadData, ValueError):
             return False
         if isinstance(raw, str):  # it was compressed
@@ -75,26 +76,37 @@ class CsrfTokens:
         return is_young and hmac.compare_digest(raw, said.encode())
 
 
-class OneShotHMAC(SigningAlgorithm):
-    """itsdangerous's HMAC, without an object that is made to be fed bit by bit.
+class ReadySigner(Signer):
+    """itsdangerous's signer, with keys that are derived here and now, once, and HMAC in one go.
 
-    :param name: of the hash function, as OpenSSL calls it.
+    :param digest: of hashlib.
+    :param derivation: as itsdangerous names it.
     """
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self, keys: tuple[str | bytes, ...], salt: bytes, digest: Any, derivation: str) -> None:
+        super().__init__(list(map(want_bytes, keys)), salt=salt, digest_method=digest, key_derivation=derivation)
+        self.ready = [self.derive_key(key) for key in self.secret_keys]
+        self.name = digest().name  # as OpenSSL calls it
 
-    def get_signature(self, key: bytes, value: bytes) -> bytes:
-        return hmac.digest(key, value, self.name)
+    def get_signature(self, value: str | bytes) -> bytes:
+        return base64_encode(hmac.digest(self.ready[-1], want_bytes(value), self.name))
+
+    def verify_signature(self, value: str | bytes, sig: str | bytes) -> bool:
+        value = want_bytes(value)
+        try:
+            given = decoded(sig)
+        except ValueError:
+            return False
+        return any(hmac.compare_digest(given, hmac.digest(key, value, self.name)) for key in reversed(self.ready))
 
 
-def derived(kind: type[Any], keys: tuple[str | bytes, ...], salt: bytes, digest: Any, derivation: str) -> Any:
-    """Return an itsdangerous signer whose keys are derived here and now, once."""
-    deriving = kind(list(keys), salt=salt, digest_method=digest, key_derivation=derivation)
-    ready = [deriving.derive_key(key) for key in deriving.secret_keys]
-    signer = kind(ready, salt=salt, algorithm=OneShotHMAC(digest().name))
-    signer.derive_key = lambda key=None: ready[-1] if key is None else key
-    return signer
+def decoded(text: str | bytes) -> bytes:
+    """Return what URL-safe base64 without padding stands for.
+
+    :raises ValueError: it is none.
+    """
+    text = want_bytes(text)
+    return a2b_base64(text.translate(STANDARD) + b"=" * (-len(text) % 4))
 
 
 class Signing:

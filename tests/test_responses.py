@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 from flask import Flask, Response
-from werkzeug.datastructures import Headers
 from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import escape
+from werkzeug.datastructures import Headers
 
 from flask_serveractions.operation import Failure
 from flask_serveractions.responses import close_to_caches, envelope, plain_page, problem, see_other, take_apart
