@@ -47,7 +47,7 @@ def check_size(request: Request, limit: int) -> None:
     :raises TooLarge: ``Content-Length`` is over the limit.
     :raises Unreadable: nobody can tell how long the body is.
     """
-    length = declared_length(request)
+    length = declared_length(request.environ)
     if length is None and not is_length_known(request.environ):
         raise Unreadable("its length is not known")
     check_length(length or 0, limit)
@@ -58,11 +58,11 @@ def check_length(length: int, limit: int) -> None:
         raise TooLarge(f"{length} bytes, where {limit} are allowed")
 
 
-def declared_length(request: Request) -> int | None:
+def declared_length(environ: Mapping[str, Any]) -> int | None:
     """Return a body's length in bytes, as it is declared; None where it is not, or where the body comes in chunks."""
-    text = request.environ.get("CONTENT_LENGTH") or ""
-    if "HTTP_TRANSFER_ENCODING" in request.environ or not (text.isascii() and text.isdigit()):
-        return request.content_length
+    text: str = environ.get("CONTENT_LENGTH") or ""
+    if "HTTP_TRANSFER_ENCODING" in environ or not (text.isascii() and text.isdigit()):
+        return None
     return int(text) if len(text) <= MAX_DIGITS else maxsize
 
 
@@ -98,7 +98,7 @@ def is_json(mimetype: str) -> bool:
 
 def has_content(request: Request) -> bool:
     """Whether the request has a body, as far as its headers tell."""
-    length = declared_length(request)
+    length = declared_length(request.environ)
     if length is None:
         return bool(request.environ.get("wsgi.input_terminated")) and "Transfer-Encoding" in request.headers
     return length > 0
@@ -289,7 +289,7 @@ def chunks(request: Request, limit: int) -> Iterator[bytes]:
         check_length(len(cached), limit)
         yield cached
         return
-    stream, left = request.environ["wsgi.input"], declared_length(request)
+    stream, left = request.environ["wsgi.input"], declared_length(request.environ)
     check_length(left or 0, limit)  # of a GET, which comes here unchecked
     counted = left is not None
     if left is None:

@@ -11,12 +11,11 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-from marshmallow import EXCLUDE, INCLUDE, RAISE, Schema, ValidationError, fields, missing
+from marshmallow import EXCLUDE, INCLUDE, RAISE, Schema, ValidationError, fields, missing, validate
 from marshmallow.decorators import POST_LOAD, PRE_LOAD, VALIDATES, VALIDATES_SCHEMA
 from marshmallow.error_store import ErrorStore
 from marshmallow.exceptions import SCHEMA
 from marshmallow.utils import is_collection, is_sequence_but_not_string, set_value
-from marshmallow.validate import And
 
 from .fields import MAX_TOLD, Data, Integer, List
 from .serialization import has_hooks, is_named_late, is_own, lazily
@@ -163,7 +162,7 @@ def field_loader(field: Any) -> LoadField:
     if not loads_plainly(field):
         return field.deserialize  # type: ignore[no-any-return]  # a bound method
     convert = converter_of(field)
-    check = And(*field.validators) if field.validators else None
+    check = check_of(field.validators)
     required, allow_none, default = field.required, field.allow_none, field.load_default
 
     def load(value: Any, key: Any, data: Any) -> Any:
@@ -195,6 +194,13 @@ def compile_fields(found: Iterable[Any]) -> None:
 def item_loader(inner: Any) -> Load:
     load, passing = field_loader(inner), passing_type(inner)
     return lambda each: each if type(each) is passing else load(each, None, None)
+
+
+def check_of(validators: list[Any]) -> Callable[[Any], Any] | None:
+    """Return what holds all validators against a value; one alone, of marshmallow's own, has but one message."""
+    if len(validators) == 1 and type(validators[0]).__module__ == validate.__name__:
+        return validators[0]  # type: ignore[no-any-return]
+    return validate.And(*validators) if validators else None
 
 
 def converter_of(field: Any) -> LoadField:

@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Callable, Generator, Mapping
 from typing import Any
 
-from flask import Response, got_request_exception
+from flask import Request, Response, got_request_exception
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException, InternalServerError
 
@@ -246,27 +246,35 @@ def check_acceptable(call: Call, operation: Operation) -> None:
 
 
 def load(call: Call, operation: Operation, given: dict[str, Any]) -> dict[str, Any]:
-    """Return all arguments of the function; with ``Serveractions-Validate``, only some fields may fail."""
+    """Return all arguments of the function."""
     if not (call.is_action or operation.has_body or operation.located):
         return given
     if call.received is None:
         needed = call.is_action or operation.has_body
         call.received = receive(call.request, call.limit) if needed else Received()
+    if call.is_action and VALIDATE in call.request.environ:
+        check_fields(operation, call.request, call.received)
+        return {}
+    return {**arguments.load_arguments(operation, call.request, call.received), **given}
+
+
+def check_fields(operation: Operation, request: Request, received: Received) -> None:
+    """:raises Invalid: one of the fields that ``Serveractions-Validate`` names is wrong."""
+    names = [name.strip() for name in request.environ[VALIDATE].split(",") if name.strip()]
     try:
-        return {**arguments.load_arguments(operation, call.request, call.received), **given}
+        arguments.load_arguments(operation, request, received)
     except Invalid as error:
-        wanted = call.request.environ.get(VALIDATE) if call.is_action else None
-        if wanted is None:
-            raise
-        errors = arguments.only(error.errors, [name.strip() for name in wanted.split(",") if name.strip()])
+        errors = arguments.only(error.errors, names)
         if errors:
             raise Invalid(errors) from None
-        return {}
 
 
 def troubled(call: Call, error: Exception) -> Response:
     """Return the answer to what went wrong; what is the app's own to answer is raised again."""
-    return next(answer for kind, answer in TROUBLES if isinstance(error, kind))(call, error)
+    for kind, answer in TROUBLES:
+        if isinstance(error, kind):
+            return answer(call, error)
+    raise error  # which can not be: the last kind is every one
 
 
 def refuse(call: Call, refusal: Refusal) -> Response:

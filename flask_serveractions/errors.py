@@ -52,9 +52,9 @@ class ActionError(Exception):
 class Invalid(ActionError):
     """Arguments that did not load: a 422 with the messages of all fields at once."""
 
-    def __init__(self, errors: Errors, message: str = INVALID) -> None:
+    def __init__(self, errors: dict[str, list[str]], message: str = INVALID) -> None:
         super().__init__(message)
-        self.all_errors = {field: list(messages) for field, messages in errors.items()}
+        self.all_errors = errors
 
     @property
     def errors(self) -> dict[str, list[str]]:

@@ -214,7 +214,9 @@ def add_errors(flat: dict[str, list[str]], messages: Any, name: str, data: Any) 
         flat[name or WHOLE] = [str(text) for text in ([messages] if is_message(messages) else messages)]
         return
     for key, value in messages.items():
-        if isinstance(data, list) and isinstance(key, int) and key < len(data):
+        if type(value) is list and type(key) is str and not name and key.isidentifier():
+            flat[key] = [str(text) for text in value]  # as most
+        elif isinstance(data, list) and isinstance(key, int) and key < len(data):
             shown = data.indices[key] if isinstance(data, Items) else key
             add_errors(flat, value, joined(name, shown), data[key])
         else:

@@ -45,10 +45,8 @@ def take_apart(returned: Any) -> Result:
     if type(returned) is not tuple or not 2 <= len(returned) <= 3:  # a named tuple is a value
         return Result(returned)
     value, *rest = returned
-    if len(rest) == 2 and is_status(rest[0]):
-        return Result(value, status_code(rest[0]), Headers(rest[1]))
-    if is_status(rest[0]) and len(rest) == 1:
-        return Result(value, status_code(rest[0]))
+    if is_status(rest[0]):
+        return Result(value, status_code(rest[0]), Headers(rest[1]) if len(rest) == 2 else None)
     if len(rest) == 1 and is_headers(rest[0]):
         return Result(value, None, Headers(rest[0]))
     return Result(returned)
@@ -108,7 +106,12 @@ def json_response(app: Flask, value: Any, status: int | None = None) -> Response
     spaced = app.debug if provider.compact is None else not provider.compact
     text = encoder(provider.default, provider.ensure_ascii, provider.sort_keys, spaced)(value)
     body = f"{text}\n".encode()
-    response = app.response_class([body], status, content_type=JSON)
+    return whole_response(app, body, status, JSON)
+
+
+def whole_response(app: Flask, body: bytes, status: int | None, media_type: str) -> Response:
+    """Return a response whose body is one element of ``response.response``."""
+    response = app.response_class([body], status, content_type=media_type)
     response.headers.add("Content-Length", str(len(body)))
     return response
 
@@ -146,20 +149,14 @@ def problem(
     :param with_page: whether a page may come in it.
     :param extensions: further members, such as ``login`` or ``instance``; None is left out.
     """
-    members = {
-        "type": "about:blank",
-        "title": phrase(status),
-        "status": status,
-        "detail": said(app, detail),
-        "code": code,
-        **extensions,
-    }
-    document = {name: value for name, value in members.items() if value is not None}
+    document: dict[str, Any] = {"type": "about:blank", "title": phrase(status), "status": status}
+    document["detail"] = said(app, detail)
+    document.update((name, value) for name, value in (("code", code), *extensions.items()) if value is not None)
     if errors is not None:
         document["errors"] = errors
     text = to_json(app, document).rstrip("\n").encode()
     body = b"%b,%b\n" % (text[:-1].rstrip(), NO_PAGE) if with_page else text + b"\n"
-    response = app.response_class(body, status, content_type=PROBLEM)
+    response = whole_response(app, body, status, PROBLEM)
     if headers:
         response.headers.extend(headers)
     return response

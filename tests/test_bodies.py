@@ -366,6 +366,17 @@ def test_a_method_route_shares_the_limit() -> None:
     assert door.client.post("/resource", json={"value": "x"}).status_code == 204
 
 
+@pytest.mark.parametrize("digits", [20, 5000])
+def test_a_length_of_very_many_digits_is_too_large(door: Door, digits: int) -> None:
+    url, headers = door.signed()
+    length = {"CONTENT_LENGTH": "9" * digits}
+    answer = door.client.post(
+        url, headers=headers, data=b"value=milk", content_type=URLENCODED, environ_overrides=length
+    )
+    assert answer.status_code == 413
+    assert door.calls == []
+
+
 def test_the_limit_holds_for_the_body_of_a_get_too() -> None:
     from flask_serveractions import Body
 

@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 from collections import namedtuple
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from flask import Flask, Response
+from flask.json.provider import DefaultJSONProvider
 from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import escape
 from werkzeug.datastructures import Headers
 
 from flask_serveractions.operation import Failure
-from flask_serveractions.responses import close_to_caches, envelope, plain_page, problem, see_other, take_apart
+from flask_serveractions.responses import (
+    close_to_caches,
+    envelope,
+    json_response,
+    plain_page,
+    problem,
+    see_other,
+    take_apart,
+    to_json,
+)
 
 APP = Flask(__name__)
 
@@ -151,3 +163,52 @@ def test_line_ends_and_blanks_that_were_typed_are_kept() -> None:
     made = failure(values={"text": "one\n  two"})
     page = plain_page(APP, 422, made, "/", frozenset({"text"})).get_data(as_text=True)
     assert f"<pre>{escape('one')}\n  two</pre>" in page
+
+
+SPECIAL = {"b": [1, 2.5, None, True], "a": "Grüße", "c": {"when": date(2026, 5, 1), "price": Decimal("9.90")}}
+
+
+def changed(**attributes: Any) -> Flask:
+    app = Flask(__name__)
+    for name, value in attributes.items():
+        setattr(app.json, name, value)
+    return app
+
+
+class OtherProvider(DefaultJSONProvider):
+    def dumps(self, obj: Any, **kwargs: Any) -> str:
+        return f"/* mine */ {super().dumps(obj, **kwargs)}"
+
+
+def with_other_provider() -> Flask:
+    app = Flask(__name__)
+    app.json = OtherProvider(app)
+    return app
+
+
+def in_debug() -> Flask:
+    app = Flask(__name__)
+    app.debug = True
+    return app
+
+
+@pytest.mark.parametrize(
+    "app",
+    [
+        changed(),
+        changed(sort_keys=False),
+        changed(ensure_ascii=False),
+        changed(compact=False),
+        changed(compact=True),
+        changed(default=lambda value: "special"),
+        changed(mimetype="application/vnd.todo+json"),
+        in_debug(),
+        with_other_provider(),
+    ],
+)
+def test_json_is_what_the_provider_of_the_app_makes(app: Flask) -> None:
+    with app.app_context():
+        theirs, ours = app.json.response(SPECIAL), json_response(app, SPECIAL)
+        assert to_json(app, SPECIAL) == app.json.dumps(SPECIAL)
+    assert (ours.get_data(), ours.headers.to_wsgi_list()) == (theirs.get_data(), theirs.headers.to_wsgi_list())
+    assert json_response(app, SPECIAL, 201).status_code == 201
