@@ -14,7 +14,7 @@ from .call import Call
 from .conditional import answer_conditionally, entity_tag
 from .locations import path_in_app, redirect_target
 from .negotiation import preference
-from .operation import Operation, Source, Wish
+from .operation import Operation, Wish
 from .origin import own_url
 from .outcome import Outcome
 from .responses import (
@@ -36,36 +36,36 @@ def answer_resource(call: Call, operation: Operation, returned: Any) -> Response
     response = answer_route(call, operation, returned)
     if operation.method != "GET":
         return response
-    tell_caches(call, operation, response.headers)
+    is_plain = is_plain_json(operation, returned)
+    tell_caches(call, operation, response.headers, none_yet=is_plain)
     environ = call.request.environ
     if_none_match, if_match = environ.get("HTTP_IF_NONE_MATCH"), environ.get("HTTP_IF_MATCH")
     chunks: Any = response.response
-    if if_none_match is None and if_match is None and is_plain_json(operation, returned):
+    if is_plain and if_none_match is None and if_match is None:
         response.headers.add("ETag", entity_tag(chunks[0]))  # the common case: it can have no other one
     else:
         answer_conditionally(response, call.request.method, if_none_match, if_match)
     return response
 
 
-def tell_caches(call: Call, operation: Operation, headers: Headers) -> None:
+def tell_caches(call: Call, operation: Operation, headers: Headers, *, none_yet: bool) -> None:
     """Say whom an answer is for, and by which headers of the request it was chosen (RFC 9110, 12.5.5).
 
     Shared caches there are that keep answers which say nothing, also those to requests with credentials.
+
+    :param none_yet: the headers are ours alone: neither ``Cache-Control`` nor ``Vary`` is among them.
     """
-    chosen_by = ["Accept"] if operation.answer.is_json else []
-    chosen_by += [VARY[each.source] or each.key.title() for each in operation.located if each.source in VARY]
-    if "Cache-Control" not in headers:
-        if call.identity is not None or "HTTP_AUTHORIZATION" in call.request.environ:
-            headers["Cache-Control"] = "private"
-        elif call.state.hook is not None:  # somebody known might have got another one
-            chosen_by += ["Authorization", "Cookie"]
+    chosen_by: tuple[str, ...] = operation.vary
+    if call.identity is not None or "HTTP_AUTHORIZATION" in call.request.environ:
+        headers.setdefault("Cache-Control", "private")
+    elif call.state.hook is not None and (none_yet or "Cache-Control" not in headers):
+        chosen_by += CREDENTIALS  # somebody who is known might have got another one
     if chosen_by:
-        vary = headers.get("Vary")
-        headers["Vary"] = ", ".join(dict.fromkeys(chosen_by if vary is None else [vary, *chosen_by]))
+        said = None if none_yet else headers.get("Vary")
+        headers["Vary"] = ", ".join(dict.fromkeys(chosen_by if said is None else (said, *chosen_by)))
 
 
-#: the places of arguments that an answer varies by; empty: the header that the parameter names
-VARY = {Source.HEADER: "", Source.COOKIE: "Cookie"}
+CREDENTIALS = ("Authorization", "Cookie")
 
 
 def is_plain_json(operation: Operation, returned: Any) -> bool:

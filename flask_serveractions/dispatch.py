@@ -27,7 +27,7 @@ from .representation import check_conditions
 from .responses import close_to_caches
 from .signals import action_failed
 from .signing import bound_in, verify_id
-from .state import said
+from .state import said, said_errors
 from .visitors import changed_hands, visitor_of
 
 logger = logging.getLogger("flask_serveractions")
@@ -297,7 +297,7 @@ def fail(call: Call, error: ActionError) -> Response:
     trouble = Trouble(
         status=error.status,
         message=said(call.app, error.message),
-        errors={name: [said(call.app, text) for text in texts] for name, texts in error.errors.items()},
+        errors=said_errors(call.app, error.errors),
         code=error.code,
         result=error.result,
         again=call.is_action and VALIDATE not in call.request.environ,

@@ -17,10 +17,11 @@ from .errors import Refusal
 from .inputs import declared_names, is_secret_name, secrets_of
 from .limits import retry_after
 from .locations import argument_in, safe_page
-from .negotiation import PROBLEM, preference
+from .negotiation import preference
 from .operation import Failure, Wish
 from .origin import SAFE_METHODS
 from .responses import close_to_caches, plain_page, problem, see_other
+from .state import said
 
 STALE = "Serveractions-Stale"
 
@@ -30,7 +31,7 @@ def tell(call: Call, trouble: Trouble) -> Response:
     if not call.html:
         return as_problem(call, trouble)
     if trouble.login is not None:
-        return private(call, see_other(call.app, trouble.login))
+        return see_other(call.app, trouble.login)
     if trouble.again:
         return page_again(call, trouble)
     keep_from_caches()
@@ -48,6 +49,7 @@ def as_problem(call: Call, trouble: Trouble) -> Response:
         code=trouble.code,
         headers=trouble.headers or (),
         with_page=wished,
+        closed=may_be_kept(call),
         login=login_of(call, trouble.status),
         instance=trouble.instance,
     )
@@ -57,7 +59,7 @@ def as_problem(call: Call, trouble: Trouble) -> Response:
         response.headers["Preference-Applied"] = f"return={preferred}"
     if wished and call.exchange is not None:
         call.exchange.wish = wish_for(call, failure_of(call, trouble), response, as_json=True)
-    return private(call, response)
+    return challenging(call, response)
 
 
 def page_again(call: Call, trouble: Trouble) -> Response:
@@ -70,7 +72,7 @@ def page_again(call: Call, trouble: Trouble) -> Response:
         response.headers[STALE] = "true"
     if call.exchange is not None:
         call.exchange.wish = wish_for(call, failure, response, as_json=False)
-    return private(call, response)
+    return closed_to_caches(response)
 
 
 def wish_for(call: Call, failure: Failure, response: Response, *, as_json: bool) -> Wish:
@@ -125,11 +127,11 @@ def http_error(trouble: Trouble) -> HTTPException:
 def http_problem(call: Call, error: HTTPException) -> Response:
     """Return ``abort(404)`` as problem details; a response given to ``abort`` is sent as it is."""
     if error.response is not None or error.code is None or error.code < 400:
-        return private(call, call.app.make_response(error.get_response(call.request.environ)))
+        return closed_to_caches(call.app.make_response(error.get_response(call.request.environ)))
     login = login_of(call, error.code)
-    detail = error.description or error.name
-    response = problem(call.app, error.code, detail, headers=own_headers(error), login=login)
-    return private(call, with_retry_after(call.app, response) if error.code == 429 else response)
+    detail = said(call.app, error.description or error.name)
+    response = problem(call.app, error.code, detail, headers=own_headers(error), closed=may_be_kept(call), login=login)
+    return challenging(call, with_retry_after(call.app, response) if error.code == 429 else response)
 
 
 def own_headers(error: HTTPException) -> list[tuple[str, str]]:
@@ -188,10 +190,14 @@ def login_of(call: Call, status: int) -> str | None:
     return login_url(call) if status == 401 else None
 
 
-def private(call: Call, response: Response) -> Response:
-    if response.status_code == 401 and response.mimetype == PROBLEM and "WWW-Authenticate" not in response.headers:
+def may_be_kept(call: Call) -> bool:
+    """Whether caches could keep a refusal, unless told not to: of a change at a resource they do not (RFC 9111, 3)."""
+    return call.is_action or call.request.method in SAFE_METHODS
+
+
+def challenging(call: Call, response: Response) -> Response:
+    if response.status_code == 401 and "WWW-Authenticate" not in response.headers:
         response.headers["WWW-Authenticate"] = challenge(call)
-    close_to_caches(response)
     return response
 
 

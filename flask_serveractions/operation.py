@@ -112,6 +112,7 @@ class Operation:
     is_plain: bool = True  # neither once, nor in the background, nor a generator
     open_ended: bool = False  # takes **kwargs: further path values go there
     answer: Answer = field(default_factory=Answer)
+    vary: tuple[str, ...] = ()  # the headers of a request that its answer is chosen by (RFC 9110, 12.5.5)
     public: bool = False
     requires: frozenset[str] = frozenset()
     paginate: bool | str = False  # lists are given out page by page; "cursor": by cursors

@@ -79,6 +79,7 @@ def compile_operation(
     compiler.check_path(parameters, open_ended)
     if more.get("background"):
         compiler.check_no_file(parameters)
+    sources = by_source(parameters)
     return Operation(
         name=name,
         kind=kind,
@@ -89,9 +90,16 @@ def compile_operation(
         is_generator=is_generator,
         is_plain=not (is_generator or more.get("once") or more.get("background")),
         answer=compiler.answer(hints.get("return", MISSING)),
-        **by_source(parameters),
+        vary=headers_chosen_by(sources["located"]),
+        **sources,
         **more,
     )
+
+
+def headers_chosen_by(located: tuple[Parameter, ...]) -> tuple[str, ...]:
+    """Return the headers of a request that its answer depends on: ``("Cookie", "X-Request-Id")``."""
+    places = {Source.HEADER: None, Source.COOKIE: "Cookie"}
+    return tuple(places[each.source] or each.key.title() for each in located if each.source in places)
 
 
 def by_source(parameters: tuple[Parameter, ...]) -> dict[str, Any]:

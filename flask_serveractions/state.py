@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.local import LocalProxy
 
 from .config import Settings
+from .errors import Errors
 from .messages import Gettext, translated
 from .operation import Operation
 from .stores import Store, open_store
@@ -115,6 +116,17 @@ def state_of(app: Flask) -> AppState:
 
 def said(app: Flask, text: Any) -> str:
     """Return a text as the visitor is to read it: ours in their language, one that is lazy as it is by now."""
-    state: AppState | None = app.extensions.get(STATE_KEY)
-    gettext = state.gettext if state is not None else None
+    gettext = gettext_in(app)
     return str(text) if gettext is None else translated(gettext, str(text))
+
+
+def said_errors(app: Flask, errors: Errors) -> dict[str, list[str]]:
+    """Return the messages of fields as the visitor is to read them."""
+    gettext = gettext_in(app)
+    say: Callable[[Any], str] = str if gettext is None else lambda text: translated(gettext, str(text))
+    return {name: list(map(say, texts)) for name, texts in errors.items()}
+
+
+def gettext_in(app: Flask) -> Gettext | None:
+    state: AppState | None = app.extensions.get(STATE_KEY)
+    return state.gettext if state is not None else None
