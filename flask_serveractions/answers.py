@@ -33,12 +33,16 @@ from .revalidation import Revalidated, revalidated_so_far
 
 def answer_resource(call: Call, operation: Operation, returned: Any) -> Response:
     """Return a resource's answer; a GET's has its entity tag, and is a 304 for who has it already."""
-    response = answer_route(call, operation, returned)
     if operation.method != "GET":
-        return response
-    is_plain = is_plain_json(operation, returned)
-    tell_caches(call, operation, response.headers, none_yet=is_plain)
-    environ = call.request.environ
+        return answer_route(call, operation, returned)
+    is_plain, environ = is_plain_json(operation, returned), call.request.environ
+    dump = operation.answer.dump
+    if is_plain:
+        response = json_response(call.app, dump(returned) if dump else returned)
+    else:
+        response = answer_route(call, operation, returned)
+    if operation.vary or call.state.registry.hook is not None or "HTTP_AUTHORIZATION" in environ:
+        tell_caches(call, operation, response.headers, none_yet=is_plain)
     if_none_match, if_match = environ.get("HTTP_IF_NONE_MATCH"), environ.get("HTTP_IF_MATCH")
     chunks: Any = response.response
     if is_plain and if_none_match is None and if_match is None:

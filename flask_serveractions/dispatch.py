@@ -224,6 +224,8 @@ def signed_or_path_arguments(call: Call, operation: Operation) -> dict[str, Any]
 
 
 def authorise(call: Call, operation: Operation, given: Mapping[str, Any]) -> None:
+    if call.state.registry.hook is None and not call.is_action and not operation.requires:
+        return  # nobody is asked, and nothing is bound to anybody
     try:
         identity = access.authorise(call.app, call.state.hook, operation, given)
     except HTTPException as error:

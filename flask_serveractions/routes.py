@@ -104,12 +104,16 @@ def bare_state(app: Flask) -> AppState:
 
 def operation_of(app: Flask, state: AppState, view_class: type[MethodRoute], rule: Any, method: str) -> Operation:
     """Return the operation behind a URL rule for a method; GET's for HEAD, where the class has none."""
+    operation = state.known.get((id(rule), method))
+    if operation is not None and operation.owner is view_class:  # as nearly always
+        return operation
     operation = known_operation(state, rule, method)
     if operation is None or operation.owner is not view_class:  # another class may be put behind a view at any time
         compile_rule(app, state, view_class, rule)
         operation = known_operation(state, rule, method)
     if operation is None:
         raise AssertionError(f"Unimplemented method {method!r} of {view_class!r}")  # as Flask has it
+    state.known[id(rule), method] = operation
     return operation
 
 

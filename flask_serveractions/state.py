@@ -80,6 +80,7 @@ class AppState:
     instance_path: str = ""
     shares_store: bool = False  # the app names its store: other programs may keep values in it
     routes: dict[tuple[str, str], dict[str, Operation]] = field(default_factory=dict)  # by endpoint and rule, by method
+    known: dict[tuple[int, str], Operation] = field(default_factory=dict)  # those by the rule's identity, as asked for
     started: bool = False
     jobs: Any = None  # its background jobs, once there are any
     gettext: Gettext | None = None  # once the app serves, where it speaks several languages
