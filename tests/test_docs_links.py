@@ -23,8 +23,8 @@ ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PACKAGE = ROOT / "flask_serveractions"
 PAGES = [ROOT / "README.rst", ROOT / "CONTRIBUTING.rst", *sorted(DOCS.glob("**/*.rst"))]
-# what the pages name of the repository: a file or a folder, a test
-FILE = re.compile(r"``((?:tests|examples|docs|tools|bench|load)/[\w./-]+)``")
+# what the pages name of the repository: a file or a folder that is not made by make, a test
+FILE = re.compile(r"``((?:tests|examples|docs(?!/_build)|tools|bench|load)/[\w./-]+)``")
 TEST = re.compile(r"``(test_\w+)``")
 NAME = re.compile(r"``(\w+)\.(\w+)``")  # module.name, of the package
 
