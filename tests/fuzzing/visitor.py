@@ -1,0 +1,49 @@
+"""One visitor of the hostile app: her cookie, her token, and the IDs that her page holds."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from dataclasses import dataclass
+from functools import lru_cache
+from html import unescape
+from pathlib import Path
+
+from flask import Flask
+
+from .hostile_app import hostile_app
+from .wire import Got, Sent, answer_to
+
+FORM = re.compile(r'action="(/_actions/([\w.]+)/[^"]+)"[^>]*>\s*<input type="hidden" name="csrf_token" value="([^"]+)"')
+HTML = ("Accept", b"text/html,*/*;q=0.8")
+JSON = ("Accept", b"application/json")
+
+
+@dataclass(frozen=True)
+class Visitor:
+    app: Flask
+    cookie: bytes
+    token: str
+    urls: dict[str, bytes]  # of actions, by name, without query
+
+    def send(self, sent: Sent) -> Got:
+        """Send a request with the visitor's cookie and token, unless it brings its own; return its answer."""
+        return answer_to(self.app, self.signed(sent))
+
+    def signed(self, sent: Sent) -> Sent:
+        given = {name.lower() for name, _ in sent.headers}
+        own = (("Cookie", self.cookie), ("X-CSRFToken", self.token.encode()))
+        added = tuple(pair for pair in own if pair[0].lower() not in given)
+        return Sent(sent.method, sent.target, (*added, *sent.headers), sent.body, sent.more)
+
+
+@lru_cache(maxsize=1)
+def visitor() -> Visitor:
+    """Return the visitor, whose app lives as long as the process."""
+    folder = Path(tempfile.mkdtemp(prefix="hostile-"))
+    app = hostile_app(f"sqlite:///{folder / 'store.sqlite3'}")
+    page = answer_to(app, Sent("GET", b"/page/all", (HTML,)))
+    forms = FORM.findall(page.body.decode())
+    cookie = "; ".join(value.partition(";")[0] for name, value in page.headers if name == "Set-Cookie")
+    urls = {name: unescape(url).partition("?")[0].encode() for url, name, _ in forms}
+    return Visitor(app, cookie.encode(), forms[0][2], urls)
