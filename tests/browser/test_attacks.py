@@ -216,7 +216,6 @@ def test_the_built_in_page_shows_text(stage: Stage, wall: Page) -> None:
         "default-src 'none'; script-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self';"
         " require-trusted-types-for 'script'; trusted-types serveractions",
         "require-trusted-types-for 'script'; script-src 'self'",
-        "script-src 'self'; trusted-types serveractions 'allow-duplicates'; require-trusted-types-for 'script'",
     ],
 )
 def test_the_client_works_under_a_strict_policy_and_violates_nothing(
@@ -292,6 +291,7 @@ def test_markup_of_a_visitor_takes_the_place_of_no_part_of_the_client(
 EVIL_PAGE = """<!doctype html><title>Evil</title><main></main>
 <iframe name="sandbox" sandbox="allow-forms allow-scripts" srcdoc="<script>
 onmessage = ({ data }) => { document.body.innerHTML = data; document.forms[0].submit(); }</script>"></iframe>"""
+ENCODINGS = ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"]
 EVIL_SENDS = """({ url, token, kind }) => {
   const form = document.createElement("form");
   Object.assign(form, { method: "post", action: url, enctype: kind });
@@ -326,7 +326,7 @@ def test_no_page_of_another_origin_can_call_even_with_a_stolen_id_and_token(
     token = form.locator("[name=csrf_token]").get_attribute("value")
     url = page.evaluate("document.querySelector('[data-serveraction=create]').action")
     page.goto(f"http://{host}:{evil}/")
-    for number, kind in enumerate(("application/x-www-form-urlencoded", "multipart/form-data", "text/plain"), start=1):
+    for number, kind in enumerate(ENCODINGS if way == "form" else ENCODINGS[:1], start=1):
         send = {"url": url, "token": token, "kind": kind}
         if way == "fetch":
             options = "{ method: 'POST', mode: 'no-cors', credentials: 'include', body: new FormData(form) }"
