@@ -15,6 +15,7 @@ from .tables import simple_table
 from .visitor import Request, Visitor, next_event
 
 FIRST_EVENTS = 20  # a round
+OURS, BY_HAND = "example: ", "by hand: "
 HEAD = ("request", "held against", "time", "p50", "p99")
 
 
@@ -41,7 +42,13 @@ class Row:
 
     @property
     def cells(self) -> tuple[str, ...]:
-        return self.title, self.against, *("–" if each is None else f"{each:.1f}" for each in self.ratios)
+        return self.title, self.against, *map(shown, self.ratios)
+
+
+def shown(ratio: float | None) -> str:
+    if ratio is None:
+        return "–"
+    return f"{ratio:.2f}" if ratio < 10 else f"{ratio:.1f}"
 
 
 Measure = Callable[[], Figures]
@@ -98,14 +105,23 @@ def rows(measured: Sequence[Measured], rounds: int) -> list[Row]:
     """Measure everything in each round, so that what disturbs the machine for a while meets few of the rounds."""
     found: list[Mapping[str, Figures]] = [{each.title: each.measure() for each in measured} for _ in range(rounds)]
     return [
-        Row(title=each.title, against=each.against, ratios=medians(found, each))
-        for each in measured
-        if each.title != each.against
+        Row(title=title, against=against, ratios=medians(found, title, against))
+        for title, against in pairs([(each.title, each.against) for each in measured])
     ]
 
 
-def medians(found: Sequence[Mapping[str, Figures]], line: Measured) -> tuple[float | None, ...]:
-    ratios = [figures[line.title].ratios_to(figures[line.against]) for figures in found]
+def pairs(measured: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Yield what is held against what: all against a bare view, and the example against the same by hand."""
+    titles = {title for title, _ in measured}
+    for title, against in measured:
+        if title != against:
+            yield title, against
+        if title.startswith(OURS) and (twin := title.replace(OURS, BY_HAND, 1)) in titles:
+            yield title, twin
+
+
+def medians(found: Sequence[Mapping[str, Figures]], title: str, against: str) -> tuple[float | None, ...]:
+    ratios = [figures[title].ratios_to(figures[against]) for figures in found]
     return tuple(None if None in column else median(column) for column in zip(*ratios, strict=True))
 
 

@@ -13,7 +13,7 @@ from load.cases import Case
 from load.memory import Sample, levels
 from load.proof import Outcome, Stored, Write, strangers, violations
 from load.tables import PAGE, replaced, simple_table
-from load.throughput import Figures, Measured, rows
+from load.throughput import Figures, Measured, pairs, rows
 from load.visitor import Request
 
 SECONDS = 3
@@ -163,13 +163,18 @@ def test_a_ratio_is_the_median_of_the_rounds_and_a_bare_view_has_no_line() -> No
         Measured(title="bare", against="bare", measure=lambda: next(bare)),
         Measured(title="ours", against="bare", measure=lambda: next(ours)),
     ]
-    assert [row.cells for row in rows(measured, rounds=3)] == [("ours", "bare", "2.0", "3.0", "2.0")]
+    assert [row.cells for row in rows(measured, rounds=3)] == [("ours", "bare", "2.00", "3.00", "2.00")]
 
 
 def test_a_time_that_is_not_measured_is_a_dash() -> None:
     first = Figures(time=None, p50=10, p99=10)
     measured = [Measured(title=title, against="bare", measure=lambda: first) for title in ("bare", "ours")]
-    assert rows(measured, rounds=1)[0].cells == ("ours", "bare", "–", "1.0", "1.0")
+    assert rows(measured, rounds=1)[0].cells == ("ours", "bare", "–", "1.00", "1.00")
+
+
+def test_the_example_is_held_against_the_same_by_hand_too() -> None:
+    measured = [("bare", "bare"), ("by hand: GET", "bare"), ("example: GET", "bare"), ("example: page", "bare")]
+    assert [pair for pair in pairs(measured) if pair[1] != "bare"] == [("example: GET", "by hand: GET")]
 
 
 # Levels
