@@ -84,7 +84,7 @@ def port(folder: Path, behind: int) -> Iterator[int]:
     text = CONFIGURATION.format(folder=folder, port=port, behind=behind, user=user)
     (folder / "nginx.conf").write_text(text)
     with (folder / "nginx.log").open("wb") as file:
-        command = [NGINX, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log")]
+        command = [NGINX, "-p", str(folder), "-c", str(folder / "nginx.conf")]
         process = subprocess.Popen(command, stdout=file, stderr=file)
     try:
         wait_for(Program(process, folder / "nginx.log"), port)
