@@ -154,7 +154,9 @@ class Dict(fields.Dict):
 def of_key(messages: Mapping[str, Any]) -> Any:
     """Return one key's messages from marshmallow's ``{"key": [...], "value": ...}``."""
     at_key, at_value = messages.get("key", []), messages.get("value", [])
-    return {**at_value, "_schema": at_key} if isinstance(at_value, dict) else [*at_key, *at_value]
+    if not isinstance(at_value, dict):
+        return [*at_key, *at_value]
+    return {**at_value, "_schema": at_key} if at_key else at_value
 
 
 class Choice(fields.Field[Any]):

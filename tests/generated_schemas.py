@@ -367,9 +367,14 @@ def outcome(function: Callable[[Any], Any], recipe: Recipe) -> tuple[Any, ...]:
     try:
         return ("value", shown(function(recipe())))
     except ValidationError as error:
-        return ("invalid", shown(error.messages), shown(error.data), shown(error.valid_data), error.field_name)
+        return ("invalid", shown(plain(error.messages)), shown(error.data), shown(error.valid_data), error.field_name)
     except Exception as error:
         return ("error", type(error), ADDRESS.sub("", str(error)))
+
+
+def plain(messages: Any) -> Any:
+    """Return messages without their kinds of dict: marshmallow's own are of several."""
+    return {key: plain(each) for key, each in messages.items()} if isinstance(messages, dict) else messages
 
 
 def shown(value: Any) -> str:

@@ -182,3 +182,20 @@ def test_a_schema_that_nests_itself_loads_as_deep_as_the_data_go() -> None:
     assert messages_of(compile_load(Tree()), data)[0] == {
         "below": {0: {"below": {0: {"name": ["Not a valid string."]}}}}
     }
+
+
+def test_of_many_bad_items_and_unknown_keys_the_first_100_are_told() -> None:
+    class Row(Schema):
+        number = fields.Integer(required=True)
+
+    class Rows(Schema):
+        rows = fields.List(fields.Nested(Row))
+
+    for schema, data in ((Row(many=True), [{}] * 500), (Rows(), {"rows": [{}] * 500})):
+        with pytest.raises(ValidationError) as caught:
+            compile_load(schema)(data)
+        messages: Any = caught.value.messages
+        assert len(messages.get("rows", messages)) == 100
+    with pytest.raises(ValidationError) as caught:
+        compile_load(Row())({str(number): 1 for number in range(500)})
+    assert len(caught.value.messages) == 101  # and the one that is missing

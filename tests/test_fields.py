@@ -300,3 +300,19 @@ def test_what_one_text_can_carry_is_flat() -> None:
 def test_any_text_is_text_and_a_uuid_is_not() -> None:
     text = [is_text(field_for(each, strict=False)) for each in (str, Any, uuid.UUID, int, Colour, Blank)]
     assert text == [True, True, False, False, False, True]
+
+
+def test_of_a_long_list_no_more_than_the_first_100_bad_items_are_told() -> None:
+    door = door_of(list[int])
+    errors = errors_of(door.json({"value": [0, *["x"] * 5_000]}))
+    assert set(errors) == {f"value.{index}" for index in range(1, 101)}
+    assert door.json({"value": [1] * 5_000}).status_code == 200
+    assert door.last["value"] == [1] * 5_000
+
+
+def test_of_a_large_mapping_little_more_than_100_bad_values_are_told() -> None:
+    door = door_of(dict[str, Decimal])
+    assert 100 <= len(errors_of(door.json({"value": {str(number): "x" for number in range(5_000)}}))) < 200
+    good = {str(number): number for number in range(5_000)}
+    assert door.json({"value": good}).status_code == 200
+    assert door.last["value"] == {key: Decimal(value) for key, value in good.items()}

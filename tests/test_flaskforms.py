@@ -234,3 +234,24 @@ def test_a_signaling_nan_is_no_decimal(text: str) -> None:
     door = door_of(Prices)
     assert set(errors_of(door.form({"price": text, "more-0": text}))) == {"price", "more-0"}
     assert set(errors_of(door.json({"price": text, "more": [text]}))) == {"price", "more.0"}
+
+
+def test_more_rows_of_nested_forms_than_wtforms_can_make_in_time_are_a_413(door: Door) -> None:
+    rows = {f"lines-{number}-text": "a" for number in range(251)}
+    assert door.form({**GOOD, **rows}).status_code == 413
+    assert door.form({**GOOD, **{f"tags-{number}": "a" for number in range(900)}}).status_code == 200
+
+
+def test_json_for_a_form_holds_no_more_values_than_a_form(door: Door) -> None:
+    for value in (["a"] * 1_001, [[]] * 1_001, [{}] * 1_001, {str(number): 1 for number in range(1_001)}):
+        assert door.json({**GOOD, "tags": value}).status_code == 413
+    assert door.json({"name": "x", "first": {"text": "a"}, "tags": ["a"] * 900}).status_code == 200
+
+
+def test_an_integer_of_thousands_of_digits_is_none() -> None:
+    class Counts(FlaskForm):
+        count = IntegerField(validators=[NumberRange(0, 100)])
+
+    door = door_of(Counts)
+    assert set(errors_of(door.form({"count": "9" * 4_000}))) == {"count"}
+    assert set(errors_of(door.json({"count": 10**4_000}))) == {"count"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,6 +12,7 @@ from werkzeug.datastructures import MultiDict
 
 from flask_serveractions.errors import Unreadable
 from flask_serveractions.formdata import MAX_DEPTH, data_for, flat_errors, flat_values, is_clean, unclean_names
+from tests.calling import door_of, errors_of
 
 
 class AddressSchema(Schema):
@@ -272,3 +273,26 @@ def test_whatever_the_names_errors_stand_at_names_below_declared_ones(
     got = sent(OrderSchema(), *pairs, is_form=is_form)
     names = flat_errors(OrderSchema().validate(got), data=got)
     assert {name.partition(".")[0] for name in names} <= set(OrderSchema().fields)
+
+
+def test_names_that_lead_through_thousands_of_places_are_a_413() -> None:
+    door = door_of(dict[str, dict[str, int]])
+    names = {f"value.{number}" + ".a" * 40: "1" for number in range(100)}
+    assert door.form(names).status_code == 413
+    assert door.form({f"value.{number}.b": "1" for number in range(900)}).status_code == 200
+
+
+def test_names_in_an_answer_are_cut_where_they_would_multiply_what_was_sent() -> None:
+    door = door_of(dict[str, dict[str, int]])
+    errors = errors_of(door.json({"value": {"k" * 30_000: {str(number): "x" for number in range(90)}}}))
+    assert len(errors) == 90
+    assert max(map(len, errors)) < 300
+    assert errors_of(door.json({"k" * 30_000: 1})).keys() == {f"{'k' * 200}…", "value"}
+
+
+def test_no_more_than_500_fields_of_an_argument_are_told_of() -> None:
+    class Many(Schema):
+        prices = fields.Dict(fields.String(), fields.Integer())
+
+    errors = errors_of(door_of(Annotated[dict, Many()]).json({"prices": {str(each): "x" for each in range(5_000)}}))
+    assert len(errors) == 500

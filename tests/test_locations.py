@@ -375,3 +375,17 @@ def test_a_query_in_raw_utf_8_stays_as_it_is() -> None:
     assert readable_query(raw) == raw
     assert readable_query("q=%ff") == "q=%ff"
     assert readable_query("q=\xff+a/b") == "q=%FF+a/b"
+
+
+def test_a_flood_of_arguments_is_a_414_on_both_doors() -> None:
+    def act(text: str = "") -> None:
+        raise AssertionError("called")
+
+    app = app_with(act)
+    client = app.test_client()
+    form = open_form(client)
+    flood = "&".join(["a=1"] * 1_001)
+    assert client.post(f"{form.url.partition('?')[0]}?{flood}", headers=SCRIPT).status_code == 414
+    assert page_in(f"page=/todos&{flood}", "/_actions") == "/"
+    assert page_in("page=/todos", "/_actions") == "/todos"
+    assert client.get(f"/_actions/act?page=/todos&{flood}").headers["Location"] == "/"

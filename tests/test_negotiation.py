@@ -119,3 +119,9 @@ def test_no_preference_is_an_error(prefer: str) -> None:
 def test_a_page_goes_in_at_the_end_whatever_the_data_holds(page: str, data: str) -> None:
     whole = with_page(b'{"data":%b,%b\n' % (json.dumps(data).encode(), NO_PAGE), page)
     assert json.loads(whole) == {"data": data, "page": page}
+
+
+def test_an_accept_of_thousands_of_ranges_is_not_read() -> None:
+    assert not wants_html("text/html," * 5_000)
+    assert accepts("image/png," * 5_000, "application/json")
+    assert not accepts("image/png", "application/json")
