@@ -28,6 +28,7 @@ def client_of(paginate: bool | str, rows: Any, folder: Path, status: Any = None)
     app = Flask(__name__)
     app.secret_key = "of the tests"
     app.config["SQLALCHEMY_DATABASE_URI"] = f"sqlite:///{folder}/notes.sqlite3"
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"poolclass": sa.NullPool}  # nothing stays open
     db = SQLAlchemy(app)
     columns = (sa.Column("id", sa.Integer, primary_key=True), sa.Column("text", sa.String))
     table = sa.Table("note", db.metadata, *columns)

@@ -133,7 +133,7 @@ def locking_app(folder: Path) -> Flask:
     """Return an app whose changing requests begin with ``BEGIN IMMEDIATE``, as docs/rest.rst says."""
     app = Flask(__name__)
     app.config["SQLALCHEMY_DATABASE_URI"] = f"sqlite:///{folder}/notes.sqlite3"
-    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"connect_args": {"timeout": 20}}
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"connect_args": {"timeout": 20}, "poolclass": sa.NullPool}
     db = SQLAlchemy(app)
     table = sa.Table("note", db.metadata, sa.Column("id", sa.Integer, primary_key=True), sa.Column("text", sa.String))
     with app.app_context():
