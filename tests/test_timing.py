@@ -94,7 +94,6 @@ def test_the_signatures_of_webhooks_are_compared_in_constant_time(compared: Pair
     compared.clear()
     refused = client.post("/hook", data=body, content_type="application/json", headers=headers(body))
     assert refused.status_code == 400
-    assert refused.headers["Cache-Control"] == "no-store"
     assert len(compared) == 1
     assert "0" * 64 in str(compared[0])
 
