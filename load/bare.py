@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import os
+import sys
 from collections.abc import Iterator
 
 from flask import Flask, Response, redirect, request
@@ -16,7 +19,14 @@ def bare_app() -> Flask:
     app.add_url_rule("/form", view_func=form, methods=["POST"])
     app.add_url_rule("/json", view_func=greet, methods=["POST"])
     app.add_url_rule("/stream", view_func=stream, methods=["POST"])
+    app.add_url_rule("/blocks", view_func=blocks)
     return app
+
+
+def blocks() -> dict[str, int]:
+    """Say how many blocks of memory Python holds in this worker, when what is garbage is gone."""
+    gc.collect()
+    return {"worker": os.getpid(), "blocks": sys.getallocatedblocks()}
 
 
 def hello() -> dict[str, str]:

@@ -14,7 +14,7 @@ from statistics import median
 from . import wrk
 from .cases import Case, cases
 from .proof import Broken
-from .server import DATABASE, STORE, Server, serving
+from .server import DATABASE, STORE, WORKERS, Server, serving
 from .tables import simple_table
 from .visitor import Visitor, next_event
 
@@ -33,6 +33,7 @@ class Sample:
 
     requests: int  # until then
     memory: float  # kB that no other process shares
+    blocks: float  # of memory that Python holds
     files: float  # open descriptors
     threads: float
     store: float  # kB of the store's files
@@ -60,11 +61,21 @@ def sample(server: Server, requests: int) -> Sample:
     processes = [Path(f"/proc/{pid}") for pid in server.workers()]
     return Sample(
         requests=requests,
+        blocks=blocks(server),
         memory=sum(private((each / "smaps_rollup").read_text()) for each in processes),
         files=sum(len(list((each / "fd").iterdir())) for each in processes),
         threads=sum(len(list((each / "task").iterdir())) for each in processes),
         store=sum(each.stat().st_size for each in server.folder.glob(f"*{STORE}*")) / 1024,
     )
+
+
+def blocks(server: Server) -> int:
+    """Ask until every worker has answered."""
+    visitor, found = Visitor(server.port), {}
+    while len(found) < WORKERS:
+        answer = visitor.get("/bare/blocks").json
+        found[answer["worker"]] = answer["blocks"]
+    return sum(found.values())
 
 
 def private(rollup: str) -> int:
@@ -83,7 +94,8 @@ def levels(samples: Sequence[Sample]) -> list[Level]:
         return Level(name=name, quarter=was, end=now, allowance=max(share * was, at_least))
 
     return [
-        level("memory", 0.03, 3 * MEGABYTE),
+        level("memory", 0.05, 3 * MEGABYTE),
+        level("blocks", 0.003, 1_500),
         level("files", 0, 4),
         level("threads", 0, 2),
         level("store", 0.1, 256),

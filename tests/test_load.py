@@ -184,9 +184,10 @@ def report(requests: int, failed: int, lost: int) -> wrk.Report:
     return wrk.Report(requests=requests, microseconds=1, p50=1, p99=1, failed=failed, lost=lost)
 
 
-def samples(memory_of: list[float], store: float = 1000) -> list[Sample]:
+def samples(memory_of: list[float], leak: int = 0) -> list[Sample]:
     return [
-        Sample(requests=number, memory=each, files=40, threads=10, store=store) for number, each in enumerate(memory_of)
+        Sample(requests=number, memory=each, blocks=600_000 + number * leak, files=40, threads=10, store=1000)
+        for number, each in enumerate(memory_of)
     ]
 
 
@@ -196,8 +197,13 @@ def test_memory_that_fills_up_and_wavers_is_level() -> None:
 
 
 def test_memory_that_goes_on_growing_is_not_level() -> None:
-    growing = samples([100_000 + 1_000 * number for number in range(8)])
+    growing = samples([100_000 + 2_000 * number for number in range(8)])
     assert [level.name for level in levels(growing) if not level.is_level] == ["memory"]
+
+
+def test_a_leak_too_small_for_the_memory_is_found_by_counting_blocks() -> None:
+    leaking = samples([100_000] * 8, leak=1_000)
+    assert [level.name for level in levels(leaking) if not level.is_level] == ["blocks"]
 
 
 def test_a_mix_that_is_answered_otherwise_than_it_should_be_is_no_measure() -> None:
