@@ -86,7 +86,7 @@ def attack_all(seconds: int, folder: Path) -> int:
 
 
 def tell(name: str, output: str) -> None:
-    print(output[-6000:])
+    print("\n".join(line for line in output.splitlines() if not line.startswith(("#", "INFO", '"')))[-6000:])
     for line in output.splitlines():
         file = line.rpartition("Test unit written to ")[2].strip()
         if file != line.strip() and Path(file).is_file():
