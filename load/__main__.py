@@ -11,23 +11,18 @@ from tempfile import TemporaryDirectory
 from . import faults, memory, tables, throughput
 from .proof import Broken
 
-#: by the name that its figures have on the page; each gets an empty folder, and seconds
+#: by the name that its figures have on the page; each gets an empty folder, and its share
 PARTS: Mapping[str, Callable[[Path, float], str]] = {
     "throughput": throughput.run,
     "faults": faults.run,
     "memory": memory.run,
 }
-SHARES = {"throughput": 0.8, "faults": 0.3, "memory": 1}
+SHARES = {"throughput": 0.8, "faults": 0.3, "memory": 1}  # of the seconds
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m load", description=__doc__)
-    parser.add_argument(
-        "--seconds",
-        type=float,
-        default=120,
-        help="more make better figures; all takes twice as long",
-    )
+    parser.add_argument("--seconds", type=float, default=120, help="more make better figures; all takes twice as long")
     parser.add_argument("--only", action="append", choices=PARTS, help="a part, instead of all")
     parser.add_argument("--write", action="store_true", help=f"put the figures into {tables.PAGE.name}")
     return parser.parse_args()
