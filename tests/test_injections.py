@@ -173,7 +173,7 @@ def test_a_file_name_is_given_as_it_was_sent_and_leads_nowhere(tmp_path: Path) -
     for name in ("../../etc/passwd", "/etc/passwd", "..\\..\\boot.ini", "a\x00b.png", "<img src=x>.png"):
         submit(client, open_form(client), headers=SCRIPT, upload=(io.BytesIO(b"x"), name))
     assert seen[0] == "../../etc/passwd"
-    assert {each.name for each in tmp_path.iterdir()} <= {"serveractions.sqlite3"}
+    assert [each.name for each in tmp_path.iterdir() if not each.name.startswith("serveractions.sqlite3")] == []
 
 
 # Logs
