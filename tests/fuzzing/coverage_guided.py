@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import subprocess
 import sys
 import tempfile
@@ -75,7 +76,9 @@ def attack_all(seconds: int, folder: Path) -> int:
             "--folder",
             str(folder),
         ]
-        done = subprocess.run(command, capture_output=True, text=True, errors="replace")
+        with tempfile.TemporaryDirectory(prefix="fuzzing-") as work:  # libFuzzer ends its process without cleaning up
+            environment = {**os.environ, "TMPDIR": work}
+            done = subprocess.run(command, capture_output=True, text=True, errors="replace", env=environment)
         if done.returncode:
             fallen.append(name)
             tell(name, done.stdout + done.stderr)

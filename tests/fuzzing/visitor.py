@@ -7,13 +7,13 @@ import tempfile
 from dataclasses import dataclass
 from functools import lru_cache
 from html import unescape
-from pathlib import Path
 
 from flask import Flask
 
 from .hostile_app import hostile_app
 from .wire import Got, Sent, answer_to
 
+FOLDER = tempfile.TemporaryDirectory(prefix="hostile-")
 FORM = re.compile(r'action="(/_actions/([\w.]+)/[^"]+)"[^>]*>\s*<input type="hidden" name="csrf_token" value="([^"]+)"')
 HTML = ("Accept", b"text/html,*/*;q=0.8")
 JSON = ("Accept", b"application/json")
@@ -40,8 +40,7 @@ class Visitor:
 @lru_cache(maxsize=1)
 def visitor() -> Visitor:
     """Return the visitor, whose app lives as long as the process."""
-    folder = Path(tempfile.mkdtemp(prefix="hostile-"))
-    app = hostile_app(f"sqlite:///{folder / 'store.sqlite3'}")
+    app = hostile_app(f"sqlite:///{FOLDER.name}/store.sqlite3")
     page = answer_to(app, Sent("GET", b"/page/all", (HTML,)))
     forms = FORM.findall(page.body.decode())
     cookie = "; ".join(value.partition(";")[0] for name, value in page.headers if name == "Set-Cookie")
