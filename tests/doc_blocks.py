@@ -143,8 +143,13 @@ def importing_from(folder: Path) -> Iterator[None]:
     finally:
         sys.path.remove(str(folder))
         for name in set(sys.modules) - before:
-            if str(getattr(sys.modules[name], "__file__", None)).startswith(str(folder)):
+            if place_of(sys.modules[name]).startswith(str(folder)):
                 del sys.modules[name]
+
+
+def place_of(module: ModuleType) -> str:
+    """Return where a module stands: its file, or for a package without ``__init__`` its folder."""
+    return str(getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", ())), ""))
 
 
 def run_blocks(blocks: list[Block], folder: Path, name: str) -> ModuleType:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.doc_blocks import blocks_of, run_blocks, unread_code
+from tests.doc_blocks import blocks_of, importing_from, run_blocks, unread_code
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.syspath_prepend(tmp_path)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setitem(sys.modules, "page", None)
-    return tmp_path
+    with importing_from(tmp_path):
+        yield tmp_path
 
 
 def page_of(folder: Path, text: str) -> Path:
@@ -92,6 +94,14 @@ FILES = """.. code-block:: html+jinja
 def test_a_captioned_block_is_a_file_of_the_program(folder: Path) -> None:
     page = run_blocks(blocks_of(page_of(folder, FILES)), folder, "page")
     assert page.greeting == "Hello Ada"
+
+
+def test_what_a_page_brought_is_forgotten(tmp_path: Path) -> None:
+    (tmp_path / "a_folder").mkdir()
+    (tmp_path / "a_folder" / "a_module.py").touch()
+    with importing_from(tmp_path):
+        importlib.import_module("a_folder.a_module")
+    assert [name for name in sys.modules if name.startswith("a_folder")] == []
 
 
 def test_a_python_file_that_no_block_imports_is_run_all_the_same(folder: Path) -> None:
