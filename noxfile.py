@@ -25,8 +25,8 @@ BROWSER = "tests/browser"
 EXTRAS = "async,celery,openapi,redis"
 #: those whose next release may break us
 NEIGHBOURS = ("flask", "werkzeug", "jinja2", "marshmallow", "itsdangerous", "wtforms", "flask-wtf", "apispec", "click")
-#: they read the package's files beside them
-OF_THE_CHECKOUT = ("tests/test_layers.py",)
+#: they look at the files of the checkout
+OF_THE_CHECKOUT = ("tests/test_docs_links.py", "tests/test_layers.py")
 
 # before pyenv's shims, which know every version and run one
 pyenvs = sorted(Path.home().glob(".pyenv/versions/3.*/bin"), reverse=True)
