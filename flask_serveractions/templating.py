@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -27,6 +28,8 @@ from .visitors import settle, visitor_for_page
 
 if TYPE_CHECKING:
     from flask import Flask, Response
+
+logger = logging.getLogger("flask_serveractions")
 
 PRIVATE = re.compile(r"\b(?:private|no-store)\b", re.IGNORECASE)
 CREDENTIALS = ("HTTP_COOKIE", "HTTP_AUTHORIZATION")
@@ -286,7 +289,7 @@ def identify(state: AppState, operation: Operation, bound: Mapping[str, Any]) ->
 def page_forms() -> PageForms:
     """Return what the page has of ours.
 
-    :raises RuntimeError: its headers are sent, and let shared caches keep this visitor's IDs and token.
+    :raises RuntimeError: in debug: its headers are sent, and let shared caches keep this visitor's IDs and token.
     """
     forms: PageForms | None = request.environ.get(HOLDS_FORMS)
     if forms is None:
@@ -300,10 +303,15 @@ def page_forms() -> PageForms:
 def check_still_private(sent: list[tuple[str, str]] | None) -> None:
     if sent is None or any(name.lower() == "cache-control" and PRIVATE.search(value) for name, value in sent):
         return
-    raise RuntimeError(
-        "A form or script of an action in a page that is streamed: its headers are sent, and shared caches may keep it"
-        " for others. Use render_template, or give the response the header Cache-Control: private."
-    )
+    if current_app.debug:
+        raise RuntimeError(STREAMED)
+    logger.warning(STREAMED)
+
+
+STREAMED = (
+    "A form or script of an action in a page that is streamed: its headers are sent, and shared caches may keep it"
+    " for others. Use render_template, or give the response the header Cache-Control: private."
+)
 
 
 def install(app: Flask) -> None:

@@ -233,10 +233,11 @@ def test_a_page_with_a_form_is_private_unless_the_app_said_otherwise() -> None:
 STREAMED = '{% call action_form("act") %}<input name="text">{% endcall %}'
 
 
-def streaming_app(**headers: str) -> Flask:
+def streaming_app(debug: bool = False, **headers: str) -> Flask:
     def act(text: str = "") -> None: ...
 
     app = app_with(act)
+    app.debug = debug
 
     @app.get("/streamed")
     def streamed() -> Any:
@@ -245,9 +246,17 @@ def streaming_app(**headers: str) -> Flask:
     return app
 
 
-def test_a_form_in_a_streamed_page_that_caches_may_keep_is_an_error() -> None:
+def test_a_form_in_a_streamed_page_that_caches_may_keep_is_an_error_in_debug() -> None:
     with pytest.raises(RuntimeError, match="Cache-Control: private"):
-        streaming_app().test_client().get("/streamed")
+        streaming_app(debug=True).test_client().get("/streamed")
+
+
+def test_a_form_in_a_streamed_page_that_caches_may_keep_is_warned_of(caplog: pytest.LogCaptureFixture) -> None:
+    client = streaming_app().test_client()
+    open_form(client)
+    form = form_in(client.get("/streamed"))
+    assert [record.levelname for record in caplog.records if "is streamed" in record.message] == ["WARNING"]
+    assert submit(client, form, text="milk").status_code == 303
 
 
 @pytest.mark.parametrize("said", ["private", "no-store", "Private, max-age=60"])
