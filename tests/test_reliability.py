@@ -203,11 +203,14 @@ def kept(server: Server) -> bool:
 
 
 def test_a_redis_that_is_emptied_costs_a_computation(on_redis: Server, redis_server: RedisServer) -> None:
-    eventually(lambda: kept(on_redis))
-    redis_server.client(lambda client: client.flushall())
-    on_redis.forget()
-    twenty_pages(on_redis)
-    assert len(on_redis.lines("computed")) == 1
+    def computed_once_when_emptied() -> bool:
+        eventually(lambda: kept(on_redis))
+        redis_server.client(lambda client: client.flushall())
+        on_redis.forget()
+        twenty_pages(on_redis)
+        return len(on_redis.lines("computed")) == 1
+
+    eventually(computed_once_when_emptied, 30)  # a Redis that is slow on a busy machine counts as away for a while
     works_again(on_redis)
 
 
