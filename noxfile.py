@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from pathlib import Path
 
 import nox
@@ -61,6 +62,11 @@ def run_tests(session: nox.Session, *arguments: str) -> None:
     session.run("pytest", "-q", "-p", "no:cacheprovider", *arguments, *given)
 
 
+def scratch() -> Path:
+    """Return an empty folder: not nox's own, below whose environment Flask takes each app for an installed one."""
+    return Path(tempfile.mkdtemp(prefix="nox-")).resolve()
+
+
 def copy_all_but_the_package(session: nox.Session, target: Path) -> None:
     """Copy what git knows here, so that ``import flask_serveractions`` finds what is installed."""
     listed = session.run("git", "ls-files", external=True, silent=True, log=False)
@@ -90,7 +96,7 @@ def browser(session: nox.Session) -> None:
 @nox.session(python=OLDEST)
 def lowest(session: nox.Session) -> None:
     """All tests outside of browsers, with the oldest Python and the lowest releases that pyproject.toml admits."""
-    constraints = Path(session.create_tmp(), "lowest.txt")
+    constraints = scratch() / "lowest.txt"
     constraints.write_text("\n".join(floors()) + "\n", encoding="utf-8")
     install(session, "--constraint", str(constraints), "-e", f".[{EXTRAS}]")
     run_tests(session)
@@ -109,8 +115,7 @@ def prereleases(session: nox.Session) -> None:
 @nox.parametrize("kind", ["wheel", "sdist"])
 def package(session: nox.Session, kind: str) -> None:
     """What is released: built, looked into, tried in an empty environment, and tested far from the checkout."""
-    folder = Path(session.create_tmp()).resolve()
-    shutil.rmtree(folder, ignore_errors=True)
+    folder = scratch()
     session.install("-q", "--group", "package")
     session.run("python", "tools/check_package.py", str(folder / "dist"))
     (archive,) = (folder / "dist").glob("*.whl" if kind == "wheel" else "*.tar.gz")
