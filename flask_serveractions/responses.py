@@ -152,7 +152,9 @@ def problem(
     :param extensions: further members, such as ``login`` or ``instance``; None is left out.
     """
     document: dict[str, Any] = {"type": "about:blank", "title": phrase(status), "status": status, "detail": detail}
-    document.update((name, value) for name, value in (("code", code), *extensions.items()) if value is not None)
+    for name, value in (("code", code), *extensions.items()):
+        if value is not None:
+            document[name] = value
     if errors is not None:
         document["errors"] = errors
     text = to_json(app, document).rstrip("\n").encode()

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.local import LocalProxy
 
 from .config import Settings
-from .errors import Errors
 from .messages import Gettext, translated
 from .operation import Operation
 from .stores import Store, open_store
@@ -121,11 +120,12 @@ def said(app: Flask, text: Any) -> str:
     return str(text) if gettext is None else translated(gettext, str(text))
 
 
-def said_errors(app: Flask, errors: Errors) -> dict[str, list[str]]:
+def said_errors(app: Flask, errors: dict[str, list[str]]) -> dict[str, list[str]]:
     """Return the messages of fields as the visitor is to read them."""
     gettext = gettext_in(app)
-    say: Callable[[Any], str] = str if gettext is None else lambda text: translated(gettext, str(text))
-    return {name: list(map(say, texts)) for name, texts in errors.items()}
+    if gettext is None:
+        return errors
+    return {name: [translated(gettext, text) for text in texts] for name, texts in errors.items()}
 
 
 def gettext_in(app: Flask) -> Gettext | None:
