@@ -7,7 +7,7 @@
 #   make check     lint, format, types
 #   make docs      the documentation, in docs/_build/html
 #   make bench     what a call costs, as ratios to other libraries
-#   make fuzz      hostile input by coverage, bounded in time (SECONDS=120)
+#   make fuzz      64 KB of anything in 50 ms; hostile input by coverage, bounded in time (SECONDS=120)
 #   make load      the example on a server, under load and under fire (SECONDS=120)
 #   make versions  the tests on each Python that is here, on the lowest and the coming releases of what the
 #                  package needs, and from the wheel and the sdist (SESSIONS="lowest typing-3.13": some of it)
@@ -57,6 +57,7 @@ bench: $(VENV)/bench $(BIN)/redis-server
 	$(BIN)/python -m bench
 
 fuzz: $(VENV)/fuzz $(VENV)/node
+	$(BIN)/python -m tests.fuzzing.speed
 	$(BIN)/python -m tests.fuzzing.coverage_guided --seconds $(SECONDS)
 
 load: $(VENV)/load wrk
