@@ -44,6 +44,11 @@ def with_limits(app: Flask, operation: Operation) -> Operation:
 ABOVE = "put the limit above @register, and it counts when the job is ordered."
 
 
+def is_limit(wrapper: Any) -> bool:
+    """Whether a wrapper is Flask-Limiter's, whose limits count wherever they stand."""
+    return LIMITED in getattr(wrapper, "__dict__", {})
+
+
 def is_wrapped(limiter: Any, function: Any) -> bool:
     # by equality: what Flask-Limiter sets there is a weak reference
     return any(getattr(each, "__dict__", {}).get(LIMITED) == limiter for each in chain_of(function))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -10,8 +11,8 @@ from flask import Flask, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, TooManyRequests
 
 from .access import no_hook
-from .limits import check_class, with_limits
-from .marks import check_nothing_is_hidden, marks_of, with_marks
+from .limits import check_class, is_limit, with_limits
+from .marks import chain_of, check_nothing_is_hidden, marks_of, with_marks
 from .messages import gettext_of
 from .operation import Operation
 from .revalidation import CACHED_FUNCTIONS
@@ -34,6 +35,7 @@ def start(app: Flask, state: AppState) -> None:
             check_login_view(app, state)
             compile_doors(app, state)
             check_access(state)
+            warn_of_decorators(state)
             check_store(state)
             leave_doors_to_us(app)
             answer_ourselves(app, 405, MethodNotAllowed, refuse_method)
@@ -60,6 +62,22 @@ def check_access(state: AppState) -> None:
             raise RuntimeError(no_hook(operation))
         if operation.verifier is not None and marks_of(operation).requires:
             raise RuntimeError(f"{operation.where}: nobody asks the hook for a webhook's sender. Leave @requires out.")
+
+
+def warn_of_decorators(state: AppState) -> None:
+    """Tell of decorators above ``@register``: a door calls what was registered, and not what they have made of it."""
+    for operation in state.actions.values():
+        if any(not is_limit(each) for each in wrappers_of(operation.function)):
+            logger.warning(
+                "%s has a decorator above @actions.register, which no form and no script calls. Put @register on top.",
+                operation.where,
+            )
+
+
+def wrappers_of(function: Any) -> list[Any]:
+    """Return what decorators have made of a function, outermost first, where its module knows it by its name."""
+    chain = list(chain_of(getattr(sys.modules.get(function.__module__), function.__name__, None)))
+    return chain[: chain.index(function)] if function in chain else []
 
 
 def check_store(state: AppState) -> None:

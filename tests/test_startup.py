@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from typing import Any
 
@@ -10,7 +11,7 @@ from flask import Blueprint, Flask, abort
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from flask_serveractions import MethodRoute, ServerActions, requires
+from flask_serveractions import MethodRoute, ServerActions, public, requires
 from flask_serveractions.startup import start
 from flask_serveractions.testing import ActionsClient
 from flask_serveractions.webhooks import github
@@ -23,6 +24,35 @@ def make_app(**config: Any) -> Flask:
     app.config.update({"SECRET_KEY": "a key for tests", **config})
     app.add_url_rule("/page", "page", lambda: "page", methods=["GET"])
     return app
+
+
+def noted(function: Any) -> Any:
+    @functools.wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        return function(*args, **kwargs)
+
+    return wrapper
+
+
+actions = ServerActions()
+
+
+@noted
+@actions.register
+def covered(word: str) -> str:
+    return word
+
+
+@actions.register
+@noted
+def topped(word: str) -> str:
+    return word
+
+
+@public
+@actions.register
+def opened(word: str) -> str:
+    return word
 
 
 def client_of(app: Flask) -> ActionsClient:
@@ -330,3 +360,12 @@ def test_a_door_with_a_slash_at_its_end_is_no_trap_for_a_wrong_method() -> None:
 def extension_of(app: Flask) -> ServerActions:
     actions: ServerActions = app.extensions["serveractions"]
     return actions
+
+
+def test_a_decorator_that_no_door_calls_is_warned_of(caplog: pytest.LogCaptureFixture) -> None:
+    app = make_app()
+    actions.init_app(app)
+    client_of(app).get("/page")
+    (warning,) = [record.message for record in caplog.records if record.levelname == "WARNING"]
+    assert "covered" in warning
+    assert "Put @register on top." in warning
