@@ -15,7 +15,8 @@ from tests.stores_processes import eventually
 
 FOLDER = Path(os.environ["SHOP_DATA"])
 PAGE = """<!doctype html><title>Slow</title><main>{% call action_form("slow") %}<button>Go</button>{% endcall %}
-{% call action_form("measure") %}<button>Go</button>{% endcall %}</main>"""
+{% call action_form("measure") %}<button>Go</button>{% endcall %}
+{% call action_form("brief") %}<button>Go</button>{% endcall %}</main>"""
 
 
 @server.register
@@ -26,6 +27,11 @@ def slow() -> Generator[Progress, None, str]:
     eventually((FOLDER / "go").exists, 30)
     yield Progress(2, 2, "ended")
     return "done"
+
+
+@server.register(max_content_length=1000)
+@public
+def brief(text: str) -> None: ...
 
 
 @server.register(max_content_length=4 * 1024 * 1024)

@@ -218,8 +218,8 @@ def test_the_first_event_arrives_before_the_last_is_sent(visitor: Visitor, folde
 
 
 def test_a_body_over_the_apps_limit_is_told_by_the_app_and_one_over_nginxs_by_nginx(visitor: Visitor) -> None:
-    add, measure = visitor.form("add_todo", "/"), visitor.form("measure", "/slow")
-    by_app = visitor.submit(add, JSON, text="x" * (2 * MEGABYTE))
+    brief, measure = visitor.form("brief", "/slow"), visitor.form("measure", "/slow")
+    by_app = visitor.submit(brief, JSON, text="x" * 5000)
     assert (by_app.status, by_app.headers["Content-Type"]) == (413, "application/problem+json")
     assert visitor.submit(measure, JSON, text="x" * (2 * MEGABYTE)).json["data"] == 2 * MEGABYTE
     by_nginx = visitor.submit(measure, JSON, text="x" * (11 * MEGABYTE))
