@@ -120,6 +120,7 @@ def package(session: nox.Session, kind: str) -> None:
     session.run("python", "tools/check_package.py", str(folder / "dist"))
     (archive,) = (folder / "dist").glob("*.whl" if kind == "wheel" else "*.tar.gz")
     install(session, f"{archive}[{EXTRAS}]")
+    session.install("-q", "--force-reinstall", "--no-deps", str(archive))  # another build may be there already
     copy_all_but_the_package(session, folder)
     with session.chdir(folder):
         run_tests(session, *(f"--ignore={path}" for path in OF_THE_CHECKOUT))

@@ -1,13 +1,14 @@
 // Reads event streams with the client's own parser: a line of JSON in, a line of JSON out.
 
 import { createInterface } from "node:readline";
+import { pathToFileURL } from "node:url";
 
 // what the client's module touches when it is loaded
 globalThis.window = globalThis;
 globalThis.document = { addEventListener() {} };
 globalThis.addEventListener = () => {};
 
-const { parseEvents } = await import(new URL("../../flask_serveractions/static/client.js", import.meta.url));
+const { parseEvents } = await import(pathToFileURL(process.argv[2]));
 
 async function read(chunks) {
   const stream = new ReadableStream({

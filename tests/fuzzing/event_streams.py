@@ -12,9 +12,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import flask_serveractions
+
 Events = list[list[str]]
 
 SCRIPT = Path(__file__).parent / "event_streams.mjs"
+CLIENT = Path(flask_serveractions.__file__).parent / "static" / "client.js"  # also where the package is installed
 
 
 @lru_cache(maxsize=1)
@@ -23,7 +26,7 @@ def reader() -> subprocess.Popen[str]:
     node = shutil.which("node")
     assert node is not None, "node is needed: make puts it into .venv"
     # it is ours alone, and its pipes end with us
-    running = subprocess.Popen([node, str(SCRIPT)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    running = subprocess.Popen([node, str(SCRIPT), str(CLIENT)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     atexit.register(end, running)
     return running
 
