@@ -26,7 +26,8 @@ def reader() -> subprocess.Popen[str]:
     node = shutil.which("node")
     assert node is not None, "node is needed: make puts it into .venv"
     # it is ours alone, and its pipes end with us
-    running = subprocess.Popen([node, str(SCRIPT), str(CLIENT)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    command = [node, str(SCRIPT), str(CLIENT)]
+    running = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     atexit.register(end, running)
     return running
 
