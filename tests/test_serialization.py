@@ -152,6 +152,7 @@ def test_models_of_sqlalchemy_and_rows_are_dumped(tmp_path: Path) -> None:
         assert assert_dumped_alike(Person(), list(rows)) == [{"id": 1, "name": "Ada"}, {"id": 2, "name": None}]
         found = compile_dump(Person(only=("id",)), True)(session.scalars(sa.select(Human).order_by(Human.id)))
         assert found == [{"id": 1}, {"id": 2}]
+    engine.dispose()
 
 
 def test_hooks_are_run_by_marshmallow() -> None:
