@@ -76,7 +76,8 @@ def warn_of_decorators(state: AppState) -> None:
 
 def wrappers_of(function: Any) -> list[Any]:
     """Return what decorators have made of a function, outermost first, where its module knows it by its name."""
-    chain = list(chain_of(getattr(sys.modules.get(function.__module__), function.__name__, None)))
+    name = getattr(function, "__name__", "")  # a partial has none
+    chain = list(chain_of(getattr(sys.modules.get(function.__module__), name, None)))
     return chain[: chain.index(function)] if function in chain else []
 
 
