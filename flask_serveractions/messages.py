@@ -62,7 +62,6 @@ REFUSALS = (
     _("This answers with {type}."),
     _("This answers with {type} or {other}."),
     _("There is nothing here."),
-    _("The address has too many arguments."),
     _("There is no such job."),
     _("The state of the job can't be read just now."),
     _("The job was cancelled."),
