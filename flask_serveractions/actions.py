@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 NAME = re.compile(r"[A-Za-z_]\w*(\.\w+)*", re.ASCII)
 METHODS = ("GET", "POST")
 A_YEAR = 365 * 24 * 3600  # seconds
-CLIENT = files(__package__).joinpath("static").joinpath("client.js").read_bytes()
+STATIC = files(__package__).joinpath("static")
+CLIENT = STATIC.joinpath("client.js").read_bytes()
 CLIENT_VERSION = digest(CLIENT.decode(), 12)
 
 
@@ -91,6 +92,16 @@ def client(state: AppState) -> Response:
     return response
 
 
+def source_map() -> Response:
+    """Serve the client's source map, which only a developer's browser asks for."""
+    text = STATIC.joinpath("client.js.map").read_bytes()
+    response = current_app.response_class(text, content_type="application/json")
+    response.headers["Cache-Control"] = "no-cache"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    answer_conditionally(response, request.method, request.headers.get("If-None-Match"))
+    return response
+
+
 def add_rule(app: Flask, state: AppState, operation: Operation) -> None:
     """Give an action its own rule, so that ``flask routes`` shows it; the name is a static segment."""
     rule = f"{state.settings.url_prefix}/{operation.name}/<signature>"
@@ -110,6 +121,7 @@ def make_blueprint(state: AppState) -> Blueprint:
     blueprint = Blueprint("actions", __package__ or __name__, url_prefix=state.settings.url_prefix)
     # their endpoints are no names of actions
     blueprint.add_url_rule("/client.js", "client-module", lambda: client(state))
+    blueprint.add_url_rule("/client.js.map", "client-source-map", source_map)
     blueprint.add_url_rule("/-/jobs/<signed>", "background-job", job_door, methods=["GET", "DELETE"])
     blueprint.add_url_rule("/<path:path>", "catch-all", catch_all, methods=METHODS)
     return blueprint

@@ -149,6 +149,14 @@ def test_without_its_version_it_is_one_line_that_leads_there(client: Any, query:
     assert "immutable" not in answer.headers["Cache-Control"]
 
 
+def test_its_source_map_holds_what_it_was_written_as(client: Any) -> None:
+    assert CLIENT.endswith(b"//# sourceMappingURL=client.js.map\n")
+    answer = client.get("/_actions/client.js.map")
+    assert (answer.mimetype, answer.headers["Cache-Control"]) == ("application/json", "no-cache")
+    assert "client/src/forms.js" in answer.json["sources"]
+    assert len(answer.json["sourcesContent"]) == len(answer.json["sources"])
+
+
 # Several apps, factories
 
 

@@ -24,6 +24,7 @@ GETS = [
     ("/openapi.json", {}),
     ("/_actions/client.js", {}),
     (f"/_actions/client.js?v={CLIENT_VERSION}", {}),
+    ("/_actions/client.js.map", {}),
     # what is refused is an answer too
     ("/api/todos", {}),
     ("/api/todos?page=none", ADA),

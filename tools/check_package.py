@@ -19,6 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = "flask_serveractions"
+CLIENT = "client"  # its sources: the sdist has them, the wheel has what is built from them
 
 
 def run(*command: object, cwd: Path | None = None) -> None:
@@ -61,12 +62,13 @@ def names_in(archive: Path) -> set[str]:
 
 def check_contents(archive: Path) -> None:
     """Check that an archive holds the whole package, and nothing that does not belong to it."""
-    found, ours = names_in(archive), {path for path in tracked() if path.startswith(f"{PACKAGE}/")}
+    roots = (PACKAGE,) if archive.suffix == ".whl" else (PACKAGE, CLIENT)
+    found, ours = names_in(archive), {path for path in tracked() if path.partition("/")[0] in roots}
     missing = ours - found
     if missing:
         sys.exit(f"{archive.name} lacks {sorted(missing)}")
     strange = [
-        name for name in found - ours if name.partition("/")[0] in ("tests", "examples", "bench", "load", PACKAGE)
+        name for name in found - ours if name.partition("/")[0] in ("tests", "examples", "bench", "load", *roots)
     ]
     if archive.suffix == ".whl":
         strange = [name for name in found - ours if ".dist-info/" not in name]

@@ -1,0 +1,24 @@
+/** A problem (RFC 9457); `status` 0: no answer. */
+export class ActionError extends Error {
+  status: number;
+  errors: Record<string, string[]>;
+}
+
+/** How far an upload, an action or a job has come. */
+export interface Progress {
+  done: number;
+  total?: number | null;
+  message?: string;
+}
+
+/** Calls an action of those that `serveractions_script` names, and returns what its function returns. */
+export function call<Result = any>(
+  name: string,
+  data?: object,
+  options?: { signal?: AbortSignal; onProgress?: (progress: Progress) => void; key?: string },
+): Promise<Result>;
+
+/** Reads `text/event-stream`. */
+export function parseEvents(
+  stream: ReadableStream<Uint8Array>,
+): AsyncGenerator<{ type: string; data: string }, void, undefined>;
