@@ -13,7 +13,7 @@ from typing import Any
 from flask import Flask, render_template_string, session
 
 from flask_serveractions import ServerActions, cached
-from flask_serveractions.stores import Store, open_store
+from flask_serveractions.stores.store import Store, open_store
 
 from .calls import Call, form_call
 from .cases import OURS, Case

@@ -1,10 +1,7 @@
 """Server actions and REST resources for Flask."""
 
-from .access import current_identity as current_identity
-from .caching import cached as cached
 from .errors import ActionError as ActionError
 from .extension import ServerActions as ServerActions
-from .formstate import FormState as FormState
 from .marks import public as public
 from .marks import requires as requires
 from .operation import Body as Body
@@ -13,13 +10,16 @@ from .operation import Cookie as Cookie
 from .operation import Header as Header
 from .operation import Operation as Operation
 from .operation import Query as Query
-from .progress import Progress as Progress
-from .revalidation import revalidate_path as revalidate_path
-from .revalidation import revalidate_tag as revalidate_tag
-from .routes import MethodRoute as MethodRoute
+from .pages.form_state import FormState as FormState
+from .security.access import current_identity as current_identity
+from .shared.caching import cached as cached
+from .shared.progress import Progress as Progress
+from .shared.revalidation import revalidate_path as revalidate_path
+from .shared.revalidation import revalidate_tag as revalidate_tag
 from .signals import action_called as action_called
 from .signals import action_failed as action_failed
 from .signals import revalidated as revalidated
+from .views.resources import MethodRoute as MethodRoute
 
 __version__ = "0.1.0"
 __all__ = [

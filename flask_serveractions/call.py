@@ -12,19 +12,19 @@ from flask import session
 from werkzeug.datastructures import Headers
 from werkzeug.utils import cached_property  # functools' own takes a lock before Python 3.12
 
-from .negotiation import is_htmx, wants_html
+from .http.negotiation import is_htmx, wants_html
 from .operation import ACTION, Exchange, Operation
-from .visitors import session_mark
+from .security.visitors import session_mark
 
 if TYPE_CHECKING:
     from flask import Flask, Request
 
-    from .bodies import Received
-    from .state import AppState
+    from .app_state import AppState
+    from .arguments.bodies import Received
 
 
 class Call:
-    """What the steps of the corridor share; each door fills in what it knows."""
+    """What the steps of the pipeline share; each door fills in what it knows."""
 
     function: Any = None  # what is called: the operation's, or a method bound to its view
     path_values: Mapping[str, Any] = MappingProxyType({})
@@ -87,7 +87,7 @@ class Call:
 
 
 @dataclass(slots=True, kw_only=True)
-class Trouble:
+class Problem:
     """A call that came to nothing, ready to be told to whoever asked."""
 
     status: int

@@ -16,16 +16,16 @@ from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 from marshmallow import ValidationError, fields
 
-from .caching import Entry, entries
-from .openapi import openapi_command
+from .app_state import AppState, state_of
+from .openapi.page import openapi_command
+from .openapi.typescript import typescript_command
 from .operation import ACTION, Operation, Parameter, Source
-from .revalidation import tag_names
-from .signing import sign_id
+from .pages.templates import bound_payload, find
+from .security.signing import sign_id
+from .shared.caching import Entry, entries
+from .shared.revalidation import tag_names
 from .startup import all_operations, compile_doors, start
-from .state import AppState, state_of
-from .stores import StoreUnavailable
-from .templating import bound_payload, find
-from .typescript import typescript_command
+from .stores.store import StoreUnavailable
 
 ANYBODY, IDENTITY, REQUIREMENT, SENDER = "everybody", "any identity", "requires", "the sender, by its signature"
 UNTAGGED = "-"
@@ -59,7 +59,7 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for 
 Row = tuple[str, ...]
 
 
-def plainly(command: Callable[..., None]) -> Callable[..., None]:
+def without_traceback(command: Callable[..., None]) -> Callable[..., None]:
     """Tell a mistake of the app in one line, without a traceback; the exit code is 1."""
 
     @wraps(command)
@@ -75,7 +75,7 @@ def plainly(command: Callable[..., None]) -> Callable[..., None]:
 @click.command("list")
 @as_json
 @with_appcontext
-@plainly
+@without_traceback
 def list_doors(as_json: bool) -> None:
     """List every action and every method of every resource.
 
@@ -98,14 +98,14 @@ def list_doors(as_json: bool) -> None:
     if as_json:
         print_json([described(state, each) for each in operations])
     else:
-        rows = [(*naming(state, each), ", ".join(map(argument, each.parameters))) for each in operations]
+        rows = [(*names_of(state, each), ", ".join(map(argument, each.parameters))) for each in operations]
         print_table(("DOOR", "NAME", "METHOD", "URL", "ARGUMENTS"), rows)
 
 
 @click.command("audit")
 @as_json
 @with_appcontext
-@plainly
+@without_traceback
 def audit(as_json: bool) -> None:
     """Say who may pass each door.
 
@@ -131,7 +131,7 @@ def audit(as_json: bool) -> None:
         ]
         print_json(shown)
     else:
-        rows = [(*naming(state, each), who_may_pass(state, each)) for each in operations]
+        rows = [(*names_of(state, each), who_may_pass(state, each)) for each in operations]
         print_table(("DOOR", "NAME", "METHOD", "URL", "WHO MAY PASS"), rows)
     if ajar:
         raise click.ClickException(
@@ -145,7 +145,7 @@ def audit(as_json: bool) -> None:
 @click.argument("bound", nargs=-1, metavar="[KEY=VALUE]...")
 @as_json
 @with_appcontext
-@plainly
+@without_traceback
 def sign(name: str, bound: Sequence[str], as_json: bool) -> None:
     """Make the URL of an action that belongs to no visitor.
 
@@ -181,7 +181,7 @@ def sign(name: str, bound: Sequence[str], as_json: bool) -> None:
 @click.option("--clear", is_flag=True, help="Forget what is stored, in every process at once.")
 @as_json
 @with_appcontext
-@plainly
+@without_traceback
 def cache(tags: Sequence[str], clear: bool, as_json: bool) -> None:
     """Show what @cached functions have stored.
 
@@ -237,7 +237,7 @@ def url_of(state: AppState, operation: Operation) -> str:
     return operation.rule
 
 
-def naming(state: AppState, operation: Operation) -> Row:
+def names_of(state: AppState, operation: Operation) -> Row:
     return operation.kind, operation.name, operation.method, url_of(state, operation)
 
 

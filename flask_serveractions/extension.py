@@ -12,25 +12,25 @@ from weakref import WeakSet
 
 from flask import Flask
 
-from .access import hook_for
-from .actions import CLIENT_VERSION, add_rule, check_name, make_blueprint
-from .background import jobs_of
+from .app_state import STATE_KEY, AppState, Registry, state_of
 from .cli import actions_cli
 from .config import Settings
-from .discovery import RouteFile, discover
-from .followup import FollowUp
-from .hints import undecorated
-from .openapi import mount
+from .openapi.page import mount
 from .operation import ACTION, Operation, where
-from .parameters import compile_operation
-from .routes import MethodRoute, RegisteredRoute, add_route, compile_route, variables_in
-from .signatures import Verifies
-from .signing import Signing
+from .pages.second_pass import SecondPass
+from .pages.templates import install
+from .pipeline.background import jobs_of
+from .schemas.signature import compile_operation
+from .schemas.types import undecorated
+from .security.access import hook_for
+from .security.signing import Signing
+from .security.webhook_signatures import Verifies
 from .startup import start
-from .state import STATE_KEY, AppState, Registry, state_of
-from .stores import check_store_url
-from .templating import install
-from .webhooks import add_webhook, compile_webhook
+from .stores.store import check_store_url
+from .views.actions import CLIENT_VERSION, add_rule, check_name, make_blueprint
+from .views.discovery import RouteFile, discover
+from .views.resources import MethodRoute, RegisteredRoute, add_route, compile_route, variables_in
+from .views.webhooks import add_webhook, compile_webhook
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Route = TypeVar("Route", bound=type[MethodRoute])
@@ -77,7 +77,7 @@ class ServerActions:
         if settings.celery is not None:
             jobs_of(app, state)  # registers the task, which a worker must know too
         app.register_blueprint(make_blueprint(state))
-        app.wsgi_app = FollowUp(app.wsgi_app, partial(start, app, state), partial(token_headers, app))  # type: ignore[method-assign]
+        app.wsgi_app = SecondPass(app.wsgi_app, partial(start, app, state), partial(token_headers, app))  # type: ignore[method-assign]
         for operation in self.registry.actions.values():
             add_rule(app, state, operation)
         for route in self._routes:

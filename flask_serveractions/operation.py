@@ -155,7 +155,7 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class Rerender:
     """What a call wants from the second pass."""
 
     target: str  # path and query in this app, without SCRIPT_NAME
@@ -170,14 +170,14 @@ class Wish:
 
 @dataclass(slots=True, eq=False)
 class Exchange:
-    """Passed in the environ between the middleware and the corridor: no header can forge it."""
+    """Passed in the environ between the middleware and the pipeline: no header can forge it."""
 
     #: the key in the environ
     KEY = "flask_serveractions.exchange"
 
     second_pass: bool = False
     failure: Failure | None = None  # in a second pass: what the page shall show
-    wish: Wish | None = None  # in a first pass: set by the corridor
+    rerender: Rerender | None = None  # in a first pass: set by the pipeline
     environ: Mapping[str, Any] = field(default_factory=dict)  # as the request came in
     streams: bool = False  # the answer is a stream of events
     last_event: tuple[str, bytes] | None = None  # its name and its JSON, which the middleware sends

@@ -10,15 +10,15 @@ from typing import Any
 from flask import Flask, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, TooManyRequests
 
-from .access import no_hook
-from .limits import check_class, is_limit, with_limits
+from .app_state import AppState
+from .http.messages import gettext_of
 from .marks import chain_of, check_nothing_is_hidden, marks_of, with_marks
-from .messages import gettext_of
 from .operation import Operation
-from .revalidation import CACHED_FUNCTIONS
-from .routes import compile_rule, is_our_view, refuse_for_now, refuse_method, route_rules
-from .state import AppState
-from .stores import StoreCorrupt, StoreUnavailable
+from .security.access import no_hook
+from .security.rate_limits import check_class, is_limit, with_limits
+from .shared.revalidation import CACHED_FUNCTIONS
+from .stores.store import StoreCorrupt, StoreUnavailable
+from .views.resources import compile_rule, is_our_view, refuse_for_now, refuse_method, route_rules
 
 logger = logging.getLogger("flask_serveractions")
 

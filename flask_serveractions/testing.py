@@ -26,15 +26,15 @@ from flask_wtf.csrf import generate_csrf
 from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.test import TestResponse
 
-from .arguments import load_bound
-from .bodies import MULTIPART
+from .app_state import state_of
+from .arguments.bodies import MULTIPART
+from .arguments.loading import load_bound
 from .errors import Refusal
-from .htmlforms import Control, Form, as_text, forms_in, is_file
 from .operation import Operation
-from .signing import bound_in, random_key
-from .state import state_of
-from .templating import action_url, find
-from .visitors import settle
+from .pages.html_forms import Control, Form, as_text, forms_in, is_file
+from .pages.templates import action_url, find
+from .security.signing import bound_in, random_key
+from .security.visitors import remember_session
 
 Action = str | Callable[..., Any]
 
@@ -137,7 +137,7 @@ class ActionsClient(FlaskClient):
             yield context.request
             response = app.response_class()
             if not app.session_interface.is_null_session(session._get_current_object()):  # type: ignore[attr-defined]
-                settle(session)
+                remember_session(session)
                 app.session_interface.save_session(app, session, response)
         host, path = context.request.host.partition(":")[0], context.request.path
         self._update_cookies_from_response(host, path, response.headers.getlist("Set-Cookie"))

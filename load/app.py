@@ -14,8 +14,8 @@ from flask import Flask
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from examples.todo import create_app
-from flask_serveractions.jobs import Jobs
-from flask_serveractions.once import claim
+from flask_serveractions.shared.jobs import Jobs
+from flask_serveractions.shared.once import claim
 
 from . import notes
 from .bare import bare_app

@@ -14,7 +14,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
 from flask_serveractions import MethodRoute, ServerActions
-from flask_serveractions.templating import action_url
+from flask_serveractions.pages.templates import action_url
 
 JSON = {"Accept": "application/json"}
 

@@ -15,8 +15,8 @@ from celery import Celery
 from flask import Flask, Response, render_template_string
 
 from flask_serveractions import Progress, ServerActions, cached
-from flask_serveractions.jobs import Jobs
-from flask_serveractions.once import claim
+from flask_serveractions.shared.jobs import Jobs
+from flask_serveractions.shared.once import claim
 from tests.stores_processes import eventually
 
 FOLDER = Path(os.environ["FAULTS_FOLDER"])

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from flask_serveractions.stores import Store, open_store
+from flask_serveractions.stores.store import Store, open_store
 from tests.stores_processes import EightProcesses, RedisServer
 
 

@@ -9,8 +9,8 @@ import pytest
 from flask import Flask
 
 from flask_serveractions import ServerActions
+from flask_serveractions.app_state import state_of
 from flask_serveractions.config import CHECKS, SETTINGS_KEYS, Settings, field_of, parse_origin
-from flask_serveractions.state import state_of
 
 
 def test_the_defaults_are_those_of_the_documentation() -> None:

@@ -16,7 +16,8 @@ from urllib.parse import unquote, urldefrag, urlsplit
 
 import pytest
 
-from flask_serveractions import ServerActions, templating, webhooks
+from flask_serveractions import ServerActions, webhooks
+from flask_serveractions.pages import templates
 from flask_serveractions.testing import ActionsClient
 
 ROOT = Path(__file__).parents[1]
@@ -55,7 +56,7 @@ def is_fresh(built: Path) -> bool:
     """Whether ``make docs`` has built the documentation since anything in it was changed."""
     if not (built / "objects.inv").exists():
         return False
-    sources = [*DOCS.glob("**/*.rst"), *PACKAGE.glob("*.py"), DOCS / "conf.py", ROOT / "CHANGES.rst"]
+    sources = [*DOCS.glob("**/*.rst"), *PACKAGE.glob("**/*.py"), DOCS / "conf.py", ROOT / "CHANGES.rst"]
     return (built / "objects.inv").stat().st_mtime > newest(iter(sources))
 
 
@@ -111,8 +112,8 @@ def test_every_method_of_the_extension_and_of_the_test_client_is_documented(page
 
 def test_every_template_function_is_documented(pages: dict[Path, Page]) -> None:
     names = ("action_form", "action_state", "action_url", "serveractions_script")
-    assert all(callable(getattr(templating, name)) for name in names)
-    assert {f"flask_serveractions.templating.{name}" for name in names} - documented(pages) == set()
+    assert all(callable(getattr(templates, name)) for name in names)
+    assert {f"flask_serveractions.pages.templates.{name}" for name in names} - documented(pages) == set()
 
 
 def test_everything_that_webhooks_exports_is_documented(pages: dict[Path, Page]) -> None:

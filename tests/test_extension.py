@@ -98,7 +98,7 @@ def test_an_id_of_one_app_is_worth_nothing_in_another_of_another_key() -> None:
     actions.init_app(first)
     actions.init_app(second)
     with first.test_request_context(), first.app_context():
-        from flask_serveractions.templating import action_url
+        from flask_serveractions.pages.templates import action_url
 
         url = action_url("double")
     client = client_of(second)

@@ -1,38 +1,17 @@
-"""The floors of the house: a module imports only from lower floors, never from its own."""
+"""The rooms of the package: a room imports from the rooms below it alone, and so does each module within its room."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).parents[1] / "flask_serveractions"
-MAX_LINES = 400
+from tools.rooms import PACKAGE, ROOMS
 
-#: from the ground up; the design's seven floors, some of them with a mezzanine
-FLOORS = (
-    "errors config operation scope fields signals signing cookies locations negotiation serialization signatures"
-    " messages sqlite_backend redis_backend htmlforms lossless selects descriptions nesting",
-    "marks bodies deserialization formdata formstate hints outcome progress stores",
-    "flaskforms jsontypes limits",
-    "inputs leases parameters revalidation state visitors",
-    "call origin access arguments responses followup templating once caching conditional pagination queues"
-    " apiforms apischemas",
-    "answers failures jobs listing apiarguments",
-    "execution representation apianswers",
-    "background delivery",
-    "dispatch",
-    "actions routes webhooks",
-    "startup discovery testing apidocument",
-    "openapi",
-    "typescript",
-    "cli",
-    "extension",
-    "__init__",
-)
-FLOOR_OF = {module: floor for floor, modules in enumerate(FLOORS) for module in modules.split()}
+MAX_LINES = 400
+ORDER = [f"{room}.{name}" if room else name for room, modules in ROOMS for name in modules]
 
 
 def is_type_checking(node: ast.AST) -> bool:
@@ -47,133 +26,128 @@ def running_nodes(node: ast.AST) -> Iterator[ast.AST]:
         yield from running_nodes(child)
 
 
-def absolute_names(node: ast.AST, package: str) -> list[str]:
-    """Return the dotted names that an import asks for: ``["house.words", "house.words.Name"]``."""
+def names_asked_for(node: ast.AST, module: list[str], package: str) -> list[str]:
+    """Return the dotted names that an import asks for, below the package: ``["http.cookies.SetCookie"]``."""
     if isinstance(node, ast.Import):
-        return [alias.name for alias in node.names]
-    if not isinstance(node, ast.ImportFrom):
-        return []
-    parent = ".".join(part for part in (package if node.level else "", node.module or "") if part)
-    return [f"{parent}.{alias.name}" for alias in node.names]
+        names = [alias.name for alias in node.names]
+    elif isinstance(node, ast.ImportFrom):
+        above = [package, *module[: len(module) - node.level]] if node.level else []
+        names = [".".join([*above, *filter(None, [node.module]), alias.name]) for alias in node.names]
+    else:
+        names = []
+    return [name.partition(".")[2] for name in names if name.split(".")[0] == package]
 
 
-def imported_modules(path: Path, modules: set[str]) -> set[str]:
-    """Return the package's own modules that a file imports when it runs, ``__init__`` among them."""
-    package = path.parent.name
-    tree = ast.parse(path.read_text(encoding="utf-8"), path.name)
-    names = [name for node in running_nodes(tree) for name in absolute_names(node, package)]
-    inside = [name.split(".")[1:] for name in names if name.split(".")[0] == package]
-    return {rest[0] if rest and rest[0] in modules else "__init__" for rest in inside}
+def imported_modules(path: Path, package: Path, modules: list[str]) -> Iterator[str]:
+    """Yield the modules that a file imports when it runs; a name of the package itself is ``__init__``'s."""
+    own = list(path.relative_to(package).with_suffix("").parts)
+    for node in running_nodes(ast.parse(path.read_text(encoding="utf-8"), path.name)):
+        for name in names_asked_for(node, own, package.name):
+            parents = [name, name.rpartition(".")[0]]
+            yield next((each for each in parents if each in modules), "__init__")
 
 
-def complaint(module: str, target: str, floor_of: Mapping[str, int]) -> str | None:
-    if floor_of[target] < floor_of[module]:
-        return None
-    return f"{module} (floor {floor_of[module]}) imports {target} (floor {floor_of[target]})"
+def faults(package: Path, order: list[str]) -> Iterator[str]:
+    """Yield what is wrong with a package, a sentence each. ``order``: its modules, the highest first."""
+    paths = {".".join(path.relative_to(package).with_suffix("").parts): path for path in sorted(package.rglob("*.py"))}
+    for module, path in paths.items():
+        lines = path.read_text(encoding="utf-8").splitlines()
+        if len(lines) > MAX_LINES:
+            yield f"{module} has {len(lines)} lines"
+        if module.endswith(".__init__"):
+            tree = ast.parse("\n".join(lines))
+            if len(tree.body) != 1 or not ast.get_docstring(tree):
+                yield f"{module} is not a docstring alone"
+        elif module not in order:
+            yield f"{module} stands in no room"
+        else:
+            below = order[order.index(module) + 1 :]
+            targets = sorted({*imported_modules(path, package, order)})
+            yield from (f"{module} imports {each}, which is not below it" for each in targets if each not in below)
 
 
-def faults(package: Path, floor_of: Mapping[str, int] = FLOOR_OF) -> list[str]:
-    """Return what is wrong with a package, a sentence each."""
-    files = {path.stem: path for path in sorted(package.glob("*.py"))}
-    nested = [f"{path.relative_to(package)} is not flat" for path in sorted(package.glob("*/**/*.py"))]
-    unknown = [f"{module} stands on no floor" for module in files if module not in floor_of]
-    lengths = {module: len(path.read_text(encoding="utf-8").splitlines()) for module, path in files.items()}
-    long = [f"{module} has {lines} lines" for module, lines in lengths.items() if lines > MAX_LINES]
-    if unknown:
-        return nested + unknown + long
-    upward = [
-        complaint(module, target, floor_of)
-        for module, path in files.items()
-        for target in sorted(imported_modules(path, set(floor_of)))
-    ]
-    return nested + long + [each for each in upward if each]
+def test_every_module_imports_from_below_alone() -> None:
+    assert list(faults(PACKAGE, ORDER)) == []
 
 
-def test_every_module_imports_from_lower_floors_alone() -> None:
-    assert faults(PACKAGE) == []
+def test_every_module_of_the_table_is_there() -> None:
+    assert [name for name in ORDER if not (PACKAGE / f"{name.replace('.', '/')}.py").exists()] == []
+    assert len(ORDER) == len(set(ORDER))
 
 
-def test_the_house_has_modules_to_check() -> None:
-    assert {"errors", "operation", "extension", "__init__"} <= {path.stem for path in PACKAGE.glob("*.py")}
-
-
-def test_a_module_stands_on_one_floor_only() -> None:
-    assert len(FLOOR_OF) == sum(len(modules.split()) for modules in FLOORS)
-
-
-HOUSE = {"__init__": 2, "door": 1, "words": 0, "numbers": 0}
+HOUSE = ["__init__", "door", "cellar.wine", "cellar.rack", "words"]
 
 
 @pytest.fixture
 def house(tmp_path: Path) -> Path:
-    """A package without a fault: ``__init__`` over ``door`` over ``words`` and ``numbers``."""
+    """A package without a fault."""
     package = tmp_path / "house"
-    package.mkdir()
-    sources = {"__init__": "from .door import Door", "door": "from . import words", "words": "", "numbers": ""}
+    (package / "cellar").mkdir(parents=True)
+    sources = {
+        "__init__": "from .door import Door",
+        "door": "from .cellar import wine",
+        "words": "",
+        "cellar/__init__": '"""A room."""',
+        "cellar/wine": "from .rack import Rack",
+        "cellar/rack": "from .. import words",
+    }
     for module, source in sources.items():
         (package / f"{module}.py").write_text(source)
     return package
 
 
 def test_a_house_in_order_has_no_fault(house: Path) -> None:
-    assert faults(house, HOUSE) == []
+    assert list(faults(house, HOUSE)) == []
 
 
 @pytest.mark.parametrize(
     "source",
     [
-        "from .door import Door",
-        "from . import door",
+        "from ..door import Door",
+        "from .. import door",
         "import house.door",
         "import house.door as other",
         "from house import door",
-        "from house.door import Door",
-        "def late():\n    from .door import Door",
-        "try:\n    from .door import Door\nexcept ImportError:\n    pass",
-        "if TYPE_CHECKING:\n    pass\nelse:\n    from .door import Door",
-        "if not TYPE_CHECKING:\n    from .door import Door",
+        "def late():\n    from ..door import Door",
+        "try:\n    from house.door import Door\nexcept ImportError:\n    pass",
+        "if TYPE_CHECKING:\n    pass\nelse:\n    from ..door import Door",
     ],
 )
-def test_an_import_from_a_higher_floor_names_both_modules(house: Path, source: str) -> None:
-    (house / "words.py").write_text(source)
-    assert faults(house, HOUSE) == ["words (floor 0) imports door (floor 1)"]
+def test_an_import_from_above_names_both_modules(house: Path, source: str) -> None:
+    (house / "cellar" / "rack.py").write_text(source)
+    assert list(faults(house, HOUSE)) == ["cellar.rack imports door, which is not below it"]
 
 
-def test_an_import_from_the_same_floor_names_both_modules(house: Path) -> None:
-    (house / "words.py").write_text("from .numbers import ONE")
-    assert faults(house, HOUSE) == ["words (floor 0) imports numbers (floor 0)"]
+def test_an_import_from_above_within_a_room_names_both_modules(house: Path) -> None:
+    (house / "cellar" / "rack.py").write_text("from .wine import Bottle")
+    assert list(faults(house, HOUSE)) == ["cellar.rack imports cellar.wine, which is not below it"]
 
 
-@pytest.mark.parametrize("source", ["from . import Door", "import house", "from house import Door", "from . import *"])
-def test_an_import_of_a_public_name_counts_as_the_top_floor(house: Path, source: str) -> None:
-    (house / "words.py").write_text(source)
-    assert faults(house, HOUSE) == ["words (floor 0) imports __init__ (floor 2)"]
+@pytest.mark.parametrize("source", ["from .. import Door", "import house", "from house import Door"])
+def test_an_import_of_a_public_name_counts_as_one_from_the_top(house: Path, source: str) -> None:
+    (house / "cellar" / "rack.py").write_text(source)
+    assert list(faults(house, HOUSE)) == ["cellar.rack imports __init__, which is not below it"]
 
 
 @pytest.mark.parametrize("test", ["TYPE_CHECKING", "typing.TYPE_CHECKING"])
 def test_an_import_for_type_hints_alone_is_allowed(house: Path, test: str) -> None:
     (house / "words.py").write_text(f"import typing\nif {test}:\n    from .door import Door")
-    assert faults(house, HOUSE) == []
-
-
-def test_another_package_of_the_same_module_name_is_no_fault(house: Path) -> None:
-    (house / "words.py").write_text("import door\nfrom door import house")
-    assert faults(house, HOUSE) == []
+    assert list(faults(house, HOUSE)) == []
 
 
 def test_a_module_that_the_table_does_not_know_is_a_fault(house: Path) -> None:
-    (house / "utils.py").write_text("")
-    assert faults(house, HOUSE) == ["utils stands on no floor"]
+    (house / "cellar" / "utils.py").write_text("")
+    assert list(faults(house, HOUSE)) == ["cellar.utils stands in no room"]
 
 
-def test_a_folder_of_modules_is_a_fault(house: Path) -> None:
-    (house / "cellar").mkdir()
-    (house / "cellar" / "wine.py").write_text("")
-    assert faults(house, HOUSE) == ["cellar/wine.py is not flat"]
+@pytest.mark.parametrize("source", ["", "import os", '"""A room."""\nfrom .wine import Wine'])
+def test_a_room_that_is_more_or_less_than_its_docstring_is_a_fault(house: Path, source: str) -> None:
+    (house / "cellar" / "__init__.py").write_text(source)
+    assert list(faults(house, HOUSE)) == ["cellar.__init__ is not a docstring alone"]
 
 
 def test_a_file_of_400_lines_passes_and_one_of_401_does_not(house: Path) -> None:
     (house / "words.py").write_text("\n" * MAX_LINES)
-    assert faults(house, HOUSE) == []
+    assert list(faults(house, HOUSE)) == []
     (house / "words.py").write_text("\n" * (MAX_LINES + 1))
-    assert faults(house, HOUSE) == ["words has 401 lines"]
+    assert list(faults(house, HOUSE)) == ["words has 401 lines"]

@@ -223,7 +223,7 @@ def test_our_own_rule_holds_where_csrf_protect_leaves_it_to_us() -> None:
 
 
 def action_url_of(app: Flask, client: ActionsClient) -> str:
-    from flask_serveractions.templating import action_url
+    from flask_serveractions.pages.templates import action_url
 
     with client.page_request():
         return action_url("say")

@@ -15,7 +15,7 @@ from werkzeug.datastructures import FileStorage
 from flask_serveractions import ActionError, Progress
 from flask_serveractions.operation import exchange_of
 from tests.browser.stage import HEAD, Stage, await_events, open_page
-from tests.test_injections import documented_app
+from tests.security.test_injections import documented_app
 from tests.todo_app import served
 
 HOSTILE = [

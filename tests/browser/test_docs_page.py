@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.openapi_app import make_app
+from tests.openapi.reference_app import make_app
 from tests.todo_app import served, todo_app
 
 AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"

@@ -11,9 +11,9 @@ import pytest
 from flask import Flask, Response
 from playwright.sync_api import Browser
 
-from flask_serveractions.typescript import typescript
-from tests.openapi_app import make_app
-from tests.test_typescript import compile_strictly
+from flask_serveractions.openapi.typescript import typescript
+from tests.openapi.reference_app import make_app
+from tests.openapi.test_typescript import compile_strictly
 from tests.todo_app import served
 
 

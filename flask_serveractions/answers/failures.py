@@ -1,0 +1,228 @@
+"""The answer to a call that failed, for whoever asked: the page again, problem details, or the app's own error page."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Flask, Response, after_this_request, url_for
+from werkzeug.exceptions import HTTPException, default_exceptions
+
+from ..app_state import localize
+from ..arguments.bodies import Received, receive
+from ..arguments.loading import submitted_values
+from ..call import Call, Problem
+from ..errors import Refusal
+from ..http.locations import argument_in, safe_page
+from ..http.negotiation import preference
+from ..operation import Failure, Rerender
+from ..pages.controls import declared_names, is_secret_name, secrets_of
+from ..security.origin import SAFE_METHODS
+from ..security.rate_limits import retry_after
+from .responses import close_to_caches, plain_page, problem_response, see_other
+
+STALE = "Serveractions-Stale"
+
+
+def respond_with_problem(call: Call, problem: Problem) -> Response:
+    """Return the answer to a call that came to nothing."""
+    if not call.html:
+        return as_problem(call, problem)
+    if problem.login is not None:
+        return see_other(call.app, problem.login)
+    if problem.again:
+        return rerender_page(call, problem)
+    keep_from_caches()
+    raise http_error(problem)
+
+
+def as_problem(call: Call, problem: Problem) -> Response:
+    preferred = preference(call.request) if call.is_action else None
+    rerenders = problem.again and not problem.stale and preferred == "representation"
+    response = problem_response(
+        call.app,
+        problem.status,
+        problem.message,
+        errors=problem.errors,
+        code=problem.code,
+        headers=problem.headers or (),
+        with_page=rerenders,
+        closed=is_cacheable(call),
+        login=login_url_for(call, problem.status),
+        instance=problem.instance,
+    )
+    if problem.stale:
+        response.headers[STALE] = "true"
+    if rerenders or preferred == "minimal":
+        response.headers["Preference-Applied"] = f"return={preferred}"
+    if rerenders and call.exchange is not None:
+        call.exchange.rerender = request_rerender(call, failure_of(call, problem), response, as_json=True)
+    return with_challenge(call, response)
+
+
+def rerender_page(call: Call, problem: Problem) -> Response:
+    """Return the built-in page, and request the page itself in its place."""
+    failure = failure_of(call, problem)
+    declared = declared_names(call.operation) if call.operation else frozenset()
+    response = plain_page(call.app, problem.status, failure, call.page_url, declared)
+    response.headers.extend(problem.headers or ())
+    if problem.stale:
+        response.headers[STALE] = "true"
+    if call.exchange is not None:
+        call.exchange.rerender = request_rerender(call, failure, response, as_json=False)
+    return closed_to_caches(response)
+
+
+def request_rerender(call: Call, failure: Failure, response: Response, *, as_json: bool) -> Rerender:
+    """Return the request for the page that the form stood on, showing its failure."""
+    return Rerender(
+        target=call.page,
+        failure=failure,
+        as_json=as_json,
+        must_show=True,
+        mount=call.request.root_path,
+        cookie_root=call.cookie_root,
+        status=response.status_code,
+        body=response.get_data(),
+    )
+
+
+def failure_of(call: Call, problem: Problem) -> Failure:
+    return Failure(
+        action=call.label,
+        payload=call.payload,
+        ordinal=argument_in(call.request.environ.get("QUERY_STRING", ""), "form") or "",
+        values=values_to_show(call),
+        errors={name: list(texts) for name, texts in (problem.errors or {}).items()},
+        message=problem.message,
+        result=problem.result,
+    )
+
+
+def values_to_show(call: Call) -> Mapping[str, Any]:
+    """Return what was typed, as far as it can be read: without secrets, tokens and keys."""
+    if call.received is None:
+        try:
+            call.received = receive(call.request, call.limit)
+        except Refusal:
+            call.received = Received()
+    hidden = {call.app.config.get("WTF_CSRF_FIELD_NAME", "csrf_token"), "idempotency_key"}
+    values = submitted_values(call.received)
+    is_secret = is_secret_name if call.operation is None else secrets_of(call.operation)
+    return {name: value for name, value in values.items() if name not in hidden and not is_secret(name)}
+
+
+def http_error(problem: Problem) -> HTTPException:
+    """Return the exception that brings a browser to the app's own error page."""
+    kind = default_exceptions.get(problem.status)
+    if kind is not None:
+        return kind(problem.message)
+    error = HTTPException(problem.message)
+    error.code = problem.status
+    return error
+
+
+def http_problem(call: Call, error: HTTPException) -> Response:
+    """Return ``abort(404)`` as problem details; a response given to ``abort`` is sent as it is."""
+    if error.response is not None or error.code is None or error.code < 400:
+        return closed_to_caches(call.app.make_response(error.get_response(call.request.environ)))
+    login = login_url_for(call, error.code)
+    detail = localize(call.app, error.description or error.name)
+    response = problem_response(
+        call.app, error.code, detail, headers=own_headers(error), closed=is_cacheable(call), login=login
+    )
+    return with_challenge(call, with_retry_after(call.app, response) if error.code == 429 else response)
+
+
+def own_headers(error: HTTPException) -> list[tuple[str, str]]:
+    """Return the headers of an error without what describes its body."""
+    return [pair for pair in error.get_headers() if pair[0].lower() != "content-type"]
+
+
+def with_retry_after(app: Flask, response: Response) -> Response:
+    """Let a rate limit say when it begins anew, where Flask-Limiter knows."""
+    seconds = retry_after(app)
+    if seconds is not None:
+        response.headers.setdefault("Retry-After", str(seconds))
+    return response
+
+
+def has_own_handler(call: Call, error: Exception) -> bool:
+    """Whether the app has a handler for an exception class of its own."""
+    own = [cls for cls in type(error).__mro__ if issubclass(cls, Exception) and cls not in ROOTS]
+    spec = call.app.error_handler_spec
+    for name in (*call.request.blueprints, None):
+        handlers: dict[Any, Any] = {}
+        for by_class in spec.get(name, {}).values():
+            handlers.update(by_class)
+        if any(cls in handlers for cls in own):
+            return True
+    return False
+
+
+#: classes that are nobody's own: handlers for them are the app's pages for browsers
+ROOTS = frozenset({Exception, HTTPException, *default_exceptions.values()})
+
+
+def challenge(call: Call) -> str:
+    """Return the ``WWW-Authenticate`` of a 401 (RFC 9110, 11.6.1), from the hook's security schemes."""
+    hook = call.state.hook
+    schemes = [each["scheme"] for each in hook.schemes.values() if each.get("type") == "http"] if hook else []
+    realm = call.app.name.replace('"', "")
+    return ", ".join(f'{scheme.capitalize()} realm="{realm}"' for scheme in schemes or ["session"])
+
+
+def login_url(call: Call) -> str | None:
+    """Return the sign-in page, which leads back; None where the app names none."""
+    view = call.state.settings.login_view
+    if view is None:
+        return None
+    back = call.page_url
+    if not call.is_action:
+        request = call.request
+        back = safe_page(request.full_path.rstrip("?"), call.state.settings.url_prefix)
+        back = request.root_path + back if request.method in SAFE_METHODS else ""
+    location = url_for(view)
+    return f"{location}{'&' if '?' in location else '?'}{urlencode({'next': back}, safe='/')}" if back else location
+
+
+def login_url_for(call: Call, status: int) -> str | None:
+    return login_url(call) if status == 401 else None
+
+
+def is_cacheable(call: Call) -> bool:
+    """Whether caches could keep a refusal, unless told not to: of a change at a resource they do not (RFC 9111, 3)."""
+    return call.is_action or call.request.method in SAFE_METHODS
+
+
+def with_challenge(call: Call, response: Response) -> Response:
+    if response.status_code == 401 and "WWW-Authenticate" not in response.headers:
+        response.headers["WWW-Authenticate"] = challenge(call)
+    return response
+
+
+def keep_from_caches() -> None:
+    """Let the app's own error page keep the door's headers."""
+    after_this_request(closed_to_caches)
+
+
+def closed_to_caches(response: Response) -> Response:
+    close_to_caches(response)
+    return response
+
+
+LOGGED = "Something went wrong here. It was logged."
+
+
+def log_bug(app: Flask, place: str, error: Exception) -> str:
+    """Write a bug with its traceback to the app's own log; return the ``instance`` that names it there."""
+    instance = uuid.uuid4().urn
+    app.logger.error("Exception on %s %s", escaped(place), instance, exc_info=error)
+    return instance
+
+
+def escaped(text: str) -> str:
+    """Return text that can't break a line of the log."""
+    return text.encode("unicode_escape", "backslashreplace").decode("ascii")

@@ -1,0 +1,70 @@
+"""``paginate``: what a resource's ``get`` returns is given out page by page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from werkzeug.datastructures import Headers
+
+from ..call import Call
+from ..operation import Operation
+from ..security.signing import KeyRing, sign_text, unsign_text
+from .pagination import (
+    CursorRequest,
+    PageRequest,
+    current_path,
+    cursor_headers,
+    cursor_request,
+    page_headers,
+    page_request,
+    paginate,
+    paginate_by_cursor,
+)
+from .responses import split_result
+from .selects import session_among
+
+BY_CURSOR = "cursor"
+PURPOSE = "cursor"  # of the signature
+
+Wanted = PageRequest | CursorRequest
+
+
+@dataclass(frozen=True, slots=True)
+class CursorSigner:
+    ring: KeyRing
+
+    def sign(self, text: str) -> str:
+        return sign_text(self.ring, PURPOSE, text)
+
+    def unsign(self, signed: str) -> str | None:
+        return unsign_text(self.ring, PURPOSE, signed)
+
+
+def wanted_page(call: Call, operation: Operation) -> Wanted | None:
+    """Return which page is asked for; None where the resource is not given out in pages.
+
+    :raises Invalid: 422, numbers that are none.
+    """
+    if not operation.paginate:
+        return None
+    asked = cursor_request if operation.paginate == BY_CURSOR else page_request
+    return asked(call.request.args)
+
+
+def one_page(call: Call, operation: Operation, returned: Any, wanted: Wanted) -> Any:
+    """Return ``(items, status, headers)`` of the page that is wanted, with its ``Link`` header.
+
+    :raises Invalid: 422, a cursor of another list.
+    :raises TypeError: what was returned is neither a sequence nor a Select.
+    """
+    result = split_result(returned)
+    session, path = session_among(call.app.extensions), current_path(call.request)
+    if isinstance(wanted, PageRequest):
+        page = paginate(result.value, wanted, session)
+        items, links = page.items, page_headers(page, path)
+    else:
+        signer = CursorSigner(call.state.signing.ring)
+        cut = paginate_by_cursor(result.value, wanted, signer, session=session, scope=operation.name)
+        items, links = cut.items, cursor_headers(cut, path)
+    return items, result.status or operation.answer.status or 200, Headers([*(result.headers or ()), *links])

@@ -1,0 +1,242 @@
+"""From what a function returned to the answer for whoever asked."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Response
+from werkzeug.datastructures import Headers
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from ..call import Call
+from ..http.conditional import answer_conditionally, entity_tag
+from ..http.locations import path_in_app, redirect_target
+from ..http.negotiation import preference
+from ..operation import Operation, Rerender
+from ..security.origin import own_url
+from ..shared.revalidation import Revalidated, revalidated_so_far
+from .outcome import Outcome
+from .responses import (
+    Result,
+    close_to_caches,
+    dumped,
+    envelope,
+    is_redirect,
+    json_response,
+    see_other,
+    split_result,
+    without_body_headers,
+)
+
+
+def answer_resource(call: Call, operation: Operation, returned: Any) -> Response:
+    """Return a resource's answer; a GET's has its entity tag, and is a 304 for who has it already."""
+    if operation.method != "GET":
+        return answer_route(call, operation, returned)
+    is_plain, environ = is_plain_json(operation, returned), call.request.environ
+    dump = operation.answer.dump
+    if is_plain:
+        response = json_response(call.app, dump(returned) if dump else returned)
+    else:
+        response = answer_route(call, operation, returned)
+    if operation.vary or call.state.registry.hook is not None or "HTTP_AUTHORIZATION" in environ:
+        add_cache_headers(call, operation, response.headers, none_yet=is_plain)
+    if_none_match, if_match = environ.get("HTTP_IF_NONE_MATCH"), environ.get("HTTP_IF_MATCH")
+    chunks: Any = response.response
+    if is_plain and if_none_match is None and if_match is None:
+        response.headers.add("ETag", entity_tag(chunks[0]))  # the common case: it can have no other one
+    else:
+        answer_conditionally(response, call.request.method, if_none_match, if_match)
+    return response
+
+
+def add_cache_headers(call: Call, operation: Operation, headers: Headers, *, none_yet: bool) -> None:
+    """Say whom an answer is for, and by which headers of the request it was chosen (RFC 9110, 12.5.5).
+
+    Shared caches there are that keep answers which say nothing, also those to requests with credentials.
+
+    :param none_yet: the headers are ours alone: neither ``Cache-Control`` nor ``Vary`` is among them.
+    """
+    chosen_by: tuple[str, ...] = operation.vary
+    if call.identity is not None or "HTTP_AUTHORIZATION" in call.request.environ:
+        headers.setdefault("Cache-Control", "private")
+    elif call.state.hook is not None and (none_yet or "Cache-Control" not in headers):
+        chosen_by += CREDENTIALS  # somebody who is known might have got another one
+    if chosen_by:
+        said = None if none_yet else headers.get("Vary")
+        headers["Vary"] = ", ".join(dict.fromkeys(chosen_by if said is None else (said, *chosen_by)))
+
+
+CREDENTIALS = ("Authorization", "Cookie")
+
+
+def is_plain_json(operation: Operation, returned: Any) -> bool:
+    """Whether a result can but be 200 and JSON, with no headers of its own."""
+    if operation.answer.status is not None:
+        return False
+    if operation.answer.dump is None:
+        return type(returned) in (dict, list)
+    return returned is not None and not isinstance(returned, (tuple, WerkzeugResponse))
+
+
+def answer_route(call: Call, operation: Operation, returned: Any) -> Response:
+    """Return a resource's answer: JSON for values, nothing for None, and what Flask makes of anything else."""
+    if type(returned) is tuple:
+        result = split_result(returned)
+        value, status, headers = result.value, result.status, result.headers
+    else:
+        value, status, headers = returned, None, None
+    if status is None:
+        status = operation.answer.status
+    if value is None:
+        return no_content(call, 204 if status is None else status, headers)
+    dump = operation.answer.dump
+    if type(value) not in (dict, list) and (isinstance(value, WerkzeugResponse) or (not dump and is_for_flask(value))):
+        whole: Any = (value, status, headers) if status or headers else value
+        return call.app.make_response(whole)
+    response = json_response(call.app, dump(value) if dump else value, status)
+    if headers:
+        response.headers.update(headers)
+    return response
+
+
+def is_for_flask(value: Any) -> bool:
+    """Whether Flask renders a value otherwise than as JSON."""
+    return isinstance(value, (str, bytes, bytearray, WerkzeugResponse)) or inspect.isgenerator(value) or callable(value)
+
+
+def answer_action(call: Call, operation: Operation, returned: Any) -> Response:
+    if call.html and not isinstance(returned, (tuple, WerkzeugResponse)):
+        return see_other(call.app, call.page_url)
+    return render(call, outcome_of(call, operation, returned))
+
+
+def outcome_of(call: Call, operation: Operation, returned: Any) -> Outcome:
+    """Return what an action's function achieved, before it is told to anybody.
+
+    :raises ValueError: it redirects to what is neither a path nor an http(s) URL.
+    """
+    result = split_result(returned)
+    about: dict[str, Any] = {"revalidated": revalidated_so_far().as_json(), "messages": flashed_messages(call)}
+    if isinstance(result.value, WerkzeugResponse):
+        return outcome_of_response(call, result, about)
+    if result.status is not None and not 200 <= result.status < 300:
+        made = call.app.make_response(
+            (make_response_value(call, result.value), result.status, result.headers or Headers())
+        )
+        return outcome_of_response(call, Result(made), about)
+    data = dumped(operation.answer, result.value)
+    status = result.status or operation.answer.status or 200
+    if status in (204, 205):  # the envelope is a body
+        status = 200
+    return Outcome(data=data, status=status, headers=without_body_headers(result.headers), **about)
+
+
+def make_response_value(call: Call, value: Any) -> Any:
+    """Return what Flask makes a response of, from any value."""
+    if value is None:
+        return ""
+    return value if is_for_flask(value) or isinstance(value, (dict, list)) else json_response(call.app, value)
+
+
+def outcome_of_response(call: Call, result: Result, about: Mapping[str, Any]) -> Outcome:
+    """A redirect becomes a place to go to, anything else passes through."""
+    response = call.app.make_response(result.value)
+    response.headers.update(result.headers or ())
+    if result.status is not None:
+        response.status_code = result.status
+    if not is_redirect(response):
+        return Outcome(response=response, status=response.status_code, **about)
+    location = redirect_target(response.headers["Location"], call.page, call.request.root_path)
+    if location is None:
+        raise ValueError(
+            f"{call.label} redirects to {response.headers['Location']!r}."
+            " Redirect to a path of this app, or to an http(s) URL."
+        )
+    headers = without_body_headers(response.headers)
+    headers.remove("Location")
+    return Outcome(redirect=location, headers=headers, **about)
+
+
+def render(call: Call, outcome: Outcome) -> Response:
+    """Tell an outcome to whoever asked."""
+    if outcome.response is not None:
+        response = outcome.response
+    elif call.html:
+        return see_other(call.app, outcome.redirect or call.page_url, Headers(outcome.headers))
+    else:
+        response = render_json(call, outcome)
+    close_to_caches(response)
+    return response
+
+
+def render_json(call: Call, outcome: Outcome) -> Response:
+    """Answer the JavaScript client; the page that it wants is put in by the second pass."""
+    preferred = preference(call.request)
+    target = page_to_render(call, outcome, preferred)
+    headers = Headers(outcome.headers)
+    if preferred is not None:
+        headers["Preference-Applied"] = f"return={preferred}"
+    if target is None and outcome.redirect is None:
+        use_up_flashes(call)
+    response = envelope(
+        call.app,
+        data=outcome.data,
+        redirect=outcome.redirect,
+        revalidated=outcome.revalidated,
+        messages=outcome.messages,
+        status=outcome.status,
+        headers=headers,
+    )
+    if target is not None and call.exchange is not None:
+        call.exchange.rerender = Rerender(
+            target=target,
+            as_json=True,
+            mount=call.request.root_path,
+            cookie_root=call.cookie_root,
+            status=response.status_code,
+            body=response.get_data(),
+        )
+    return response
+
+
+def page_to_render(call: Call, outcome: Outcome, preferred: str | None) -> str | None:
+    """Return the page that goes into the answer: path and query in this app, or None."""
+    if preferred == "minimal":
+        return None
+    if outcome.redirect is not None:
+        request = call.request
+        prefix = call.state.settings.url_prefix
+        return path_in_app(outcome.redirect, own_url(request), request.root_path, prefix) if preferred else None
+    concerned = Revalidated(outcome.revalidated["paths"], outcome.revalidated["tags"]).concerns(call.page)
+    return call.page if preferred or concerned else None
+
+
+def flashed_messages(call: Call) -> list[dict[str, str]]:
+    """Return what the function flashed; the session keeps it for the page."""
+    flashes = call.session.get("_flashes", ())
+    new = list(flashes)[call.flashed :]
+    return [{"category": str(category), "message": str(message)} for category, message in new]
+
+
+def use_up_flashes(call: Call) -> None:
+    """Take what the function flashed out of the session: no page comes that could show it."""
+    flashes = list(call.session.get("_flashes", ()))
+    if len(flashes) > call.flashed:
+        call.session["_flashes"] = flashes[: call.flashed]
+
+
+def no_errors(call: Call) -> Response:
+    """Answer a validation that found nothing (204)."""
+    response = no_content(call, 204)
+    close_to_caches(response)
+    return response
+
+
+def no_content(call: Call, status: int, headers: Headers | None = None) -> Response:
+    response: Response = call.app.response_class(b"", status, headers)
+    if status == 204:
+        response.headers.remove("Content-Type")
+    return response

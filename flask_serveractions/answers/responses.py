@@ -1,0 +1,264 @@
+"""Answers, for whoever asked."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from flask import Response
+from flask.json.provider import DefaultJSONProvider
+from markupsafe import Markup
+from werkzeug.datastructures import Headers
+from werkzeug.http import HTTP_STATUS_CODES
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from ..app_state import localize
+from ..errors import Errors
+from ..http.negotiation import JSON, NO_PAGE, PROBLEM
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from ..operation import Answer, Failure
+
+Encode = Callable[[Any], str]
+
+#: headers that describe a body and must not outlive it
+BODY_HEADERS = frozenset(
+    {"content-length", "content-type", "content-encoding", "content-range", "etag", "last-modified"}
+)
+
+
+class Result(NamedTuple):
+    """What a function returned, taken apart as Flask does: ``value, status, headers``."""
+
+    value: Any
+    status: int | None = None
+    headers: Headers | None = None
+
+
+def split_result(returned: Any) -> Result:
+    """Return value, status and headers of a result; ``(value, status)``, ``(value, headers)`` or all three."""
+    if type(returned) is not tuple or not 2 <= len(returned) <= 3:  # a named tuple is a value
+        return Result(returned)
+    value, *rest = returned
+    if is_status(rest[0]):
+        return Result(value, status_code(rest[0]), Headers(rest[1]) if len(rest) == 2 else None)
+    if len(rest) == 1 and is_headers(rest[0]):
+        return Result(value, None, Headers(rest[0]))
+    return Result(returned)
+
+
+def is_headers(value: Any) -> bool:
+    """Whether the second of two values is headers, in one of the forms that Flask takes."""
+    if isinstance(value, (dict, Headers)):
+        return True
+    pairs = value if isinstance(value, (list, tuple)) else ()
+    return bool(pairs) and all(isinstance(each, (list, tuple)) and len(each) == 2 for each in pairs)
+
+
+def is_status(value: Any) -> bool:
+    if isinstance(value, str):
+        return value[:3].isdigit()
+    return isinstance(value, int) and not isinstance(value, bool) and 100 <= value <= 599
+
+
+def status_code(value: int | str) -> int:
+    return int(value[:3]) if isinstance(value, str) else int(value)
+
+
+def dumped(answer: Answer, value: Any) -> Any:
+    """Return a value through the schema of the return annotation, where there is one."""
+    return value if answer.dump is None or value is None else answer.dump(value)
+
+
+@lru_cache(maxsize=64)  # an app has two
+def encoder(default: Callable[[Any], Any], ascii_only: bool, sort_keys: bool, spaced: bool | None) -> Encode:
+    """Return what ``json.dumps`` makes anew at each call.
+
+    :param spaced: as in Flask's answers: over several lines, or with nothing between; None for spaces alone.
+    """
+    indent, separators = {None: (None, None), True: (2, None), False: (None, (",", ":"))}[spaced]
+    return json.JSONEncoder(
+        default=default, ensure_ascii=ascii_only, sort_keys=sort_keys, indent=indent, separators=separators
+    ).encode
+
+
+def to_json(app: Flask, value: Any) -> str:
+    """Return what ``app.json.dumps(value)`` does."""
+    provider = app.json
+    if type(provider) is not DefaultJSONProvider:
+        return provider.dumps(value)
+    return encoder(provider.default, provider.ensure_ascii, provider.sort_keys, None)(value)
+
+
+def json_response(app: Flask, value: Any, status: int | None = None) -> Response:
+    """Return what ``app.json.response(value)`` does, with a status."""
+    provider = app.json
+    if type(provider) is not DefaultJSONProvider or provider.mimetype != JSON:
+        theirs: Response = provider.response(value)  # type: ignore[assignment]
+        if status is not None:
+            theirs.status_code = status
+        return theirs
+    spaced = app.debug if provider.compact is None else not provider.compact
+    text = encoder(provider.default, provider.ensure_ascii, provider.sort_keys, spaced)(value)
+    body = f"{text}\n".encode()
+    return whole_response(app, body, status, JSON)
+
+
+def whole_response(app: Flask, body: bytes, status: int | None, media_type: str) -> Response:
+    """Return a response whose body is one element of ``response.response``."""
+    response = app.response_class([body], status, content_type=media_type)
+    response.headers.add("Content-Length", str(len(body)))
+    return response
+
+
+def envelope(
+    app: Flask,
+    *,
+    data: Any = None,
+    redirect: str | None = None,
+    revalidated: Mapping[str, list[str]],
+    messages: list[dict[str, str]],
+    status: int = 200,
+    headers: Headers | None = None,
+) -> Response:
+    """Return an action's JSON answer: ``{"data", "redirect", "revalidated", "messages", "page"}``."""
+    rest = json.dumps({"redirect": redirect, "revalidated": revalidated, "messages": messages})[1:-1]
+    body = b'{"data":%b,%b,%b\n' % (to_json(app, data).encode(), rest.encode(), NO_PAGE)
+    return app.response_class(body, status, headers, content_type=JSON)
+
+
+def problem_response(
+    app: Flask,
+    status: int,
+    detail: str,
+    *,
+    errors: Errors | None = None,
+    code: str | None = None,
+    headers: Iterable[tuple[str, str]] = (),
+    with_page: bool = False,
+    closed: bool = True,
+    **extensions: Any,
+) -> Response:
+    """Return problem details (RFC 9457).
+
+    :param errors: ``{field: [messages]}``.
+    :param with_page: whether a page may come in it.
+    :param closed: to caches.
+    :param extensions: further members, such as ``login`` or ``instance``; None is left out.
+    """
+    document: dict[str, Any] = {"type": "about:blank", "title": phrase(status), "status": status, "detail": detail}
+    for name, value in (("code", code), *extensions.items()):
+        if value is not None:
+            document[name] = value
+    if errors is not None:
+        document["errors"] = errors
+    text = to_json(app, document).rstrip("\n").encode()
+    body = b"%b,%b\n" % (text[:-1].rstrip(), NO_PAGE) if with_page else text + b"\n"
+    response = whole_response(app, body, status, PROBLEM)
+    if headers:
+        response.headers.extend(headers)
+    if closed:
+        close_to_caches(response)
+    return response
+
+
+def phrase(status: int) -> str:
+    return HTTP_STATUS_CODES.get(status, "Error")
+
+
+def see_other(app: Flask, location: str, headers: Headers | None = None) -> Response:
+    """Return a redirect that is followed by GET (RFC 9110, 15.4.4), closed to caches."""
+    if not headers:
+        response = app.response_class(None, 303, content_type=HTML_UTF8)
+        add_all(response.headers, (("Location", location), *CLOSED_TO_CACHES))
+        return response
+    headers["Location"] = location
+    response = app.response_class("", 303, headers, content_type=HTML_UTF8)
+    close_to_caches(response)
+    return response
+
+
+def add_all(headers: Headers, pairs: Iterable[tuple[str, str]]) -> None:
+    """What ``extend`` does, for what is known to be pairs, in a third of its time."""
+    for name, value in pairs:
+        headers.add(name, value)
+
+
+def is_redirect(response: WerkzeugResponse) -> bool:
+    return response.status_code in (301, 302, 303, 307, 308) and "Location" in response.headers
+
+
+def without_body_headers(headers: Headers | None) -> Headers:
+    return Headers([(name, value) for name, value in headers or () if name.lower() not in BODY_HEADERS])
+
+
+def close_to_caches(response: WerkzeugResponse) -> None:
+    """Set the headers of every answer of the action door, unless the function said otherwise."""
+    headers = response.headers
+    if headers.get("Cache-Control", "no-cache") == "no-cache":  # Flask's send_file says so by itself
+        headers["Cache-Control"] = "no-store"
+    vary = headers.get("Vary")
+    if vary is None:
+        headers["Vary"] = "Accept, Cookie"
+    elif vary != "Accept, Cookie":
+        response.vary.update(("Accept", "Cookie"))
+    headers["X-Content-Type-Options"] = "nosniff"
+
+
+HTML_UTF8 = "text/html; charset=utf-8"
+#: headers of every answer of the action door
+CLOSED_TO_CACHES = (
+    ("Cache-Control", "no-store"),
+    ("Vary", "Accept, Cookie"),
+    ("X-Content-Type-Options", "nosniff"),
+)
+
+PAGE = Markup(
+    """<!doctype html>
+<html lang="{language}">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<main>
+<h1>{title}</h1>
+<p role="alert">{message}</p>
+{errors}{values}<p><a href="{back}">{back_to_page}</a></p>
+</main>
+</html>
+"""
+)
+VALUES = Markup("<h2>{}</h2>\n<dl>\n{}</dl>\n")
+
+
+def plain_page(app: Flask, status: int, failure: Failure, back: str, declared: frozenset[str]) -> Response:
+    """Return the built-in page: the message, the errors, and what was typed.
+
+    :param back: where the form stood, with ``SCRIPT_NAME``.
+    :param declared: the first parts of the names that may be shown.
+    """
+    errors = [
+        Markup("<li>{}</li>\n").format(text if name.startswith("_") else f"{name}: {text}")
+        for name, texts in failure.errors.items()
+        for text in texts
+    ]
+    values = [
+        Markup("<dt>{}</dt>\n<dd><pre>{}</pre></dd>\n").format(name, text)
+        for name, value in failure.values.items()
+        if re.split("[.-]", name)[0] in declared or name in declared  # WTForms nests with hyphens
+        for text in (value if isinstance(value, list) else [value])
+    ]
+    body = PAGE.format(
+        language=localize(app, "en"),
+        title=localize(app, phrase(status)),
+        message=failure.message,
+        errors=Markup("<ul>\n{}</ul>\n").format(Markup("").join(errors)) if errors else "",
+        values=VALUES.format(localize(app, "What you sent"), Markup("").join(values)) if values else "",
+        back=back,
+        back_to_page=localize(app, "Back to the page"),
+    )
+    return app.response_class(body, status, content_type="text/html; charset=utf-8")

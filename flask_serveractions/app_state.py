@@ -1,0 +1,133 @@
+"""What one app has, and what one extension object has for all its apps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from threading import RLock
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.local import LocalProxy
+
+from .config import Settings
+from .http.messages import Gettext, translated
+from .operation import Operation
+from .stores.store import Store, open_store
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from .security.signing import Signing
+
+STATE_KEY = "serveractions.state"  # in app.extensions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthHook:
+    """The one hook: who is calling?"""
+
+    function: Callable[..., Any]
+    takes_arguments: bool  # a second parameter gets the signed or path arguments
+    is_async: bool = False
+    schemes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # OpenAPI security schemes by name
+
+    def ask(self, app: Flask, operation: Operation, arguments: Mapping[str, Any]) -> Any:
+        """Return what the hook says of the caller; whatever it raises comes through."""
+        function = app.ensure_sync(self.function) if self.is_async else self.function
+        identity = function(operation, arguments) if self.takes_arguments else function(operation)
+        if isinstance(identity, LocalProxy):  # flask_login.current_user, as it is now
+            identity = identity._get_current_object()
+        return run_awaitable(app, identity)  # a coroutine is truthy, whoever asks
+
+
+def run_awaitable(app: Flask, result: Any) -> Any:
+    """Return what a function gave, or what that gives in the end: async behind a decorator that is not."""
+    return app.async_to_sync(await_result)(result) if hasattr(type(result), "__await__") else result
+
+
+async def await_result(result: Any) -> Any:
+    return await result
+
+
+@dataclass(slots=True, eq=False)
+class Registry:
+    """What was registered on one extension object, for all its apps."""
+
+    actions: dict[str, Operation] = field(default_factory=dict)
+    webhooks: dict[str, Operation] = field(default_factory=dict)  # by endpoint
+    hook: AuthHook | None = None
+    closed: bool = False  # after the first request of any of its apps
+
+    def check_open(self, what: str) -> None:
+        """:raises RuntimeError: a request was served already."""
+        if self.closed:
+            raise RuntimeError(
+                f"{what} comes too late: the app has served its first request. Register while the app is being made,"
+                " for instance by importing the module in the application factory."
+            )
+
+
+@dataclass(slots=True, eq=False)
+class AppState:
+    """The extension's state in one app, under :data:`STATE_KEY`."""
+
+    settings: Settings
+    registry: Registry
+    signing: Signing
+    actions: dict[str, Operation] = field(default_factory=dict)  # with their marks, once the app serves
+    client_version: str = ""
+    instance_path: str = ""
+    shares_store: bool = False  # the app names its store: other programs may keep values in it
+    routes: dict[tuple[str, str], dict[str, Operation]] = field(default_factory=dict)  # by endpoint and rule, by method
+    known: dict[tuple[int, str], Operation] = field(default_factory=dict)  # those by the rule's identity, as asked for
+    started: bool = False
+    jobs: Any = None  # its background jobs, once there are any
+    gettext: Gettext | None = None  # once the app serves, where it speaks several languages
+    _store: Store | None = None
+
+    @property
+    def store(self) -> Store:
+        """Return the store, opened when it is first needed.
+
+        :raises StoreUnavailable: it can't be opened.
+        """
+        with self.starting:
+            if self._store is None:
+                self._store = open_store(self.settings.store_url, self.instance_path)
+            return self._store
+
+    starting: RLock = field(default_factory=RLock)
+
+    @property
+    def hook(self) -> AuthHook | None:
+        return self.registry.hook
+
+
+def state_of(app: Flask) -> AppState:
+    """Return the extension's state in an app.
+
+    :raises RuntimeError: the app has none.
+    """
+    state: AppState | None = app.extensions.get(STATE_KEY)
+    if state is None:
+        raise RuntimeError(f"{app!r} has no ServerActions. Call actions.init_app(app) where the app is made.")
+    return state
+
+
+def localize(app: Flask, text: Any) -> str:
+    """Return a text as the visitor is to read it: ours in their language, one that is lazy as it is by now."""
+    gettext = gettext_in(app)
+    return str(text) if gettext is None else translated(gettext, str(text))
+
+
+def localize_errors(app: Flask, errors: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Return the messages of fields as the visitor is to read them."""
+    gettext = gettext_in(app)
+    if gettext is None:
+        return errors
+    return {name: [translated(gettext, text) for text in texts] for name, texts in errors.items()}
+
+
+def gettext_in(app: Flask) -> Gettext | None:
+    state: AppState | None = app.extensions.get(STATE_KEY)
+    return state.gettext if state is not None else None

@@ -1,0 +1,355 @@
+"""Reading a request's body whole, or not at all.
+
+Stock Werkzeug hands a multipart body that is cut off, or that lacks its boundary, over as an *empty form*, decodes
+with replacement characters, and silently cuts a chunked body at the limit. Here each is an error before anything runs.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from io import BytesIO
+from itertools import chain
+from math import isinf
+from sys import maxsize
+from typing import IO, TYPE_CHECKING, Any, NoReturn
+from urllib.parse import parse_qsl
+
+from werkzeug.datastructures import FileStorage, ImmutableMultiDict
+from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.http import parse_options_header
+from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
+
+from ..errors import Refusal, TooLarge, Unreadable
+from ..operation import MISSING
+
+if TYPE_CHECKING:
+    from flask import Request
+
+MAX_FIELDS = 1000  # fields or parts of one form
+MAX_DIGITS = 18  # of a length
+MAX_DEPTH = 200  # objects and arrays of JSON in each other
+CHUNK = 64 * 1024  # bytes
+CHARSETS = {"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "latin-1", "windows-1252"}
+
+TOO_DEEP = "its JSON nests too deep"
+
+URLENCODED = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data"
+
+FormData = tuple["ImmutableMultiDict[str, str]", "ImmutableMultiDict[str, FileStorage]"]
+
+
+def check_size(request: Request, limit: int) -> None:
+    """Refuse a body that says it is too large, before it is read.
+
+    :param limit: bytes.
+    :raises TooLarge: ``Content-Length`` is over the limit.
+    :raises Unreadable: nobody can tell how long the body is.
+    """
+    length = declared_length(request.environ)
+    if length is None and not is_length_known(request.environ):
+        raise Unreadable("its length is not known")
+    check_length(length or 0, limit)
+
+
+def check_length(length: int, limit: int) -> None:
+    if length > limit:
+        raise TooLarge(f"{length} bytes, where {limit} are allowed")
+
+
+def declared_length(environ: Mapping[str, Any]) -> int | None:
+    """Return a body's length in bytes, as it is declared; None where it is not, or where the body comes in chunks."""
+    text: str = environ.get("CONTENT_LENGTH") or ""
+    if "HTTP_TRANSFER_ENCODING" in environ or not (text.isascii() and text.isdigit()):
+        return None
+    return int(text) if len(text) <= MAX_DIGITS else maxsize
+
+
+def is_length_known(environ: Mapping[str, Any]) -> bool:
+    """Whether the end of a body can be found (RFC 9112, 6.3); a server that knows it says ``wsgi.input_terminated``."""
+    if "HTTP_TRANSFER_ENCODING" in environ:
+        return bool(environ.get("wsgi.input_terminated"))
+    length = environ.get("CONTENT_LENGTH") or "0"
+    return length.isascii() and length.isdigit()
+
+
+def limit_stream(request: Request, limit: int) -> None:
+    """Let the limit hold for a function that reads the request's body itself."""
+    request.max_content_length = limit
+    request.max_form_memory_size = limit
+
+
+def check_encoding(request: Request) -> None:
+    """Refuse a compressed body (RFC 9110, 15.5.16); 415."""
+    encoding = request.environ.get("HTTP_CONTENT_ENCODING", "identity").strip().lower()
+    if encoding not in ("", "identity"):
+        raise Refusal(
+            415,
+            f"Content-Encoding {encoding!r}",
+            "A compressed body is not accepted.",
+            headers=[("Accept-Encoding", "identity")],
+        )
+
+
+def is_json(mimetype: str) -> bool:
+    return mimetype == "application/json" or (mimetype.startswith("application/") and mimetype.endswith("+json"))
+
+
+def has_content(request: Request) -> bool:
+    """Whether the request has a body, as far as its headers tell."""
+    length = declared_length(request.environ)
+    if length is None:
+        return bool(request.environ.get("wsgi.input_terminated")) and "Transfer-Encoding" in request.headers
+    return length > 0
+
+
+def read_whole(request: Request, limit: int) -> bytes:
+    """Return a body's bytes, and let ``request.get_data()`` return them too."""
+    body = b"".join(chunks(request, limit))
+    request.__dict__["stream"] = BytesIO(body)
+    return body
+
+
+def parse_json(body: bytes, charset: str) -> Any:
+    """Return what a JSON body says (RFC 8259).
+
+    :raises Unreadable: it does not parse, nests too deep, or holds NaN or Infinity.
+    """
+    text = decode(body, charset)
+    try:
+        value = DECODER.decode(text)
+    except RecursionError:
+        raise Unreadable(TOO_DEEP) from None
+    except ValueError as error:
+        raise Unreadable(f"it is not JSON ({error})") from None
+    if text.count("[") + text.count("{") > MAX_DEPTH and not is_shallow(value):
+        raise Unreadable(TOO_DEEP)
+    return value
+
+
+def is_shallow(value: Any) -> bool:
+    """Whether JSON nests no deeper than the functions that look through it can follow."""
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        inner = [each.values() if isinstance(each, dict) else each for each in level if isinstance(each, (dict, list))]
+        level = list(chain.from_iterable(inner))
+        if not level:
+            return True
+    return False
+
+
+def not_json(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no JSON")
+
+
+def finite(number: str) -> float:
+    value = float(number)
+    if isinf(value):
+        raise ValueError(f"{number[:20]} is beyond every float")
+    return value
+
+
+DECODER = json.JSONDecoder(parse_constant=not_json, parse_float=finite)
+
+
+def read_form(request: Request, limit: int) -> FormData:
+    """Return fields and files of a form, and let ``request.form`` and ``request.files`` say the same.
+
+    :param limit: bytes.
+    :raises Unreadable: it can't be read whole.
+    :raises TooLarge: more than 1,000 fields or parts, or a chunked body over the limit.
+    """
+    if "form" in request.__dict__:  # somebody read it before us, by Werkzeug's lenient rules
+        return parsed_before(request)
+    reader = read_multipart if request.mimetype == MULTIPART else read_urlencoded
+    form, files = reader(request, limit)
+    request.__dict__.update(stream=BytesIO(), form=form, files=files)
+    return form, files
+
+
+def parsed_before(request: Request) -> FormData:
+    form, files = ImmutableMultiDict(request.form), ImmutableMultiDict(request.files)
+    if not form and not files and has_content(request):
+        raise Unreadable("it is not a whole form")
+    if len(list(form.items(multi=True))) + len(list(files.items(multi=True))) > MAX_FIELDS:
+        raise TooLarge(f"more than {MAX_FIELDS} fields")
+    return form, files
+
+
+def read_urlencoded(request: Request, limit: int) -> FormData:
+    body = b"".join(chunks(request, limit))
+    if body.count(b"&") >= MAX_FIELDS:
+        raise TooLarge(f"more than {MAX_FIELDS} fields")
+    charset = charset_of(request)
+    try:
+        pairs = parse_qsl(decode(body, charset), keep_blank_values=True, encoding=charset, errors="strict")
+    except UnicodeDecodeError:
+        raise Unreadable(f"it is not {charset}") from None
+    return ImmutableMultiDict(pairs), EMPTY
+
+
+def read_multipart(request: Request, limit: int) -> FormData:
+    boundary = request.mimetype_params.get("boundary", "")
+    if not boundary or not boundary.isascii():
+        raise Unreadable("it has no boundary")
+    decoder = MultipartDecoder(boundary.encode("ascii"), limit + CHUNK, max_parts=MAX_FIELDS)
+    with Parts(request) as parts:
+        try:
+            for chunk in separator_end(chunks(request, limit)):
+                decoder.receive_data(chunk)
+                while not isinstance(event := decoder.next_event(), (Epilogue, NeedData)):
+                    parts.take(event)
+        except RequestEntityTooLarge:
+            raise TooLarge(f"more than {MAX_FIELDS} parts, or a part that is too long") from None
+        except ValueError:
+            raise Unreadable("its multipart form is cut off or malformed") from None
+    return ImmutableMultiDict(parts.fields), ImmutableMultiDict(parts.files)
+
+
+def separator_end(data: Iterator[bytes]) -> Iterator[bytes | None]:
+    yield from data
+    yield None  # tells the decoder that this was all
+
+
+class Parts:
+    """Collects the events of a multipart body: fields in memory, files where Werkzeug puts them."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.fields: list[tuple[str, str]] = []
+        self.files: list[tuple[str, FileStorage]] = []
+        self.part: Field | File | None = None
+        self.container: IO[bytes] = BytesIO()
+
+    def __enter__(self) -> Parts:
+        return self
+
+    def __exit__(self, kind: Any, *rest: object) -> None:
+        """Close the temporary files of a form that could not be read whole; of any other, the request closes them."""
+        if kind is not None:
+            self.container.close()
+            for _, file in self.files:
+                file.close()
+
+    def take(self, event: Any) -> None:
+        if isinstance(event, (Field, File)):
+            self.begin(event)
+        elif isinstance(event, Data) and self.part is not None:
+            self.container.write(event.data)
+            if not event.more_data:
+                self.end(self.part)
+
+    def begin(self, part: Field | File) -> None:
+        if not part.name:
+            raise Unreadable("a part of its form has no name")
+        self.part = part
+        self.container = BytesIO() if isinstance(part, Field) else self.file_stream(part)
+
+    def file_stream(self, part: File) -> IO[bytes]:
+        kind = part.headers.get("Content-Type")
+        return self.request._get_file_stream(self.request.content_length, kind, part.filename)
+
+    def end(self, part: Field | File) -> None:
+        self.container.seek(0)
+        if isinstance(part, File):
+            self.files.append((part.name, FileStorage(self.container, part.filename, part.name, headers=part.headers)))
+            return
+        parameters = parse_options_header(part.headers.get("Content-Type", ""))[1]
+        self.fields.append((part.name, decode(self.container.read(), checked_charset(parameters.get("charset")))))
+
+
+def charset_of(request: Request) -> str:
+    return checked_charset(request.mimetype_params.get("charset"))
+
+
+def checked_charset(declared: str | None) -> str:
+    if declared is None:
+        return "utf-8"
+    if declared.lower() not in CHARSETS:
+        raise Refusal(415, f"charset {declared!r}", "The request's charset is not known here. Send UTF-8.")
+    return declared.lower()
+
+
+def decode(data: bytes, charset: str) -> str:
+    try:
+        return data.decode(charset)
+    except UnicodeDecodeError:
+        raise Unreadable(f"it is not {charset}") from None
+
+
+def chunks(request: Request, limit: int) -> Iterator[bytes]:
+    """Yield the body, never more than ``limit`` bytes of it and never less than there should be.
+
+    :raises TooLarge: the body is over the limit.
+    :raises Unreadable: the body is shorter than its ``Content-Length``.
+    """
+    cached = getattr(request, "_cached_data", None)
+    if cached is not None:  # somebody called request.get_data()
+        check_length(len(cached), limit)
+        yield cached
+        return
+    stream, left = request.environ["wsgi.input"], declared_length(request.environ)
+    check_length(left or 0, limit)  # of a GET, which comes here unchecked
+    counted = left is not None
+    if left is None:
+        left = limit + 1 if request.environ.get("wsgi.input_terminated") else 0
+    while left > 0:
+        data = read(stream, min(CHUNK, left))
+        if not data:
+            break
+        left -= len(data)
+        yield data
+    if counted and left:
+        raise Unreadable("it is shorter than its Content-Length")
+    if not counted and not left and request.environ.get("wsgi.input_terminated"):
+        raise TooLarge(f"over {limit} bytes")
+
+
+def read(stream: IO[bytes], size: int) -> bytes:
+    try:
+        return stream.read(size)
+    except OSError as error:
+        raise Unreadable(f"the connection broke ({type(error).__name__})") from None
+
+
+class Received:
+    """A request's body as it came: a form, a JSON value, or nothing (then it is an empty form)."""
+
+    __slots__ = ("files", "form", "is_json", "json", "plain")
+
+    def __init__(
+        self, form: Any = None, files: Any = None, json: Any = None, is_json: bool = False, plain: bool = False
+    ) -> None:
+        self.form: ImmutableMultiDict[str, str] = EMPTY if form is None else form
+        self.files: ImmutableMultiDict[str, FileStorage] = EMPTY if files is None else files
+        self.json = json  # MISSING: its type is JSON, and there is none
+        self.is_json = is_json
+        self.plain = plain  # it is known to hold neither NUL nor surrogates
+
+
+EMPTY: ImmutableMultiDict[str, Any] = ImmutableMultiDict()
+
+
+def receive(request: Request, limit: int) -> Received:
+    """Return the body of a request, whatever it is.
+
+    :raises Unreadable: it can't be read whole.
+    :raises Refusal: 415, neither a form nor JSON, or compressed.
+    """
+    check_encoding(request)
+    mimetype = request.mimetype
+    if mimetype == MULTIPART or (mimetype == URLENCODED and has_content(request)):
+        return Received(*read_form(request, limit))
+    if not has_content(request):
+        return Received(json=MISSING, is_json=True) if is_json(mimetype) else Received()
+    if is_json(mimetype):
+        body = read_whole(request, limit)
+        # JSON writes both as escapes alone
+        return Received(json=parse_json(body, charset_of(request)), is_json=True, plain=b"\\u" not in body)
+    raise Refusal(
+        415,
+        f"Content-Type {mimetype!r}",
+        "Send a form or JSON.",
+        headers=[("Accept-Post", f"{URLENCODED}, {MULTIPART}, application/json")],
+    )

@@ -1,0 +1,331 @@
+"""JSON Schemas of what comes and goes: apispec's marshmallow plugin, told what this package's fields and answers mean.
+
+What is sent and what comes back are two schemas: ``TodoInput`` lacks what is ``dump_only`` and has defaults, ``Todo``
+lacks what is ``load_only`` and always has what was required.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from apispec import APISpec
+from apispec.ext.marshmallow.field_converter import DEFAULT_FIELD_MAPPING
+from apispec.ext.marshmallow.openapi import OpenAPIConverter
+from marshmallow import INCLUDE, RAISE, Schema, fields, missing, validate
+from marshmallow.decorators import POST_DUMP
+
+from ..pages.controls import is_secret_name
+from ..schemas.dump import has_hooks
+from ..schemas.fields import Choice, Data, raw_choice
+from ..schemas.form_data import is_many
+from .descriptions import description_of
+
+OPENAPI_VERSION = "3.1.0"
+REF = "#/components/schemas/"
+TIMESTAMPS = frozenset({"timestamp", "timestamp_ms"})
+ISO = frozenset({"iso", "iso8601", None})
+LONGEST_NAME = 60  # characters
+
+#: what Python writes in one way and ECMA 262 in another
+DIALECT = ((r"\Z", "$"), (r"\z", "$"), (r"\A", "^"), ("(?P<", "(?<"))
+PYTHON_ONLY = re.compile(r"\(\?(?!:|=|!|<)|[*+?}]\+")  # inline flags, comments, atomic and possessive parts
+FLAGS = re.IGNORECASE | re.MULTILINE | re.DOTALL | re.VERBOSE
+
+JsonSchema = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What a component may be called: by its own name, or with its module where two have that."""
+
+    name: str
+    module: str
+
+    @property
+    def qualified(self) -> str:
+        return identifier(f"{self.module}.{self.name}")
+
+
+def identifier(text: str) -> str:
+    """Return a name that OpenAPI, and programs made from it, can carry."""
+    return re.sub(r"\W+", "_", text, flags=re.ASCII).strip("_")
+
+
+class Components:
+    """The named schemas of one document; their names are settled when all are known."""
+
+    def __init__(self, spec: APISpec) -> None:
+        self.labels: dict[str, Label] = {}  # by the name that stands in references for now
+        self.schemas: dict[str, JsonSchema] = {}
+        self.sent = Converter(spec, self, returned=False)
+        self.returned = Converter(spec, self, returned=True)
+
+    def reserve(self, label: Label) -> str:
+        self.labels[f"{len(self.labels)}:"] = label
+        return f"{len(self.labels) - 1}:"
+
+    def add(self, name: str, schema: JsonSchema) -> JsonSchema:
+        """Add a schema under a name that is known to be free: one of this package's own."""
+        self.labels[name] = Label(name, "serveractions")
+        self.schemas[name] = schema
+        return {"$ref": REF + name}
+
+    def names(self) -> dict[str, str]:
+        """Return final names by those that stand in references: equal ones get their module, then a number."""
+        taken = [label.name for label in self.labels.values()]
+        names: dict[str, str] = {}
+        for key, label in self.labels.items():
+            is_free = taken.count(label.name) == 1 or not key.endswith(":")
+            name = label.name if is_free else label.qualified
+            others = sum(other.partition("-")[0] == name for other in names.values())
+            names[key] = f"{name}-{others + 1}" if others else name
+        return names
+
+    def settled(self, document: Any) -> Any:
+        """Return a document with the final names in its references."""
+        return renamed(document, {REF + key: REF + name for key, name in self.names().items()})
+
+    def by_name(self) -> dict[str, JsonSchema]:
+        names = self.names()
+        return dict(sorted((names[key], self.settled(schema)) for key, schema in self.schemas.items()))
+
+
+def renamed(document: Any, names: Mapping[str, str]) -> Any:
+    if isinstance(document, dict):
+        return {
+            key: names.get(value, value) if key == "$ref" and isinstance(value, str) else renamed(value, names)
+            for key, value in document.items()
+        }
+    return [renamed(each, names) for each in document] if isinstance(document, list) else document
+
+
+class Converter(OpenAPIConverter):
+    """From marshmallow to JSON Schema, in one direction."""
+
+    field_mapping = {
+        **DEFAULT_FIELD_MAPPING,
+        fields.URL: ("string", "uri"),
+        fields.IP: ("string", None),
+        fields.IPInterface: ("string", None),
+        fields.Tuple: ("array", None),
+    }
+
+    def __init__(self, spec: APISpec, components: Components, *, returned: bool) -> None:
+        super().__init__(OPENAPI_VERSION, None, spec)
+        self.components = components
+        self.has_come_back = returned
+        self.partial = False
+
+    def reference(self, schema: Schema, title: str | None = None, module: str | None = None) -> JsonSchema:
+        """Return a reference to the component of a schema; a list of it, where the schema is for many."""
+        partial = self.partial or schema.partial is True
+        key = (title or type(schema), module, partial, *modifiers(schema))
+        if key not in self.refs:
+            label = Label(self.component_name(schema, title, partial), module or type(schema).__module__)
+            self.refs[key] = self.components.reserve(label)
+            before, self.partial = self.partial, partial
+            self.components.schemas[self.refs[key]] = self.object_schema(schema)
+            self.partial = before
+        made = {"$ref": REF + self.refs[key]}
+        return {"type": "array", "items": made} if schema.many else made
+
+    def component_name(self, schema: Schema, title: str | None, partial: bool) -> str:
+        base = title or type(schema).__name__.removesuffix("Schema") or "Schema"
+        ending = "" if self.has_come_back else "Partial" if partial else "Input"
+        only, exclude, dump_only, load_only, _, _, nested = modifiers(schema)
+        if not (only or exclude or dump_only or load_only or nested):
+            return identifier(base + ending)
+        listed = schema.dump_fields if self.has_come_back else schema.load_fields
+        details = listed if only else ["without", *exclude]
+        detailed = "_".join((base + ending, *details))
+        if (only or exclude) and not nested and len(detailed) <= LONGEST_NAME:
+            return identifier(detailed)
+        return identifier(f"{base}{ending}_{sha256(repr(modifiers(schema)).encode()).hexdigest()[:6]}")
+
+    def object_schema(self, schema: Schema) -> JsonSchema:
+        """Return the JSON Schema of one object, whether the schema is for many or not."""
+        listed = schema.dump_fields if self.has_come_back else schema.load_fields
+        properties = {field.data_key or name: self.named(name, field) for name, field in listed.items()}
+        needed = [field.data_key or name for name, field in listed.items() if self.is_needed(schema, name, field)]
+        made: JsonSchema = {"type": "object", "properties": properties}
+        if needed:
+            made["required"] = needed
+        if not self.has_come_back and schema.unknown in (RAISE, INCLUDE):
+            made["additionalProperties"] = schema.unknown == INCLUDE
+        described = description_of(type(schema))
+        text = getattr(schema.Meta, "description", None) or "\n\n".join(
+            filter(None, (described.summary, described.text))
+        )
+        title = getattr(schema.Meta, "title", None)
+        return {**({"title": title} if title else {}), **({"description": text} if text else {}), **made}
+
+    def named(self, name: str, field: fields.Field[Any]) -> JsonSchema:
+        """Return a field's JSON Schema; what is sent under its name may be a secret."""
+        made = self.field2property(field)
+        is_secret = field.load_only or field.metadata.get("type") == "password" or is_secret_name(name)
+        if self.has_come_back or not is_secret or made.get("type") != "string":
+            return made
+        return {"format": "password", **made}
+
+    def is_needed(self, schema: Schema, name: str, field: fields.Field[Any]) -> bool:
+        if self.has_come_back:
+            always = field.required or field.dump_only or field.load_default is not missing
+            return (always or field.dump_default is not missing) and not has_hooks(schema, POST_DUMP)
+        partial = schema.partial if isinstance(schema.partial, (tuple, list, set, frozenset)) else ()
+        return bool(field.required) and not (self.partial or name in partial)
+
+    def field2property(self, field: fields.Field[Any]) -> JsonSchema:
+        given = super().field2property(field).items()
+        made = {key: value for key, value in given if value is not None or key == "default"}
+        if isinstance(made.get("type"), list):
+            made["type"] = list(dict.fromkeys(made["type"]))  # a nullable Pluck of something nullable has two nulls
+        known = type_of_values(made.get("enum", []))
+        return {**made, **known} if isinstance(field, fields.Enum) else {**known, **made}
+
+    def field2type_and_format(self, field: fields.Field[Any], **kwargs: Any) -> JsonSchema:
+        if isinstance(field, fields.Decimal) and not self.has_come_back:
+            return {"type": ["number", "string"]}
+        if isinstance(field, fields.Decimal) or (self.has_come_back and getattr(field, "as_string", False)):
+            return {"type": "string"}  # as Flask's JSON provider writes it
+        if isinstance(field, Choice):
+            return type_of_values([raw_choice(each) for each in field.choices])
+        if isinstance(field, fields.Constant):
+            return {"const": field.constant}
+        made: JsonSchema = super().field2type_and_format(field, **kwargs)
+        if isinstance(field, fields.Tuple):
+            size = len(field.tuple_fields)
+            made |= {
+                "prefixItems": list(map(self.field2property, field.tuple_fields)),
+                "minItems": size,
+                "maxItems": size,
+            }
+        return made
+
+    def field2default(self, field: fields.Field[Any], **kwargs: Any) -> JsonSchema:
+        default = field.metadata.get("default", field.load_default)
+        if self.has_come_back or default is missing or callable(default) or isinstance(field, fields.Constant):
+            return {}
+        found = written(field, default)
+        return {} if found is missing else {"default": found}
+
+    def field2read_only(self, field: fields.Field[Any], **kwargs: Any) -> JsonSchema:
+        return {}
+
+    field2write_only = field2read_only  # each direction has its own schema
+
+    def field2choices(self, field: fields.Field[Any], **kwargs: Any) -> JsonSchema:
+        if isinstance(field, fields.List):  # ContainsOnly speaks of the items
+            return {}
+        made = [written(field, each) for each in super().field2choices(field, **kwargs).get("enum", ())]
+        return {"enum": [each for each in made if each is not missing]} if made else {}
+
+    def field2range(self, field: fields.Field[Any], ret: JsonSchema) -> JsonSchema:
+        made: JsonSchema = {}
+        kind = ret.get("type", "")
+        is_number = {"integer", "number"} & set([kind] if isinstance(kind, str) else kind)
+        for each in field.validators if is_number else ():
+            if not isinstance(each, validate.Range):
+                continue
+            made["minimum" if each.min_inclusive else "exclusiveMinimum"] = plain_number(field, each.min)
+            made["maximum" if each.max_inclusive else "exclusiveMaximum"] = plain_number(field, each.max)
+        return {name: limit for name, limit in made.items() if limit is not None}
+
+    def field2length(self, field: fields.Field[Any], **kwargs: Any) -> JsonSchema:
+        made: JsonSchema = super().field2length(field, **kwargs)
+        if isinstance(field, fields.Dict):
+            return {key.replace("Length", "Properties"): value for key, value in made.items()}
+        return made
+
+    def field2pattern(self, field: fields.Field[Any], **kwargs: Any) -> JsonSchema:
+        regexes = (each.regex for each in field.validators if isinstance(each, validate.Regexp))
+        found = (portable(each.pattern, each.flags) for each in regexes if isinstance(each.pattern, str))
+        return {"pattern": next(found, None)}
+
+    def datetime2properties(self, field: fields.Field[Any], **kwargs: Any) -> JsonSchema:
+        if not isinstance(field, (fields.DateTime, fields.Date, fields.Time)):
+            return {}
+        form = field.format or field.DEFAULT_FORMAT
+        if form in TIMESTAMPS:
+            return {"type": "number", "format": None}
+        return {"type": "string", "format": self.format_of_time(field) if form in ISO else None}
+
+    def format_of_time(self, field: fields.DateTime | fields.Date | fields.Time) -> str:
+        if isinstance(field, fields.Date):
+            return "date"
+        if isinstance(field, fields.Time):
+            return "iso-time"  # RFC 3339's wants an offset
+        has_offset = isinstance(field, fields.AwareDateTime) or not (
+            self.has_come_back or isinstance(field, fields.NaiveDateTime)
+        )
+        return "date-time" if has_offset else "iso-date-time"
+
+    def timedelta2properties(self, field: fields.Field[Any], **kwargs: Any) -> JsonSchema:
+        return {"type": "number", "x-unit": field.precision} if isinstance(field, fields.TimeDelta) else {}
+
+    def nested2properties(self, field: fields.Field[Any], ret: JsonSchema) -> JsonSchema:
+        if not isinstance(field, fields.Nested) or isinstance(field, fields.Pluck):
+            return {}
+        named = (field.made.__name__, field.made.__module__) if isinstance(field, Data) else ()
+        found = self.reference(field.schema, *named)
+        return {"type": "array", "items": found} if is_many(field) and not field.schema.many else found
+
+
+def modifiers(schema: Schema) -> tuple[Any, ...]:
+    """Return what makes an instance of a schema differ from others of its class."""
+    only = None if schema.only is None else tuple(sorted(schema.only))
+    partial = schema.partial if isinstance(schema.partial, bool) else tuple(sorted(schema.partial or ()))
+    sets = (tuple(sorted(each)) for each in (schema.exclude, schema.dump_only, schema.load_only))
+    return only, *sets, partial, str(schema.unknown), nested_choices(schema)
+
+
+def nested_choices(schema: Schema) -> tuple[Any, ...]:
+    """Return which nested fields an instance chose, as by ``only=("todo.id",)``."""
+    declared = schema._declared_fields
+    pairs = ((name, declared.get(name), field) for name, field in schema.fields.items())
+    return tuple((name, *choice(field)) for name, before, field in pairs if choice(field) != choice(before))
+
+
+def choice(field: Any) -> tuple[Any, ...]:
+    only, exclude = getattr(field, "only", None), getattr(field, "exclude", ())
+    return None if only is None else tuple(sorted(only)), tuple(sorted(exclude))
+
+
+def written(field: fields.Field[Any], value: Any) -> Any:
+    """Return a value as its field writes it; missing where it is no value of that field."""
+    if value is None:
+        return None
+    try:
+        return field._serialize(value, None, None)
+    except Exception:  # a default or a choice of another type, which marshmallow lets pass
+        return missing
+
+
+def plain_number(field: fields.Field[Any], value: Any) -> int | float | None:
+    found = value if isinstance(value, (int, float)) else written(field, value)
+    try:
+        return None if found is None or isinstance(found, bool) else found if isinstance(found, int) else float(found)
+    except (TypeError, ValueError):
+        return None
+
+
+JSON_TYPES = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
+
+
+def type_of_values(values: list[Any]) -> JsonSchema:
+    kinds = sorted({JSON_TYPES[type(each)] for each in values if type(each) in JSON_TYPES})
+    if not kinds:
+        return {}
+    return {"type": kinds[0] if len(kinds) == 1 else kinds}
+
+
+def portable(pattern: str, flags: int) -> str | None:
+    """Return a pattern as ECMA 262 writes it, anchored as ``re.match`` is; None where it can't say the same."""
+    for python, ecma in DIALECT:
+        pattern = pattern.replace(python, ecma)
+    if flags & FLAGS or PYTHON_ONLY.search(pattern):
+        return None
+    return pattern if pattern.startswith("^") and "|" not in pattern else f"^(?:{pattern})"

@@ -1,0 +1,320 @@
+"""What templates call: ``action_form``, ``action_url``, ``action_state``, ``serveractions_script``."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from flask import after_this_request, current_app, g, request, session
+from flask_wtf.csrf import generate_csrf
+from markupsafe import Markup
+from marshmallow import ValidationError
+
+from ..app_state import AppState, state_of
+from ..http.locations import safe_page
+from ..marks import chain_of
+from ..operation import HOLDS_FORMS, MISSING, SENT_HEADERS, Failure, Operation, exchange_of
+from ..security.signing import bound_in, digest, payload_of, random_key, sign_id
+from ..security.visitors import remember_session, visitor_for_page
+from .controls import describe, has_files
+from .form_state import FormState, Input, render_attributes
+
+if TYPE_CHECKING:
+    from flask import Flask, Response
+
+logger = logging.getLogger("flask_serveractions")
+
+PRIVATE = re.compile(r"\b(?:private|no-store)\b", re.IGNORECASE)
+CREDENTIALS = ("HTTP_COOKIE", "HTTP_AUTHORIZATION")
+
+Action = str | Callable[..., Any]
+
+
+@dataclass(slots=True, eq=False)
+class PageForms:
+    """What the page that is being rendered has of ours."""
+
+    seen: Counter[tuple[str, str]] = field(default_factory=Counter)  # equal forms
+    visitor: str | None = None
+    path: str | None = None  # where its forms come back to
+
+
+def action_form(
+    action: Action, /, *, attrs: Mapping[str, Any] | None = None, caller: Any = None, **bound: Any
+) -> Markup:
+    """Return a form that calls an action: for ``{% call(form) action_form("create_todo") %}``.
+
+    The block gets the form's :class:`~flask_serveractions.FormState`; one that does not want it is
+    ``{% call action_form("clear") %}``. Hidden fields, and a place for the form's message, stand before its content.
+
+    :param action: its name, or the function.
+    :param attrs: further attributes of the form element: ``{"class": "wide", "data-reset": "false"}``.
+    :param caller: Jinja's: the block.
+    :param bound: the action's bound arguments, signed.
+    :raises LookupError: no action has this name.
+    :raises TypeError: bound arguments that the action does not take, or that are missing.
+    """
+    if caller is None:
+        raise TypeError(
+            f"action_form({action!r}) needs a body: {{% call(form) action_form({action!r}) %}}…{{% endcall %}}."
+        )
+    state, operation = find(action)
+    payload = bound_payload(operation, bound)
+    ordinal = next_ordinal(operation, payload)
+    form = state_for(operation, payload, ordinal)
+    # a template that does not escape gives plain text, which is as it means it
+    content = Markup(caller(form) if caller.arguments else caller())  # noqa: S704
+    attributes = {
+        "method": "post",
+        "action": url_for_action(state, operation, payload, bound, ordinal),
+        "data-serveraction": operation.name,
+        "enctype": "multipart/form-data" if needs_multipart(operation) else None,
+        **(attrs or {}),
+    }
+    message = Markup('<div class="serveractions-message" data-message role="alert">{}</div>').format(form.leftover())
+    return Markup("<form {}>\n{}{}\n{}</form>").format(
+        render_attributes(attributes), hidden(operation), message, content
+    )
+
+
+def hidden(operation: Operation) -> Markup:
+    """Return the hidden fields: the CSRF token, and a key for what runs once."""
+    fields: dict[str, str] = {}
+    if current_app.config.get("WTF_CSRF_ENABLED", True):
+        fields[current_app.config.get("WTF_CSRF_FIELD_NAME", "csrf_token")] = generate_csrf()
+    if operation.once:
+        fields["idempotency_key"] = random_key()
+    one = Markup('<input type="hidden" name="{}" value="{}">\n')
+    return Markup("").join(one.format(*pair) for pair in fields.items())
+
+
+def action_url(action: Action, /, **bound: Any) -> str:
+    """Return the signed URL of an action, for ``formaction``, ``data-action`` and ``hx-post``.
+
+    A path with ``SCRIPT_NAME``, and the page that is being rendered in its query. It is good for this visitor alone.
+
+    :param action: its name, or the function.
+    :param bound: the action's bound arguments, signed.
+    :raises LookupError: no action has this name.
+    :raises TypeError: bound arguments that the action does not take, or that are missing.
+    """
+    state, operation = find(action)
+    return url_for_action(state, operation, bound_payload(operation, bound), bound)
+
+
+def action_state(action: Action, /, **bound: Any) -> FormState:
+    """Return the state of a form that is written by hand around :func:`action_url`.
+
+    :param action: its name, or the function.
+    :param bound: as they were given to :func:`action_url`: they say which of several forms this is.
+    :raises LookupError: no action has this name.
+    :raises TypeError: bound arguments that the action does not take, or that are missing.
+    """
+    _, operation = find(action)
+    return state_for(operation, bound_payload(operation, bound), "")
+
+
+def serveractions_script(*names: Action, nonce: str | None = None) -> Markup:
+    """Return the element that loads the client.
+
+    :param names: the actions that scripts may call by name.
+    :param nonce: where the page's policy lets scripts in by a nonce alone (CSP3, ``'strict-dynamic'``).
+    :raises LookupError: no action has such a name.
+    """
+    state = state_of(current_app)
+    urls = {find(name)[1].name: action_url(name) for name in names}
+    token = generate_csrf() if current_app.config.get("WTF_CSRF_ENABLED", True) else None
+    header = next(iter(current_app.config.get("WTF_CSRF_HEADERS", ("X-CSRFToken",))), "X-CSRFToken")
+    page_forms()
+    attributes = {
+        "type": "module",
+        "src": f"{request.root_path}{state.settings.url_prefix}/client.js?v={state.client_version}",
+        "id": "serveractions",
+        "nonce": nonce,
+        "data-token": token,
+        "data-header": header,
+        "data-actions": json.dumps(urls),
+    }
+    return Markup("<script {}></script>").format(render_attributes(attributes))
+
+
+def find(action: Action) -> tuple[AppState, Operation]:
+    """Return the operation of an action, by its name or by its function."""
+    state = state_of(current_app)
+    actions = state.actions or state.registry.actions
+    if isinstance(action, str):
+        operation = actions.get(action)
+    else:
+        below = list(chain_of(action))  # decorators may stand above @register
+        operation = next((each for each in actions.values() if each.function in (action, *below)), None)
+    if operation is None:
+        known = ", ".join(sorted(actions)) or "none at all"
+        raise LookupError(f"There is no action {action!r}. Registered are: {known}.")
+    return state, operation
+
+
+def bound_payload(operation: Operation, bound: Mapping[str, Any]) -> str:
+    """Return the readable part of an ID.
+
+    :raises TypeError: an argument is missing, unknown, or of a type that the annotation does not allow.
+    """
+    known = {parameter.name: parameter for parameter in operation.bound}
+    for name in bound:
+        if name not in known:
+            raise TypeError(f"{operation.where}: {name!r} is not Bound. Annotate it as in {name}: Bound[int].")
+    values = {}
+    for name, parameter in known.items():
+        value = bound.get(name, MISSING)
+        if value is not MISSING:
+            values[name] = serialized(operation, parameter, value)
+        elif parameter.required:
+            raise TypeError(f"{operation.where}: the bound argument {name!r} is missing. Give it to the form.")
+    return payload_of(values)
+
+
+def serialized(operation: Operation, parameter: Any, value: Any) -> Any:
+    if value is None and parameter.optional:
+        return None
+    try:
+        made = parameter.json.serialize(parameter.name, {parameter.name: value})
+        parameter.json.deserialize(made)
+    except (ValidationError, ValueError, TypeError, AttributeError) as error:
+        raise TypeError(
+            f"{operation.where}: the bound argument {parameter.name!r} can't be {value!r} ({error})."
+            f" Give what {parameter.annotation!r} allows."
+        ) from error
+    return made if isinstance(made, (str, int, float, bool, list, dict, type(None))) else str(made)
+
+
+def next_ordinal(operation: Operation, payload: str) -> str:
+    """Return ``""`` for the first of equal forms on a page, then ``"2"``, ``"3"``."""
+    seen = page_forms().seen
+    seen[operation.name, payload] += 1
+    count = seen[operation.name, payload]
+    return "" if count == 1 else str(count)
+
+
+def state_for(operation: Operation, payload: str, ordinal: str) -> FormState:
+    parts = [operation.name.replace(".", "-"), digest(payload, 8) if operation.bound else "", ordinal]
+    form = FormState(id="-".join(filter(None, parts)), describe=partial(input_for, operation))
+    exchange = exchange_of(request.environ)
+    failure = exchange.failure if exchange else None
+    if failure is not None and is_of(failure, operation, payload, ordinal):
+        failure.shown = True
+        form.values, form.errors = failure.values, failure.errors
+        form.text, form.result, form.submitted = failure.message, failure.result, True
+    return form
+
+
+def is_of(failure: Failure, operation: Operation, payload: str, ordinal: str) -> bool:
+    """Whether a failure belongs to a form; its payload is not verified, and may be spelled otherwise."""
+    if (failure.action, failure.ordinal) != (operation.name, ordinal):
+        return False
+    return not operation.bound or failure.payload == payload or bound_in(failure.payload) == bound_in(payload)
+
+
+@lru_cache(maxsize=4096)
+def input_for(operation: Operation, name: str) -> Input:
+    return describe(operation, name)
+
+
+@lru_cache(maxsize=4096)
+def needs_multipart(operation: Operation) -> bool:
+    return has_files(operation)
+
+
+def url_for_action(
+    state: AppState, operation: Operation, payload: str, bound: Mapping[str, Any], ordinal: str = ""
+) -> str:
+    settings = state.settings
+    visitor = visitor_for(state, operation, bound)
+    signed = sign_id(state.signing.ring, operation.name, payload, visitor, settings.max_age)
+    query = f"?page={page_for(state)}" + (f"&form={ordinal}" if ordinal else "")
+    return f"{request.root_path}{settings.url_prefix}/{operation.name}/{signed}{query}"
+
+
+def page_for(state: AppState) -> str:
+    """Return where a form comes back to, quoted for a query; found out once for a page."""
+    forms = page_forms()
+    if forms.path is None:
+        forms.path = quote(current_page(state), safe="/")
+    return forms.path
+
+
+def current_page(state: AppState) -> str:
+    """Return the path and query that the form stands on; within a call, the page of that call."""
+    prefix = state.settings.url_prefix
+    query = request.query_string.decode("latin-1")
+    path = quote(request.path, safe="/%:=&~+!$,;'@()*[]")
+    page = safe_page(f"{path}?{query}" if query else path, prefix)
+    inside = request.path == prefix or request.path.startswith(f"{prefix}/")
+    return safe_page(request.args.get("page"), prefix) if inside else page
+
+
+def visitor_for(state: AppState, operation: Operation, bound: Mapping[str, Any]) -> str:
+    forms = page_forms()
+    if forms.visitor is None:
+        forms.visitor = ""
+        if state.settings.bind_session:
+            forms.visitor = visitor_for_page(session, partial(identify, state, operation, bound))
+            after_this_request(remember_session_of)
+    return forms.visitor
+
+
+def remember_session_of(response: Response) -> Response:
+    remember_session(session)
+    return response
+
+
+def identify(state: AppState, operation: Operation, bound: Mapping[str, Any]) -> Any:
+    """Ask the hook who is looking at the page; its refusals are for calls, not for pages.
+
+    Nobody is known by a request that carries nothing to be known by.
+    """
+    if state.hook is None or request.environ.keys().isdisjoint(CREDENTIALS):
+        return None
+    try:
+        return state.hook.ask(current_app._get_current_object(), operation, bound)  # type: ignore[attr-defined]
+    except Exception:
+        return None
+
+
+def page_forms() -> PageForms:
+    """Return what the page has of ours.
+
+    :raises RuntimeError: in debug: its headers are sent, and let shared caches keep this visitor's IDs and token.
+    """
+    forms: PageForms | None = request.environ.get(HOLDS_FORMS)
+    if forms is None:
+        check_still_private(request.environ.get(SENT_HEADERS))
+        forms = request.environ[HOLDS_FORMS] = PageForms()
+        # Flask-WTF's token of this request; g may hold another visitor's, where an app context outlives requests
+        g.pop(current_app.config.get("WTF_CSRF_FIELD_NAME", "csrf_token"), None)
+    return forms
+
+
+def check_still_private(sent: list[tuple[str, str]] | None) -> None:
+    if sent is None or any(name.lower() == "cache-control" and PRIVATE.search(value) for name, value in sent):
+        return
+    if current_app.debug:
+        raise RuntimeError(STREAMED)
+    logger.warning(STREAMED)
+
+
+STREAMED = (
+    "A form or script of an action in a page that is streamed: its headers are sent, and shared caches may keep it"
+    " for others. Use render_template, or give the response the header Cache-Control: private."
+)
+
+
+def install(app: Flask) -> None:
+    """Give an app's templates the helpers."""
+    helpers: tuple[Callable[..., Any], ...] = (action_form, action_url, action_state, serveractions_script)
+    app.jinja_env.globals.update({each.__name__: each for each in helpers})

@@ -1,0 +1,53 @@
+"""A webhook's message: its signature is the caller's identity, and each message is handled once."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from flask import Response
+
+from ..answers.render import answer_route
+from ..arguments.bodies import Received, check_encoding, check_size, parse_json, read_whole
+from ..arguments.loading import load_arguments
+from ..call import Call
+from ..errors import Refusal
+from ..operation import Operation
+from ..security.webhook_signatures import SignatureError
+from ..shared.once import claim_message, complete_message, running
+from .execution import invoke
+
+NOT_GENUINE = "The signature is missing, wrong or too old."
+
+
+def deliver(call: Call) -> Response:
+    """Verify a message and hand it to its function, unless that was done before."""
+    operation: Operation = call.operation  # type: ignore[assignment]
+    check_encoding(call.request)
+    check_size(call.request, call.limit)
+    body = read_whole(call.request, call.limit)
+    message = verified(call, operation, body)
+    event = parse_json(body, "utf-8")
+    if not isinstance(event, dict):
+        raise Refusal(400, "a webhook's message that is no object", "The message is no JSON object.")
+    located = load_arguments(operation, call.request, Received())
+    held = claim_message(call.state.store, (operation.name, message))
+    if held is None:
+        return call.app.response_class(b"", 200)
+    with running(call.state.store, held):
+        returned = invoke(call, operation, {**located, operation.event: event})
+    complete_message(call.state.store, held)
+    return answer_route(call, operation, returned)
+
+
+def verified(call: Call, operation: Operation, body: bytes) -> str:
+    """Return the message's ID.
+
+    :raises Refusal: 400.
+    """
+    verifier: Any = operation.verifier
+    try:
+        message: str = verifier.verify(call.request.headers, body, time.time())
+    except SignatureError as error:
+        raise Refusal(400, f"webhook: {error}", NOT_GENUINE) from None
+    return message

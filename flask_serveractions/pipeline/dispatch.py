@@ -1,0 +1,374 @@
+"""The pipeline: every call of either door comes through here, step by step."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Callable, Generator, Mapping
+from typing import Any
+
+from flask import Request, Response, got_request_exception
+from werkzeug.datastructures import Headers
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from ..answers import failures, render
+from ..answers.listing import one_page, wanted_page
+from ..answers.outcome import Outcome, load_outcome
+from ..answers.representation import check_conditions
+from ..answers.responses import close_to_caches
+from ..app_state import localize, localize_errors
+from ..arguments import loading
+from ..arguments.bodies import (
+    MULTIPART,
+    URLENCODED,
+    Received,
+    check_encoding,
+    check_size,
+    limit_stream,
+    read_form,
+    receive,
+)
+from ..call import Call, Problem
+from ..errors import ActionError, Invalid, Refusal, UnknownAction
+from ..http.locations import is_flood
+from ..http.negotiation import EVENTS, HTML, JSON, PROBLEM, accepts
+from ..operation import Exchange, Operation
+from ..security import access, origin
+from ..security.signing import bound_in, verify_id
+from ..security.visitors import identity_changed, visitor_of
+from ..shared.once import KeptAnswer
+from ..shared.progress import HEARTBEAT, STREAM_HEADERS, WithHeartbeats, event, in_this_context
+from ..signals import action_failed
+from . import background, execution
+from .delivery import deliver
+
+logger = logging.getLogger("flask_serveractions")
+
+VALIDATE = "HTTP_SERVERACTIONS_VALIDATE"  # in the environ
+LOGGED_LENGTH = 300  # characters of each part of a refusal
+
+
+def dispatch(call: Call) -> Response:
+    """Take a call through the pipeline; a step that fails ends it."""
+    try:
+        return process(call)
+    except Exception as error:
+        return handle_exception(call, error)
+
+
+def dispatch_webhook(call: Call) -> Response:
+    """Take a webhook's message to its function."""
+    try:
+        return deliver(call)
+    except Exception as error:
+        return handle_exception(call, error)
+
+
+def process(call: Call) -> Response:
+    """Protect, authorise, load the arguments, call, answer."""
+    operation = protect(call)
+    given = signed_or_path_arguments(call, operation)
+    authorise(call, operation, given)
+    check_acceptable(call, operation)
+    loaded = load(call, operation, given)
+    if call.is_action and VALIDATE in call.request.environ:
+        return render.no_errors(call)
+    if not call.is_action:
+        return read_or_change(call, operation, loaded)
+    if operation.is_plain:
+        return render.answer_action(call, operation, execution.invoke(call, operation, loaded))
+    return run(call, operation, loaded)
+
+
+def read_or_change(call: Call, operation: Operation, loaded: dict[str, Any]) -> Response:
+    """Call a resource's method: a change under its conditions, a list page by page."""
+    if operation.method != "GET":
+        check_conditions(call, operation)
+    wanted = wanted_page(call, operation) if operation.paginate else None
+    returned = execution.invoke(call, operation, loaded)
+    if wanted is not None:
+        returned = one_page(call, operation, returned, wanted)
+    return render.answer_resource(call, operation, returned)
+
+
+def run(call: Call, operation: Operation, loaded: dict[str, Any]) -> Response:
+    """Call a function that runs once for a key, in the background, or step by step."""
+    held = execution.claim_key(call, operation, loaded) if operation.once else None
+    if isinstance(held, KeptAnswer):
+        return replayed(call, held)
+    if operation.background:
+        return background.start(call, operation, held)
+    steps = execution.call_function(call, operation, loaded, held)
+    if operation.is_generator and EVENTS in call.accept and not call.html:
+        return stream(call, steps)
+    return render.render(call, execution.run_to_the_end(steps))
+
+
+def replayed(call: Call, answer: KeptAnswer) -> Response:
+    """Tell the first call's outcome again, to whoever asks now."""
+    told = answer.envelope or {}
+    if "job" in told:
+        response = background.accepted(call, told["job"])
+    else:
+        outcome = load_outcome(call.app, told)
+        response = (
+            handle_action_error(call, outcome) if isinstance(outcome, ActionError) else render.render(call, outcome)
+        )
+    response.headers["Idempotency-Replayed"] = "true"
+    return response
+
+
+def dispatch_job(call: Call, job_id: str) -> Response:
+    """Answer for a background job: only to its owner, whom the hook knows."""
+    try:
+        operation = protect_job(call)
+        authorise(call, operation, loading.load_bound(operation, bound_in(call.payload) or {}))
+        return background.answer(call, job_id)
+    except UnknownAction as error:  # the session has changed hands: the job is somebody else's
+        return handle_refusal(call, Refusal(404, error.reason, background.NO_JOB))
+    except Exception as error:
+        return handle_exception(call, error)
+
+
+def protect_job(call: Call) -> Operation:
+    if call.operation is None:
+        raise Refusal(404, "unknown job", background.NO_JOB)
+    if call.request.method not in origin.SAFE_METHODS:
+        origin.check_origin(call.request, call.state.settings.allowed_origins)
+        check_token(call)
+    return call.operation
+
+
+def stream(call: Call, steps: execution.Steps) -> Response:
+    """Answer with server-sent events as they happen; the middleware sends the last one, with the page in it."""
+    call.in_stream = True
+    if call.exchange is not None:
+        call.exchange.streams = True
+    body = in_this_context(WithHeartbeats(events(call, steps), HEARTBEAT))
+    response = call.app.response_class(body, content_type=EVENTS, headers=dict(STREAM_HEADERS))
+    close_to_caches(response)
+    return response
+
+
+def events(call: Call, steps: execution.Steps) -> Generator[bytes, None, None]:
+    exchange = call.exchange or Exchange()
+    call.session.modified = False  # it is sent with the headers; from now on it can't change
+    try:
+        outcome = yield from progress_events(steps)
+        check_session(call)
+        exchange.last_event = "result", render.render_json(call, outcome).get_data()
+    except Exception as error:
+        exchange.last_event = "error", handle_exception(call, error).get_data()
+    if call.exchange is None:
+        yield event(exchange.last_event[0], exchange.last_event[1].decode())
+
+
+def progress_events(steps: execution.Steps) -> Generator[bytes, None, Outcome]:
+    """Turn progress into events, and return the outcome."""
+    try:
+        while True:
+            try:
+                step = next(steps)
+            except StopIteration as stop:
+                outcome: Outcome = stop.value
+                return outcome
+            yield event("progress", step.to_json())
+    finally:
+        steps.close()
+
+
+def check_session(call: Call) -> None:
+    """Complain of a session that was changed when its cookie was sent already."""
+    if not call.session.modified:
+        return
+    complaint = f"{call.label} changed the session in a stream, where it can't be sent any more: the change is lost."
+    if call.app.debug:
+        raise RuntimeError(f"{complaint} Change it in another action.")
+    logger.warning(complaint)
+
+
+def protect(call: Call) -> Operation:
+    """Check origin, size, signature and CSRF token, in this order."""
+    request, settings = call.request, call.state.settings
+    if call.operation is None or call.operation.method not in origin.SAFE_METHODS:
+        origin.check_origin(request, settings.allowed_origins)
+        check_size(request, call.limit)
+    if is_flood(request.environ.get("QUERY_STRING", "")):
+        raise Refusal(414, "a flood of arguments", "The address has too many arguments.")
+    if not call.is_action:
+        if request.method not in origin.SAFE_METHODS:
+            limit_stream(request, call.limit)
+        return call.operation  # type: ignore[return-value]
+    operation = verified(call)
+    check_token(call)
+    return operation
+
+
+def check_token(call: Call) -> None:
+    if call.app.config.get("WTF_CSRF_ENABLED", True):
+        tokens = call.state.signing.tokens
+        origin.check_token(call.app.config, tokens, call.session, call.request.headers, form_of(call))
+
+
+def verified(call: Call) -> Operation:
+    """Return the operation of a valid ID; wrong, expired, foreign and unknown are one 404, after the same work."""
+    settings = call.state.settings
+    visitor = visitor_of(call.session) if settings.bind_session else ""
+    name = call.operation.name if call.operation else None
+    payload = verify_id(call.state.signing.ring, name, call.signed, visitor, settings.max_age)
+    if payload is None or call.operation is None or (settings.bind_session and not visitor):
+        raise UnknownAction("unknown action" if name is None else "wrong, expired or foreign ID")
+    return call.operation
+
+
+def form_of(call: Call) -> Mapping[str, str]:
+    """Return the fields of a form body, for the token in it."""
+    if call.request.mimetype not in (URLENCODED, MULTIPART):
+        return {}
+    check_encoding(call.request)
+    form, files = read_form(call.request, call.limit)
+    call.received = Received(form, files)
+    return form
+
+
+def signed_or_path_arguments(call: Call, operation: Operation) -> dict[str, Any]:
+    if call.is_action:
+        return loading.load_bound(operation, bound_in(call.payload) or {}) if operation.bound else {}
+    return loading.load_path(operation, call.path_values)
+
+
+def authorise(call: Call, operation: Operation, given: Mapping[str, Any]) -> None:
+    if call.state.registry.hook is None and not call.is_action and not operation.requires:
+        return  # nobody is asked, and nothing is bound to anybody
+    try:
+        identity = access.authorise(call.app, call.state.hook, operation, given)
+    except HTTPException as error:
+        log_refusal(call, f"the auth hook says {error.code}")
+        raise
+    call.identity = identity
+    if call.is_action and call.state.settings.bind_session and identity_changed(call.session, identity):
+        raise UnknownAction("the ID was rendered for another identity")
+
+
+def check_acceptable(call: Call, operation: Operation) -> None:
+    """Refuse a caller who accepts nothing that we have, before anything runs (406)."""
+    accept = call.accept
+    if not accept or (("*/*" in accept or JSON in accept) and "q=0" not in accept):
+        return
+    if call.is_action and not accepts(accept, JSON, HTML, PROBLEM, EVENTS):
+        raise Refusal(406, f"Accept {accept!r}", f"This answers with {JSON} or {HTML}.")
+    if not call.is_action and operation.answer.is_json and not accepts(accept, JSON, PROBLEM):
+        raise Refusal(406, f"Accept {accept!r}", f"This answers with {JSON}.")
+
+
+def load(call: Call, operation: Operation, given: dict[str, Any]) -> dict[str, Any]:
+    """Return all arguments of the function."""
+    if not (call.is_action or operation.has_body or operation.located):
+        return given
+    if call.received is None:
+        needed = call.is_action or operation.has_body
+        call.received = receive(call.request, call.limit) if needed else Received()
+    if call.is_action and VALIDATE in call.request.environ:
+        check_fields(operation, call.request, call.received)
+        return {}
+    return {**loading.load_arguments(operation, call.request, call.received), **given}
+
+
+def check_fields(operation: Operation, request: Request, received: Received) -> None:
+    """:raises Invalid: one of the fields that ``Serveractions-Validate`` names is wrong."""
+    names = [name.strip() for name in request.environ[VALIDATE].split(",") if name.strip()]
+    try:
+        loading.load_arguments(operation, request, received)
+    except Invalid as error:
+        errors = loading.only(error.errors, names)
+        if errors:
+            raise Invalid(errors) from None
+
+
+def handle_exception(call: Call, error: Exception) -> Response:
+    """Return the answer to what went wrong; what is the app's own to answer is raised again."""
+    for kind, answer in HANDLERS:
+        if isinstance(error, kind):
+            return answer(call, error)
+    raise error  # which can not be: the last kind is every one
+
+
+def handle_refusal(call: Call, refusal: Refusal) -> Response:
+    log_refusal(call, refusal.reason)
+    send_failed_signal(call, refusal)
+    problem = Problem(
+        status=refusal.status,
+        message=localize(call.app, refusal.detail),
+        code=refusal.code,
+        headers=Headers(list(refusal.headers)),
+        stale=refusal.stale and call.is_action,
+        login=failures.login_url(call) if refusal.status == 401 else None,
+        again=(refusal.stale or refusal.again) and call.is_action,
+    )
+    return failures.respond_with_problem(call, problem)
+
+
+def handle_action_error(call: Call, error: ActionError) -> Response:
+    send_failed_signal(call, error)
+    problem = Problem(
+        status=error.status,
+        message=localize(call.app, error.message),
+        errors=localize_errors(call.app, error.errors),
+        code=error.code,
+        result=error.result,
+        again=call.is_action and VALIDATE not in call.request.environ,
+    )
+    return failures.respond_with_problem(call, problem)
+
+
+def handle_http_exception(call: Call, error: HTTPException) -> Response:
+    """Answer what ``abort()`` said; a browser, and whoever has a handler for it, gets the app's own page."""
+    send_failed_signal(call, error)
+    if call.is_action and call.operation is not None and error.response is not None:  # abort(redirect(...))
+        return render.render(call, render.outcome_of(call, call.operation, error.response))
+    if not call.in_stream and (call.html or failures.has_own_handler(call, error)):
+        failures.keep_from_caches()
+        raise error
+    return failures.http_problem(call, error)
+
+
+def handle_bug(call: Call, error: Exception) -> Response:
+    """Log a bug with its traceback and answer 500, whose ``instance`` stands in the log."""
+    send_failed_signal(call, error)
+    propagated = not call.is_action and call.app.config.get("PROPAGATE_EXCEPTIONS")
+    if propagated or (not call.in_stream and failures.has_own_handler(call, error)):
+        failures.keep_from_caches()
+        raise error
+    got_request_exception.send(call.app, _async_wrapper=call.app.ensure_sync, exception=error)
+    instance = failures.log_bug(call.app, f"{call.request.path} [{call.request.method}]", error)
+    if call.html:
+        failures.keep_from_caches()
+        raise InternalServerError(f"Something went wrong ({instance}).", original_exception=error) from error
+    detail = (
+        "".join(traceback.format_exception(error)) if call.app.debug else "Something went wrong here. It was logged."
+    )
+    return failures.respond_with_problem(call, Problem(status=500, message=detail, instance=instance))
+
+
+#: what can go wrong, and who answers it
+HANDLERS: tuple[tuple[type[Exception], Callable[[Call, Any], Response]], ...] = (
+    (Refusal, handle_refusal),
+    (ActionError, handle_action_error),
+    (HTTPException, handle_http_exception),
+    (Exception, handle_bug),
+)
+
+
+def send_failed_signal(call: Call, error: Exception) -> None:
+    if action_failed.receivers and call.operation is not None:
+        action_failed.send(call.app, operation=call.operation, error=error)
+
+
+def log_refusal(call: Call, reason: str) -> None:
+    log_refused(call.label, call.request.remote_addr, reason)
+
+
+def log_refused(label: str, address: str | None, reason: str) -> None:
+    """Write one WARNING; what the client supplied is escaped and cut."""
+    parts = (failures.escaped(part)[:LOGGED_LENGTH] for part in (label, address or "nobody", reason))
+    logger.warning("Refused %s for %s: %s", *parts)

@@ -1,0 +1,201 @@
+"""A ``FlaskForm`` as a parameter: filled from a form, a query or JSON, validated, and searched for its fields."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from math import isnan
+from typing import Any, NamedTuple
+
+from werkzeug.datastructures import MultiDict
+from wtforms import DecimalField, Field, FieldList, FileField, FormField, IntegerField
+from wtforms.csrf.core import CSRFTokenField
+from wtforms.fields.core import UnboundField
+
+from ..errors import WHOLE, TooLarge, Unreadable
+from ..operation import Parameter
+from .form_data import flat_values, is_clean, joined
+
+MAX_ROWS = 250  # of forms in lists: WTForms looks through all names for each of them
+MAX_VALUES = 1000  # of JSON that stands for a form
+ROW = re.compile(r".*-[0-9]+(?=-)", re.DOTALL)
+
+
+class Place(NamedTuple):
+    """A field of a form, and where its value was sent."""
+
+    name: str  # of the input: WTForms nests with hyphens
+    path: str  # in JSON: "lines.0.text"
+    field: Any
+
+
+def filled_form(parameter: Parameter, data: Any) -> Any:
+    """Return a form of a parameter's class; its own CSRF is off, the door has checked.
+
+    :param data: a ``MultiDict`` by the names of its inputs; None for an empty form.
+    :raises Unreadable: a name has an index that is none (400).
+    :raises TooLarge: more rows of nested forms than WTForms can make in time (413).
+    """
+    made: Any = parameter.form_class
+    if len({match.group() for name in data or () if (match := ROW.match(name))}) > MAX_ROWS:
+        raise TooLarge(f"more than {MAX_ROWS} rows")
+    try:
+        form = made(formdata=data, meta={"csrf": False})
+    except ValueError:
+        if data is None or not any(map(has_odd_index, data)):
+            raise
+        raise Unreadable("an index among its names is no number") from None
+    remove_tokens(form)
+    return form
+
+
+def has_odd_index(name: str) -> bool:
+    """Whether a name may hold what WTForms takes for an index and ``int`` does not: ``²``, or thousands of digits."""
+    return len(name) > 4300 or any(each.isdigit() and not each.isascii() for each in name)
+
+
+def remove_tokens(form: Any) -> None:
+    """Take the CSRF tokens out of a form and of the forms nested in it, which may be FlaskForms as well."""
+    for field in list(form):
+        if isinstance(field, CSRFTokenField):
+            del form[field.short_name]
+        for each in field.entries if isinstance(field, FieldList) else [field]:
+            if isinstance(each, FormField):
+                remove_tokens(each.form)
+
+
+def check_flood(body: Any) -> None:
+    """Refuse JSON that holds more than a form could (413).
+
+    :raises TooLarge: more than 1,000 values.
+    """
+    todo, seen = [body], 0
+    while todo:
+        value = todo.pop()
+        seen += 1
+        if seen > MAX_VALUES:
+            raise TooLarge(f"more than {MAX_VALUES} values")
+        todo += value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+
+
+def pairs_of(body: Mapping[str, Any]) -> MultiDict[str, str]:
+    """Return JSON as a form would have sent it; a list's items also with their numbers, as a FieldList has them."""
+    pairs: MultiDict[str, str] = MultiDict()
+    for name, value in flat_values(body):
+        key = name.replace(".", "-")
+        for index, each in enumerate(value if isinstance(value, list) else [value]):
+            if each is None or each is False:
+                continue
+            pairs.add(key, str(each))
+            if isinstance(value, list):
+                pairs.add(f"{key}-{index}", str(each))
+    return pairs
+
+
+def places_of(form: Any, sent: Iterable[str]) -> Iterator[Place]:
+    """Yield every field of a form, the nested ones too.
+
+    :param sent: the names that were sent: WTForms numbers what a FieldList got anew.
+    """
+    for field in form:
+        yield from places_below(Place(field.name, field.name, field), list(sent))
+
+
+def places_below(place: Place, sent: list[str]) -> Iterator[Place]:
+    yield place
+    name, path, field = place
+    if isinstance(field, FormField):
+        for each in field.form:
+            inner = Place(f"{name}{field.separator}{each.short_name}", f"{path}.{each.short_name}", each)
+            yield from places_below(inner, sent)
+    elif isinstance(field, FieldList):
+        prefix = f"{name}{separator_of(field)}"
+        indices = indices_in(sent, prefix)
+        for number, each in enumerate(field.entries):
+            index = indices[number] if number < len(indices) else number
+            yield from places_below(Place(f"{prefix}{index}", f"{path}.{index}", each), sent)
+
+
+def separator_of(field: FieldList) -> str:
+    return getattr(field, "_separator", "-")
+
+
+def indices_in(names: Iterable[str], prefix: str) -> list[int]:
+    rests = (name[len(prefix) :] for name in names if name.startswith(prefix))
+    digits = (re.match(r"\d+", rest, re.ASCII) for rest in rests)
+    return sorted({int(match.group()) for match in digits if match})
+
+
+def unclean_fields(places: Iterable[Place], *, by_path: bool) -> list[str]:
+    """Return the names under which text was sent that can't be stored."""
+    return [label(each, by_path) for each in places if not is_clean(getattr(each.field, "raw_data", None) or [])]
+
+
+def refuse_odd_numbers(places: Iterable[Place]) -> None:
+    """Take what is a number to Python and can't be compared for none: ``sNaN``, or thousands of digits."""
+    for _, _, field in places:
+        data = field.data if isinstance(field, (DecimalField, IntegerField)) else None
+        try:
+            isnan(0 if data is None else data)  # as WTForms' NumberRange asks
+        except (OverflowError, ValueError):
+            field.data = None
+            kind = "decimal" if isinstance(field, DecimalField) else "integer"
+            field.process_errors = [*field.process_errors, field.gettext(f"Not a valid {kind} value.")]
+
+
+def label(place: Place, by_path: bool) -> str:
+    return place.path if by_path else place.name
+
+
+def unknown_names(places: Iterable[Place], body: Mapping[str, Any]) -> list[str]:
+    """Return what JSON says that the form has no field for."""
+    known = {each.path for each in places}
+    named = [name for name, _ in flat_values(body)] + [joined("", key) for key, value in body.items() if not value]
+    return [name for name in dict.fromkeys(named) if name not in known]
+
+
+def form_errors(form: Any, places: Iterable[Place], *, by_path: bool) -> dict[str, list[str]]:
+    """Return the messages of a form that is not valid.
+
+    :param by_path: by the paths of JSON; else by the names of the inputs.
+    """
+    found: dict[str, list[str]] = {}
+    if form.form_errors:
+        found[WHOLE] = [str(each) for each in form.form_errors]
+    for each in places:
+        texts = each.field.form.form_errors if isinstance(each.field, FormField) else each.field.errors
+        own = [str(text) for text in texts if not isinstance(text, (list, tuple, Mapping))]  # a list has its items' too
+        if own:
+            found[label(each, by_path)] = own
+    return found or {WHOLE: ["Not valid."]}
+
+
+def declares_file(form_class: type[Any]) -> bool:
+    """Whether a form's class has a file among its own fields; without making the form, which may need an app."""
+    declared = (getattr(form_class, name) for name in dir(form_class))
+    return any(isinstance(each, UnboundField) and issubclass(each.field_class, FileField) for each in declared)
+
+
+def field_named(fields: Iterable[Field], name: str, prefix: str = "") -> Any:
+    """Return the field of an input, from an empty form; None where there is none."""
+    for field in fields:
+        full = f"{prefix}{field.short_name}"
+        if full == name:
+            return field
+        if isinstance(field, FormField) and name.startswith(full + field.separator):
+            return field_named(field.form, name, full + field.separator)
+        if isinstance(field, FieldList) and name.startswith(full + separator_of(field)):
+            return item_named(field, name, full + separator_of(field))
+    return None
+
+
+def item_named(field: FieldList, name: str, prefix: str) -> Any:
+    match = re.match(r"\d+", name[len(prefix) :], re.ASCII)
+    if match is None:
+        return None
+    entry = field.entries[0] if field.entries else field.append_entry()
+    full = prefix + match.group()
+    if full == name:
+        return entry
+    inner = entry.form if isinstance(entry, FormField) else ()
+    return field_named(inner, name, full + getattr(entry, "separator", "-"))

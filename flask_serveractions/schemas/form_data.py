@@ -1,0 +1,304 @@
+"""Between flat form names and nested data: ``address.city``, ``items.0.text``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
+from typing import Any
+
+from marshmallow import Schema, fields, missing
+from werkzeug.datastructures import MultiDict
+
+from ..errors import WHOLE, TooLarge, Unreadable
+from ..http.messages import is_message
+from ..operation import MISSING
+from .fields import DataSchema, is_text
+
+Form = MultiDict[str, str]
+
+MAX_DEPTH = 50  # dots in a name
+MAX_NODES = 2000  # places that the names of one form lead through
+MAX_ERRORS = 500  # fields of one argument that are told of
+LONGEST_NAME = 1000  # characters of a name in an answer: a thousand may have the same long beginning
+LONGEST_KEY = 200
+
+
+class Items(list[Any]):
+    """The items of a list in a form, with the index that each of them had there."""
+
+    def __init__(self, pairs: Iterable[tuple[str, Any]]) -> None:
+        given = list(pairs)
+        super().__init__(value for _, value in given)
+        self.indices = [index for index, _ in given]
+
+
+def data_for(schema: Schema, form: Form, *, is_form: bool) -> Any:
+    """Return what a form or a query says to a schema: what it declares alone, nested.
+
+    :param is_form: a form, where an absent box is one that is not ticked: False.
+    :raises Unreadable: the names nest too deep.
+    """
+    reader, node = FormReader(is_form), tree_of(form.lists())
+    if schema.many:
+        return Items((index, reader.data(schema, node.below[index])) for index in node.indices())
+    return reader.data(schema, node)
+
+
+def raw_value(field: fields.Field[Any], form: Form, name: str, *, is_form: bool, required: bool) -> Any:
+    """Return one field's value as a form or a query has it, or MISSING.
+
+    An empty string for a type that is not text counts as absent.
+
+    :raises Unreadable: the names nest too deep.
+    """
+    prefix = f"{name}."
+    node = tree_of((key, texts) for key, texts in form.lists() if key == name or key.startswith(prefix)).at(name)
+    reader = FormReader(is_form)
+    value = reader.value(field, node)
+    return reader.hollow(field) if value is MISSING and required else value
+
+
+@dataclass(slots=True)
+class Node:
+    """What a form says at a name, and below it."""
+
+    texts: list[str] = dataclass_field(default_factory=list)
+    below: dict[str, Node] = dataclass_field(default_factory=dict)
+    is_cut: bool = False  # names go on below, deeper than anybody follows
+
+    def at(self, name: str) -> Node:
+        """Return what stands at a name from here, which may have dots (a ``data_key``)."""
+        node = self
+        for step in name.split(".") if "." in name else (name,):
+            node = node.below.get(step, NOWHERE)
+        return node
+
+    def indices(self) -> list[str]:
+        """Return the indices below, in order: ``["0", "2"]``."""
+        return sorted((step for step in self.below if step.isascii() and step.isdigit() and len(step) < 10), key=int)
+
+    def check_depth(self) -> None:
+        if self.is_cut:
+            raise Unreadable("its names nest too deep")
+
+
+NOWHERE = Node()
+
+
+def tree_of(form: Iterable[tuple[str, list[str]]]) -> Node:
+    """Return the names of a form as a tree, in which each is looked up once, however many there are.
+
+    :raises TooLarge: they lead through too many places (413).
+    """
+    root, places = Node(), 0
+    for name, texts in form:
+        node = root
+        *steps, last = name.split(".", MAX_DEPTH)
+        for step in steps:
+            places += step not in node.below
+            node = node.below.get(step) or node.below.setdefault(step, Node())
+        if places > MAX_NODES:
+            raise TooLarge(f"its names lead through more than {MAX_NODES} places")
+        node.is_cut = node.is_cut or "." in last
+        leaf = node.below.get(last) or node.below.setdefault(last, Node())
+        leaf.texts = texts
+    return root
+
+
+@dataclass(frozen=True, slots=True)
+class FormReader:
+    """Finds the values of fields among a form's names."""
+
+    is_form: bool
+
+    def data(self, schema: Schema, node: Node, partial: bool = False) -> dict[str, Any]:
+        """Return what a form says to a schema."""
+        node.check_depth()
+        partial = partial or bool(schema.partial)
+        data = {}
+        for name, field in schema.load_fields.items():
+            key = field.data_key if field.data_key is not None else name
+            value = self.value(field, node.at(key), partial)
+            if value is MISSING and not partial:
+                value = self.absent(field, schema)
+            if value is not MISSING:
+                data[key] = value
+        return data
+
+    def absent(self, field: fields.Field[Any], schema: Schema) -> Any:
+        """Return what it means that a field was not sent: an empty list, a box that is not ticked."""
+        if self.is_form and is_box(field):
+            return False
+        if not field.required:
+            return MISSING
+        if isinstance(field, fields.List) and isinstance(schema, DataSchema):
+            return Items(())
+        return self.hollow(field)
+
+    def hollow(self, field: fields.Field[Any]) -> Any:
+        """Return the object of which nothing was sent: its boxes are not ticked, its fields are what is missing."""
+        if not isinstance(field, fields.Nested) or isinstance(field, fields.Pluck) or is_many(field):
+            return MISSING
+        return self.data(field.schema, NOWHERE) or MISSING
+
+    def value(self, field: fields.Field[Any], node: Node, partial: bool = False) -> Any:
+        if isinstance(field, fields.Pluck):
+            field = plucked(field)
+        if isinstance(field, fields.Nested):
+            return self.nested(field, node, partial)
+        if isinstance(field, (fields.List, fields.Tuple)):
+            return self.items(field, node, partial)
+        if isinstance(field, fields.Mapping):
+            return self.mapping(field, node, partial)
+        if not node.texts or (node.texts[0] == "" and not is_text(field)):
+            return MISSING
+        return node.texts[0]
+
+    def nested(self, field: fields.Nested, node: Node, partial: bool) -> Any:
+        if is_many(field):
+            items = ((index, self.data(field.schema, node.below[index], partial)) for index in node.indices())
+            return Items(items) or MISSING
+        return self.data(field.schema, node, partial) if node.below else MISSING
+
+    def items(self, field: Any, node: Node, partial: bool) -> Any:
+        inner = field.inner if isinstance(field, fields.List) else fields.Raw()
+        pairs = [(str(index), text) for index, text in enumerate(node.texts) if text != "" or is_text(inner)]
+        pairs += [(index, self.value(inner, node.below[index], partial)) for index in node.indices()]
+        return Items(pair for pair in pairs if pair[1] is not MISSING) or MISSING
+
+    def mapping(self, field: fields.Mapping[Any], node: Node, partial: bool) -> Any:
+        inner = field.value_field
+        if inner is None:
+            return {key: whatever(each) for key, each in node.below.items()} or MISSING
+        values = {key: self.value(inner, each, partial) for key, each in node.below.items()}
+        return {key: value for key, value in values.items() if value is not MISSING} or MISSING
+
+
+def whatever(node: Node) -> Any:
+    """Return a text, or a mapping of what stands below a name."""
+    node.check_depth()
+    return {key: whatever(each) for key, each in node.below.items()} if node.below else node.texts[0]
+
+
+def is_box(field: fields.Field[Any]) -> bool:
+    """Whether a browser says False by sending nothing."""
+    return isinstance(field, fields.Boolean) and not field.allow_none and field.load_default is missing
+
+
+def is_many(field: fields.Nested) -> bool:
+    return bool(field.many or field.schema.many)
+
+
+def plucked(field: fields.Pluck) -> fields.Field[Any]:
+    """Return the field whose value stands for a nested object, or a list of such."""
+    inner: fields.Field[Any] = field.schema.fields[field.field_name]
+    return fields.List(inner) if is_many(field) else inner
+
+
+def flat_errors(messages: Any, name: str = "", data: Any = None) -> dict[str, list[str]]:
+    """Return marshmallow's nested messages by dotted names: ``{"items.0.text": ["Too long."]}``.
+
+    :param messages: a list of messages, or a dict of them by field or index.
+    :param data: what was loaded; items of a form keep the index that they had there.
+    """
+    flat: dict[str, list[str]] = {}
+    add_errors(flat, messages, name, data)
+    return flat
+
+
+def add_errors(flat: dict[str, list[str]], messages: Any, name: str, data: Any) -> None:
+    if len(flat) >= MAX_ERRORS:
+        return
+    if not isinstance(messages, dict):
+        flat[name or WHOLE] = [str(text) for text in ([messages] if is_message(messages) else messages)]
+        return
+    for key, value in messages.items():
+        if type(value) is list and type(key) is str and not name and key.isidentifier():
+            flat[key] = [str(text) for text in value]  # as most
+        elif isinstance(data, list) and isinstance(key, int) and key < len(data):
+            shown = data.indices[key] if isinstance(data, Items) else key
+            add_errors(flat, value, joined(name, shown), data[key])
+        else:
+            add_errors(flat, value, joined(name, key), data.get(key) if isinstance(data, dict) else None)
+
+
+def joined(name: str, key: Any) -> str:
+    if key == WHOLE and name:  # a nested object's own message stands at its name
+        return name
+    if len(name) > LONGEST_NAME:
+        return name
+    shown = key if isinstance(key, str) else str(key)
+    if len(shown) > LONGEST_KEY:
+        shown = f"{shown[:LONGEST_KEY]}…"
+    if not is_clean(shown):
+        shown = shown.encode("unicode_escape").decode("ascii")
+    return f"{name}.{shown}" if name else shown
+
+
+def flat_values(data: Any, name: str = "", most: int | None = None) -> Iterator[tuple[str, Any]]:
+    """Yield nested JSON data by dotted names, as a form would have sent it.
+
+    :param most: values, objects and lists to look at; None for all.
+    """
+    todo: list[Iterator[tuple[str, Any]]] = [iter([(name, data)])]
+    looked_at = 0
+    while todo and looked_at != most:
+        pair = next(todo[-1], None)
+        if pair is None:
+            todo.pop()
+            continue
+        name, value = pair
+        looked_at += 1
+        inner = parts_of(value)
+        if inner is not None:
+            todo.append(named_below(name, inner))
+        elif name:
+            yield name, value
+
+
+def parts_of(value: Any) -> Iterable[tuple[Any, Any]] | None:
+    """Return what an object or a list of such holds, by key or index; None for a value of a form."""
+    if isinstance(value, Mapping):
+        return value.items()
+    if isinstance(value, list) and any(isinstance(each, (dict, list)) for each in value):
+        return enumerate(value)
+    return None
+
+
+def named_below(name: str, inner: Iterable[tuple[Any, Any]]) -> Iterator[tuple[str, Any]]:
+    return ((joined(name, key), each) for key, each in inner)
+
+
+def unclean_names(data: Any, name: str = "") -> Iterable[str]:
+    """Yield the names under which text stands that can't be stored."""
+    if isinstance(data, Mapping):
+        for key, value in data.items():
+            if not is_clean(key):
+                yield joined(name, key)
+            yield from unclean_names(value, joined(name, key))
+    elif isinstance(data, list):
+        indices = data.indices if isinstance(data, Items) else range(len(data))
+        for index, value in zip(indices, data, strict=True):
+            yield from unclean_names(value, joined(name, index))
+    elif not is_clean(data):
+        yield name or WHOLE
+
+
+def is_clean(value: Any) -> bool:
+    """Whether text, at any depth, can be stored and sent: without NUL and without halves of surrogate pairs."""
+    if isinstance(value, str):
+        return "\0" not in value and (value.isascii() or is_unicode(value))
+    if isinstance(value, list):
+        return all(map(is_clean, value))
+    if isinstance(value, dict):
+        return all(is_clean(key) and is_clean(each) for key, each in value.items())
+    return True
+
+
+def is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

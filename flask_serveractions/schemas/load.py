@@ -1,0 +1,249 @@
+"""What ``schema.load`` does, decided once: the twin of ``serialization``.
+
+What a schema or a field does in its own way stays marshmallow's work, so that the data and the messages are always
+marshmallow's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from itertools import islice
+from typing import Any
+
+from marshmallow import EXCLUDE, INCLUDE, RAISE, Schema, ValidationError, fields, missing, validate
+from marshmallow.decorators import POST_LOAD, PRE_LOAD, VALIDATES, VALIDATES_SCHEMA
+from marshmallow.error_store import ErrorStore
+from marshmallow.exceptions import SCHEMA
+from marshmallow.utils import is_collection, is_sequence_but_not_string, set_value
+
+from .dump import has_hooks, is_named_late, is_own, lazily
+from .fields import MAX_TOLD, Data, Integer, List
+
+Load = Callable[[Any], Any]
+LoadObject = Callable[[Any, Any, int | None], dict[str, Any]]  # data, error store, index among many
+LoadField = Callable[[Any, Any, Any], Any]  # value, key, data: as Field.deserialize takes them
+
+SCHEMA_LOADS = ("load", "_do_load", "_deserialize", "_call_and_store", "handle_error", "dict_class")
+FIELD_LOADS = ("deserialize", "_validate_missing", "_validate", "_validate_all")
+NESTED_LOADS = ("_deserialize", "schema", "_load", "_test_collection")
+
+LOADER = "_serveractions_load"  # in a nested field: its schema's, compiled
+
+new_error_store: Callable[[], Any] = ErrorStore  # marshmallow's, which has no types
+
+
+def compile_load(schema: Schema) -> Load:
+    """Return a function that gives what ``schema.load(data)`` gives, and raises what it raises.
+
+    The schema is read now; what is changed on it or on its fields later is not seen.
+
+    :raises ValidationError: from the function: the same messages, data and valid data as from marshmallow.
+    """
+    return loader_of(schema, schema.unknown)
+
+
+def loader_of(schema: Schema, unknown: Any) -> Load:
+    hooked = has_hooks(schema, PRE_LOAD, POST_LOAD, VALIDATES, VALIDATES_SCHEMA)
+    if hooked or schema.partial is not None or not is_own(schema, Schema, SCHEMA_LOADS):
+        return partial(schema.load, unknown=unknown)
+    load_object = object_loader(schema, unknown)
+    load_all = list_loader(schema, load_object) if schema.many else load_object
+
+    def load(data: Any) -> Any:
+        store = new_error_store()
+        result = load_all(data, store, None)
+        if store.errors:
+            raise ValidationError(store.errors, data=data, valid_data=result)
+        return result
+
+    return load
+
+
+def list_loader(schema: Schema, load_object: LoadObject) -> Callable[[Any, Any, None], list[Any]]:
+    def load_list(data: Any, store: Any, index: None) -> list[Any]:
+        if not is_sequence_but_not_string(data):
+            store.store_error([schema.error_messages["type"]], index=index)
+            return []
+        indexed = schema.opts.index_errors
+        result = []
+        for number, each in enumerate(data):
+            result.append(load_object(each, store, number if indexed else None))
+            if len(store.errors) >= MAX_TOLD and indexed:
+                break
+        return result
+
+    return load_list
+
+
+def object_loader(schema: Schema, unknown: str) -> LoadObject:
+    entries = tuple(entry_of(name, field) for name, field in schema.load_fields.items())
+    declared = frozenset(entry[0] for entry in entries)
+    settle = stray_keys(schema, unknown, declared)
+
+    def load_object(data: Any, store: Any, index: int | None) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        if not isinstance(data, Mapping):
+            store.store_error([schema.error_messages["type"]], index=index)
+            return result
+        get = data.get
+        for key, attribute, passing, load_field, is_path in entries:
+            value = get(key, missing)
+            if type(value) is not passing:
+                try:
+                    value = load_field(value, key, data)
+                except ValidationError as error:
+                    keep_error(store, error.messages, key, index)
+                    value = error.valid_data or missing
+            if is_path and value is not missing:
+                set_value(result, attribute, value)
+            elif value is not missing:
+                result[attribute] = value
+        if not declared.issuperset(data):
+            settle(data, result, store, index)
+        return result
+
+    return load_object
+
+
+def keep_error(store: Any, messages: Any, key: str, index: int | None) -> None:
+    """Store a field's messages; where there are none yet of that key, there is nothing to merge, nor to copy."""
+    if key != SCHEMA and type(messages) in (list, dict):
+        errors = store.errors if index is None else store.errors.setdefault(index, {})
+        if key not in errors:
+            errors[key] = messages
+            return
+    store.store_error(messages, key, index=index)
+
+
+def stray_keys(schema: Schema, unknown: str, declared: frozenset[str]) -> Callable[[Any, Any, Any, Any], None]:
+    """Return what is to be done with keys that no field has."""
+
+    def settle(data: Any, result: dict[str, Any], store: Any, index: int | None) -> None:
+        strays = set(data) - declared if unknown != EXCLUDE else set()
+        if unknown == INCLUDE:
+            result.update((key, data[key]) for key in strays)
+        elif unknown == RAISE:
+            for key in islice(strays, MAX_TOLD):
+                keep_error(store, [schema.error_messages["unknown"]], key, index)
+
+    return settle
+
+
+def entry_of(name: str, field: Any) -> tuple[str, str, type | None, LoadField, bool]:
+    """Return a field's key, attribute, the exact type that passes as it is, its loader, and whether it is a path."""
+    key = name if field.data_key is None else field.data_key
+    attribute = field.attribute or name
+    return key, attribute, passing_type(field), field_loader(field), "." in attribute
+
+
+def passing_type(field: Any) -> type | None:
+    """Return the exact type whose values a field loads as they are, or None."""
+    if not loads_plainly(field) or field.validators or "_deserialize" in vars(field):
+        return None
+    deserialize = type(field)._deserialize
+    if deserialize is fields.String._deserialize:
+        return str
+    if deserialize is fields.Boolean._deserialize:
+        return bool if True in field.truthy and False in field.falsy else None
+    if deserialize is Integer._deserialize:
+        return int
+    whole = is_own(field, fields.Integer, ("_deserialize", "_validated", "_format_num", "num_type"))
+    return int if whole else None
+
+
+def loads_plainly(field: Any) -> bool:
+    processed = getattr(field, "pre_load", ()) or getattr(field, "post_load", ())  # marshmallow 4.3
+    return not processed and is_own(field, fields.Field, FIELD_LOADS)
+
+
+def field_loader(field: Any) -> LoadField:
+    """Return what ``field.deserialize`` does, without asking for what does not change."""
+    if not loads_plainly(field):
+        return field.deserialize  # type: ignore[no-any-return]  # a bound method
+    convert = converter_of(field)
+    check = check_of(field.validators)
+    required, allow_none, default = field.required, field.allow_none, field.load_default
+
+    def load(value: Any, key: Any, data: Any) -> Any:
+        if value is missing:
+            if required:
+                raise field.make_error("required")
+            return default() if callable(default) else default
+        if value is None:
+            if allow_none:
+                return None
+            raise field.make_error("null")
+        output = convert(value, key, data)
+        if check is not None:
+            check(output)
+        return output
+
+    return load
+
+
+def compile_fields(found: Iterable[Any]) -> None:
+    """Let our lists and dataclasses among some fields load what they hold without asking for what does not change."""
+    for field in found:
+        if type(field) is List:
+            field.load_item = item_loader(field.inner)
+        elif type(field) is Data:
+            field.load_fields = loader_of(field.schema, field.schema.unknown)
+
+
+def item_loader(inner: Any) -> Load:
+    load, passing = field_loader(inner), passing_type(inner)
+    return lambda each: each if type(each) is passing else load(each, None, None)
+
+
+def check_of(validators: list[Any]) -> Callable[[Any], Any] | None:
+    """Return what holds all validators against a value; one alone, of marshmallow's own, has but one message."""
+    if len(validators) == 1 and type(validators[0]).__module__ == validate.__name__:
+        return validators[0]  # type: ignore[no-any-return]
+    return validate.And(*validators) if validators else None
+
+
+def converter_of(field: Any) -> LoadField:
+    if is_own(field, fields.List, ("_deserialize",)):
+        return list_converter(field)
+    if is_own(field, fields.Nested, NESTED_LOADS):
+        return nested_converter(field)
+    return field._deserialize  # type: ignore[no-any-return]  # a bound method
+
+
+def list_converter(field: Any) -> LoadField:
+    load, passing = field_loader(field.inner), passing_type(field.inner)
+
+    def convert(value: Any, key: Any, data: Any) -> list[Any]:
+        if not is_collection(value):
+            raise field.make_error("invalid")
+        result, errors = [], {}
+        for index, each in enumerate(value):
+            try:
+                result.append(each if type(each) is passing else load(each, None, None))
+            except ValidationError as error:
+                if error.valid_data is not None:
+                    result.append(error.valid_data)
+                errors[index] = error.messages
+                if len(errors) == MAX_TOLD:
+                    break
+        if errors:
+            raise ValidationError(errors, valid_data=result)
+        return result
+
+    return convert
+
+
+def nested_converter(field: Any) -> LoadField:
+    # once for each field: in a schema that nests itself, the same comes at every depth
+    load = vars(field).setdefault(
+        LOADER, lazily(lambda: loader_of(field.schema, field.unknown or field.schema.unknown))
+    )
+    if not is_named_late(field.nested):
+        load()
+
+    def convert(value: Any, key: Any, data: Any) -> Any:
+        field._test_collection(value)
+        return load()(value)
+
+    return convert

@@ -1,0 +1,370 @@
+"""The signature is the contract: compiled once into parameters and an answer.
+
+What a request then does is only to run the plan: no ``inspect``, no schema construction.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import typing
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
+from typing import Annotated, Any
+
+from flask_wtf import FlaskForm
+from marshmallow import Schema, missing
+from marshmallow.fields import Field, List, Raw
+from marshmallow.validate import And
+from werkzeug.datastructures import FileStorage
+
+from ..operation import ACTION, MISSING, Answer, Operation, Parameter, Source, where
+from .dump import compile_dump
+from .fields import is_flat, is_text
+from .flask_forms import declares_file
+from .load import compile_fields, compile_load, field_loader
+from .schema_cycles import all_fields, close_circles
+from .types import (
+    NoField,
+    field_for,
+    is_field,
+    is_optional,
+    is_schema,
+    local_names,
+    resolved_hints,
+    schema_of,
+    undecorated,
+    validators_of,
+    without_none,
+)
+
+BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
+OPEN_ENDED = frozenset({inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD})
+#: action_form's own arguments, and what the query of an action's URL has already
+RESERVED = {Source.BOUND: frozenset({"attrs", "caller"}), Source.QUERY: frozenset({"page", "form"})}
+HOLDERS = {Source.BOUND: "action_form has an argument", Source.QUERY: "the URL of an action has a query argument"}
+CARRIED = "A form can carry str, int, float, bool, Decimal, dates, UUID, an Enum, a Literal, and lists of them"
+
+
+def compile_operation(
+    function: Callable[..., Any],
+    *,
+    name: str,
+    kind: str,
+    method: str,
+    path_names: Collection[str] = (),
+    is_method: bool = False,
+    names: Mapping[str, Any] | None = None,
+    **more: Any,
+) -> Operation:
+    """Return the operation that a function is.
+
+    :param kind: ``"action"`` or ``"route"``.
+    :param path_names: the variables of the URL rule.
+    :param is_method: whether the first parameter is ``self``.
+    :param names: local names that annotations may refer to.
+    :param more: further fields of the :class:`Operation`.
+    :raises TypeError: a signature that can't work; names the function, the parameter and the mend.
+    """
+    known = local_names(function, names or {})
+    hints = resolved_hints(function, known)
+    reads_like = "GET" if more.get("event") else method  # the event is a webhook's whole body
+    compiler = Compiler(function, kind, reads_like, frozenset(path_names), known)
+    signature = list(inspect.signature(function).parameters.values())[1 if is_method else 0 :]
+    compiled = [compiler.parameter(each, hints.get(each.name, MISSING)) for each in signature]
+    parameters = bind_fields([each for each in compiled if each is not None])
+    compiler.check_together(parameters)
+    is_generator = kind == ACTION and inspect.isgeneratorfunction(inspect.unwrap(function))
+    open_ended = any(each.kind is inspect.Parameter.VAR_KEYWORD for each in signature)
+    compiler.check_path(parameters, open_ended)
+    if more.get("background"):
+        compiler.check_no_file(parameters)
+    sources = by_source(parameters)
+    return Operation(
+        name=name,
+        kind=kind,
+        method=method,
+        function=function,
+        open_ended=open_ended,
+        is_async=inspect.iscoroutinefunction(undecorated(function)),
+        is_generator=is_generator,
+        is_plain=not (is_generator or more.get("once") or more.get("background")),
+        answer=compiler.answer(hints.get("return", MISSING)),
+        vary=headers_chosen_by(sources["located"]),
+        **sources,
+        **more,
+    )
+
+
+def headers_chosen_by(located: tuple[Parameter, ...]) -> tuple[str, ...]:
+    """Return the headers of a request that its answer depends on: ``("Cookie", "X-Request-Id")``."""
+    places = {Source.HEADER: None, Source.COOKIE: "Cookie"}
+    return tuple(places[each.source] or each.key.title() for each in located if each.source in places)
+
+
+def by_source(parameters: tuple[Parameter, ...]) -> dict[str, Any]:
+    def of(*sources: Source) -> tuple[Parameter, ...]:
+        return tuple(each for each in parameters if each.source in sources)
+
+    wholes = of(Source.WHOLE, Source.FORM)
+    from_query = tuple(each for each in wholes if each.key == "query")
+    from_body = tuple(each for each in wholes if each.key == "body")
+    body, files = of(Source.BODY), of(Source.FILE)
+    return {
+        "has_body": bool(from_body or body or files),
+        "parameters": parameters,
+        "path": of(Source.PATH),
+        "bound": of(Source.BOUND),
+        "located": (*of(Source.QUERY, Source.HEADER, Source.COOKIE), *from_query),
+        "body": body,
+        "whole": next((each for each in from_body if each.source is Source.WHOLE), None),
+        "form": next((each for each in from_body if each.source is Source.FORM), None),
+        "files": files,
+    }
+
+
+def bind_fields(parameters: list[Parameter]) -> tuple[Parameter, ...]:
+    """Give the fields the schema that some of them look up to (formats of dates, names of nested schemas)."""
+    bound = []
+    for each in parameters:
+        text, json = (field and bound_field(each.name, field) for field in (each.text, each.json))
+        load_text, load_json = (None if field is None else field_loader(field) for field in (text, json))
+        bound.append(dataclasses.replace(each, text=text, json=json, load_text=load_text, load_json=load_json))
+    return tuple(bound)
+
+
+def bound_field(name: str, field: Field[Any]) -> Field[Any]:
+    schema = Schema.from_dict({name: field})()
+    for each in close_circles(schema):
+        compile_fields(all_fields(each))
+    return schema.fields[name]
+
+
+class Compiler:
+    """Compiles the parameters of one function; it knows the function for its messages."""
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        kind: str,
+        method: str,
+        path_names: frozenset[str],
+        names: Mapping[str, Any],
+    ) -> None:
+        self.function = function
+        self.kind = kind
+        self.path_names = path_names
+        self.names = names
+        self.default_source = Source.BODY if kind == ACTION or method in BODY_METHODS else Source.QUERY
+
+    def mistake(self, name: str, annotation: Any, problem: str, mend: str) -> TypeError:
+        shown = "without annotation" if annotation is MISSING else f"annotated {annotation!r}"
+        return TypeError(f"{where(self.function)}: parameter {name!r}, {shown}: {problem}. {mend}")
+
+    def parameter(self, given: inspect.Parameter, annotation: Any) -> Parameter | None:
+        """Return one compiled parameter; None where the request has no part in it."""
+        if given.kind in OPEN_ENDED and self.kind != ACTION:
+            return None
+        if given.kind in OPEN_ENDED or given.kind is inspect.Parameter.POSITIONAL_ONLY:
+            problem = "arguments are passed by name, and each needs one"
+            raise self.mistake(
+                given.name, annotation, problem, "Write the parameters out, as in (text: str, done: bool)."
+            )
+        default = MISSING if given.default is inspect.Parameter.empty else given.default
+        if annotation is MISSING:
+            return self.unannotated(given.name, default)
+        try:
+            return self.annotated(given.name, annotation, default)
+        except NoField as error:
+            mend = f"Give {given.name!r} a field, as in Annotated[X, fields.String()], or make its type a dataclass."
+            raise self.mistake(given.name, annotation, str(error), error.mend or mend) from None
+
+    def unannotated(self, name: str, default: Any) -> Parameter | None:
+        if name in self.path_names:
+            return Parameter(name=name, key=name, source=Source.PATH, annotation=Any, default=default)
+        if self.kind != ACTION and default is not MISSING:
+            return None  # as in a MethodView: the default it is
+        raise self.mistake(name, MISSING, "its type is not known", f"Write one, as in {name}: str.")
+
+    def annotated(self, name: str, annotation: Any, default: Any) -> Parameter:
+        if name in self.path_names:
+            return self.path_parameter(name, annotation, default)
+        plain, metadata = split(annotation)
+        source = self.source_of(name, annotation, metadata)
+        special = self.special(plain, metadata, source)
+        if special is None:
+            made = self.field_parameter(name, annotation, source, default)
+        else:
+            made = Parameter(name=name, annotation=annotation, default=default, **{"key": name, **special})
+        self.check_carrier(made, source)
+        return dataclasses.replace(made, optional=made.optional or is_optional(annotation) or default is None)
+
+    def source_of(self, name: str, annotation: Any, metadata: list[Any]) -> Source:
+        said = [each for each in metadata if isinstance(each, Source)]
+        if len(set(said)) > 1:
+            raise self.mistake(name, annotation, "it can't come from two places", "Leave one of them out.")
+        source = said[0] if said else self.default_source
+        if source is Source.BOUND and self.kind != ACTION:
+            mend = f"Put <{name}> into the URL rule, or leave Bound out."
+            raise self.mistake(name, annotation, "only actions have signed IDs", mend)
+        if self.kind == ACTION and name in RESERVED.get(source, ()):
+            raise self.mistake(name, annotation, f"{HOLDERS[source]} of this name", "Call it otherwise.")
+        return source
+
+    def special(self, plain: Any, metadata: list[Any], source: Source) -> dict[str, Any] | None:
+        """Return what files, forms and whole bodies are made of; None for everything else."""
+        validators = validators_of(metadata)
+        if plain is FileStorage or plain == list[FileStorage]:
+            checked = Raw(validate=validators) if validators else None
+            return {"source": Source.FILE, "many": plain is not FileStorage, "text": checked}
+        key = "query" if source is Source.QUERY else "body"
+        if inspect.isclass(plain) and issubclass(plain, FlaskForm):
+            return {"source": Source.FORM, "key": key, "form_class": plain}
+        schema = next(filter(is_schema, metadata), None)
+        if schema is None or any(map(is_field, metadata)):
+            return None
+        made = schema_of(schema, plain)
+        close_circles(made)
+        load = compile_load(made)
+        return {
+            "source": Source.WHOLE,
+            "key": key,
+            "schema": made,
+            "load": partial(load_and_check, load, And(*validators)) if validators else load,
+        }
+
+    def field_parameter(self, name: str, annotation: Any, source: Source, default: Any) -> Parameter:
+        text = field_for(annotation, strict=False, names=self.names)
+        json = field_for(annotation, strict=True, names=self.names)
+        if default is MISSING and text.load_default is not missing:
+            default = text.load_default
+        return Parameter(
+            name=name,
+            key=text.data_key or (name.replace("_", "-") if source is Source.HEADER else name),
+            source=source,
+            annotation=annotation,
+            text=text,
+            json=json,
+            optional=text.allow_none,
+            default=default,
+            flat=is_flat(text),
+            is_text=is_text(text),
+        )
+
+    def check_carrier(self, made: Parameter, source: Source) -> None:
+        """Refuse what the place that it should come from can't carry."""
+        if source is Source.BOUND and made.source is not Source.BOUND:
+            raise self.mistake(made.name, made.annotation, "a signed ID can't carry it", f"{CARRIED}.")
+        one_line = made.flat or (isinstance(made.text, List) and is_flat(made.text.inner))
+        if source in (Source.HEADER, Source.COOKIE) and not one_line:
+            mend = "Take it from the body or the query, as in Body[...]."
+            raise self.mistake(made.name, made.annotation, f"a {source.value} can't carry it", mend)
+        if made.source is Source.FILE and source is not Source.BODY:
+            mend = "Files come in the body of POST, PUT and PATCH; Body[FileStorage] insists on it elsewhere."
+            raise self.mistake(made.name, made.annotation, f"the {source.value} can't carry it", mend)
+
+    def path_parameter(self, name: str, annotation: Any, default: Any) -> Parameter:
+        plain = without_none(annotation)[0]
+        try:
+            text = field_for(annotation, strict=False, names=self.names)
+        except NoField:  # a converter of the app makes it
+            text = None
+        return Parameter(
+            name=name,
+            key=name,
+            source=Source.PATH,
+            annotation=annotation,
+            text=text,
+            json=text,
+            default=default,
+            plain=plain if inspect.isclass(plain) else None,
+        )
+
+    def answer(self, annotation: Any) -> Answer:
+        try:
+            return dataclasses.replace(compile_answer(annotation), annotation=annotation)
+        except NoField as error:
+            raise self.mistake("return", annotation, str(error), "Give its schema as an instance.") from None
+
+    def check_together(self, parameters: tuple[Parameter, ...]) -> None:
+        """Refuse parameters that can't stand beside each other."""
+        whole = [each for each in parameters if each.source in (Source.WHOLE, Source.FORM) and each.key != "query"]
+        others = [each for each in parameters if each.source is Source.BODY]
+        if len(whole) > 1 or (whole and others):
+            other = (others or whole[1:])[0]
+            problem = f"the whole body is {whole[0].name!r} already"
+            mend = "Put the field into that schema or form, or take it from elsewhere, as in Query[int]."
+            raise self.mistake(other.name, other.annotation, problem, mend)
+
+    def check_no_file(self, parameters: tuple[Parameter, ...]) -> None:
+        """Refuse a background job that takes a file, which is gone when the request is over."""
+        for each in parameters:
+            if each.source is Source.FILE or (each.form_class is not None and declares_file(each.form_class)):
+                problem = "a background job begins when the request and its files are gone"
+                mend = "Store the file in another action, and let the job take what it is stored under."
+                raise self.mistake(each.name, each.annotation, problem, mend)
+
+    def check_path(self, parameters: tuple[Parameter, ...], open_ended: bool) -> None:
+        missing_names = self.path_names - {each.name for each in parameters}
+        if missing_names and not open_ended:
+            name = min(missing_names)
+            raise self.mistake(
+                name, MISSING, "the URL rule has it, the function has not", f"Add {name} to the function."
+            )
+
+
+def load_and_check(load: Callable[[Any], Any], check: And, data: Any) -> Any:
+    loaded = load(data)
+    check(loaded)
+    return loaded
+
+
+def split(annotation: Any) -> tuple[Any, list[Any]]:
+    """Return the plain type and the metadata of an annotation, which may be ``Annotated``."""
+    annotation = without_none(annotation)[0]
+    if typing.get_origin(annotation) is not Annotated:
+        return annotation, []
+    plain, *metadata = typing.get_args(annotation)
+    return without_none(plain)[0], metadata
+
+
+def compile_answer(annotation: Any) -> Answer:
+    """Return how results are rendered, from the return annotation.
+
+    ``Annotated[Todo, TodoSchema(), 201]``, ``list[Annotated[Todo, TodoSchema()]]``, or either with ``| None``; or
+    the first of a tuple: ``tuple[TodoOut, int]``, ``tuple[TodoOut, int, dict[str, str]]``.
+    """
+    parts = typing.get_args(annotation)
+    if typing.get_origin(annotation) is tuple and parts:
+        of_value = compile_answer(parts[0])
+        return of_value if of_value.schema else Answer()
+    plain, metadata = result_parts(annotation)
+    schema, status = schema_and_status(metadata)
+    if schema is None and typing.get_origin(plain) is list:
+        inner = (*typing.get_args(plain), Any)[0]
+        schema, inner_status = schema_and_status(result_parts(inner)[1])
+        status = status or inner_status
+    if schema is None:
+        return Answer(status=status, is_json=is_json_type(plain))
+    made = schema_of(schema, plain)
+    close_circles(made)
+    return Answer(dump=compile_dump(made, made.many), schema=made, many=made.many, status=status, is_json=True)
+
+
+def result_parts(annotation: Any) -> tuple[Any, list[Any]]:
+    """Return the plain type and the metadata; a union of several results is Flask's to render."""
+    try:
+        return split(annotation)
+    except NoField:
+        return annotation, []
+
+
+def schema_and_status(metadata: list[Any]) -> tuple[Any, int | None]:
+    schema = next(filter(is_schema, metadata), None)
+    status = next((each for each in metadata if isinstance(each, int) and not isinstance(each, bool)), None)
+    return schema, status
+
+
+def is_json_type(plain: Any) -> bool:
+    origin = typing.get_origin(plain) or plain
+    return origin in (dict, list, int, float, bool)

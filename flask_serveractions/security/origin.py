@@ -1,0 +1,96 @@
+"""Where a request comes from, and whether its token is this session's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..config import Origin, parse_origin
+from ..errors import Refusal
+
+if TYPE_CHECKING:
+    from flask import Request
+    from werkzeug.datastructures import Headers
+
+    from .signing import CsrfTokens
+
+OWN_SITES = frozenset({"same-origin", "none"})
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})  # RFC 9110, 9.2.1
+CSRF_HEADERS = ("X-CSRFToken", "X-CSRF-Token")  # Flask-WTF's defaults
+CSRF_AGE = 3600  # seconds, Flask-WTF's default
+
+
+def check_origin(request: Request, allowed: frozenset[Origin]) -> None:
+    """Refuse what a browser sends from another origin (403).
+
+    Both headers must say so where they are sent; with neither, the CSRF token alone decides.
+    """
+    environ, headers = request.environ, request.headers
+    said = environ.get("HTTP_ORIGIN")
+    if said is None and "HTTP_SEC_FETCH_SITE" not in environ:
+        return  # not a browser of today
+    if (
+        said is not None
+        and said == f"{environ['wsgi.url_scheme']}://{environ.get('HTTP_HOST')}"
+        and environ.get("HTTP_SEC_FETCH_SITE", "same-origin") in OWN_SITES
+    ):
+        return  # as nearly every request: nothing to parse
+    if not is_same_origin(headers, own_url(request), allowed):
+        site, origin = headers.get("Sec-Fetch-Site"), headers.get("Origin")
+        raise Refusal(
+            403, f"foreign origin: Sec-Fetch-Site {site!r}, Origin {origin!r}", "The request comes from another site."
+        )
+
+
+def own_url(request: Request) -> str:
+    """Return ``https://example.org/``, or ``""`` for a host that does not parse: nobody's own."""
+    try:
+        return request.host_url
+    except ValueError:  # Werkzeug before 3.1.8
+        return ""
+
+
+def is_same_origin(headers: Headers, host_url: str, allowed: frozenset[Origin]) -> bool:
+    """Whether the headers say that a request comes from here, or say nothing.
+
+    :param host_url: ``https://example.org/``
+    """
+    origin = headers.get("Origin")
+    if origin is not None and f"{origin}/" != host_url:
+        given = parse_origin(origin)  # None for "null" and whatever does not parse: nobody's own
+        if given is not None and given in allowed:
+            return True
+        if given is None or given != parse_origin(host_url[:-1]):
+            return False
+    return headers.get("Sec-Fetch-Site", "same-origin") in OWN_SITES
+
+
+def check_token(
+    config: Mapping[str, Any], tokens: CsrfTokens, session: Mapping[str, Any], headers: Headers, form: Mapping[str, str]
+) -> None:
+    """Refuse a request without this session's CSRF token, as Flask-WTF makes it (400).
+
+    :param form: the fields of the body; empty where it is no form.
+    """
+    name = config.get("WTF_CSRF_FIELD_NAME", "csrf_token")
+    token = form.get(name) or token_in_headers(config, headers) or prefixed_token(name, form)
+    expected = session.get(name)
+    if not token:
+        raise bad_token("missing")
+    if not isinstance(expected, str):
+        raise bad_token("there is none in the session")
+    if not tokens.matches(token, expected, config.get("WTF_CSRF_TIME_LIMIT", CSRF_AGE)):
+        raise bad_token("wrong or expired")
+
+
+def token_in_headers(config: Mapping[str, Any], headers: Headers) -> str | None:
+    names = config.get("WTF_CSRF_HEADERS", CSRF_HEADERS)
+    return next((headers[name] for name in names if name in headers), None)
+
+
+def prefixed_token(name: str, form: Mapping[str, str]) -> str | None:
+    return next((form[key] for key in form if key.endswith(name) and form[key]), None)
+
+
+def bad_token(reason: str) -> Refusal:
+    return Refusal(400, f"CSRF token: {reason}", "The form is no longer valid. Please send it again.", stale=True)

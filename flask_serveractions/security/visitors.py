@@ -1,0 +1,111 @@
+"""Who an ID was rendered for: a random key in the session, replaced when the identity changes.
+
+The session holds ``{"key", "who", "seen"}`` under :data:`SESSION_KEY`: the key that IDs are bound to, a digest of the
+identity that the auth hook last gave (None: nobody, or it did not tell), and one of the rest of the session at that
+time (None until the response is made that brings the key).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, MutableMapping
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from .signing import digest, random_key
+
+SESSION_KEY = "_serveractions"
+UNRELATED = {SESSION_KEY, "_flashes", "csrf_token", "_permanent"}
+MOMENTS = (float, date)  # "last seen": nobody's identity, and other at every request
+
+Session = MutableMapping[str, Any]
+
+
+def visitor_of(session: Session) -> str:
+    """Return the session's key, or ``""`` where it has none yet (then no ID is valid)."""
+    known = session.get(SESSION_KEY)
+    key = known.get("key") if isinstance(known, dict) else None
+    return key if isinstance(key, str) else ""
+
+
+def session_mark(session: Session, csrf_field: str) -> str:
+    """Return what tells a session from others: its key, or its raw CSRF token where no IDs are bound to sessions."""
+    return visitor_of(session) or str(session.get(csrf_field, ""))
+
+
+def visitor_for_page(session: Session, identify: Callable[[], Any]) -> str:
+    """Return the key that IDs of this page are bound to, making or replacing it where that is due.
+
+    :param identify: asks the auth hook; called only where there is no key yet, or the session has changed since.
+    """
+    known = session.get(SESSION_KEY)
+    seen = session_digest(session)
+    if not isinstance(known, dict) or not visitor_of(session):
+        return remember(session, random_key(), identity_digest(identify()), None)
+    if known.get("seen") == seen:
+        return visitor_of(session)
+    who = identity_digest(identify())
+    key = visitor_of(session) if who == known.get("who") else random_key()
+    return remember(session, key, who, seen)
+
+
+def remember_session(session: Session) -> None:
+    """Remember the session as it is when the response is made that brings the key: the view may have written to it."""
+    known = session.get(SESSION_KEY)
+    if isinstance(known, dict) and known.get("seen") is None:
+        remember(session, visitor_of(session), known.get("who"), session_digest(session))
+
+
+def identity_changed(session: Session, identity: Any) -> bool:
+    """Whether this session's IDs were rendered for somebody else; then they are void from now on.
+
+    :param identity: what the auth hook gave.
+    """
+    known = session.get(SESSION_KEY)
+    if not isinstance(known, dict):
+        return False
+    who, was = identity_digest(identity), known.get("who")
+    if who == was:
+        return False
+    seen = session_digest(session)
+    same_session = known.get("seen") == seen
+    if who is None and same_session:  # a hook need not tell for every operation
+        return False
+    is_first = was is None and same_session  # the hook was not asked when the ID was rendered
+    remember(session, visitor_of(session) if is_first else random_key(), who, seen)
+    return not is_first
+
+
+def remember(session: Session, key: str, who: str | None, seen: str | None) -> str:
+    session[SESSION_KEY] = {"key": key, "who": who, "seen": seen}
+    return key
+
+
+def session_digest(session: Session) -> str:
+    rest = {key: session[key] for key in session if key not in UNRELATED and not isinstance(session[key], MOMENTS)}
+    return digest(json.dumps(rest, sort_keys=True, default=repr)) if rest else ""
+
+
+def identity_digest(identity: Any) -> str | None:
+    """Return a digest of who somebody is; None for nobody."""
+    return digest(identity_text(identity)) if identity else None
+
+
+def identity_text(identity: Any) -> str:
+    """Return who somebody is as text: ``get_id()``, ``id``, or the value itself.
+
+    The type's name stands for a value that can't be told from its like.
+    """
+    get_id = getattr(identity, "get_id", None)
+    if callable(get_id):
+        return str(get_id())
+    named = identity.get("id") if isinstance(identity, dict) else getattr(identity, "id", None)
+    if named is not None:
+        return str(named)
+    if isinstance(identity, (str, bytes, int, float, UUID, tuple, frozenset)):
+        return repr(identity)
+    if isinstance(identity, dict):
+        return json.dumps(identity, sort_keys=True, default=str)
+    has_own_repr = "__repr__" in {name for cls in type(identity).__mro__[:-1] for name in vars(cls)}
+    return repr(identity) if has_own_repr else type(identity).__qualname__

@@ -1,0 +1,6 @@
+"""What processes share: stale tags, cached values, keys that run once, jobs.
+
+In: Keys and values.
+
+Out: The same values in every process, kept in the store.
+"""

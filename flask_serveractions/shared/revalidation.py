@@ -1,0 +1,141 @@
+"""``revalidate_path`` and ``revalidate_tag``: what a call made stale."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from urllib.parse import unquote
+
+from flask import Flask, current_app, has_request_context, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Map, Rule
+
+from ..operation import exchange_of
+from ..scope import scope
+from ..signals import revalidated as revalidated_signal
+from ..stores.store import StoreUnavailable
+
+logger = logging.getLogger("flask_serveractions")
+
+RECORD = "flask_serveractions.revalidated"  # in the scope
+
+
+#: the functions that ``@cached`` keeps the results of, in this process
+CACHED_FUNCTIONS: set[str] = set()
+
+
+@dataclass(slots=True, eq=False)
+class Revalidated:
+    """What one call has revalidated so far; ``paths`` are paths or URL rules, without query."""
+
+    paths: list[str] = field(default_factory=list)
+    tags: list[str] = field(default_factory=list)
+
+    def concerns(self, page: str) -> bool:
+        """Whether a page is stale now: by its path, by a rule, or by any tag."""
+        path = unquote(page.partition("?")[0])
+        return bool(self.tags) or any(matches(each, path) for each in self.paths)
+
+    def as_json(self) -> dict[str, list[str]]:
+        return {"paths": self.paths, "tags": self.tags}
+
+
+def revalidate_path(path: str) -> None:
+    """Say that what is shown at a path has changed.
+
+    :param path: ``/todos``, or a URL rule for all its paths: ``/todos/<int:todo_id>``. A query is ignored.
+    :raises ValueError: not a path, or a rule that does not parse.
+    :raises LookupError: a rule with a converter that the app does not have.
+    :raises RuntimeError: called while a page is rendered for an action: pages only read.
+    """
+    if not isinstance(path, str) or not path.startswith("/"):
+        raise ValueError(f"revalidate_path({path!r}): give a path of this app, such as '/todos' or url_for('todos').")
+    plain = without_mount(unquote(path.partition("?")[0]))
+    if "<" in plain:
+        rules_for(plain)  # so that a mistake shows here
+    record(paths=[plain])
+
+
+def revalidate_tag(*tags: str) -> None:
+    """Say that everything cached under these tags has changed.
+
+    :raises ValueError: a tag that is no text, or no tag at all.
+    :raises RuntimeError: called while a page is rendered for an action: pages only read.
+    """
+    if not tags or not all(isinstance(tag, str) and tag for tag in tags):
+        raise ValueError(f"revalidate_tag{tags!r}: give one or more tags, each a text.")
+    record(tags=tags)
+
+
+def record(paths: Iterable[str] = (), tags: Iterable[str] = ()) -> None:
+    exchange = exchange_of(request.environ) if has_request_context() else None
+    if exchange is not None and exchange.second_pass:
+        raise RuntimeError("A page is being rendered for an action: it can't revalidate. Do it in the action.")
+    current = revalidated_so_far()
+    current.paths += [each for each in paths if each not in current.paths]
+    current.tags += [each for each in tags if each not in current.tags]
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    make_stale(app, paths, tags)
+    revalidated_signal.send(app, paths=tuple(paths), tags=tuple(tags))
+
+
+def make_stale(app: Flask, paths: Iterable[str], tags: Iterable[str]) -> None:
+    """Make cached values stale in every process that shares the store; where nothing can be cached there is none."""
+    state = app.extensions.get("serveractions.state")
+    if state is None or not (state.shares_store or CACHED_FUNCTIONS):
+        return
+    try:
+        store = state.store
+    except StoreUnavailable as error:
+        logger.warning("Cached values can't be made stale: %s", error)
+        return
+    store.bump([*path_names(paths), *tag_names(tags)])
+
+
+def make_stale_again(app: Flask) -> None:
+    """Do it once more when the function is over: it may have revalidated before it changed anything."""
+    current: Revalidated | None = scope().get(RECORD)
+    if current is not None:
+        make_stale(app, current.paths, current.tags)
+
+
+def tag_names(tags: Iterable[str]) -> list[str]:
+    """Return the names whose generations a revalidation of tags bumps."""
+    return [f"tag:{tag}" for tag in tags]
+
+
+def path_names(paths: Iterable[str]) -> list[str]:
+    """Return the names whose generations a revalidation of paths, or of URL rules, bumps.
+
+    :param paths: without query and without ``SCRIPT_NAME``.
+    """
+    return [f"path:{path}" for path in paths]
+
+
+def revalidated_so_far() -> Revalidated:
+    """Return the record of the running call; an app context is needed."""
+    current: Revalidated | None = scope().get(RECORD)
+    if current is None:
+        current = scope()[RECORD] = Revalidated()
+    return current
+
+
+def without_mount(path: str) -> str:
+    """Return a path without ``SCRIPT_NAME``, which ``url_for`` puts before it."""
+    mount = request.root_path if has_request_context() else ""
+    return path[len(mount) :] or "/" if mount and (path == mount or path.startswith(mount + "/")) else path
+
+
+def rules_for(pattern: str) -> Map:
+    return Map([Rule(pattern, endpoint="page")], converters=current_app.url_map.converters)
+
+
+def matches(pattern: str, path: str) -> bool:
+    if "<" not in pattern:
+        return pattern == path
+    try:
+        rules_for(pattern).bind("localhost").match(path)
+    except HTTPException:
+        return False
+    return True

@@ -1,0 +1,127 @@
+"""The action door: ``POST /_actions/<name>/<signature>``, and what else stands under that prefix."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import update_wrapper
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, Flask, Request, Response, current_app, request
+
+from ..answers.responses import see_other
+from ..app_state import AppState, state_of
+from ..call import Call
+from ..http.conditional import answer_conditionally
+from ..http.locations import argument_in, page_in
+from ..operation import ACTION, ACTION_NAME, exchange_of
+from ..pipeline.background import parts_of
+from ..pipeline.dispatch import dispatch, dispatch_job
+from ..security.signing import digest
+
+if TYPE_CHECKING:
+    from ..operation import Operation
+
+NAME = re.compile(r"[A-Za-z_]\w*(\.\w+)*", re.ASCII)
+METHODS = ("GET", "POST")
+A_YEAR = 365 * 24 * 3600  # seconds
+STATIC = files("flask_serveractions").joinpath("static")
+CLIENT = STATIC.joinpath("client.js").read_bytes()
+CLIENT_VERSION = digest(CLIENT.decode(), 12)
+
+
+def check_name(name: str) -> None:
+    """:raises ValueError: not a name that a URL and a template can carry."""
+    if not NAME.fullmatch(name):
+        raise ValueError(
+            f"{name!r} is no name for an action. Use letters, digits and _, with dots between: 'todos.create'."
+        )
+
+
+def action_door(name: str, signature: str) -> Response:
+    """Call an action by its signed ID."""
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    state = state_of(app)
+    operation = state.actions.get(name)
+    asked: Request = request._get_current_object()  # type: ignore[attr-defined]
+    call = Call(app, state, asked, operation, ACTION)
+    call.function = operation.function if operation else None
+    call.name, call.signed, call.payload = name, signature, signature.partition(".")[0]
+    call.page = page_in(asked.environ.get("QUERY_STRING", ""), state.settings.url_prefix)
+    call.exchange = exchange_of(asked.environ)
+    return dispatch(call)
+
+
+def catch_all(path: str) -> Response:
+    """Answer what is no action's own rule: GET leads back to the page, unknown names get the one 404."""
+    state = state_of(current_app)
+    if request.method in ("GET", "HEAD"):
+        page = page_in(request.environ.get("QUERY_STRING", ""), state.settings.url_prefix)
+        response = see_other(current_app._get_current_object(), request.root_path + page)  # type: ignore[attr-defined]
+        response.headers["Cache-Control"] = "no-store"
+        return response
+    name, _, signature = path.partition("/")
+    return action_door(name, signature)
+
+
+def job_door(signed: str) -> Response:
+    """Answer for a background job by its signed URL."""
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    state = state_of(app)
+    job_id, name, payload = parts_of(state, signed) or ("", "", "")
+    asked: Request = request._get_current_object()  # type: ignore[attr-defined]
+    call = Call(app, state, asked, state.actions.get(name), ACTION)
+    call.name, call.payload = name, payload
+    return dispatch_job(call, job_id)
+
+
+def client(state: AppState) -> Response:
+    """Serve the client: the module itself by its versioned URL, else one line that leads there."""
+    if argument_in(request.environ.get("QUERY_STRING", ""), "v") == state.client_version:
+        response = current_app.response_class(CLIENT, content_type="text/javascript; charset=utf-8")
+        response.headers["Cache-Control"] = f"public, max-age={A_YEAR}, immutable"
+    else:
+        url = f"{request.root_path}{state.settings.url_prefix}/client.js?v={state.client_version}"
+        response = current_app.response_class(
+            f"export * from {json.dumps(url)};\n", content_type="text/javascript; charset=utf-8"
+        )
+        response.headers["Cache-Control"] = "no-cache"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    answer_conditionally(response, request.method, request.headers.get("If-None-Match"))
+    return response
+
+
+def source_map() -> Response:
+    """Serve the client's source map, which only a developer's browser asks for."""
+    text = STATIC.joinpath("client.js.map").read_bytes()
+    response = current_app.response_class(text, content_type="application/json")
+    response.headers["Cache-Control"] = "no-cache"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    answer_conditionally(response, request.method, request.headers.get("If-None-Match"))
+    return response
+
+
+def add_rule(app: Flask, state: AppState, operation: Operation) -> None:
+    """Give an action its own rule, so that ``flask routes`` shows it; the name is a static segment."""
+    rule = f"{state.settings.url_prefix}/{operation.name}/<signature>"
+
+    def view(signature: str, name: str = operation.name) -> Any:
+        return action_door(name, signature)
+
+    # neighbours, such as Flask-Limiter, know a function by its names
+    update_wrapper(view, operation.function, assigned=("__module__", "__name__", "__qualname__", "__doc__"), updated=())
+    del view.__wrapped__  # type: ignore[attr-defined]
+    setattr(view, ACTION_NAME, operation.name)
+    app.add_url_rule(rule, f"actions.{operation.name}", view, methods=["POST"])
+
+
+def make_blueprint(state: AppState) -> Blueprint:
+    """Return the blueprint ``actions``: the catch-all and the client."""
+    blueprint = Blueprint("actions", "flask_serveractions", url_prefix=state.settings.url_prefix)
+    # their endpoints are no names of actions
+    blueprint.add_url_rule("/client.js", "client-module", lambda: client(state))
+    blueprint.add_url_rule("/client.js.map", "client-source-map", source_map)
+    blueprint.add_url_rule("/-/jobs/<signed>", "background-job", job_door, methods=["GET", "DELETE"])
+    blueprint.add_url_rule("/<path:path>", "catch-all", catch_all, methods=METHODS)
+    return blueprint

@@ -1,0 +1,279 @@
+"""The resource door: :class:`MethodRoute`, a ``MethodView`` whose methods are operations."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, ClassVar
+
+from flask import Flask, Request, Response, after_this_request, current_app, request
+from flask.views import MethodView
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, TooManyRequests
+from werkzeug.routing import MapAdapter
+from werkzeug.routing.exceptions import RoutingException
+
+from ..answers.failures import closed_to_caches, own_headers, with_retry_after
+from ..answers.responses import problem_response
+from ..app_state import STATE_KEY, AppState, Registry, localize, state_of
+from ..call import Call
+from ..config import Settings
+from ..http.conditional import CHANGING_METHODS
+from ..http.locations import is_below
+from ..http.negotiation import is_htmx, wants_html
+from ..marks import held_by, own_marks, with_marks
+from ..operation import ACTION_NAME, ROUTE, Operation
+from ..pipeline.dispatch import dispatch, log_refused
+from ..schemas.signature import compile_operation
+from ..schemas.types import enclosing_names, resolved_hints
+from ..security.signing import Signing
+
+VARIABLE = re.compile(r"<(?:[^<>]*:)?([a-zA-Z_]\w*)>")
+
+
+class MethodRoute(MethodView):
+    """A REST resource: ``get``, ``post``, ``put``, ``patch``, ``delete`` are operations.
+
+    A :class:`flask.views.MethodView` in everything else: ``decorators``, ``init_every_request``, inheritance.
+    """
+
+    #: Refuse PUT, PATCH and DELETE without ``If-Match``: 428 (RFC 6585, 3).
+    require_if_match: ClassVar[bool] = False
+    #: Give what ``get`` returns, a sequence or a ``Select``, out page by page: True for ``?page=&per_page=``, 20 a page
+    #: and 100 at most; ``"cursor"`` for ``?cursor=&per_page=``. ``Link`` leads on (RFC 8288).
+    paginate: ClassVar[bool | str] = False
+
+    local_names: ClassVar[Mapping[str, Any]] = {}
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.local_names = {**cls.local_names, **enclosing_names(cls.__qualname__, cls.__module__)}
+
+    @classmethod
+    def as_view(cls, name: str, *class_args: Any, **class_kwargs: Any) -> Callable[..., Any]:
+        """Return a view function, as Flask does: for ``add_url_rule`` of an app or a blueprint.
+
+        :param name: the endpoint.
+        :param class_args: given to the class when it is made, as are ``class_kwargs``.
+        :raises TypeError: an annotation refers to a name that is not known.
+        """
+        for method in sorted(cls.methods or ()):
+            function = getattr(cls, method.lower(), None)
+            if function is not None:
+                resolved_hints(function, cls.local_names)
+        view = super().as_view(name, *class_args, **class_kwargs)
+        is_plain = cls.init_every_request and not cls.decorators
+        if is_plain and cls.dispatch_request is MethodRoute.dispatch_request:
+            return quick_view(view, class_args, class_kwargs)
+        return view
+
+    def dispatch_request(self, **kwargs: Any) -> Response:
+        app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+        asked: Request = request._get_current_object()  # type: ignore[attr-defined]
+        state = app.extensions.get(STATE_KEY) or bare_state(app)
+        operation = operation_of(app, state, type(self), asked.url_rule, asked.method)
+        call = Call(app, state, asked, operation, ROUTE)
+        call.function = getattr(self, operation.method.lower())
+        call.path_values = kwargs
+        if asked.method in CHANGING_METHODS:
+            call.siblings = operations_at(state, asked.url_rule)
+        return dispatch(call)
+
+
+def quick_view(view: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Callable[..., Any]:
+    """Return Flask's view function without its question at each request whether ``dispatch_request`` is async."""
+
+    def quick(**values: Any) -> Any:
+        return quick.view_class(*args, **kwargs).dispatch_request(**values)  # type: ignore[attr-defined]
+
+    quick.__dict__.update(vars(view))
+    quick.__name__, quick.__doc__, quick.__module__ = view.__name__, view.__doc__, view.__module__
+    return quick
+
+
+def bare_state(app: Flask) -> AppState:
+    """Return the state of an app that has MethodRoutes and no extension: nothing is set, and there is no hook."""
+    key = f"{STATE_KEY}.bare"
+    if key not in app.extensions:
+        app.extensions[key] = AppState(settings=Settings(), registry=Registry(), signing=Signing(app))
+    state: AppState = app.extensions[key]
+    return state
+
+
+def operation_of(app: Flask, state: AppState, view_class: type[MethodRoute], rule: Any, method: str) -> Operation:
+    """Return the operation behind a URL rule for a method; GET's for HEAD, where the class has none."""
+    operation = state.known.get((id(rule), method))
+    if operation is not None and operation.owner is view_class:  # as nearly always
+        return operation
+    operation = known_operation(state, rule, method)
+    if operation is None or operation.owner is not view_class:  # another class may be put behind a view at any time
+        compile_rule(app, state, view_class, rule)
+        operation = known_operation(state, rule, method)
+    if operation is None:
+        raise AssertionError(f"Unimplemented method {method!r} of {view_class!r}")  # as Flask has it
+    state.known[id(rule), method] = operation
+    return operation
+
+
+def operations_at(state: AppState, rule: Any) -> dict[str, Operation]:
+    """Return the operations behind a URL rule, by method."""
+    return state.routes.get((rule.endpoint, place_of(rule)), {})
+
+
+def known_operation(state: AppState, rule: Any, method: str) -> Operation | None:
+    operations = operations_at(state, rule)
+    return operations.get(method) or (operations.get("GET") if method == "HEAD" else None)
+
+
+def place_of(rule: Any) -> str:
+    """Return a rule's text, with the host or subdomain where it has one."""
+    place: str = rule.rule
+    host = rule.host or rule.subdomain
+    return f"{host}{place}" if host else place
+
+
+def compile_rule(app: Flask, state: AppState, view_class: type[MethodRoute], rule: Any) -> None:
+    """Compile the operations that a rule reaches, with their marks, into ``state.routes``.
+
+    Rules with one text and one endpoint share a place, as ``/users/`` with defaults for GET and without for POST do.
+
+    :raises TypeError: a signature that can't work, or a mark on the view.
+    """
+    check_view_is_unmarked(app.view_functions[rule.endpoint], view_class)
+    methods = set(rule.methods or ())
+    if getattr(rule, "provide_automatic_options", False):
+        methods.discard("OPTIONS")
+    operations = compile_route(view_class, rule.endpoint, rule.rule, frozenset(rule.arguments), methods)
+    marked = {method: with_marks(operation) for method, operation in operations.items()}
+    state.routes.setdefault((rule.endpoint, place_of(rule)), {}).update(marked)
+
+
+def check_view_is_unmarked(view: Any, view_class: type[MethodRoute]) -> None:
+    marks = own_marks(view)
+    if marks is not None:
+        raise TypeError(
+            f"The view of {view_class!r} is marked with {marks!r}, and not the class. Mark the class or its methods."
+        )
+
+
+def compile_route(
+    view_class: type[MethodRoute], endpoint: str, rule: str, path_names: frozenset[str], methods: Collection[str]
+) -> dict[str, Operation]:
+    """Return the operations of a class for one URL rule, by method.
+
+    :raises TypeError: a signature that can't work.
+    """
+    operations = {}
+    for method in sorted(methods):
+        name = method.lower()
+        function = getattr(view_class, name, None)
+        if function is None:  # HEAD is answered by get, OPTIONS by Flask
+            continue
+        is_method = not isinstance(inspect.getattr_static(view_class, name), (staticmethod, classmethod))
+        operations[method] = compile_operation(
+            getattr(function, "__func__", function) if not is_method else function,
+            name=f"{endpoint}.{name}",
+            kind=ROUTE,
+            method=method,
+            path_names=path_names,
+            is_method=is_method or isinstance(inspect.getattr_static(view_class, name), classmethod),
+            names=view_class.local_names,
+            owner=view_class,
+            endpoint=endpoint,
+            rule=rule,
+            paginate=view_class.paginate if method == "GET" else False,
+        )
+    return operations
+
+
+def variables_in(rule: str) -> frozenset[str]:
+    """Return the names of a URL rule's variables."""
+    return frozenset(VARIABLE.findall(rule))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RegisteredRoute:
+    """A class under a rule, as ``@actions.route`` registered it."""
+
+    rule: str
+    endpoint: str
+    view_class: type[MethodRoute]
+    view: Callable[..., Any]
+
+
+def add_route(app: Flask, route: RegisteredRoute) -> None:
+    app.add_url_rule(route.rule, route.endpoint, route.view)
+
+
+def route_rules(app: Flask) -> list[tuple[Any, type[MethodRoute]]]:
+    """Return every URL rule of an app that leads to a MethodRoute, with the class."""
+    found = []
+    for rule in app.url_map.iter_rules():
+        view_class = class_behind(app.view_functions.get(rule.endpoint))
+        if view_class is not None:
+            found.append((rule, view_class))
+    return found
+
+
+def class_behind(view: Any) -> type[MethodRoute] | None:
+    """Return the class of a MethodRoute's view, however the view is wrapped; None for another view."""
+    for each in (view, *held_by(view)):
+        view_class = getattr(each, "__dict__", {}).get("view_class")
+        if inspect.isclass(view_class) and issubclass(view_class, MethodRoute):
+            return view_class
+    return None
+
+
+def refuse_method(error: MethodNotAllowed) -> Response | None:
+    """Answer a method that a door does not have as the door answers; None where it is no door, or a browser asked."""
+    if not is_ours(error):
+        return None
+    log_refused(request.path, request.remote_addr, f"method {request.method}")
+    after_this_request(closed_to_caches)
+    if wants_html(request.headers.get("Accept", "")):
+        return None
+    allow = ", ".join(sorted(error.valid_methods or ()))
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    detail = localize(app, f"{request.method} is not allowed here. Allowed: {allow}.")
+    return problem_response(app, 405, detail, headers=[("Allow", allow)])
+
+
+def refuse_for_now(error: TooManyRequests) -> Response | None:
+    """Answer a rate limit at a door as the door answers (RFC 6585, 4); None where it is no door, or a browser asked.
+
+    It may come from before the door: Flask-Limiter's default limits count in ``before_request``.
+    """
+    if error.response is not None or not is_our_view(current_app.view_functions.get(request.endpoint or "")):
+        return None
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    after_this_request(closed_to_caches)
+    below = is_below(request.path, state_of(app).settings.url_prefix)
+    if wants_html(request.headers.get("Accept", "")) or (below and is_htmx(request.environ)):
+        after_this_request(partial(with_retry_after, app))
+        return None
+    detail = localize(app, error.description or error.name)
+    return with_retry_after(app, problem_response(app, 429, detail, headers=own_headers(error)))
+
+
+def is_ours(error: MethodNotAllowed) -> bool:
+    """Whether the URL that was asked for belongs to one of the doors."""
+    adapter = current_app.create_url_adapter(request)
+    if error is not request.routing_exception or adapter is None:
+        return False
+    return any(is_our_endpoint(adapter, method) for method in error.valid_methods or ())
+
+
+def is_our_endpoint(adapter: MapAdapter, method: str) -> bool:
+    try:
+        endpoint, _ = adapter.match(method=method)
+    except (HTTPException, RoutingException):  # a redirect to the URL with a slash
+        return False
+    return is_our_view(current_app.view_functions.get(endpoint))
+
+
+def is_our_view(view: Any) -> bool:
+    """Whether a view function is one of the doors: an action's, a MethodRoute's, or what else this package serves."""
+    is_named = str(getattr(view, "__module__", "")).startswith("flask_serveractions.")
+    return is_named or hasattr(view, ACTION_NAME) or class_behind(view) is not None

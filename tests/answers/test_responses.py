@@ -1,0 +1,214 @@
+"""The pieces that answers are made of."""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from flask import Flask, Response
+from flask.json.provider import DefaultJSONProvider
+from hypothesis import given
+from hypothesis import strategies as st
+from markupsafe import escape
+from werkzeug.datastructures import Headers
+
+from flask_serveractions.answers.responses import (
+    close_to_caches,
+    envelope,
+    json_response,
+    plain_page,
+    problem_response,
+    see_other,
+    split_result,
+    to_json,
+)
+from flask_serveractions.operation import Failure
+
+APP = Flask(__name__)
+
+
+def parts(returned: Any) -> tuple[Any, int | None, list[tuple[str, str]]]:
+    result = split_result(returned)
+    return result.value, result.status, (result.headers or Headers()).to_wsgi_list()
+
+
+@pytest.mark.parametrize(
+    ("returned", "value", "status", "headers"),
+    [
+        (("milk", 201), "milk", 201, []),
+        (("milk", "201 CREATED"), "milk", 201, []),
+        (("milk", {"X-A": "1"}), "milk", None, [("X-A", "1")]),
+        (("milk", [("X-A", "1"), ("X-A", "2")]), "milk", None, [("X-A", "1"), ("X-A", "2")]),
+        (("milk", 201, {"X-A": "1"}), "milk", 201, [("X-A", "1")]),
+        ((None, 202), None, 202, []),
+    ],
+)
+def test_a_tuple_is_taken_apart_as_in_flask(returned: Any, value: Any, status: Any, headers: Any) -> None:
+    assert parts(returned) == (value, status, headers)
+
+
+Point = namedtuple("Point", "x y")
+
+
+@pytest.mark.parametrize(
+    "returned",
+    [None, "milk", 7, ["milk", 201], {"milk": 201}, (1, 2), (1, 2, 3, 4), (1,), (), ("a", True), Point(1, 200)],
+)
+def test_any_other_value_is_a_value(returned: Any) -> None:
+    assert parts(returned) == (returned, None, [])
+
+
+def test_a_problem_is_what_rfc_9457_says() -> None:
+    with APP.app_context():
+        response = problem_response(APP, 422, "Too long.", errors={"text": ["Too long."]}, code="long", login=None)
+    assert response.status_code == 422
+    assert response.mimetype == "application/problem+json"
+    assert response.json == {
+        "type": "about:blank",
+        "title": response.json["title"],
+        "status": 422,
+        "detail": "Too long.",
+        "code": "long",
+        "errors": {"text": ["Too long."]},
+    }
+
+
+@pytest.mark.parametrize("with_page", [True, False])
+def test_a_problem_ends_its_line_so_that_a_terminal_can_go_on(with_page: bool) -> None:
+    with APP.app_context():
+        assert problem_response(APP, 404, "Not there.", with_page=with_page).get_data(as_text=True).endswith("}\n")
+
+
+def test_a_problem_of_an_unknown_status_has_a_title() -> None:
+    with APP.app_context():
+        assert problem_response(APP, 499, "Odd.").json["title"] == "Error"
+
+
+def test_an_envelope_has_five_members_and_the_page_last() -> None:
+    with APP.app_context():
+        response = envelope(APP, data={"page": None}, revalidated={"paths": [], "tags": []}, messages=[])
+    assert list(response.json) == ["data", "redirect", "revalidated", "messages", "page"]
+    assert response.json["data"] == {"page": None}
+    assert response.json["page"] is None
+
+
+CLOSED = {"Cache-Control": "no-store", "Vary": "Accept, Cookie", "X-Content-Type-Options": "nosniff"}
+
+
+@pytest.mark.parametrize(
+    ("given_headers", "sent"),
+    [
+        ({}, {}),
+        ({"Cache-Control": "no-cache"}, {}),
+        ({"X-Content-Type-Options": "nosniff"}, {}),
+        ({"Cache-Control": "private, max-age=60"}, {"Cache-Control": "private, max-age=60"}),
+        ({"Vary": "Accept-Language"}, {"Vary": "Accept-Language, Accept, Cookie"}),
+        ({"Vary": "cookie"}, {"Vary": "cookie, Accept"}),
+    ],
+)
+def test_an_answer_is_closed_to_caches(given_headers: dict[str, str], sent: dict[str, str]) -> None:
+    response = Response("x", headers=given_headers)
+    close_to_caches(response)
+    close_to_caches(response)
+    assert {name: response.headers.get(name) for name in CLOSED} == {**CLOSED, **sent}
+
+
+def test_a_redirect_after_a_call_is_303_and_closed_to_caches() -> None:
+    response = see_other(APP, "/todos")
+    assert (response.status_code, response.headers["Location"]) == (303, "/todos")
+    assert {name: response.headers[name] for name in CLOSED} == CLOSED
+
+
+def failure(**parts: Any) -> Failure:
+    return Failure(**{"action": "a", "payload": "", "ordinal": "", "values": {}, "errors": {}, "message": "", **parts})
+
+
+@given(text=st.text(min_size=1))
+def test_everything_on_the_built_in_page_is_escaped(text: str) -> None:
+    hostile = f"<script>'\"&{text}"
+    made = failure(values={"text": hostile}, errors={"text": [hostile], "_schema": [hostile]}, message=hostile)
+    page = plain_page(APP, 422, made, f'/x"{text}', frozenset({"text"})).get_data(as_text=True)
+    assert "<script" not in page
+    assert page.count("&lt;script&gt;&#39;&#34;&amp;") == 4
+    assert 'href="/x&#34;' in page
+
+
+def test_the_built_in_page_shows_message_errors_and_what_was_typed() -> None:
+    made = failure(
+        values={"text": "milk", "tags": ["a", "b"], "address.city": "Rome", "tags-0": "nested", "x": "undeclared"},
+        errors={"text": ["Too long."], "_schema": ["These two do not go together."]},
+        message="That did not work.",
+    )
+    response = plain_page(APP, 422, made, "/todos", frozenset({"text", "tags", "address"}))
+    page = response.get_data(as_text=True)
+    assert (response.status_code, response.mimetype) == (422, "text/html")
+    for shown in (
+        "That did not work.",
+        "text: Too long.",
+        "<li>These two do not",
+        "milk",
+        "<pre>b</pre>",
+        "Rome",
+        "nested",
+    ):
+        assert shown in page
+    assert "undeclared" not in page
+    assert '<a href="/todos">' in page
+
+
+def test_line_ends_and_blanks_that_were_typed_are_kept() -> None:
+    made = failure(values={"text": "one\n  two"})
+    page = plain_page(APP, 422, made, "/", frozenset({"text"})).get_data(as_text=True)
+    assert f"<pre>{escape('one')}\n  two</pre>" in page
+
+
+SPECIAL = {"b": [1, 2.5, None, True], "a": "Grüße", "c": {"when": date(2026, 5, 1), "price": Decimal("9.90")}}
+
+
+def changed(**attributes: Any) -> Flask:
+    app = Flask(__name__)
+    for name, value in attributes.items():
+        setattr(app.json, name, value)
+    return app
+
+
+class OtherProvider(DefaultJSONProvider):
+    def dumps(self, obj: Any, **kwargs: Any) -> str:
+        return f"/* mine */ {super().dumps(obj, **kwargs)}"
+
+
+def with_other_provider() -> Flask:
+    app = Flask(__name__)
+    app.json = OtherProvider(app)
+    return app
+
+
+def in_debug() -> Flask:
+    app = Flask(__name__)
+    app.debug = True
+    return app
+
+
+@pytest.mark.parametrize(
+    "app",
+    [
+        changed(),
+        changed(sort_keys=False),
+        changed(ensure_ascii=False),
+        changed(compact=False),
+        changed(compact=True),
+        changed(default=lambda value: "special"),
+        changed(mimetype="application/vnd.todo+json"),
+        in_debug(),
+        with_other_provider(),
+    ],
+)
+def test_json_is_what_the_provider_of_the_app_makes(app: Flask) -> None:
+    with app.app_context():
+        theirs, ours = app.json.response(SPECIAL), json_response(app, SPECIAL)
+        assert to_json(app, SPECIAL) == app.json.dumps(SPECIAL)
+    assert (ours.get_data(), ours.headers.to_wsgi_list()) == (theirs.get_data(), theirs.headers.to_wsgi_list())
+    assert json_response(app, SPECIAL, 201).status_code == 201

@@ -1,0 +1,290 @@
+"""Flask-Babel beside the two doors: the app's messages, ours, marshmallow's and WTForms's in the visitor's language."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from flask import Flask, abort, flash, render_template_string, request
+from flask_babel import Babel, format_date, lazy_gettext
+from flask_wtf import FlaskForm
+from flask_wtf.csrf import generate_csrf
+from marshmallow import fields
+from marshmallow.validate import Length, Range
+from werkzeug.test import TestResponse
+from wtforms import StringField
+from wtforms.validators import InputRequired
+
+from flask_serveractions import ActionError, MethodRoute, Progress, ServerActions, public
+from flask_serveractions.pages.templates import action_url
+from flask_serveractions.testing import ActionsClient
+from tests.callers import form_in
+
+GERMAN = {
+    # ours
+    "en": "de",
+    "Back to the page": "Zurück zur Seite",
+    "What you sent": "Was Sie gesendet haben",
+    "Unprocessable Entity": "Nicht verarbeitbar",
+    "Working": "In Arbeit",
+    "Look again": "Nachsehen",
+    "Waiting to begin.": "Wartet.",
+    "Some of what was sent is not valid.": "Manches davon ist nicht gültig.",
+    "The form is no longer valid. Please send it again.": "Das Formular ist abgelaufen. Bitte noch einmal senden.",
+    "There is nothing here.": "Hier ist nichts.",
+    "{method} is not allowed here. Allowed: {allow}.": "{method} geht hier nicht. Es geht: {allow}.",
+    "Sign in to do this.": "Melden Sie sich dafür an.",
+    "The job was cancelled.": "Der Auftrag wurde abgebrochen.",
+    # marshmallow's
+    "Missing data for required field.": "Pflichtfeld.",
+    "Shorter than minimum length {min}.": "Mindestens {min} Zeichen.",
+    "Must be greater than or equal to {min}.": "Mindestens {min}.",
+    "Not a valid integer.": "Keine ganze Zahl.",
+    "Unknown field.": "Unbekanntes Feld.",
+    # the app's
+    "You already have that one.": "Das haben Sie schon.",
+    "Added %(text)s.": "%(text)s ist dabei.",
+    "Counting": "Zählt",
+    "Too much.": "Zu viel.",
+    "Give a text.": "Geben Sie einen Text.",
+}
+PAGE = """<!doctype html><html lang="{{ language }}">
+{% for text in get_flashed_messages() %}<p class="flash">{{ text }}</p>{% endfor %}
+{% call(form) action_form("add") %}<input {{ form.attrs("text") }}>{{ form.error("text") }}
+<input {{ form.attrs("count") }}>{{ form.error("count") }}{% endcall %}</html>"""
+
+
+class NoteForm(FlaskForm):
+    note = StringField(validators=[InputRequired()])
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Flask:
+    folder = tmp_path / "translations" / "de" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    catalog = Catalog(locale="de")
+    for english, german in GERMAN.items():
+        catalog.add(english, german)
+    with (folder / "messages.mo").open("wb") as file:
+        write_mo(file, catalog)
+    app = Flask(__name__, instance_path=str(tmp_path))
+    app.config.update(SECRET_KEY="of the tests", BABEL_TRANSLATION_DIRECTORIES=str(tmp_path / "translations"))
+    app.test_client_class = ActionsClient
+    actions = ServerActions(app)
+    Babel(app, locale_selector=language)  # after the extension: no order is asked for
+    app.add_url_rule("/", "index", lambda: render_template_string(PAGE, language=language()))
+    register_actions(actions)
+    register_others(actions)
+    return app
+
+
+def language() -> str | None:
+    return request.accept_languages.best_match(["en", "de"])
+
+
+def register_actions(actions: ServerActions) -> None:
+    @actions.register
+    def add(text: Annotated[str, Length(min=3)], count: Annotated[int, Range(min=1)] = 1) -> dict[str, Any]:
+        if text == "milk":
+            raise ActionError(lazy_gettext("You already have that one."), field="text")
+        flash(lazy_gettext("Added %(text)s.", text=text))
+        return {"day": date(2026, 1, 31)}
+
+    @actions.register
+    def choose(
+        text: Annotated[str, fields.String(required=True, error_messages={"required": lazy_gettext("Give a text.")})],
+        short: Annotated[str, Length(max=3, error=lazy_gettext("Too much."))] = "",
+    ) -> None: ...
+
+    @actions.register
+    def note(form: NoteForm) -> None: ...
+
+    @actions.register
+    def count() -> Iterator[Progress]:
+        yield Progress(1, 2, lazy_gettext("Counting"))
+
+    @actions.register(background=True)
+    def count_later(locale: str) -> Iterator[Progress]:
+        yield Progress(1, 2, "Counting")
+        raise ActionError("Too much.")
+
+
+def register_others(actions: ServerActions) -> None:
+    @actions.route("/api/things/<int:number>")
+    @public
+    class Things(MethodRoute):
+        def get(self, number: int) -> dict[str, str]:
+            if number == 0:
+                abort(404, lazy_gettext("Too much."))
+            return {"day": format_date(date(2026, 1, 31))}
+
+
+@pytest.fixture
+def client(app: Flask) -> ActionsClient:
+    client: ActionsClient = app.test_client()  # type: ignore[assignment]
+    client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "de"
+    return client
+
+
+def problem_of(answer: TestResponse) -> Mapping[str, Any]:
+    assert answer.mimetype == "application/problem+json"
+    found: Mapping[str, Any] = json.loads(answer.text)
+    return found
+
+
+def submit(client: ActionsClient, **fields: str) -> TestResponse:
+    return client.submit(client.get("/", headers={"Accept": "text/html"}), "add", **fields)
+
+
+# The app's own
+
+
+def test_a_lazy_failure_is_told_in_the_visitors_language(client: ActionsClient) -> None:
+    failure = problem_of(client.call_action("add", text="milk"))
+    assert failure["detail"] == "Das haben Sie schon."
+    assert failure["errors"] == {"text": ["Das haben Sie schon."]}
+    assert "Das haben Sie schon." in submit(client, text="milk").text
+
+
+def test_each_visitor_hears_their_own_language(app: Flask, client: ActionsClient) -> None:
+    english: ActionsClient = app.test_client()  # type: ignore[assignment]
+    for _ in range(2):
+        assert problem_of(english.call_action("add", text="milk"))["detail"] == "You already have that one."
+        assert problem_of(client.call_action("add", text="milk"))["detail"] == "Das haben Sie schon."
+
+
+def test_a_lazy_flash_is_told_to_scripts_and_on_pages(client: ActionsClient) -> None:
+    answer = client.call_action("add", text="eggs")
+    assert answer.json is not None
+    assert answer.json["messages"] == [{"category": "message", "message": "eggs ist dabei."}]
+    assert submit(client, text="bread").status_code == 303
+    assert '<p class="flash">bread ist dabei.</p>' in client.get("/").text
+
+
+def test_lazy_messages_of_fields_and_validators_are_told_whole(client: ActionsClient) -> None:
+    assert problem_of(client.call_action("choose", short="long"))["errors"] == {
+        "text": ["Geben Sie einen Text."],
+        "short": ["Zu viel."],
+    }
+
+
+def test_a_lazy_description_of_an_abort_is_told(client: ActionsClient) -> None:
+    assert problem_of(client.get("/api/things/0", headers={"Accept": "application/json"}))["detail"] == "Zu viel."
+
+
+def test_lazy_progress_is_told_in_the_stream(client: ActionsClient) -> None:
+    with client.page_request():
+        url, token = action_url("count"), generate_csrf()
+    events = client.post(url, json={}, headers={"X-CSRFToken": token, "Accept": "text/event-stream"}).text
+    assert json.loads(re.findall(r"event: progress\ndata: (.*)", events)[0])["message"] == "Zählt"
+
+
+# Ours, marshmallow's, and WTForms's
+
+
+def test_marshmallows_messages_are_told_in_the_visitors_language(client: ActionsClient) -> None:
+    failure = problem_of(client.call_action("add", text="a", count=0))
+    assert failure["detail"] == "Manches davon ist nicht gültig."
+    assert failure["errors"] == {"text": ["Mindestens 3 Zeichen."], "count": ["Mindestens 1."]}
+    failure = problem_of(client.call_action("add", count="x", other=1))
+    assert failure["errors"] == {
+        "text": ["Pflichtfeld."],
+        "count": ["Keine ganze Zahl."],
+        "other": ["Unbekanntes Feld."],
+    }
+
+
+def test_the_page_that_is_rendered_again_has_them_too(client: ActionsClient) -> None:
+    assert form_in(submit(client, text="a", count="x")).errors == {
+        "text": "Mindestens 3 Zeichen.",
+        "count": "Keine ganze Zahl.",
+    }
+
+
+def test_wtforms_speaks_by_its_own_translations(client: ActionsClient) -> None:
+    assert problem_of(client.call_action("note"))["errors"] == {"note": ["Dieses Feld wird benötigt."]}
+
+
+def test_a_stale_form_is_told_in_the_visitors_language(client: ActionsClient) -> None:
+    stale = submit(client, csrf_token="void", text="eggs")
+    assert (stale.status_code, form_in(stale).message) == (
+        400,
+        GERMAN["The form is no longer valid. Please send it again."],
+    )
+
+
+def test_the_built_in_page_is_in_the_visitors_language_and_says_which(client: ActionsClient) -> None:
+    form = form_in(client.get("/", headers={"Accept": "text/html"}))
+    answer = client.post(
+        f"{form.path}?page=/gone", data={**form.values, "text": "a"}, headers={"Accept": "text/html"}
+    ).text
+    assert '<html lang="de">' in answer
+    for text in ("Nicht verarbeitbar", "Zurück zur Seite", "Was Sie gesendet haben", "text: Mindestens 3 Zeichen."):
+        assert text in answer
+
+
+def test_a_method_that_is_not_there_is_told_with_its_variables(client: ActionsClient) -> None:
+    refused = problem_of(client.put("/api/things/1", headers={"Accept": "application/json"}))
+    assert refused["detail"] == "PUT geht hier nicht. Es geht: GET, HEAD, OPTIONS."
+
+
+def test_what_has_no_translation_stays_english(client: ActionsClient) -> None:
+    answer = client.post("/_actions/add/wrong", headers={"Accept": "application/json"})
+    assert problem_of(answer)["detail"].startswith("There is no such action")
+
+
+def test_the_apps_own_texts_are_translated_by_the_app_alone(app: Flask, client: ActionsClient) -> None:
+    ordered = client.call_action("count_later", locale="de")
+    assert ordered.json is not None
+    ended = client.get(ordered.json["job"]["url"], headers={"Accept": "text/event-stream"}).text
+    assert '"detail": "Too much."' in ended.replace('":"', '": "')
+
+
+def test_the_page_of_a_job_is_in_the_language_of_who_looks(client: ActionsClient) -> None:
+    with client.page_request():
+        url, token = action_url("count_later"), generate_csrf()
+    page = client.post(url, data={"locale": "de", "csrf_token": token}, headers={"Accept": "text/html"}).text
+    assert '<html lang="de">' in page
+    assert "<h1>In Arbeit</h1>" in page
+    assert "Nachsehen" in page
+
+
+def test_dates_in_json_have_no_language(client: ActionsClient) -> None:
+    answer = client.call_action("add", text="eggs")
+    assert answer.json is not None
+    assert answer.json["data"] == {"day": "Sat, 31 Jan 2026 00:00:00 GMT"}
+    assert client.get("/api/things/1").json == {"day": "31.01.2026"}
+
+
+# Another gettext
+
+
+def client_of(**config: Any) -> tuple[Flask, ActionsClient]:
+    app = Flask(__name__)
+    app.config.update(SECRET_KEY="of the tests", **config)
+    app.test_client_class = ActionsClient
+
+    @ServerActions(app).register
+    def add_one(count: int) -> None: ...
+
+    return app, app.test_client()  # type: ignore[return-value]  # the class that is set above
+
+
+def test_our_texts_can_be_translated_by_any_function() -> None:
+    _, client = client_of(SERVERACTIONS_GETTEXT=lambda text: text.replace("Not a", "Keine"))
+    assert problem_of(client.call_action("add_one", count="x"))["errors"] == {"count": ["Keine valid integer."]}
+
+
+def test_str_leaves_our_texts_as_they_are(app: Flask) -> None:
+    english, client = client_of(
+        SERVERACTIONS_GETTEXT=str, BABEL_TRANSLATION_DIRECTORIES=app.config["BABEL_TRANSLATION_DIRECTORIES"]
+    )
+    Babel(english, locale_selector=lambda: "de")
+    assert problem_of(client.call_action("add_one"))["errors"] == {"count": ["Missing data for required field."]}

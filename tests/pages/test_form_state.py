@@ -1,0 +1,242 @@
+"""The state of a form, and the attributes of its inputs."""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+import re
+from decimal import Decimal
+from html import unescape
+from typing import Annotated, Any
+
+import pytest
+from flask_wtf import FlaskForm
+from hypothesis import given
+from hypothesis import strategies as st
+from marshmallow import Schema, fields
+from marshmallow.validate import Length, Range
+from werkzeug.datastructures import FileStorage
+from wtforms import FormField, IntegerField, PasswordField, StringField
+from wtforms.validators import DataRequired
+from wtforms.validators import Length as WtfLength
+
+from flask_serveractions import ActionError, FormState
+from flask_serveractions.pages.form_state import Input, render_attributes
+from tests.callers import app_with, form_in, open_form, submit
+
+
+class Colour(enum.Enum):
+    RED = "red"
+
+
+class Address(Schema):
+    city = fields.String(required=True, validate=Length(max=30))
+    number = fields.Integer(validate=Range(1, 999))
+
+
+class Person(Schema):
+    name = fields.String(required=True)
+    address = fields.Nested(Address)
+    pets = fields.List(fields.Nested(Address))
+    pin = fields.String(load_only=True)
+
+
+class Wtf(FlaskForm):
+    name = StringField(validators=[DataRequired(), WtfLength(max=9)])
+    age = IntegerField()
+    word = PasswordField()
+    inner = FormField(type("Inner", (FlaskForm,), {"city": StringField()}))
+
+
+def typed(
+    text: Annotated[str, Length(1, 200)],
+    count: Annotated[int, Range(1, 9)],
+    price: Decimal,
+    ratio: float,
+    day: dt.date,
+    at: dt.datetime,
+    time: dt.time,
+    document: FileStorage,
+    email: Annotated[str, fields.Email()],
+    password: str,
+    colour: Colour,
+    done: bool = False,
+    note: str = "",
+    maybe: int | None = None,
+    tags: list[str] = [],  # noqa: B006
+) -> None:
+    raise ActionError("No.", field="text")
+
+
+def whole(person: Annotated[dict[str, Any], Person()]) -> None:
+    raise ActionError("No.", field="address.city")
+
+
+def wtf(form: Wtf) -> None:
+    raise ActionError("No.")
+
+
+def page_for(*names: str, **attributes: Any) -> str:
+    """Return a page with one input per name."""
+    inputs = "".join(f"<input {{{{ form.attrs({name!r}) }}}}>" for name in names)
+    return f"{{% call(form) action_form(names[0]) %}}{inputs}{{% endcall %}}"
+
+
+def inputs_of(function: Any, *names: str) -> dict[str, dict[str, str]]:
+    client = app_with(function, page=page_for(*names)).test_client()
+    return open_form(client).inputs
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("text", {"required": "", "maxlength": "200"}),
+        ("count", {"type": "number", "required": "", "min": "1", "max": "9"}),
+        ("price", {"type": "number", "required": "", "step": "any"}),
+        ("ratio", {"type": "number", "required": "", "step": "any"}),
+        ("day", {"type": "date", "required": ""}),
+        ("at", {"type": "datetime-local", "required": ""}),
+        ("time", {"type": "time", "required": ""}),
+        ("document", {"type": "file", "required": ""}),
+        ("email", {"type": "email", "required": ""}),
+        ("password", {"type": "password", "required": ""}),
+        ("colour", {"required": ""}),
+        ("done", {"type": "checkbox", "value": "true"}),
+        ("note", {}),
+        ("maybe", {"type": "number"}),
+    ],
+)
+def test_the_attributes_of_an_input_come_from_the_signature(name: str, expected: dict[str, str]) -> None:
+    made = inputs_of(typed, name)[name]
+    common = {"name": name, "id": f"typed-{name}", "aria-describedby": f"typed-{name}-error"}
+    assert {key: value for key, value in made.items() if key != "step" or "step" in expected} == {**common, **expected}
+
+
+def test_nested_names_are_described_at_every_depth() -> None:
+    made = inputs_of(whole, "name", "address.city", "address.number", "pets.0.city", "pin", "unknown")
+    assert "required" in made["name"]
+    assert made["address.city"]["maxlength"] == "30"
+    assert (made["address.number"]["min"], made["address.number"]["max"]) == ("1", "999")
+    assert made["pets.0.city"]["maxlength"] == "30"
+    assert made["pets.0.city"]["id"] == "whole-pets-0-city"
+    assert made["pin"]["type"] == "password"
+    assert made["unknown"]["name"] == "unknown"
+
+
+def test_a_flask_form_describes_its_fields() -> None:
+    made = inputs_of(wtf, "name", "age", "word", "inner-city")
+    assert "required" in made["name"]
+    assert made["name"]["maxlength"] == "9"
+    assert made["age"]["type"] == "number"
+    assert made["word"]["type"] == "password"
+
+
+def test_errors_are_tied_to_their_input() -> None:
+    template = """{% call(form) action_form("whole") %}<input {{ form.attrs("address.city") }}>
+    {{ form.error("address.city") }}<input {{ form.attrs("name") }}>{{ form.error("name") }}{% endcall %}"""
+    client = app_with(whole, page=template).test_client()
+    clean = client.get("/").get_data(as_text=True)
+    place = '<span class="serveractions-error" id="whole-address-city-error" data-error="address.city">{}</span>'
+    assert place.format("") in clean
+    assert "aria-invalid" not in clean
+    page = submit(client, open_form(client), **{"address.city": "Rome", "name": "Ada"}).get_data(as_text=True)
+    assert place.format("No.") in page
+    form = form_in(page)
+    assert form.inputs["address.city"]["aria-invalid"] == "true"
+    assert form.inputs["address.city"]["aria-describedby"] == "whole-address-city-error"
+    assert "aria-invalid" not in form.inputs["name"]
+    assert (form.inputs["address.city"]["value"], form.inputs["name"]["value"]) == ("Rome", "Ada")
+
+
+SHOWN = """{% call(form) action_form(names[0]) %}<input {{ form.attrs("text") }}>
+<p>{{ [form.submitted, form.ok, form.values, form.errors, form.result, form.value("text", "?")] | tojson }}</p>
+{{ form.message }}{% endcall %}"""
+
+
+def act(text: str) -> None:
+    raise ActionError("Not now.", field="text" if text == "field" else None, result={"left": 3})
+
+
+def state_in(page: Any) -> Any:
+    from flask import json
+
+    return json.loads(unescape(re.findall("<p>(.*?)</p>", page.get_data(as_text=True))[0]))
+
+
+def test_a_form_state_is_clean_until_its_form_has_failed() -> None:
+    client = app_with(act, page=SHOWN).test_client()
+    assert state_in(client.get("/")) == [False, True, {}, {}, None, "?"]
+    failed = submit(client, open_form(client), text="field")
+    assert state_in(failed) == [True, False, {"text": "field"}, {"text": ["Not now."]}, {"left": 3}, "field"]
+    failed = submit(client, open_form(client), text="whole")
+    assert state_in(failed) == [True, False, {"text": "whole"}, {}, {"left": 3}, "whole"]
+
+
+def test_a_message_that_the_template_shows_is_not_shown_twice() -> None:
+    client = app_with(act, page=SHOWN).test_client()
+    assert submit(client, open_form(client), text="whole").get_data(as_text=True).count("Not now.") == 1
+
+
+def test_a_message_that_the_template_has_no_place_for_is_in_the_forms_own() -> None:
+    client = app_with(act, page='{% call action_form("act") %}<input name="text">{% endcall %}').test_client()
+    assert form_in(submit(client, open_form(client), text="whole")).message == "Not now."
+    assert "Not now." in form_in(submit(client, open_form(client), text="field")).message
+
+
+def test_a_box_that_was_ticked_is_ticked_again_and_one_that_was_not_is_not() -> None:
+    def boxes(one: bool, two: bool) -> None:
+        raise ActionError("No.")
+
+    template = """{% call(form) action_form("boxes") %}<input {{ form.attrs("one") }}>
+    <input {{ form.attrs("two", checked=true) }}>{% endcall %}"""
+    client = app_with(boxes, page=template).test_client()
+    form = open_form(client)
+    assert form.values.keys() == {"csrf_token", "two"}
+    again = form_in(submit(client, form, one="true", two=None))
+    assert again.values.keys() == {"csrf_token", "one"}
+
+
+def test_further_attributes_are_the_templates_and_what_was_typed_replaces_the_first_value() -> None:
+    template = """{% call(form) action_form("act") %}
+    <input {{ form.attrs("text", value="first", class_="wide", placeholder='"Text"', required=false, data_x=1) }}>
+    {% endcall %}"""
+    client = app_with(act, page=template).test_client()
+    made = open_form(client).inputs["text"]
+    assert (made["value"], made["class"], made["placeholder"], made["data-x"]) == ("first", "wide", '"Text"', "1")
+    assert "required" not in made
+    assert form_in(submit(client, open_form(client), text="second")).inputs["text"]["value"] == "second"
+
+
+# By itself
+
+
+def state(**parts: Any) -> FormState:
+    return FormState(id="act", describe=lambda name: Input(secret="password" in name), **parts)
+
+
+@given(text=st.text(), name=st.text(min_size=1))
+def test_everything_is_escaped(text: str, name: str) -> None:
+    hostile = f'"><script>{text}'
+    form = state(values={name: hostile}, errors={name: [hostile]}, text=hostile, submitted=True)
+    for made in (form.attrs(name), form.error(name), form.attrs(name, title=hostile)):
+        assert "<script" not in made
+        assert '">&lt;script' not in made
+    assert str(render_attributes({"title": hostile})).count('"') == 2
+
+
+def test_a_secret_is_never_given_back() -> None:
+    form = state(values={"password": "s3cret"}, submitted=True)
+    assert form.value("password") == ""
+    assert "s3cret" not in form.attrs("password")
+
+
+@pytest.mark.parametrize(
+    ("attributes", "text"),
+    [
+        ({"a": "1", "b": 2}, 'a="1" b="2"'),
+        ({"a": True, "b": False, "c": None, "d": ""}, 'a d=""'),
+        ({}, ""),
+    ],
+)
+def test_attributes_are_pairs_and_true_stands_alone(attributes: dict[str, Any], text: str) -> None:
+    assert render_attributes(attributes) == text

@@ -1,0 +1,201 @@
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from marshmallow import EXCLUDE, INCLUDE, Schema, ValidationError, fields, post_load, pre_load, validate, validates
+
+from flask_serveractions.schemas.load import compile_load
+from tests.generated_schemas import data_for, outcome, schemas, several, values
+
+SETTINGS = settings(deadline=None, max_examples=100, suppress_health_check=list(HealthCheck))
+
+
+@given(st.data())
+@SETTINGS
+def test_data_are_loaded_as_marshmallow_loads_them(data: st.DataObject) -> None:
+    schema = data.draw(schemas())
+    one = data_for(schema)
+    recipe = data.draw(several(one) if schema.many else one)
+    assert outcome(compile_load(schema), recipe) == outcome(schema.load, recipe)
+
+
+@given(st.data())
+@SETTINGS
+def test_whatever_comes_in_place_of_data_fails_as_in_marshmallow(data: st.DataObject) -> None:
+    schema, recipe = data.draw(schemas()), data.draw(values())
+    assert outcome(compile_load(schema), recipe) == outcome(schema.load, recipe)
+
+
+class Address(Schema):
+    city = fields.String(required=True, validate=validate.Length(1, 5))
+    number = fields.Integer(strict=True)
+
+
+class Order(Schema):
+    id = fields.Integer(dump_only=True)
+    text = fields.String(required=True, data_key="TEXT")
+    address = fields.Nested(Address)
+    others = fields.Nested(Address, many=True, unknown=EXCLUDE)
+    tags = fields.List(fields.String(validate=validate.Length(max=2)))
+
+
+BAD = {
+    "id": 1,
+    "text": "stray",
+    "address": {"city": "far too long", "number": "1", "zip": 1},
+    "others": [{"city": "ok", "zip": 1}, 5, {}],
+    "tags": ["ok", "long", 5],
+}
+
+
+def messages_of(load: Any, data: Any) -> Any:
+    with pytest.raises(ValidationError) as caught:
+        load(data)
+    return caught.value.messages, caught.value.data, caught.value.valid_data
+
+
+def outcome_of(load: Any, data: Any) -> Any:
+    try:
+        return load(data)
+    except ValidationError as error:
+        return error.messages
+
+
+def test_all_messages_come_at_once_and_in_their_places() -> None:
+    messages, data, valid_data = messages_of(compile_load(Order()), BAD)
+    assert (messages, data, valid_data) == messages_of(Order().load, BAD)
+    assert messages["others"] == {
+        1: {"_schema": ["Invalid input type."]},
+        2: {"city": ["Missing data for required field."]},
+    }
+    assert messages["address"]["number"] == ["Not a valid integer."]
+    assert messages["text"] == ["Unknown field."]
+
+
+def test_what_came_is_not_changed() -> None:
+    data = {"TEXT": "x", "tags": ["a"], "address": {"city": "b"}}
+    before = copy.deepcopy(data)
+    loaded = compile_load(Order())(data)
+    loaded["tags"].append("c")
+    loaded["address"]["city"] = "d"
+    assert data == before
+
+
+def test_a_default_is_made_anew_for_each_load() -> None:
+    load = compile_load(Schema.from_dict({"tags": fields.List(fields.String(), load_default=list)})())
+    load({})["tags"].append("x")
+    assert load({}) == {"tags": []}
+
+
+def test_two_fields_with_one_key_both_leave_their_messages() -> None:
+    twice = {"a": fields.Integer(data_key="x", load_only=True), "b": fields.Date(data_key="x", load_only=True)}
+    schema = Schema.from_dict(twice)()
+    assert messages_of(compile_load(schema), {"x": "no"}) == messages_of(schema.load, {"x": "no"})
+    assert len(messages_of(compile_load(schema), {"x": "no"})[0]["x"]) == 2
+
+
+def test_a_validator_runs_once_whether_it_fails_or_not() -> None:
+    seen: list[str] = []
+
+    def note(value: str) -> None:
+        seen.append(value)
+        if value == "bad":
+            raise ValidationError("No.")
+
+    load = compile_load(Schema.from_dict({"a": fields.String(validate=note)})())
+    load({"a": "good"})
+    messages_of(load, {"a": "bad"})
+    assert seen == ["good", "bad"]
+
+
+class Hooked(Schema):
+    a = fields.Integer()
+
+    @pre_load
+    def double(self, data: Any, **kwargs: Any) -> Any:
+        return {"a": data["a"] * 2}
+
+    @validates("a")
+    def is_small(self, value: int, **kwargs: Any) -> None:
+        if value > 10:
+            raise ValidationError("Too large.")
+
+    @post_load
+    def wrap(self, data: Any, **kwargs: Any) -> Any:
+        return ("made", data["a"])
+
+
+class Handled(Schema):
+    a = fields.Integer()
+
+    def handle_error(self, error: ValidationError, data: Any, **kwargs: Any) -> None:
+        raise KeyError("handled")
+
+
+def test_hooks_validators_and_error_handlers_are_run_by_marshmallow() -> None:
+    class Outer(Schema):
+        inner = fields.Nested(Hooked, unknown=INCLUDE)
+        partly = fields.Nested(Address(partial=True))
+
+    assert compile_load(Hooked())({"a": 2}) == ("made", 4)
+    assert messages_of(compile_load(Hooked()), {"a": 6})[0] == {"a": ["Too large."]}
+    with pytest.raises(KeyError, match="handled"):
+        compile_load(Handled())({"a": "x"})
+    assert compile_load(Outer())({"inner": {"a": 3}, "partly": {}}) == {"inner": ("made", 6), "partly": {}}
+
+
+def test_a_partial_schema_stays_partial() -> None:
+    assert compile_load(Address(partial=True))({}) == {}
+    assert compile_load(Address(partial=("city",)))({"number": 1}) == {"number": 1}
+
+
+def test_a_nested_field_with_a_way_of_its_own_keeps_it() -> None:
+    class Made(fields.Nested):
+        def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
+            return ("made", super()._deserialize(value, attr, data, **kwargs))
+
+    schema = Schema.from_dict({"a": Made(Address), "some": fields.Nested(Address, many=True)})()
+    assert compile_load(schema)({"a": {"city": "x"}}) == {"a": ("made", {"city": "x"})}
+    assert messages_of(compile_load(schema), {"some": {"city": "x"}})[0] == {"some": ["Invalid type."]}
+
+
+def test_a_constant_is_there_whatever_comes() -> None:
+    schema = Schema.from_dict({"a": fields.Constant(5)})()
+    assert compile_load(schema)({}) == schema.load({}) == {"a": 5}
+    required = Schema.from_dict(
+        {"a": fields.Constant(5, required=True)}
+    )()  # what it needs has changed in marshmallow 4.3
+    assert outcome_of(compile_load(required), {}) == outcome_of(required.load, {})
+    assert messages_of(compile_load(schema), {"a": None}) == messages_of(schema.load, {"a": None})
+
+
+def test_a_schema_that_nests_itself_loads_as_deep_as_the_data_go() -> None:
+    class Tree(Schema):
+        name = fields.String()
+        below = fields.List(fields.Nested(lambda: Tree()))
+
+    data = {"name": "a", "below": [{"name": "b", "below": [{"name": 5}]}]}
+    assert messages_of(compile_load(Tree()), data)[0] == {
+        "below": {0: {"below": {0: {"name": ["Not a valid string."]}}}}
+    }
+
+
+def test_of_many_bad_items_and_unknown_keys_the_first_100_are_told() -> None:
+    class Row(Schema):
+        number = fields.Integer(required=True)
+
+    class Rows(Schema):
+        rows = fields.List(fields.Nested(Row))
+
+    for schema, data in ((Row(many=True), [{}] * 500), (Rows(), {"rows": [{}] * 500})):
+        with pytest.raises(ValidationError) as caught:
+            compile_load(schema)(data)
+        messages: Any = caught.value.messages
+        assert len(messages.get("rows", messages)) == 100
+    with pytest.raises(ValidationError) as caught:
+        compile_load(Row())({str(number): 1 for number in range(500)})
+    assert len(caught.value.messages) == 101  # and the one that is missing

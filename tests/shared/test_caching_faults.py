@@ -1,0 +1,219 @@
+"""``@cached`` among threads and processes, some of which die, and with a store that fails."""
+
+from __future__ import annotations
+
+import logging
+import mmap
+import struct
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from flask_serveractions.shared.caching import cached
+from flask_serveractions.shared.revalidation import tag_names
+from flask_serveractions.stores.store import Store, StoreCorrupt, open_store
+from tests.shared.caching_apps import Counting, app_with, in_context
+from tests.stores_processes import EightProcesses, RedisServer, eventually, kill, milliseconds, process
+
+pytest_plugins = ["tests.stores_fixtures"]
+
+
+@pytest.fixture
+def app(store: Store) -> Iterator[Flask]:
+    app = app_with(store)
+    with app.app_context():
+        yield app
+
+
+@pytest.fixture
+def body() -> Counting:
+    return Counting()
+
+
+# One computes, the others wait
+
+
+def test_of_many_threads_one_computes(app: Flask) -> None:
+    runs: list[int] = []
+    entered = threading.Event()
+
+    @cached()
+    def f() -> int:
+        runs.append(1)
+        entered.wait(0.2)  # so that the others arrive meanwhile
+        return len(runs)
+
+    with ThreadPoolExecutor(20) as pool:
+        results = list(pool.map(lambda _: in_context(app, f), range(20)))
+    assert (results, len(runs)) == ([1] * 20, 1)
+
+
+@cached()
+def slow(path: str) -> int:
+    with open(path, "a") as file:
+        file.write("x")
+    time.sleep(0.3)
+    return Path(path).stat().st_size
+
+
+def call_slow(number: int, url: str, path: str) -> int:
+    return int(in_context(app_with(open_store(url, "")), slow, path))
+
+
+def test_of_eight_processes_one_computes(eight: EightProcesses, store_url: str, tmp_path: Path) -> None:
+    assert eight.run(call_slow, store_url, str(tmp_path / "runs")) == [1] * 8
+
+
+@cached(lease=0.5)
+def endless(path: str) -> str:
+    if Path(path).exists():
+        return "computed anew"
+    Path(path).write_text("begun")
+    threading.Event().wait(60)
+    return "never"
+
+
+def call_endless(url: str, path: str) -> None:
+    in_context(app_with(open_store(url, "")), endless, path)
+
+
+def test_a_computing_process_that_is_killed_is_replaced(app: Flask, store_url: str, tmp_path: Path) -> None:
+    path = tmp_path / "begun"
+    with process(call_endless, store_url, str(path)) as computing, ThreadPoolExecutor(1) as pool:
+        eventually(path.exists)
+        waiting = pool.submit(in_context, app, endless, str(path))
+        time.sleep(0.7)  # longer than a lease: the process that lives renews it
+        assert not waiting.done()
+        kill(computing)
+        killed = time.monotonic()
+        assert waiting.result(10) == "computed anew"
+        assert time.monotonic() - killed < 2
+
+
+# Eight processes that revalidate and read
+
+
+class Slots:
+    """Sixteen numbers in a file that processes share: for each, what is true, and what was revalidated."""
+
+    def __init__(self, path: str) -> None:
+        with open(path, "r+b") as file:
+            self.map = mmap.mmap(file.fileno(), 128)
+
+    def read(self, half: int) -> list[int]:
+        return list(struct.unpack_from("8q", self.map, half * 64))
+
+    def write(self, half: int, slot: int, value: int) -> None:
+        start = half * 64 + slot * 8
+        self.map[start : start + 8] = struct.pack("q", value)  # not pack_into, which writes zeros first
+
+
+TRUTH, REVALIDATED = 0, 1
+
+
+@cached(tags=("slots",))
+def truth(path: str) -> list[int]:
+    return Slots(path).read(TRUTH)
+
+
+def revalidate_and_read(number: int, url: str, path: str, seconds: float) -> tuple[int, int]:
+    store = open_store(url, "")
+    slots, stale, rounds = Slots(path), 0, 0
+    deadline = time.monotonic() + seconds
+    with app_with(store).app_context():
+        while time.monotonic() < deadline:
+            rounds += 1
+            if rounds % 5 == 0:
+                slots.write(TRUTH, number, rounds)
+                store.bump(tag_names(["slots"]))
+                slots.write(REVALIDATED, number, rounds)
+            at_least = slots.read(REVALIDATED)
+            seen = truth(path)
+            stale += any(value < least for value, least in zip(seen, at_least, strict=True))
+    return rounds, stale
+
+
+def test_eight_processes_that_revalidate_and_read_see_nothing_stale(
+    eight: EightProcesses, store: Store, store_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "slots"
+    path.write_bytes(bytes(128))
+    results = eight.run(revalidate_and_read, store_url, str(path), 2.0)
+    assert [stale for _, stale in results] == [0] * 8
+    assert min(rounds for rounds, _ in results) > 5
+    assert store.lookup("key", []).counter == sum(rounds // 5 for rounds, _ in results)  # none was refused
+
+
+# A store that fails
+
+
+def test_a_store_that_stands_still_costs_a_second_once_and_the_log_says_so_once(
+    redis_server: RedisServer, body: Counting, caplog: pytest.LogCaptureFixture
+) -> None:
+    @cached(tags=("todos",))
+    def f() -> Any:
+        return body()
+
+    store = open_store(redis_server.url, "")
+    with app_with(store).app_context(), caplog.at_level(logging.WARNING, "flask_serveractions"):
+        f()
+        redis_server.freeze()
+        assert milliseconds(f) < 1000
+        assert max(milliseconds(f) for _ in range(50)) < 20
+        assert body.runs == 52
+        redis_server.thaw()
+        eventually(lambda: f() == f(), 3)
+    assert len(caplog.records) == 1
+    store.close()
+
+
+def test_a_store_that_stands_still_in_the_midst_costs_a_second(redis_server: RedisServer, body: Counting) -> None:
+    @cached()
+    def f() -> Any:
+        redis_server.freeze()
+        return body()
+
+    store = open_store(redis_server.url, "")
+    with app_with(store).app_context():
+        assert milliseconds(f) < 1000
+    assert body.runs == 1
+    store.close()
+
+
+def test_a_revalidation_while_the_store_is_away_is_not_lost(redis_server: RedisServer, body: Counting) -> None:
+    @cached(tags=("todos",))
+    def f() -> Any:
+        return body()
+
+    store, elsewhere = open_store(redis_server.url, ""), open_store(redis_server.url, "")
+    with app_with(store).app_context():
+        assert [f(), f()] == [1, 1]
+        redis_server.freeze()
+        assert milliseconds(lambda: store.bump(tag_names(["todos"]))) < 1000
+        redis_server.thaw()
+        assert f() > 1
+        eventually(lambda: elsewhere.lookup("", tag_names(["todos"])).latest == 1, 3)
+    for each in (store, elsewhere):
+        each.close()
+
+
+def test_a_file_that_is_no_database_lets_the_function_run(body: Counting) -> None:
+    class State:
+        @property
+        def store(self) -> Store:
+            raise StoreCorrupt("no database")
+
+    @cached()
+    def f() -> Any:
+        return body()
+
+    app = Flask(__name__)
+    app.extensions["serveractions.state"] = State()
+    with app.app_context():
+        assert [f(), f()] == [1, 2]

@@ -1,0 +1,91 @@
+"""The heartbeat renews what a process holds, and nothing else."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+import warnings
+
+import pytest
+
+from flask_serveractions.stores.leases import keep, keeping, let_go
+from flask_serveractions.stores.store import Store, StoreUnavailable, open_store
+from tests.stores_processes import RedisServer, eventually
+
+pytest_plugins = ["tests.stores_fixtures"]
+
+
+def left(store: Store, key: str) -> float:
+    record = store.get(key)
+    assert record is not None
+    return record.lease_left
+
+
+def test_a_lease_is_renewed_while_it_is_kept_and_lapses_then(store: Store) -> None:
+    store.add("key", 1, 60, token="t", lease=0.3)
+    deadline = time.monotonic() + 0.6
+    with keeping(store, "key", "t", 0.3):
+        while time.monotonic() < deadline:
+            assert left(store, "key") > 0
+            time.sleep(0.02)
+    eventually(lambda: left(store, "key") <= 0)
+
+
+def test_a_lease_is_kept_while_the_body_raises(store: Store) -> None:
+    store.add("key", 1, 60, token="t", lease=0.2)
+    with pytest.raises(LookupError), keeping(store, "key", "t", 0.2):
+        raise LookupError
+    eventually(lambda: left(store, "key") <= 0)
+
+
+def test_leases_of_different_lengths_are_renewed_side_by_side(store: Store) -> None:
+    for key, lease in (("long", 60), ("short", 0.2)):
+        store.add(key, 1, 60, token=key, lease=lease)
+    holds = [keep(store, "long", "long", 60), keep(store, "short", "short", 0.2)]
+    time.sleep(0.5)
+    assert left(store, "short") > 0
+    for hold in holds:
+        let_go(hold)
+
+
+def test_what_somebody_else_has_taken_is_not_renewed(store: Store) -> None:
+    store.add("key", 1, 60, token="t", lease=0.2)
+    with keeping(store, "key", "t", 0.2):
+        assert store.swap("key", "t", 2, 60, token="other", lease=0.2)
+        eventually(lambda: left(store, "key") <= 0)
+
+
+def test_a_store_that_was_away_finds_its_leases_renewed(redis_server: RedisServer) -> None:
+    store = open_store(redis_server.url, "")
+    store.add("key", 1, 60, token="t", lease=2)
+    with keeping(store, "key", "t", 2):
+        redis_server.freeze()
+        threading.Event().wait(1.5)
+        redis_server.thaw()
+        eventually(lambda: answers(store), 3)
+        eventually(lambda: left(store, "key") > 1, 3)
+    store.close()
+
+
+def answers(store: Store) -> bool:
+    try:
+        return store.get("key") is not None
+    except StoreUnavailable:
+        return False
+
+
+def test_a_forked_child_renews_its_own_leases_and_none_of_its_parent(store: Store) -> None:
+    store.add("parent", 1, 60, token="t", lease=0.2)
+    store.add("child", 1, 60, token="t", lease=0.2)
+    hold = keep(store, "parent", "t", 0.2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 warns of threads; that is what is tested
+        child = os.fork()
+    if child == 0:
+        keep(store, "child", "t", 0.2)
+        time.sleep(0.5)
+        os._exit(0 if left(store, "child") > 0 else 1)
+    let_go(hold)
+    eventually(lambda: left(store, "parent") <= 0)
+    assert os.waitpid(child, 0)[1] == 0

@@ -1,0 +1,47 @@
+"""The rooms of the package and their modules, the highest first: each imports from what stands below it alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+PACKAGE = Path(__file__).parents[1] / "flask_serveractions"
+
+#: (room, its modules); ``""`` is the top of the package
+ROOMS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("", ("__init__", "extension", "cli", "testing")),
+    (
+        "openapi",
+        (
+            "typescript",
+            "page",
+            "document",
+            "responses",
+            "arguments",
+            "schemas",
+            "plain_types",
+            "descriptions",
+            "controls",
+        ),
+    ),
+    ("", ("startup",)),
+    ("views", ("discovery", "webhooks", "resources", "actions")),
+    ("pipeline", ("dispatch", "delivery", "background", "execution")),
+    (
+        "answers",
+        ("representation", "listing", "render", "pagination", "failures", "selects", "responses", "outcome"),
+    ),
+    ("pages", ("templates", "controls", "second_pass", "html_forms", "form_state")),
+    ("", ("call",)),
+    ("arguments", ("loading", "bodies")),
+    ("", ("webhooks",)),
+    ("security", ("visitors", "webhook_signatures", "signing", "rate_limits", "origin", "access")),
+    (
+        "schemas",
+        ("signature", "flask_forms", "types", "load", "form_data", "schema_cycles", "fields", "dump"),
+    ),
+    ("", ("marks", "app_state")),
+    ("shared", ("jobs", "caching", "revalidation", "queues", "progress", "once")),
+    ("stores", ("leases", "store", "sqlite", "redis")),
+    ("http", ("typed_json", "negotiation", "messages", "locations", "cookies", "conditional")),
+    ("", ("scope", "signals", "errors", "config", "operation")),
+)
