@@ -10,7 +10,6 @@ import sys
 from collections.abc import Iterator
 from functools import cache
 from html.parser import HTMLParser
-from importlib import import_module
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlsplit
 
@@ -27,7 +26,6 @@ PAGES = [ROOT / "README.rst", ROOT / "CONTRIBUTING.rst", *sorted(DOCS.glob("**/*
 # what the pages name of the repository: a file or a folder that is not made by make, a test
 FILE = re.compile(r"``((?:tests|examples|docs(?!/_build)|tools|bench|load)/[\w./-]+)``")
 TEST = re.compile(r"``(test_\w+)``")
-NAME = re.compile(r"``(\w+)\.(\w+)``")  # module.name, of the package
 
 
 class Page(HTMLParser):
@@ -135,11 +133,3 @@ def test_every_file_and_test_that_a_page_names_is_there(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert [name for name in FILE.findall(text) if not (ROOT / name).exists()] == []
     assert [name for name in TEST.findall(text) if name not in all_tests()] == []
-
-
-def test_every_name_of_the_architecture_is_there() -> None:
-    named = NAME.findall((DOCS / "architecture.rst").read_text(encoding="utf-8"))
-    own = [(module, name) for module, name in named if (PACKAGE / f"{module}.py").exists()]
-    assert len(own) > 25
-    modules = {module: import_module(f"flask_serveractions.{module}") for module, _ in own}
-    assert [f"{module}.{name}" for module, name in own if not hasattr(modules[module], name)] == []

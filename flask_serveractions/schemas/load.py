@@ -1,4 +1,4 @@
-"""What ``schema.load`` does, decided once: the twin of ``serialization``.
+"""What ``schema.load`` does, decided once: the twin of ``dump``.
 
 What a schema or a field does in its own way stays marshmallow's work, so that the data and the messages are always
 marshmallow's.
