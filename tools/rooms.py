@@ -25,7 +25,7 @@ ROOMS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
     ("", ("startup",)),
     ("views", ("discovery", "webhooks", "resources", "actions")),
-    ("pipeline", ("dispatch", "delivery", "background", "execution")),
+    ("pipeline", ("dispatch", "delivery", "background", "execution", "idempotency")),
     (
         "answers",
         ("representation", "listing", "render", "pagination", "failures", "selects", "responses", "outcome"),

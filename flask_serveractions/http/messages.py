@@ -69,6 +69,7 @@ REFUSALS = (
     _("This can't be started just now. Please try again in a moment."),
     _("This can't be done safely just now. Please try again in a moment."),
     _("This runs once for a key. Send one of 1 to {longest} characters in {header} or {field}."),
+    _("This was done before. Its answer was too large to be kept."),
     _("This was sent before with other content."),
     _("This was sent before and is still being done."),
     _("This was sent before and interrupted: it may have been done, or not. Check before you send it again."),

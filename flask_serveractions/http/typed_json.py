@@ -41,13 +41,13 @@ FORMS: Mapping[type, Form] = {
     UUID: Form("UUID", str, UUID),
     Markup: Form("Markup", str, Markup),
 }
-READERS = {form.name: form.read for form in FORMS.values()}
+READERS = {"dict": dict, **{form.name: form.read for form in FORMS.values()}}
 
 
 def write(value: Any) -> str:
     """Return a value as text that :func:`read` turns into an equal value of the same type.
 
-    :raises TypeError: a type that does not come back: an object, a subclass, a dict with keys that are no text.
+    :raises TypeError: a type that does not come back: an object, a subclass.
     :raises ValueError: NaN or infinity.
     """
     return json.dumps(pack(value), separators=(",", ":"), allow_nan=False)
@@ -78,6 +78,9 @@ def pack(value: Any, one_way: bool = False) -> Any:
         if all(type(each) in PLAIN for each in value.values()):
             return value
         return {key: pack(each, one_way) for key, each in value.items()}
+    if kind is dict:  # keys that are no text, or that look like a tag
+        pairs = [[pack(key, one_way), pack(each, one_way)] for key, each in value.items()]
+        return {TAG: "dict", "value": sorted(pairs, key=ENCODE) if one_way else pairs}
     form = FORMS.get(kind)
     if form is not None:
         return {TAG: form.name, "value": pack(form.write(value), one_way)}

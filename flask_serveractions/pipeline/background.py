@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -226,7 +227,7 @@ def found(call: Call, look: Any, job_id: str) -> Job:
 
 def shown(call: Call, job: Job) -> dict[str, Any]:
     """Return a job as its URL answers: ``{"state", "done", "total", "message", "data", "error"}``."""
-    data = job.data["data"] if job.state == DONE and job.data else None
+    data = json.loads(job.data["data"]) if job.state == DONE and job.data else None
     return {**job.to_json(), "data": data, "error": error_of(call, job)}
 
 

@@ -41,6 +41,7 @@ from ..shared.progress import HEARTBEAT, STREAM_HEADERS, WithHeartbeats, event, 
 from ..signals import action_failed
 from . import background, execution
 from .delivery import deliver
+from .idempotency import claim_key
 
 logger = logging.getLogger("flask_serveractions")
 
@@ -93,7 +94,7 @@ def read_or_change(call: Call, operation: Operation, loaded: dict[str, Any]) -> 
 
 def run(call: Call, operation: Operation, loaded: dict[str, Any]) -> Response:
     """Call a function that runs once for a key, in the background, or step by step."""
-    held = execution.claim_key(call, operation, loaded) if operation.once else None
+    held = claim_key(call, operation, loaded) if operation.once else None
     if isinstance(held, KeptAnswer):
         return replayed(call, held)
     if operation.background:

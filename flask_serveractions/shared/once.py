@@ -35,7 +35,7 @@ class Claim:
 
     key: str
     token: str
-    digest: str  # of the loaded arguments
+    digests: tuple[str, ...]  # of the call's content
     lease: float  # seconds
     kept: float  # seconds
 
@@ -64,21 +64,28 @@ class KeptAnswer:
 
 
 def claim(
-    store: Store, parts: Sequence[str], digest: str, *, lease: float = LEASE_SECONDS, kept: float = KEPT_SECONDS
+    store: Store,
+    parts: Sequence[str],
+    digests: Sequence[str],
+    *,
+    lease: float = LEASE_SECONDS,
+    kept: float = KEPT_SECONDS,
 ) -> Claim | KeptAnswer:
     """Return a new claim, or the answer that is kept under the key.
 
     :param parts: what the key belongs to, and the key: action, session, identity, key.
-    :param digest: of the loaded arguments; another one under the same key is refused.
+    :param digests: of the call's content, in whatever ways it can be told; a call that shares none of them with the
+        first one is refused.
     :param lease: seconds that the claim of a dead process still counts as running.
     :raises Refusal: 409 while the first request runs (``Retry-After``), 409 with code ``interrupted`` where its
         process has died, 422 where the arguments differ, 503 where the store is away.
     """
-    new = Claim(key=key_of("once", parts), token=secrets.token_hex(16), digest=digest, lease=lease, kept=kept)
+    token = secrets.token_hex(16)
+    new = Claim(key=key_of("once", parts), token=token, digests=tuple(digests), lease=lease, kept=kept)
     record = add_claim(store, new)
     if record is None:
         return new
-    if record.value["digest"] != digest:
+    if set(digests).isdisjoint(record.value["digests"]):
         raise Refusal(
             422,
             "an idempotency key with other arguments",
@@ -145,7 +152,7 @@ def claim_message(
     :param parts: the sender and the message's ID.
     :raises Refusal: 409 while another process handles it (``Retry-After``), 503 where the store is away.
     """
-    new = Claim(key=key_of("message", parts), token=secrets.token_hex(16), digest="", lease=lease, kept=kept)
+    new = Claim(key=key_of("message", parts), token=secrets.token_hex(16), digests=(), lease=lease, kept=kept)
     record = add_claim(store, new)
     if record is None:
         return new
@@ -175,7 +182,7 @@ def add_claim(store: Store, new: Claim) -> Record | None:
 
 
 def claimed(claim: Claim, answer: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    return {"digest": claim.digest, "answer": answer}
+    return {"digests": claim.digests, "answer": answer}
 
 
 def finish(store: Store, claim: Claim, answer: Mapping[str, Any]) -> None:

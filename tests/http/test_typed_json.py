@@ -32,7 +32,7 @@ values = st.recursive(
     lambda inner: (
         st.lists(inner)
         | st.lists(inner).map(tuple)
-        | st.dictionaries(st.text().filter(lambda key: key != "$"), inner)
+        | st.dictionaries(st.text() | st.just("$") | st.integers(), inner)
         | st.frozensets(plain)
         | st.sets(plain)
     ),
@@ -78,9 +78,7 @@ class Point:
     y: Any = None
 
 
-@pytest.mark.parametrize(
-    "value", [object(), {1: 2}, {"$": 1}, Colour.RED, Point(1), [Point(1)], type("Text", (str,), {})()]
-)
+@pytest.mark.parametrize("value", [object(), Colour.RED, Point(1), [Point(1)], type("Text", (str,), {})()])
 def test_what_would_not_come_back_is_refused(value: Any) -> None:
     with pytest.raises(TypeError):
         write(value)

@@ -27,7 +27,7 @@ ANSWER = KeptAnswer(
 
 
 def claimed(store: Store, parts: tuple[str, ...] = PARTS, digest: str = "d", **options: float) -> Claim:
-    claim = once.claim(store, parts, digest, **options)
+    claim = once.claim(store, parts, [digest], **options)
     assert isinstance(claim, Claim)
     return claim
 
@@ -40,52 +40,52 @@ def refusal(call: Callable[[], Any]) -> Refusal:
 
 def test_a_second_request_gets_the_first_ones_answer(store: Store) -> None:
     once.complete(store, claimed(store), ANSWER)
-    assert once.claim(store, PARTS, "d") == ANSWER
+    assert once.claim(store, PARTS, ["d"]) == ANSWER
 
 
 @pytest.mark.parametrize("body", [b"", b"\x00\xff\xfe", "Größe\n".encode()])
 def test_an_answer_is_kept_to_the_byte(store: Store, body: bytes) -> None:
     answer = KeptAnswer(status=200, body=body)
     once.complete(store, claimed(store), answer)
-    assert once.claim(store, PARTS, "d") == answer
+    assert once.claim(store, PARTS, ["d"]) == answer
 
 
 @pytest.mark.parametrize("place", range(4))
 def test_a_key_belongs_to_one_action_session_and_identity(store: Store, place: int) -> None:
     once.complete(store, claimed(store), ANSWER)
     other = tuple("other" if number == place else part for number, part in enumerate(PARTS))
-    assert isinstance(once.claim(store, other, "d"), Claim)
+    assert isinstance(once.claim(store, other, ["d"]), Claim)
 
 
 def test_parts_do_not_run_together(store: Store) -> None:
     claimed(store, ("a", "bc"))
-    assert isinstance(once.claim(store, ("ab", "c"), "d"), Claim)
+    assert isinstance(once.claim(store, ("ab", "c"), ["d"]), Claim)
 
 
 def test_while_the_first_request_runs_a_second_one_is_409_and_told_when_to_try_again(store: Store) -> None:
     claimed(store)
-    refused = refusal(lambda: once.claim(store, PARTS, "d"))
+    refused = refusal(lambda: once.claim(store, PARTS, ["d"]))
     assert (refused.status, refused.code) == (409, "running")
     assert dict(refused.headers) == {"Retry-After": "5"}
 
 
 def test_the_same_key_with_other_arguments_is_422_running_or_not(store: Store) -> None:
     claim = claimed(store)
-    assert refusal(lambda: once.claim(store, PARTS, "other")).status == 422
+    assert refusal(lambda: once.claim(store, PARTS, ["other"])).status == 422
     once.complete(store, claim, ANSWER)
-    assert refusal(lambda: once.claim(store, PARTS, "other")).status == 422
+    assert refusal(lambda: once.claim(store, PARTS, ["other"])).status == 422
 
 
 def test_a_freed_key_runs_again(store: Store) -> None:
     once.free(store, claimed(store))
     once.complete(store, claimed(store), ANSWER)
-    assert once.claim(store, PARTS, "d") == ANSWER
+    assert once.claim(store, PARTS, ["d"]) == ANSWER
 
 
 def test_a_crash_inside_frees_the_key(store: Store) -> None:
     with pytest.raises(ZeroDivisionError), once.running(store, claimed(store)):
         raise ZeroDivisionError
-    assert isinstance(once.claim(store, PARTS, "d"), Claim)
+    assert isinstance(once.claim(store, PARTS, ["d"]), Claim)
 
 
 def test_a_crash_after_the_answer_was_kept_leaves_it(store: Store) -> None:
@@ -98,14 +98,14 @@ def test_a_crash_after_the_answer_was_kept_leaves_it(store: Store) -> None:
 
     with pytest.raises(ZeroDivisionError):
         crash_late()
-    assert once.claim(store, PARTS, "d") == ANSWER
+    assert once.claim(store, PARTS, ["d"]) == ANSWER
 
 
 def test_the_end_of_a_process_inside_frees_nothing(store: Store) -> None:
     claim = claimed(store, lease=0.1)
     with pytest.raises(SystemExit), once.running(store, claim):
         raise SystemExit
-    eventually(lambda: refusal(lambda: once.claim(store, PARTS, "d")).code == once.INTERRUPTED)
+    eventually(lambda: refusal(lambda: once.claim(store, PARTS, ["d"])).code == once.INTERRUPTED)
 
 
 def test_a_generator_that_is_closed_is_interrupted_before_its_lease_lapses(store: Store) -> None:
@@ -117,9 +117,9 @@ def test_a_generator_that_is_closed_is_interrupted_before_its_lease_lapses(store
 
     running = steps()
     next(running)
-    assert refusal(lambda: once.claim(store, PARTS, "d")).code == "running"
+    assert refusal(lambda: once.claim(store, PARTS, ["d"])).code == "running"
     running.close()
-    eventually(lambda: refusal(lambda: once.claim(store, PARTS, "d")).code == once.INTERRUPTED)
+    eventually(lambda: refusal(lambda: once.claim(store, PARTS, ["d"])).code == once.INTERRUPTED)
 
 
 def test_a_function_that_outlasts_its_lease_still_runs(store: Store) -> None:
@@ -127,15 +127,15 @@ def test_a_function_that_outlasts_its_lease_still_runs(store: Store) -> None:
     with once.running(store, claim):
         deadline = time.monotonic() + 0.7
         while time.monotonic() < deadline:
-            assert refusal(lambda: once.claim(store, PARTS, "d")).code == "running"
+            assert refusal(lambda: once.claim(store, PARTS, ["d"])).code == "running"
             time.sleep(0.05)
         once.complete(store, claim, ANSWER)
-    assert once.claim(store, PARTS, "d") == ANSWER
+    assert once.claim(store, PARTS, ["d"]) == ANSWER
 
 
 def test_an_answer_is_kept_no_longer_than_it_should(store: Store) -> None:
     once.complete(store, claimed(store, kept=0.2), ANSWER)
-    eventually(lambda: isinstance(once.claim(store, PARTS, "d"), Claim))
+    eventually(lambda: isinstance(once.claim(store, PARTS, ["d"]), Claim))
 
 
 def hold(url: str) -> None:
@@ -146,7 +146,7 @@ def hold(url: str) -> None:
 
 def seen(store: Store) -> str | None:
     try:
-        once.claim(store, PARTS, "d")
+        once.claim(store, PARTS, ["d"])
     except Refusal as refused:
         return refused.code
     raise AssertionError("it ran twice")
@@ -173,7 +173,7 @@ def test_a_process_that_only_stood_still_keeps_its_answer(store: Store) -> None:
     claim = claimed(store, lease=0.05)  # and no heartbeat: as if it was stopped
     eventually(lambda: seen(store) == once.INTERRUPTED)
     once.complete(store, claim, ANSWER)
-    assert once.claim(store, PARTS, "d") == ANSWER
+    assert once.claim(store, PARTS, ["d"]) == ANSWER
 
 
 def claim_all(number: int, url: str) -> list[int]:
@@ -183,7 +183,7 @@ def claim_all(number: int, url: str) -> list[int]:
 
 def gets(store: Store, key: int) -> bool:
     try:
-        return isinstance(once.claim(store, (str(key),), "d"), Claim)
+        return isinstance(once.claim(store, (str(key),), ["d"]), Claim)
     except Refusal:
         return False
 
@@ -199,8 +199,8 @@ def test_of_eight_processes_one_runs_each_key(eight: EightProcesses, store_url: 
 def test_without_a_store_nothing_runs(redis_server: RedisServer) -> None:
     store = open_store(redis_server.url, "")
     redis_server.freeze()
-    assert milliseconds(lambda: once.claim(store, PARTS, "d")) < 1000
-    refused = refusal(lambda: once.claim(store, PARTS, "d"))
+    assert milliseconds(lambda: once.claim(store, PARTS, ["d"])) < 1000
+    refused = refusal(lambda: once.claim(store, PARTS, ["d"]))
     assert (refused.status, dict(refused.headers)) == (503, {"Retry-After": "5"})
     assert refusal(lambda: once.claim_message(store, PARTS)).status == 503
 
@@ -217,7 +217,7 @@ def test_an_answer_is_kept_when_the_store_is_back(redis_server: RedisServer) -> 
 
 def is_kept(store: Store) -> bool:
     try:
-        return once.claim(store, PARTS, "d") == ANSWER
+        return once.claim(store, PARTS, ["d"]) == ANSWER
     except Refusal:
         return False
 
@@ -227,7 +227,7 @@ def test_an_answer_is_kept_in_a_store_that_was_emptied_meanwhile(redis_server: R
     claim = claimed(store)
     redis_server.client(lambda client: client.flushall())
     once.complete(store, claim, ANSWER)
-    assert once.claim(store, PARTS, "d") == ANSWER
+    assert once.claim(store, PARTS, ["d"]) == ANSWER
     store.close()
 
 
