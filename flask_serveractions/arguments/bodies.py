@@ -186,7 +186,7 @@ def read_urlencoded(request: Request, limit: int) -> FormData:
         pairs = parse_qsl(decode(body, charset), keep_blank_values=True, encoding=charset, errors="strict")
     except UnicodeDecodeError:
         raise Unreadable(f"it is not {charset}") from None
-    return ImmutableMultiDict(pairs), EMPTY
+    return ImmutableMultiDict([(name, with_lf(value)) for name, value in pairs]), EMPTY
 
 
 def read_multipart(request: Request, limit: int) -> FormData:
@@ -256,7 +256,16 @@ class Parts:
             self.files.append((part.name, FileStorage(self.container, part.filename, part.name, headers=part.headers)))
             return
         parameters = parse_options_header(part.headers.get("Content-Type", ""))[1]
-        self.fields.append((part.name, decode(self.container.read(), checked_charset(parameters.get("charset")))))
+        text = decode(self.container.read(), checked_charset(parameters.get("charset")))
+        self.fields.append((part.name, with_lf(text)))
+
+
+def with_lf(text: str) -> str:
+    """Return a text with the line ends that a script sees in it, and that ``maxlength`` counts.
+
+    Browsers send them as CRLF, whatever was typed (HTML Living Standard, 4.10.22.3 and 4.10.11.5).
+    """
+    return text.replace("\r\n", "\n")
 
 
 def charset_of(request: Request) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +15,7 @@ Attributes = Mapping[str, Any]
 
 TICKED = ("checkbox", "radio")
 TRUE = ("true", "on", "1")  # what a box of a bool sends
+NO_NAME = re.compile(r"""^$|[\s"'<>/=\x00-\x1f\x7f]""")  # HTML Living Standard, 13.1.2.3
 DECIDED = ("value", "checked", "aria_describedby")  # given attributes that the state has a word in
 
 
@@ -127,7 +129,7 @@ class FormState:
         self.shown |= {name, *messages}
         text = " ".join(text for texts in messages.values() for text in texts)
         return Markup('<span class="serveractions-error" id="{}" data-error="{}">{}</span>').format(
-            self.error_id(name), name, text
+            self.error_id(name), str(name), text
         )
 
     def messages_of(self, name: str) -> dict[str, list[str]]:
@@ -165,10 +167,21 @@ def as_text(value: Any) -> str:
 
 
 def render_attributes(attributes: Attributes) -> Markup:
-    """Return ``name="value"`` pairs, escaped; True stands alone, None and False are left out."""
+    """Return ``name="value"`` pairs; True stands alone, None and False are left out.
+
+    A value is text and nothing else: ``Markup`` is safe between tags, and not inside of quotes.
+
+    :raises ValueError: a name that would end where it should not.
+    """
     pairs = [
-        f"{escape(key)}" if value is True else f'{escape(key)}="{escape(value)}"'
+        attribute_name(key) if value is True else f'{attribute_name(key)}="{escape(str(value))}"'
         for key, value in attributes.items()
         if value is not None and value is not False
     ]
     return Markup(" ".join(pairs))  # noqa: S704  # escaped above: Markup.format takes thrice the time
+
+
+def attribute_name(name: str) -> str:
+    if NO_NAME.search(name):
+        raise ValueError(f"{name!r} is no name of an attribute. Give those that HTML has, and the value as its value.")
+    return str(name)

@@ -8,9 +8,13 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date, time, timedelta
+from decimal import Decimal
+from enum import Enum
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
+from uuid import UUID
 
 from flask import after_this_request, current_app, g, request, session
 from flask_wtf.csrf import generate_csrf
@@ -33,6 +37,8 @@ logger = logging.getLogger("flask_serveractions")
 
 PRIVATE = re.compile(r"\b(?:private|no-store)\b", re.IGNORECASE)
 CREDENTIALS = ("HTTP_COOKIE", "HTTP_AUTHORIZATION")
+
+PLAIN = (bool, int, float, str, Decimal, date, time, timedelta, UUID)
 
 Action = str | Callable[..., Any]
 
@@ -180,17 +186,38 @@ def bound_payload(operation: Operation, bound: Mapping[str, Any]) -> str:
 
 
 def serialized(operation: Operation, parameter: Any, value: Any) -> Any:
+    """Return a bound argument as the ID holds it, if it comes back as what was given."""
     if value is None and parameter.optional:
         return None
     try:
         made = parameter.json.serialize(parameter.name, {parameter.name: value})
-        parameter.json.deserialize(made)
-    except (ValidationError, ValueError, TypeError, AttributeError) as error:
-        raise TypeError(
-            f"{operation.where}: the bound argument {parameter.name!r} can't be {value!r} ({error})."
-            f" Give what {parameter.annotation!r} allows."
-        ) from error
+        again = parameter.json.deserialize(made)
+        meant = parameter.text.deserialize(value) if isinstance(value, str) else value
+    except (ValidationError, ValueError, TypeError, AttributeError, ArithmeticError) as error:
+        raise not_bindable(operation, parameter, value, f"{error}") from error
+    if not is_same(meant, again):
+        raise not_bindable(operation, parameter, value, f"it would come back as {again!r}")
     return made if isinstance(made, (str, int, float, bool, list, dict, type(None))) else str(made)
+
+
+def not_bindable(operation: Operation, parameter: Any, value: Any, why: str) -> TypeError:
+    return TypeError(
+        f"{operation.where}: the bound argument {parameter.name!r} can't be {value!r} ({why})."
+        f" Give what {parameter.annotation!r} allows."
+    )
+
+
+def is_same(given: Any, again: Any) -> bool:
+    """Whether a value came back as it was given, in type too: ``True`` is no 1, and 1.5 no whole number."""
+    if isinstance(given, (list, tuple)) and isinstance(again, list):
+        return len(given) == len(again) and all(map(is_same, given, again))
+    if isinstance(again, Enum):
+        return again == given or is_same(given, again.value)
+    if isinstance(given, float) and isinstance(again, Decimal):
+        return float(again) == given
+    if not isinstance(given, PLAIN):
+        return True  # an object of yours, in a field of yours
+    return isinstance(given, bool) == isinstance(again, bool) and bool(again == given)
 
 
 def next_ordinal(operation: Operation, payload: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+import json
 import uuid
 from decimal import Decimal
 from typing import Any, Literal
@@ -13,6 +14,8 @@ from flask import Flask, render_template_string
 from itsdangerous.encoding import base64_encode
 
 from flask_serveractions import ActionError, Bound
+from flask_serveractions.app_state import state_of
+from flask_serveractions.security.signing import sign_id
 from tests.callers import BROWSER, Form, app_with, form_in, open_form, submit
 
 calls: list[Any] = []
@@ -25,6 +28,10 @@ def nothing_called() -> None:
 
 class Colour(enum.Enum):
     RED = "red"
+
+
+class Level(enum.Enum):
+    LOW = 1
 
 
 def maybe(number: Bound[int | None], text: str = "") -> None:
@@ -126,3 +133,79 @@ def test_an_unverified_payload_is_for_display_alone() -> None:
     form = open_form(client)
     assert client.post(f"/_actions/maybe/{spelled('{}')}.void", data=form.values, headers=BROWSER).status_code == 404
     assert calls == []
+
+
+def numbers(
+    whole: Bound[int] = 0,
+    broken: Bound[float] = 0.0,
+    price: Bound[Decimal] = Decimal(0),
+    text: Bound[str] = "",
+    on: Bound[bool] = False,
+    day: Bound[dt.date] = dt.date.min,
+    tags: Bound[list[int]] = [],  # noqa: B006
+    level: Bound[Level] = Level.LOW,
+) -> None:
+    calls.append(whole)
+
+
+ODD: list[dict[str, Any]] = [
+    {"whole": 1.5},
+    {"whole": True},
+    {"whole": Decimal("1.5")},
+    {"whole": "1.5"},
+    {"broken": True},
+    {"broken": float("nan")},
+    {"price": True},
+    {"text": 5},
+    {"text": True},
+    {"on": 1},
+    {"on": "yes, please"},
+    {"day": dt.datetime(2026, 1, 31, 9, 30)},
+    {"tags": [1, True]},
+    {"tags": [1.5]},
+    {"level": True},
+    {"level": 1.5},
+]
+
+
+@pytest.mark.parametrize("bound", ODD, ids=str)
+def test_what_would_come_back_as_something_else_is_refused_when_the_form_is_rendered(bound: dict[str, Any]) -> None:
+    app = app_with(numbers, page="")
+    with app.test_request_context(), pytest.raises(TypeError) as caught:
+        render_template_string("{% call action_form('numbers', **bound) %}{% endcall %}", bound=bound)
+    (name, value) = next(iter(bound.items()))
+    assert f"the bound argument {name!r} can't be {value!r}" in str(caught.value)
+
+
+@pytest.mark.parametrize("bound", [{"whole": "7"}, {"whole": 7.0}, {"tags": (1, 2)}, {"price": 1.1}], ids=str)
+def test_another_spelling_of_the_same_value_is_taken(bound: dict[str, Any]) -> None:
+    app = app_with(numbers)
+    with app.test_request_context():
+        assert render_template_string("{{ action_url('numbers', **bound) }}", bound=bound)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        '{"whole":1.5}',
+        '{"whole":true}',
+        '{"whole":"7"}',
+        '{"broken":true}',
+        '{"text":5}',
+        '{"on":1}',
+        '{"tags":[true]}',
+    ],
+)
+def test_an_id_that_holds_another_type_is_refused_and_the_log_says_what_it_holds(
+    payload: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An ID of the last release, say, whose argument was of another type."""
+    app = app_with(numbers, SERVERACTIONS_BIND_SESSION=False)
+    with app.test_request_context():
+        ring = state_of(app).signing.ring
+        signed = sign_id(ring, "numbers", spelled(payload), "", None)
+    client = app.test_client()
+    form = open_form(client)
+    assert client.post(f"/_actions/numbers/{signed}", data=form.values, headers=BROWSER).status_code == 404
+    assert calls == []
+    assert repr(next(iter(json.loads(payload).values()))) in caplog.text

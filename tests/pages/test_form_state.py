@@ -7,12 +7,15 @@ import enum
 import re
 from decimal import Decimal
 from html import unescape
+from html.parser import HTMLParser
 from typing import Annotated, Any
 
 import pytest
+from flask import render_template_string
 from flask_wtf import FlaskForm
 from hypothesis import given
 from hypothesis import strategies as st
+from markupsafe import Markup
 from marshmallow import Schema, fields
 from marshmallow.validate import Length, Range
 from werkzeug.datastructures import FileStorage
@@ -240,3 +243,58 @@ def test_a_secret_is_never_given_back() -> None:
 )
 def test_attributes_are_pairs_and_true_stands_alone(attributes: dict[str, Any], text: str) -> None:
     assert render_attributes(attributes) == text
+
+
+LINK = Markup('<a href="x onfocus=alert(1) autofocus y">link</a>')
+
+
+class Clean:
+    """HTML that a sanitiser has passed, in a class of its own."""
+
+    def __html__(self) -> str:
+        return str(LINK)
+
+    def __str__(self) -> str:
+        return str(LINK)
+
+
+@pytest.mark.parametrize("value", [LINK, Clean()], ids=["Markup", "another class"])
+def test_markup_in_an_attribute_is_text(value: Any) -> None:
+    rendered = render_attributes({"title": value, "data-x": [value]})
+    assert rendered.count('"') == 4
+    assert unescape(rendered.split('"')[1]) == str(LINK)
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{% call(form) action_form('save') %}<input {{ form.attrs('text', value=html) }}>{% endcall %}",
+        "{% call(form) action_form('save') %}<input {{ form.attrs('text', title=html) }}>{% endcall %}",
+        "{% call(form) action_form('save') %}<input {{ form.attrs('text', aria_describedby=html) }}>{% endcall %}",
+        "{% call(form) action_form('save') %}<input {{ form.attrs(html) }}>{{ form.error(html) }}{% endcall %}",
+        "{% call action_form('save', attrs={'title': html}) %}{% endcall %}",
+        "{{ serveractions_script(nonce=html) }}",
+    ],
+)
+def test_markup_stays_inside_of_its_quotes_in_every_helper(template: str) -> None:
+    def save(text: str) -> None: ...
+
+    app = app_with(save)
+    found: list[str] = []
+
+    class Attributes(HTMLParser):
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            found.extend(name for name, _ in attrs)
+
+    with app.test_request_context():
+        Attributes().feed(render_template_string(template, html=LINK))
+    assert found
+    assert "onfocus" not in found
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a\tb", "a\n", "a/b", "a>b", "a=b", 'a"b', "a'b", "<a", "a\x00b", "\x0c"])
+def test_what_is_no_name_of_an_attribute_is_an_error(name: str) -> None:
+    with pytest.raises(ValueError, match="no name of an attribute"):
+        render_attributes({name: "x"})
+    with pytest.raises(ValueError, match="no name of an attribute"):
+        render_attributes({name: True})
