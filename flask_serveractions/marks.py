@@ -2,7 +2,8 @@
 
 They are read when the app starts serving. A mark is set on the decorated function and on all that it wraps, so that
 it may stand above ``@register``. What a decorator without ``functools.wraps`` hides is found at start, and is an error:
-no order leaves a door open.
+no order leaves a door open. Of classes a mark overrides those of the classes that its own class derives from, and no
+others: a mixin opens nothing.
 """
 
 from __future__ import annotations
@@ -11,13 +12,12 @@ import dataclasses
 import functools
 import inspect
 import weakref
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass
-from types import CellType, FunctionType, MethodType
+from types import FunctionType
 from typing import Any, TypeVar
 
-from werkzeug.local import LocalProxy
-
+from .held import held_by
 from .operation import Operation, where
 
 Marked = TypeVar("Marked", bound=Callable[..., Any])
@@ -95,11 +95,19 @@ def chain_of(marked: Any) -> Iterator[Any]:
 
 def own_marks(marked: Any) -> Marks | None:
     """Return the marks of one function or class, without what it inherits; None where it has none."""
-    found = [getattr(each, "__dict__", {}) for each in chain_of(marked)]
+    found = [getattr(each, "__dict__", {}) for each in bearers_in(marked)]
     required = frozenset[str]().union(*(each.get(REQUIRES, ()) for each in found))
     if required:
         return Marks(requires=required)
     return Marks(public=True) if any(each.get(PUBLIC) for each in found) else None
+
+
+def bearers_in(marked: Any) -> Iterator[Any]:
+    """Yield a function and all that it says it wraps, as :func:`chain_of` does, and what a partial calls."""
+    for each in chain_of(marked):
+        yield each
+        if isinstance(each, (functools.partial, functools.partialmethod)):
+            yield from bearers_in(each.func)
 
 
 def marks_of(operation: Operation) -> Marks:
@@ -109,25 +117,50 @@ def marks_of(operation: Operation) -> Marks:
     return inherited_marks(operation.owner, operation.method.lower())
 
 
+@dataclass(frozen=True, slots=True)
+class Inherited:
+    """A mark that a method may have from a class, or from the method of that name in it."""
+
+    owner: type[Any]
+    on_method: bool
+    marks: Marks
+    runs: bool  # the method that runs is written in this class or in one before it
+
+    def overrides(self, later: Inherited) -> bool:
+        """Whether this one, which comes first, stands in the place of another."""
+        if not issubclass(self.owner, later.owner):
+            return False
+        opens = self.marks.public and not self.on_method
+        return not (opens and later.on_method and later.marks.requires and not self.runs)
+
+
 def inherited_marks(owner: type[Any], method: str) -> Marks:
     """Return the marks of a method: its own, else its class's, and so on through the bases.
 
-    A method that was written anew does not become public because the one that it replaces was; and a class that is
-    public does not open an inherited method that requires something.
+    A mark overrides those of the classes that its own class derives from. A method that was written anew does not
+    become public because the one that it replaces was; and a class that is public does not open an inherited method
+    that requires something.
     """
-    replaced = opened = False
+    counting: list[Inherited] = []
+    for each in inherited_from(owner, method):
+        if not any(before.overrides(each) for before in counting):
+            counting.append(each)
+    required = frozenset[str]().union(*(each.marks.requires for each in counting))
+    return Marks(requires=required) if required else Marks(public=any(each.marks.public for each in counting))
+
+
+def inherited_from(owner: type[Any], method: str) -> Iterator[Inherited]:
+    """Yield the marks on a method of this name and on the classes, in the order of the bases."""
+    runs = False
     for cls in owner.__mro__:
         function = vars(cls).get(method)
-        marks = own_marks(function) if function is not None else None
-        if marks is not None and (marks.requires or not (replaced or opened)):
-            return marks
-        replaced = replaced or function is not None
-        of_class = own_marks(cls)
-        if of_class is not None and not opened:
-            if replaced or of_class.requires:
-                return of_class
-            opened = True
-    return Marks(public=opened)
+        on_method = own_marks(function) if function is not None else None
+        if on_method is not None and (on_method.requires or not runs):
+            yield Inherited(cls, True, on_method, True)
+        runs = runs or function is not None
+        on_class = own_marks(cls)
+        if on_class is not None:
+            yield Inherited(cls, False, on_class, runs)
 
 
 def with_marks(operation: Operation) -> Operation:
@@ -138,10 +171,16 @@ def with_marks(operation: Operation) -> Operation:
 def note_what_is_hidden(marked: Any, what: frozenset[str]) -> None:
     """Note a mark on whatever its bearer replaces without saying so."""
     note = Note(weakref.ref(getattr(marked, "__func__", marked)), where(marked), what)
-    for each in replaced_by(marked) if inspect.isclass(marked) else held_by(marked):
-        found = getattr(each, "__dict__", None)
-        if found is not None and REQUIRES not in found:
+    for each in replaced_by(marked) if inspect.isclass(marked) else functions_held_by(marked):
+        found = vars(each)
+        if REQUIRES not in found:
             setattr(each, NOTES, (*found.get(NOTES, ()), note))
+
+
+def functions_held_by(marked: Any) -> Iterator[Any]:
+    """Yield what may have been registered before a wrapper of it was marked."""
+    held = (getattr(each, "__func__", each) for each in held_by(marked))
+    return (each for each in held if isinstance(each, (FunctionType, functools.partial)))
 
 
 def replaced_by(cls: type[Any]) -> list[type[Any]]:
@@ -149,45 +188,6 @@ def replaced_by(cls: type[Any]) -> list[type[Any]]:
     return [
         each for each in cls.__mro__[1:] if (each.__qualname__, each.__module__) == (cls.__qualname__, cls.__module__)
     ]
-
-
-def held_by(outer: Any) -> Iterator[Any]:
-    """Yield the callables that a callable holds on to, at any depth: what a decorator wrapped, however it did."""
-    seen, todo = {id(outer)}, [outer]
-    while todo:
-        for inner in held_directly(todo.pop()):
-            if id(inner) not in seen and callable(inner) and not inspect.isclass(inner):
-                seen.add(id(inner))
-                todo.append(inner)
-                yield inner
-
-
-def held_directly(outer: Any) -> Iterator[Any]:
-    if isinstance(outer, functools.partial):
-        yield outer.func
-    if isinstance(outer, (MethodType, staticmethod, classmethod)):
-        outer = outer.__func__
-    if isinstance(outer, FunctionType):
-        for name, cell in zip(outer.__code__.co_freevars, outer.__closure__ or (), strict=True):
-            held = content_of(cell)
-            if not isinstance(held, LocalProxy) and not is_neighbour(outer, name, held):
-                yield held
-    yield from (each for each in getattr(outer, "__dict__", {}).values() if inspect.isroutine(each))
-
-
-def is_neighbour(function: FunctionType, name: str, held: Any) -> bool:
-    """Whether a free variable is a function of the same scope, under its own name: called, not wrapped."""
-    if not isinstance(held, FunctionType) or (held.__name__, held.__module__) != (name, function.__module__):
-        return False
-    scope = held.__qualname__.removesuffix(name)
-    return bool(scope) and function.__qualname__.startswith(scope)
-
-
-def content_of(cell: CellType) -> Any:
-    try:
-        return cell.cell_contents
-    except ValueError:  # not yet filled
-        return None
 
 
 def check_nothing_is_hidden(operations: Iterable[Operation]) -> None:
@@ -198,13 +198,55 @@ def check_nothing_is_hidden(operations: Iterable[Operation]) -> None:
     known = list(operations)
     registered = {id(each) for operation in known for each in bearers(operation)}
     for operation in known:
-        for each in held_by(operation.function):
-            marks = own_marks(each) or Marks()
-            if not marks.requires <= operation.requires and id(each) not in registered:
-                raise RuntimeError(hidden(operation, where(each), marks.requires))
         for note in notes_on(operation):
             if not note.requires <= operation.requires and id(note.wrapper()) not in registered:
                 raise RuntimeError(hidden(operation, note.where, note.requires))
+    if any(is_lost(each, registered) for each in held_by(*roots(known), home=modules_of(known))):
+        check_each(known, registered)
+
+
+def check_each(operations: list[Operation], registered: set[int]) -> None:
+    """:raises RuntimeError: one of the operations holds on to a function whose marks it does not have."""
+    for operation in operations:
+        for each in held_by(*roots([operation]), home=modules_of([operation])):
+            marks = own_marks(each) or Marks()
+            if is_lost(each, registered) and not marks.requires <= operation.requires:
+                raise RuntimeError(hidden(operation, where(each), marks.requires))
+
+
+def is_lost(held: Any, registered: set[int]) -> bool:
+    """Whether something that an operation holds on to has a ``@requires`` that no door reads from it."""
+    marks = own_marks(held)
+    return marks is not None and bool(marks.requires) and id(held) not in registered
+
+
+def roots(operations: Iterable[Operation]) -> list[Any]:
+    """Return the functions of operations, and what stands in their classes for them."""
+    in_classes = [inspect.getattr_static(each.owner, each.method.lower(), None) for each in operations if each.owner]
+    return [*(each.function for each in operations), *in_classes]
+
+
+def modules_of(operations: Iterable[Operation]) -> frozenset[str]:
+    """Return the names of the modules in which operations, or the wrappers around them, are written."""
+    written = (each for operation in operations for each in chain_of(operation.function))
+    return frozenset(getattr(each, "__globals__", {}).get("__name__", "") for each in written)
+
+
+def check_methods(view_class: type[Any], http_methods: Set[str]) -> None:
+    """Refuse a ``@requires`` in a MethodRoute on what no door calls.
+
+    :param http_methods: in lower case.
+    :raises RuntimeError: it stands on another method; says which.
+    """
+    members = [(name, each) for cls in view_class.__mro__ for name, each in vars(cls).items()]
+    called = {id(each) for name, each in members if name in http_methods}
+    for name, each in members:
+        marks = None if inspect.isclass(each) else own_marks(each)
+        if marks is not None and marks.requires and id(each) not in called:
+            raise RuntimeError(
+                f"{written(marks.requires)} on {view_class.__qualname__}.{name} guards nothing: it is no HTTP method."
+                " Put it on get, post, put, patch, delete, or on the class."
+            )
 
 
 def bearers(operation: Operation) -> list[Any]:
@@ -219,8 +261,11 @@ def notes_on(operation: Operation) -> Iterator[Note]:
 
 
 def hidden(operation: Operation, bearer: str, what: frozenset[str]) -> str:
-    mark = f"@requires({', '.join(map(repr, sorted(what)))})"
     return (
-        f"{mark} on {bearer} does not reach {operation.where}: a decorator between them hides the function."
+        f"{written(what)} on {bearer} does not reach {operation.where}: a decorator between them hides the function."
         " Put @requires right above the function, or use functools.wraps in the decorator."
     )
+
+
+def written(what: frozenset[str]) -> str:
+    return f"@requires({', '.join(map(repr, sorted(what)))})"

@@ -8,11 +8,12 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, request
+from flask.views import http_method_funcs
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, TooManyRequests
 
 from .app_state import AppState
 from .http.messages import gettext_of
-from .marks import chain_of, check_nothing_is_hidden, marks_of, with_marks
+from .marks import chain_of, check_methods, check_nothing_is_hidden, marks_of, with_marks
 from .operation import Operation
 from .security.access import no_hook
 from .security.rate_limits import check_class, is_limit, with_limits
@@ -51,6 +52,7 @@ def compile_doors(app: Flask, state: AppState) -> None:
     for rule, view_class in route_rules(app):
         compile_rule(app, state, view_class, rule)
         check_class(app, view_class)
+        check_methods(view_class, http_method_funcs | {each.lower() for each in view_class.methods or ()})
 
 
 def check_access(state: AppState) -> None:

@@ -20,10 +20,11 @@ from ..answers.responses import problem_response
 from ..app_state import STATE_KEY, AppState, Registry, localize, state_of
 from ..call import Call
 from ..config import Settings
+from ..held import callables_in
 from ..http.conditional import CHANGING_METHODS
 from ..http.locations import is_below
 from ..http.negotiation import is_htmx, wants_html
-from ..marks import held_by, own_marks, with_marks
+from ..marks import own_marks, with_marks
 from ..operation import ACTION_NAME, ROUTE, Operation
 from ..pipeline.dispatch import dispatch, log_refused
 from ..schemas.signature import compile_operation
@@ -219,7 +220,7 @@ def route_rules(app: Flask) -> list[tuple[Any, type[MethodRoute]]]:
 
 def class_behind(view: Any) -> type[MethodRoute] | None:
     """Return the class of a MethodRoute's view, however the view is wrapped; None for another view."""
-    for each in (view, *held_by(view)):
+    for each in (view, *callables_in(view)):
         view_class = getattr(each, "__dict__", {}).get("view_class")
         if inspect.isclass(view_class) and issubclass(view_class, MethodRoute):
             return view_class
