@@ -13,7 +13,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.utils import cached_property  # functools' own takes a lock before Python 3.12
 
 from .http.negotiation import is_htmx, wants_html
-from .operation import ACTION, Exchange, Operation
+from .operation import ACTION, MiddlewareState, Operation
 from .security.visitors import session_mark
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Call:
     name: str = ""  # actions: as the URL has it
     signed: str = ""  # actions: the signed ID
     page: str = "/"  # actions: where the form stood
-    exchange: Exchange | None = None  # actions: with the middleware
+    middleware: MiddlewareState | None = None  # actions: with the middleware
     payload: str = ""  # actions: the ID's readable part; not verified
     received: Received | None = None
     identity: Any = None  # what the auth hook gave
@@ -99,4 +99,4 @@ class Problem:
     stale: bool = False
     login: str | None = None
     instance: str | None = None
-    again: bool = False  # the page is rendered again, with what was sent
+    rerender: bool = False  # the page is rendered again, with what was sent

@@ -24,7 +24,7 @@ from .pages.templates import bound_payload, find
 from .security.signing import sign_id
 from .shared.caching import Entry, entries
 from .shared.revalidation import tag_names
-from .startup import all_operations, compile_doors, start
+from .startup import all_operations, compile_operations, start
 from .stores.store import StoreUnavailable
 
 ANYBODY, IDENTITY, REQUIREMENT, SENDER = "everybody", "any identity", "requires", "the sender, by its signature"
@@ -76,7 +76,7 @@ def without_traceback(command: Callable[..., None]) -> Callable[..., None]:
 @as_json
 @with_appcontext
 @without_traceback
-def list_doors(as_json: bool) -> None:
+def list_operations(as_json: bool) -> None:
     """List every action and every method of every resource.
 
     "signed" arguments come from the ID, which only a page of this app can make; one with "?" may be left out. On a
@@ -93,12 +93,12 @@ def list_doors(as_json: bool) -> None:
       2  the command line is wrong
     """
     app, state = app_and_state()
-    compile_doors(app, state)
+    compile_operations(app, state)
     operations = all_operations(state)
     if as_json:
-        print_json([described(state, each) for each in operations])
+        print_json([operation_as_json(state, each) for each in operations])
     else:
-        rows = [(*names_of(state, each), ", ".join(map(argument, each.parameters))) for each in operations]
+        rows = [(*names_of(state, each), ", ".join(map(format_parameter, each.parameters))) for each in operations]
         print_table(("DOOR", "NAME", "METHOD", "URL", "ARGUMENTS"), rows)
 
 
@@ -124,14 +124,15 @@ def audit(as_json: bool) -> None:
     app, state = app_and_state()
     start(app, state)
     operations = all_operations(state)
-    ajar = [each for each in operations if who_may_pass(state, each) == OPEN]
+    ajar = [each for each in operations if access_of(state, each) == OPEN]
     if as_json:
         shown = [
-            {**described(state, each), "who": who_may_pass(state, each), "open": each in ajar} for each in operations
+            {**operation_as_json(state, each), "who": access_of(state, each), "open": each in ajar}
+            for each in operations
         ]
         print_json(shown)
     else:
-        rows = [(*names_of(state, each), who_may_pass(state, each)) for each in operations]
+        rows = [(*names_of(state, each), access_of(state, each)) for each in operations]
         print_table(("DOOR", "NAME", "METHOD", "URL", "WHO MAY PASS"), rows)
     if ajar:
         raise click.ClickException(
@@ -209,7 +210,7 @@ def cache(tags: Sequence[str], clear: bool, as_json: bool) -> None:
         print_table(("TAG", "FUNCTION", "VALUES", "FRESH", "SIZE"), rows_by_tag(found, tags))
 
 
-for _command in (list_doors, audit, openapi_command, typescript_command, sign, cache):
+for _command in (list_operations, audit, openapi_command, typescript_command, sign, cache):
     actions_cli.add_command(_command)
 
 
@@ -218,7 +219,7 @@ def app_and_state() -> tuple[Flask, AppState]:
     return app, state_of(app)
 
 
-def who_may_pass(state: AppState, operation: Operation) -> str:
+def access_of(state: AppState, operation: Operation) -> str:
     """Return who may pass a door, for people."""
     if operation.verifier is not None:
         return SENDER
@@ -241,14 +242,14 @@ def names_of(state: AppState, operation: Operation) -> Row:
     return operation.kind, operation.name, operation.method, url_of(state, operation)
 
 
-def argument(parameter: Parameter) -> str:
+def format_parameter(parameter: Parameter) -> str:
     """Return an argument for people: ``todo_id (signed)``, ``completed? (query)``."""
     hint = HINTS.get(parameter.source)
     name = parameter.key if parameter.required else f"{parameter.key}?"
     return f"{name} ({hint})" if hint else name
 
 
-def described(state: AppState, operation: Operation) -> dict[str, Any]:
+def operation_as_json(state: AppState, operation: Operation) -> dict[str, Any]:
     """Return an operation for programs."""
     code = getattr(inspect.unwrap(operation.function), "__code__", None)  # not the decorator's
     return {
@@ -278,10 +279,10 @@ def bound_values(operation: Operation, pairs: Sequence[str]) -> dict[str, Any]:
             raise click.BadParameter(f"{pair!r} is no KEY=VALUE.")
         texts.setdefault(key, []).append(text)
     known = {parameter.name: parameter for parameter in operation.bound}
-    return {key: loaded(known[key], given) if key in known else given for key, given in texts.items()}
+    return {key: load_bound_argument(known[key], given) if key in known else given for key, given in texts.items()}
 
 
-def loaded(parameter: Parameter, texts: list[str]) -> Any:
+def load_bound_argument(parameter: Parameter, texts: list[str]) -> Any:
     field = parameter.text
     if field is None:
         return texts
@@ -314,11 +315,11 @@ def print_json(document: Any) -> None:
 def print_table(headers: Row, rows: Sequence[Row]) -> None:
     """Print a table; on a terminal no wider than that."""
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    for line in table(headers, rows, width):
+    for line in format_table(headers, rows, width):
         click.echo(line)
 
 
-def table(headers: Row, rows: Sequence[Row], width: int | None) -> Iterator[str]:
+def format_table(headers: Row, rows: Sequence[Row], width: int | None) -> Iterator[str]:
     """Yield the lines of a table.
 
     :param width: in columns; None for as many as it takes.
@@ -328,8 +329,8 @@ def table(headers: Row, rows: Sequence[Row], width: int | None) -> Iterator[str]
     while width is not None and sum(widths) + 2 * (len(widths) - 1) > width and max(widths) > NARROWEST:
         widths[widths.index(max(widths))] -= 1
     for line in lines:
-        yield "  ".join(cut(cell, limit).ljust(limit) for cell, limit in zip(line, widths, strict=True)).rstrip()
+        yield "  ".join(truncate(cell, limit).ljust(limit) for cell, limit in zip(line, widths, strict=True)).rstrip()
 
 
-def cut(text: str, limit: int) -> str:
+def truncate(text: str, limit: int) -> str:
     return text if len(text) <= limit else f"{text[: limit - 1]}…"

@@ -88,7 +88,7 @@ class Refusal(Exception):
         self.headers = tuple(headers)
         self.stale = stale
         self.code = code
-        self.again = False  # the page is rendered again with what was typed, though the form is not stale
+        self.rerender = False  # the page is rendered again with what was typed, though the form is not stale
 
 
 class UnknownAction(Refusal):

@@ -1,4 +1,4 @@
-"""The words of the house: an operation, where its arguments come from, and what is passed along."""
+"""What all rooms speak of: an operation, where its arguments come from, and what is passed along."""
 
 from __future__ import annotations
 
@@ -141,8 +141,8 @@ def where(function: Callable[..., Any]) -> str:
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
-class Failure:
-    """A call that failed, as the page that is rendered again shall show it."""
+class Submission:
+    """A form that was sent, and what came of it, as the page that is rendered again shall show it."""
 
     action: str
     payload: str  # the ID's payload, unverified: it chooses the form, for display alone
@@ -151,7 +151,7 @@ class Failure:
     errors: Mapping[str, list[str]]
     message: str
     result: Any = None
-    shown: bool = False  # a form of the page has taken it
+    is_shown: bool = False  # by a form of the page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,9 +159,9 @@ class Rerender:
     """What a call wants from the second pass."""
 
     target: str  # path and query in this app, without SCRIPT_NAME
-    failure: Failure | None = None
+    submission: Submission | None = None
     as_json: bool = False  # the page goes into the JSON answer, not in its place
-    must_show: bool = False  # the page counts only if it shows the failure
+    must_show: bool = False  # the page counts only if it shows the submission
     mount: str = ""  # SCRIPT_NAME, as the app had it
     cookie_root: str = ""  # what browsers see before the path
     status: int = 200  # of the answer that the page belongs to: with another status it is not that answer any more
@@ -169,20 +169,20 @@ class Rerender:
 
 
 @dataclass(slots=True, eq=False)
-class Exchange:
+class MiddlewareState:
     """Passed in the environ between the middleware and the pipeline: no header can forge it."""
 
     #: the key in the environ
-    KEY = "flask_serveractions.exchange"
+    KEY = "flask_serveractions.middleware"
 
     second_pass: bool = False
-    failure: Failure | None = None  # in a second pass: what the page shall show
+    submission: Submission | None = None  # in a second pass: what the page shall show
     rerender: Rerender | None = None  # in a first pass: set by the pipeline
     environ: Mapping[str, Any] = field(default_factory=dict)  # as the request came in
     streams: bool = False  # the answer is a stream of events
     last_event: tuple[str, bytes] | None = None  # its name and its JSON, which the middleware sends
 
 
-def exchange_of(environ: Mapping[str, Any]) -> Exchange | None:
-    exchange = environ.get(Exchange.KEY)
-    return exchange if isinstance(exchange, Exchange) else None
+def middleware_state_of(environ: Mapping[str, Any]) -> MiddlewareState | None:
+    middleware = environ.get(MiddlewareState.KEY)
+    return middleware if isinstance(middleware, MiddlewareState) else None

@@ -19,7 +19,7 @@ from .security.access import no_hook
 from .security.rate_limits import check_class, is_limit, with_limits
 from .shared.revalidation import CACHED_FUNCTIONS
 from .stores.store import StoreCorrupt, StoreUnavailable
-from .views.resources import compile_rule, is_our_view, refuse_for_now, refuse_method, route_rules
+from .views.resources import compile_rule, is_our_view, refuse_method, refuse_too_many, route_rules
 
 logger = logging.getLogger("flask_serveractions")
 
@@ -34,19 +34,19 @@ def start(app: Flask, state: AppState) -> None:
     with state.starting:
         if not state.started:
             check_login_view(app, state)
-            compile_doors(app, state)
+            compile_operations(app, state)
             check_access(state)
             warn_of_decorators(state)
             check_store(state)
-            leave_doors_to_us(app)
-            answer_ourselves(app, 405, MethodNotAllowed, refuse_method)
-            answer_ourselves(app, 429, TooManyRequests, refuse_for_now)
+            exempt_from_csrf_protect(app)
+            handle_error_at_operations(app, 405, MethodNotAllowed, refuse_method)
+            handle_error_at_operations(app, 429, TooManyRequests, refuse_too_many)
             state.gettext = state.settings.gettext or gettext_of(app)
             state.registry.closed = True
             state.started = True
 
 
-def compile_doors(app: Flask, state: AppState) -> None:
+def compile_operations(app: Flask, state: AppState) -> None:
     registered = state.registry.actions.items()
     state.actions = {name: with_limits(app, with_marks(operation)) for name, operation in registered}
     for rule, view_class in route_rules(app):
@@ -117,14 +117,16 @@ def check_login_view(app: Flask, state: AppState) -> None:
         )
 
 
-def leave_doors_to_us(app: Flask) -> None:
+def exempt_from_csrf_protect(app: Flask) -> None:
     """Let Flask-WTF's ``CSRFProtect`` pass our endpoints: each door has its own rule."""
     ours = {endpoint for endpoint, view in app.view_functions.items() if is_our_view(view)}
     functions = app.before_request_funcs.get(None, [])
-    functions[:] = [passing(each, ours) if is_csrf_protect(each) else each for each in functions]
+    functions[:] = [except_at(each, ours) if is_csrf_protect(each) else each for each in functions]
 
 
-def answer_ourselves(app: Flask, status: int, kind: type[HTTPException], refuse: Callable[[Any], Any]) -> None:
+def handle_error_at_operations(
+    app: Flask, status: int, kind: type[HTTPException], refuse: Callable[[Any], Any]
+) -> None:
     """Answer an error at our doors ourselves, and leave every other one to the handler that it would have had.
 
     :param refuse: returns None where the handler shall answer.
@@ -147,7 +149,7 @@ def is_csrf_protect(function: Any) -> bool:
     return getattr(function, "__module__", "") == "flask_wtf.csrf"
 
 
-def passing(protect: Callable[[], Any], ours: set[str]) -> Callable[[], Any]:
+def except_at(protect: Callable[[], Any], ours: set[str]) -> Callable[[], Any]:
     def csrf_protect() -> Any:
         return None if request.endpoint in ours else protect()
 

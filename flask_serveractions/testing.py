@@ -33,7 +33,7 @@ from .errors import Refusal
 from .operation import Operation
 from .pages.html_forms import Control, Form, as_text, forms_in, is_file
 from .pages.templates import action_url, find
-from .security.signing import bound_in, random_key
+from .security.signing import load_payload, random_key
 from .security.visitors import remember_session
 
 Action = str | Callable[..., Any]
@@ -43,7 +43,7 @@ NO_FILE_TYPE = "application/octet-stream"  # what browsers say of a file input t
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class FormOnPage:
     """A form of a page that calls an action."""
 
     form: Form
@@ -94,7 +94,7 @@ class ActionsClient(FlaskClient):
         html = page if isinstance(page, str) else page.text
         if not isinstance(page, str):
             page_url, base_url = page.request.url, page.request.url_root
-        found = chosen(operation, list(self.forms_of(operation, html, page_url, base_url)), fields)
+        found = choose_form(operation, list(self.forms_of(operation, html, page_url, base_url)), fields)
         button = next((each for each in found.buttons if each.name and fields.get(each.name) == each.value), None)
         if button is not None:
             fields.pop(button.name)
@@ -113,7 +113,7 @@ class ActionsClient(FlaskClient):
         with self.application.app_context():
             return find(action)[1]
 
-    def forms_of(self, operation: Operation, html: str, page_url: str, base_url: str) -> Iterator[Found]:
+    def forms_of(self, operation: Operation, html: str, page_url: str, base_url: str) -> Iterator[FormOnPage]:
         """Yield the forms of a page that call an action, by their own ``action`` or by a button's ``formaction``."""
         prefix = state_of(self.application).settings.url_prefix
         ours = re.compile(re.escape(f"{urlsplit(base_url).path.rstrip('/')}{prefix}/{operation.name}/") + r"([^/?]+)")
@@ -125,7 +125,7 @@ class ActionsClient(FlaskClient):
                 url = urljoin(page_url, target)
                 match = ours.fullmatch(urlsplit(url).path)
                 if match:
-                    yield Found(form=form, buttons=buttons, url=url, bound=loaded(operation, match[1]))
+                    yield FormOnPage(form=form, buttons=buttons, url=url, bound=load_signed_id(operation, match[1]))
 
     @contextmanager
     def page_request(self, page: str = "/") -> Iterator[Request]:
@@ -162,16 +162,16 @@ def browser_headers(page_url: str) -> dict[str, str]:
     }
 
 
-def loaded(operation: Operation, signed: str) -> Mapping[str, Any]:
+def load_signed_id(operation: Operation, signed: str) -> Mapping[str, Any]:
     """Return the bound arguments of an ID, not verified, as the function would get them."""
-    payload = bound_in(signed.partition(".")[0]) or {}
+    payload = load_payload(signed.partition(".")[0]) or {}
     try:
         return load_bound(operation, payload)
     except Refusal:
         return payload
 
 
-def chosen(operation: Operation, found: list[Found], fields: dict[str, Any]) -> Found:
+def choose_form(operation: Operation, found: list[FormOnPage], fields: dict[str, Any]) -> FormOnPage:
     """Return the form that is meant; bound arguments that chose it are taken out of the fields."""
     if not found:
         raise LookupError(
@@ -237,20 +237,20 @@ AS_JSON: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
 
 def body_with(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a call sends: JSON, or a form where a file is among the arguments."""
-    pairs = list(flat(arguments))
+    pairs = list(flat_fields(arguments))
     if any(is_file(value) for _, value in pairs):
         return {"data": MultiDict(pairs), "content_type": MULTIPART}
     return {"data": json.dumps(arguments), "content_type": "application/json"}
 
 
-def flat(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+def flat_fields(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
     """Yield nested arguments by dotted names, as the JavaScript client fills a form with them."""
     if isinstance(value, Mapping):
         for key, each in value.items():
-            yield from flat(each, f"{name}.{key}" if name else key)
+            yield from flat_fields(each, f"{name}.{key}" if name else key)
     elif isinstance(value, list):
         for index, each in enumerate(value):
-            yield from flat(each, f"{name}.{index}" if isinstance(each, Mapping) else name)
+            yield from flat_fields(each, f"{name}.{index}" if isinstance(each, Mapping) else name)
     elif value is not None:
         yield name, value if is_file(value) else as_text(value)
 

@@ -12,7 +12,7 @@ from flask import Flask
 from werkzeug.datastructures import FileStorage
 
 from flask_serveractions import Bound, Header, MethodRoute, ServerActions, public, requires
-from flask_serveractions.cli import table
+from flask_serveractions.cli import format_table
 from flask_serveractions.webhooks import github
 
 Run = Callable[..., Result]
@@ -313,14 +313,14 @@ def test_each_command_explains_itself(command: str) -> None:
 
 
 def test_a_table_is_as_wide_as_it_must_be() -> None:
-    assert list(table(("A", "B"), [("long cell", "x")], None)) == ["A          B", "long cell  x"]
+    assert list(format_table(("A", "B"), [("long cell", "x")], None)) == ["A          B", "long cell  x"]
 
 
 def test_a_table_is_no_wider_than_the_terminal() -> None:
-    lines = list(table(("DOOR", "URL"), [("action", "/_actions/create_todo/<signature>")], 20))
+    lines = list(format_table(("DOOR", "URL"), [("action", "/_actions/create_todo/<signature>")], 20))
     assert lines == ["DOOR    URL", "action  /_actions/c…"]
 
 
 def test_a_table_stays_readable_on_the_narrowest_terminal() -> None:
-    lines = list(table(("DOOR", "URL"), [("action", "/_actions/create_todo/<signature>")], 3))
+    lines = list(format_table(("DOOR", "URL"), [("action", "/_actions/create_todo/<signature>")], 3))
     assert lines == ["DOOR    URL", "action  /_actio…"]

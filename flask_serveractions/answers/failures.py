@@ -17,7 +17,7 @@ from ..call import Call, Problem
 from ..errors import Refusal
 from ..http.locations import argument_in, safe_page
 from ..http.negotiation import preference
-from ..operation import Failure, Rerender
+from ..operation import Rerender, Submission
 from ..pages.controls import declared_names, is_secret_name, secrets_of
 from ..security.origin import SAFE_METHODS
 from ..security.rate_limits import retry_after
@@ -32,7 +32,7 @@ def respond_with_problem(call: Call, problem: Problem) -> Response:
         return as_problem(call, problem)
     if problem.login is not None:
         return see_other(call.app, problem.login)
-    if problem.again:
+    if problem.rerender:
         return rerender_page(call, problem)
     keep_from_caches()
     raise http_error(problem)
@@ -40,7 +40,7 @@ def respond_with_problem(call: Call, problem: Problem) -> Response:
 
 def as_problem(call: Call, problem: Problem) -> Response:
     preferred = preference(call.request) if call.is_action else None
-    rerenders = problem.again and not problem.stale and preferred == "representation"
+    rerenders = problem.rerender and not problem.stale and preferred == "representation"
     response = problem_response(
         call.app,
         problem.status,
@@ -57,29 +57,29 @@ def as_problem(call: Call, problem: Problem) -> Response:
         response.headers[STALE] = "true"
     if rerenders or preferred == "minimal":
         response.headers["Preference-Applied"] = f"return={preferred}"
-    if rerenders and call.exchange is not None:
-        call.exchange.rerender = request_rerender(call, failure_of(call, problem), response, as_json=True)
+    if rerenders and call.middleware is not None:
+        call.middleware.rerender = request_rerender(call, submission_of(call, problem), response, as_json=True)
     return with_challenge(call, response)
 
 
 def rerender_page(call: Call, problem: Problem) -> Response:
     """Return the built-in page, and request the page itself in its place."""
-    failure = failure_of(call, problem)
+    submission = submission_of(call, problem)
     declared = declared_names(call.operation) if call.operation else frozenset()
-    response = plain_page(call.app, problem.status, failure, call.page_url, declared)
+    response = plain_page(call.app, problem.status, submission, call.page_url, declared)
     response.headers.extend(problem.headers or ())
     if problem.stale:
         response.headers[STALE] = "true"
-    if call.exchange is not None:
-        call.exchange.rerender = request_rerender(call, failure, response, as_json=False)
+    if call.middleware is not None:
+        call.middleware.rerender = request_rerender(call, submission, response, as_json=False)
     return closed_to_caches(response)
 
 
-def request_rerender(call: Call, failure: Failure, response: Response, *, as_json: bool) -> Rerender:
-    """Return the request for the page that the form stood on, showing its failure."""
+def request_rerender(call: Call, submission: Submission, response: Response, *, as_json: bool) -> Rerender:
+    """Return the request for the page that the form stood on, showing its submission."""
     return Rerender(
         target=call.page,
-        failure=failure,
+        submission=submission,
         as_json=as_json,
         must_show=True,
         mount=call.request.root_path,
@@ -89,8 +89,8 @@ def request_rerender(call: Call, failure: Failure, response: Response, *, as_jso
     )
 
 
-def failure_of(call: Call, problem: Problem) -> Failure:
-    return Failure(
+def submission_of(call: Call, problem: Problem) -> Submission:
+    return Submission(
         action=call.label,
         payload=call.payload,
         ordinal=argument_in(call.request.environ.get("QUERY_STRING", ""), "form") or "",

@@ -41,7 +41,7 @@ class CursorSigner:
         return unsign_text(self.ring, PURPOSE, signed)
 
 
-def wanted_page(call: Call, operation: Operation) -> Wanted | None:
+def requested_page(call: Call, operation: Operation) -> Wanted | None:
     """Return which page is asked for; None where the resource is not given out in pages.
 
     :raises Invalid: 422, numbers that are none.
@@ -52,7 +52,7 @@ def wanted_page(call: Call, operation: Operation) -> Wanted | None:
     return asked(call.request.args)
 
 
-def one_page(call: Call, operation: Operation, returned: Any, wanted: Wanted) -> Any:
+def paginate_result(call: Call, operation: Operation, returned: Any, wanted: Wanted) -> Any:
     """Return ``(items, status, headers)`` of the page that is wanted, with its ``Link`` header.
 
     :raises Invalid: 422, a cursor of another list.

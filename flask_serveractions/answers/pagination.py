@@ -168,7 +168,7 @@ def page_headers(page: Page, url: str) -> list[tuple[str, str]]:
     """
     numbers = {"first": 1, "prev": min(page.page - 1, page.last_page), "next": page.page + 1, "last": page.last_page}
     shown = {relation: number for relation, number in numbers.items() if 1 <= number <= page.last_page}
-    links = [(relation, changed_url(url, page=str(number))) for relation, number in shown.items()]
+    links = [(relation, with_arguments(url, page=str(number))) for relation, number in shown.items()]
     return [("Link", link_header(links)), (TOTAL_HEADER, str(page.total))]
 
 
@@ -177,9 +177,9 @@ def cursor_headers(page: CursorPage, url: str) -> list[tuple[str, str]]:
 
     :param url: the request's (:func:`own_path`), with its query, whose other arguments stay.
     """
-    links = [("first", changed_url(url, cursor=None))]
+    links = [("first", with_arguments(url, cursor=None))]
     if page.next_cursor is not None:
-        links.append(("next", changed_url(url, cursor=page.next_cursor)))
+        links.append(("next", with_arguments(url, cursor=page.next_cursor)))
     return [("Link", link_header(links))]
 
 
@@ -187,7 +187,7 @@ def link_header(links: Iterable[tuple[str, str]]) -> str:
     return ", ".join(f'<{target}>; rel="{relation}"' for relation, target in links)
 
 
-def changed_url(url: str, **changes: str | None) -> str:
+def with_arguments(url: str, **changes: str | None) -> str:
     """Return a URL, in ASCII, with some arguments of its query set, or left out (None)."""
     base, _, query = url.partition("?")
     kept = parse_qsl(query, keep_blank_values=True, errors="surrogateescape")
@@ -242,18 +242,18 @@ def bound_value(term: Term, value: Any) -> Any:
 
 def sequence_page(rows: Any, wanted: CursorRequest, cursors: Cursors, key: Key) -> CursorPage:
     position = cursors.read(wanted.cursor)
-    start = 0 if position is None else place_after(rows, key, *position)
+    start = 0 if position is None else index_after(rows, key, *position)
     items = list(rows[start : start + wanted.per_page])
     end = start + len(items)
     more = bool(items) and end < len(rows)
     return CursorPage(items, wanted.per_page, cursors.write((key(items[-1]), end - 1)) if more else None)
 
 
-def place_after(rows: Any, key: Key, last: Any, index: int) -> int:
+def index_after(rows: Any, key: Key, last: Any, index: int) -> int:
     """Return where the rows after the last one begin: beside where it was, or where it was if it is gone."""
     length = len(rows)
     for place in chain(range(index, length), range(min(index, length) - 1, -1, -1)):
-        if plain(key(rows[place])) == plain(last):
+        if to_json_value(key(rows[place])) == to_json_value(last):
             return place + 1
     return min(index, length)
 
@@ -277,7 +277,7 @@ TYPES: Mapping[type[Any], tuple[str, Callable[[Any], str], Callable[[str], Any]]
 READERS = {name: read for name, _, read in TYPES.values()}
 
 
-def plain(value: Any) -> Any:
+def to_json_value(value: Any) -> Any:
     """Return a value as JSON holds it; an Enum's member by its name."""
     if isinstance(value, enum.Enum):
         return value.name
@@ -289,7 +289,7 @@ def plain(value: Any) -> Any:
     raise TypeError(f"A cursor can't hold {value!r}: order by text, numbers, dates, UUIDs or Enums.")
 
 
-def restored(value: Any) -> Any:
+def from_json_value(value: Any) -> Any:
     return READERS[value[0]](value[1]) if isinstance(value, list) else value
 
 
@@ -301,7 +301,7 @@ class Cursors:
     scope: str  # the list and its order
 
     def write(self, position: Iterable[Any]) -> str:
-        text = json.dumps([self.mark, *map(plain, position)], separators=(",", ":"))
+        text = json.dumps([self.mark, *map(to_json_value, position)], separators=(",", ":"))
         return self.signer.sign(urlsafe_b64encode(text.encode()).decode())
 
     def read(self, cursor: str | None) -> list[Any] | None:
@@ -315,7 +315,7 @@ class Cursors:
         mark, *position = [None] if signed is None else json.loads(urlsafe_b64decode(signed))
         if mark != self.mark:
             raise Invalid({"cursor": [BAD_CURSOR]})
-        return [restored(value) for value in position]
+        return [from_json_value(value) for value in position]
 
     @property
     def mark(self) -> str:

@@ -21,7 +21,7 @@ from .outcome import Outcome
 from .responses import (
     Result,
     close_to_caches,
-    dumped,
+    dump_value,
     envelope,
     is_redirect,
     json_response,
@@ -127,7 +127,7 @@ def outcome_of(call: Call, operation: Operation, returned: Any) -> Outcome:
             (make_response_value(call, result.value), result.status, result.headers or Headers())
         )
         return outcome_of_response(call, Result(made), about)
-    data = dumped(operation.answer, result.value)
+    data = dump_value(operation.answer, result.value)
     status = result.status or operation.answer.status or 200
     if status in (204, 205):  # the envelope is a body
         status = 200
@@ -190,8 +190,8 @@ def render_json(call: Call, outcome: Outcome) -> Response:
         status=outcome.status,
         headers=headers,
     )
-    if target is not None and call.exchange is not None:
-        call.exchange.rerender = Rerender(
+    if target is not None and call.middleware is not None:
+        call.middleware.rerender = Rerender(
             target=target,
             as_json=True,
             mount=call.request.root_path,

@@ -22,7 +22,7 @@ from ..http.negotiation import JSON, NO_PAGE, PROBLEM
 if TYPE_CHECKING:
     from flask import Flask
 
-    from ..operation import Answer, Failure
+    from ..operation import Answer, Submission
 
 Encode = Callable[[Any], str]
 
@@ -70,7 +70,7 @@ def status_code(value: int | str) -> int:
     return int(value[:3]) if isinstance(value, str) else int(value)
 
 
-def dumped(answer: Answer, value: Any) -> Any:
+def dump_value(answer: Answer, value: Any) -> Any:
     """Return a value through the schema of the return annotation, where there is one."""
     return value if answer.dump is None or value is None else answer.dump(value)
 
@@ -151,7 +151,12 @@ def problem_response(
     :param closed: to caches.
     :param extensions: further members, such as ``login`` or ``instance``; None is left out.
     """
-    document: dict[str, Any] = {"type": "about:blank", "title": phrase(status), "status": status, "detail": detail}
+    document: dict[str, Any] = {
+        "type": "about:blank",
+        "title": status_phrase(status),
+        "status": status,
+        "detail": detail,
+    }
     for name, value in (("code", code), *extensions.items()):
         if value is not None:
             document[name] = value
@@ -167,7 +172,7 @@ def problem_response(
     return response
 
 
-def phrase(status: int) -> str:
+def status_phrase(status: int) -> str:
     return HTTP_STATUS_CODES.get(status, "Error")
 
 
@@ -175,7 +180,7 @@ def see_other(app: Flask, location: str, headers: Headers | None = None) -> Resp
     """Return a redirect that is followed by GET (RFC 9110, 15.4.4), closed to caches."""
     if not headers:
         response = app.response_class(None, 303, content_type=HTML_UTF8)
-        add_all(response.headers, (("Location", location), *CLOSED_TO_CACHES))
+        add_headers(response.headers, (("Location", location), *CLOSED_TO_CACHES))
         return response
     headers["Location"] = location
     response = app.response_class("", 303, headers, content_type=HTML_UTF8)
@@ -183,7 +188,7 @@ def see_other(app: Flask, location: str, headers: Headers | None = None) -> Resp
     return response
 
 
-def add_all(headers: Headers, pairs: Iterable[tuple[str, str]]) -> None:
+def add_headers(headers: Headers, pairs: Iterable[tuple[str, str]]) -> None:
     """What ``extend`` does, for what is known to be pairs, in a third of its time."""
     for name, value in pairs:
         headers.add(name, value)
@@ -235,7 +240,7 @@ PAGE = Markup(
 VALUES = Markup("<h2>{}</h2>\n<dl>\n{}</dl>\n")
 
 
-def plain_page(app: Flask, status: int, failure: Failure, back: str, declared: frozenset[str]) -> Response:
+def plain_page(app: Flask, status: int, submission: Submission, back: str, declared: frozenset[str]) -> Response:
     """Return the built-in page: the message, the errors, and what was typed.
 
     :param back: where the form stood, with ``SCRIPT_NAME``.
@@ -243,19 +248,19 @@ def plain_page(app: Flask, status: int, failure: Failure, back: str, declared: f
     """
     errors = [
         Markup("<li>{}</li>\n").format(text if name.startswith("_") else f"{name}: {text}")
-        for name, texts in failure.errors.items()
+        for name, texts in submission.errors.items()
         for text in texts
     ]
     values = [
         Markup("<dt>{}</dt>\n<dd><pre>{}</pre></dd>\n").format(name, text)
-        for name, value in failure.values.items()
+        for name, value in submission.values.items()
         if re.split("[.-]", name)[0] in declared or name in declared  # WTForms nests with hyphens
         for text in (value if isinstance(value, list) else [value])
     ]
     body = PAGE.format(
         language=localize(app, "en"),
-        title=localize(app, phrase(status)),
-        message=failure.message,
+        title=localize(app, status_phrase(status)),
+        message=submission.message,
         errors=Markup("<ul>\n{}</ul>\n").format(Markup("").join(errors)) if errors else "",
         values=VALUES.format(localize(app, "What you sent"), Markup("").join(values)) if values else "",
         back=back,

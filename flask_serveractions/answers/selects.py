@@ -68,7 +68,7 @@ def fetch(select: Any, session: Any, limit: int, offset: int = 0) -> list[Any]:
     """
     check_unlimited(select)
     entity = entity_of(select)
-    ordered = select if entity is None or select._group_by_clauses else in_order(select, terms_of(select))
+    ordered = select if entity is None or select._group_by_clauses else order_by_terms(select, terms_of(select))
     result = session.execute(ordered.limit(limit).offset(offset))
     rows = result.unique() if must_be_unique(result) else result
     return list(rows.scalars() if len(select.column_descriptions) == 1 else rows)
@@ -100,8 +100,10 @@ def fetch_after(
     :param values: a position: what the terms are there; None for the beginning.
     """
     labels = [term.element.label(f"position_{number}") for number, term in enumerate(terms)]
-    wanted = select if values is None else select.where(follows(terms, values, nulls_are_large(select, session)))
-    result = session.execute(in_order(wanted, terms).add_columns(*labels).limit(limit))
+    wanted = (
+        select if values is None else select.where(is_after_position(terms, values, nulls_are_large(select, session)))
+    )
+    result = session.execute(order_by_terms(wanted, terms).add_columns(*labels).limit(limit))
     rows = result.unique() if entity_of(select) is not None or must_be_unique(result) else result
     width = len(labels)
     if len(select.column_descriptions) == 1:
@@ -112,7 +114,7 @@ def fetch_after(
 
 def any_after(select: Any, session: Any, terms: Sequence[Term], values: Sequence[Any]) -> bool:
     """Whether rows follow a position; none is loaded."""
-    following = select.where(follows(terms, values, nulls_are_large(select, session)))
+    following = select.where(is_after_position(terms, values, nulls_are_large(select, session)))
     return count_rows(following.limit(1), session) > 0
 
 
@@ -146,11 +148,11 @@ def position_terms(select: Any) -> tuple[Term, ...]:
 
 
 def key_attributes(entity: Any) -> Iterable[Any]:
-    mapper = inspected(entity).mapper
+    mapper = inspect_entity(entity).mapper
     return [getattr(entity, mapper.get_property_by_column(column).key) for column in mapper.primary_key]
 
 
-def inspected(entity: Any) -> Any:
+def inspect_entity(entity: Any) -> Any:
     return sys.modules["sqlalchemy"].inspect(entity)
 
 
@@ -171,10 +173,10 @@ def is_required(element: Any, entity: Any) -> bool:
     table = getattr(element, "table", None)
     if entity is None or table is None or element.nullable:
         return False
-    return bool(inspected(entity).selectable.is_derived_from(table))
+    return bool(inspect_entity(entity).selectable.is_derived_from(table))
 
 
-def in_order(select: Any, terms: Iterable[Term]) -> Any:
+def order_by_terms(select: Any, terms: Iterable[Term]) -> Any:
     """Return a Select in the order of its terms: as it was, with the terms that were added."""
     added = list(terms)[len(select._order_by_clauses) :]
     return select.order_by(*(term.element.desc() if term.descending else term.element.asc() for term in added))
@@ -182,11 +184,11 @@ def in_order(select: Any, terms: Iterable[Term]) -> Any:
 
 def nulls_are_large(select: Any, session: Any) -> bool:
     entity = entity_of(select)
-    asked = {} if entity is None else {"mapper": inspected(entity).mapper}
+    asked = {} if entity is None else {"mapper": inspect_entity(entity).mapper}
     return session.get_bind(**asked).dialect.name in LARGE_NULLS
 
 
-def follows(terms: Sequence[Term], values: Sequence[Any], large_nulls: bool) -> Any:
+def is_after_position(terms: Sequence[Term], values: Sequence[Any], large_nulls: bool) -> Any:
     """Return the condition that a row stands after a position: ``a > 1 OR (a = 1 AND b < 2) OR ...``."""
     sqlalchemy = sys.modules["sqlalchemy"]
     after = sqlalchemy.false()

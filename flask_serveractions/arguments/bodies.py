@@ -139,18 +139,18 @@ def is_shallow(value: Any) -> bool:
     return False
 
 
-def not_json(constant: str) -> NoReturn:
+def refuse_constant(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is no JSON")
 
 
-def finite(number: str) -> float:
+def parse_finite(number: str) -> float:
     value = float(number)
     if isinf(value):
         raise ValueError(f"{number[:20]} is beyond every float")
     return value
 
 
-DECODER = json.JSONDecoder(parse_constant=not_json, parse_float=finite)
+DECODER = json.JSONDecoder(parse_constant=refuse_constant, parse_float=parse_finite)
 
 
 def read_form(request: Request, limit: int) -> FormData:

@@ -16,15 +16,15 @@ from ..schemas.fields import MAX_TOLD
 from ..schemas.flask_forms import (
     Place,
     check_flood,
+    fields_of,
     filled_form,
     form_errors,
     pairs_of,
-    places_of,
     refuse_odd_numbers,
     unclean_fields,
     unknown_names,
 )
-from ..schemas.form_data import data_for, flat_errors, flat_values, is_clean, joined, raw_value, unclean_names
+from ..schemas.form_data import data_for, flat_errors, flat_values, is_clean, join_name, raw_value, unclean_names
 from .bodies import Received
 
 if TYPE_CHECKING:
@@ -218,7 +218,9 @@ def load_json(operation: Operation, body: Any, values: dict[str, Any], errors: M
         errors[WHOLE] = [NOT_OBJECT]
         return
     known = {parameter.key for parameter in operation.body}
-    errors.update({joined("", key): [UNKNOWN] for key in islice((key for key in body if key not in known), MAX_TOLD)})
+    errors.update(
+        {join_name("", key): [UNKNOWN] for key in islice((key for key in body if key not in known), MAX_TOLD)}
+    )
     for parameter in operation.body:
         raw = body.get(parameter.key, MISSING)
         if raw is None and parameter.optional:
@@ -265,7 +267,7 @@ def load_whole(whole: Parameter, data: Any, values: dict[str, Any], errors: Mess
 def load_form(parameter: Parameter, data: MultiDict[str, Any], values: dict[str, Any], errors: Messages) -> None:
     """Load a FlaskForm from the names of its inputs."""
     form = filled_form(parameter, data)
-    places = list(places_of(form, data))
+    places = list(fields_of(form, data))
     if not parameter.required and not any(place.name in data for place in places):
         values[parameter.name] = default_of(parameter)
         return
@@ -284,7 +286,7 @@ def load_json_form(parameter: Parameter, body: Any, values: dict[str, Any], erro
     check_flood(body)
     pairs = pairs_of(body)
     form = filled_form(parameter, pairs)
-    places = list(places_of(form, pairs))
+    places = list(fields_of(form, pairs))
     unknown = unknown_names(places, body)
     errors.update({name: [UNKNOWN] for name in unknown[:MAX_TOLD]})
     validate_form(parameter, form, places, values, errors, by_path=True)
@@ -336,7 +338,7 @@ def submitted_values(received: Received) -> dict[str, Any]:
     return {name: values if len(values) > 1 else values[0] for name, values in received.form.lists()}
 
 
-def only(errors: Errors, names: list[str]) -> dict[str, list[str]]:
+def errors_below(errors: Errors, names: list[str]) -> dict[str, list[str]]:
     """Return the errors of some fields, and of what is nested in them."""
     wanted = tuple(f"{name}." for name in names)
     return {field: list(texts) for field, texts in errors.items() if f"{field}.".startswith(wanted)}

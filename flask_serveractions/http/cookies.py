@@ -25,7 +25,7 @@ class SetCookie:
         name, _, value = pair.partition("=")
         attributes = {key.strip().lower(): text.strip() for key, _, text in (each.partition("=") for each in rest)}
         domain = attributes.get("domain", "").lstrip(".").lower() or None
-        return cls(name.strip(), value.strip(), attributes.get("path"), domain, is_over(attributes))
+        return cls(name.strip(), value.strip(), attributes.get("path"), domain, is_expired(attributes))
 
     def goes_to(self, path: str) -> bool:
         """Whether a request for a path carries it (RFC 6265, 5.1.4)."""
@@ -34,7 +34,7 @@ class SetCookie:
         return path.startswith(self.path if self.path.endswith("/") else f"{self.path}/")
 
 
-def is_over(attributes: dict[str, str]) -> bool:
+def is_expired(attributes: dict[str, str]) -> bool:
     age = attributes.get("max-age", "")
     if re.fullmatch(r"-?[0-9]+", age, re.ASCII):
         return age.startswith("-") or not age.strip("0")

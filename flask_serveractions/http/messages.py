@@ -166,11 +166,11 @@ def translated(gettext: Gettext, text: str) -> str:
     for message, pattern in PATTERNS:
         match = pattern.fullmatch(text)
         if match is not None:
-            return filled(str(gettext(message)), match.groupdict(), text)
+            return fill_in(str(gettext(message)), match.groupdict(), text)
     return text
 
 
-def filled(message: str, variables: dict[str, str], otherwise: str) -> str:
+def fill_in(message: str, variables: dict[str, str], otherwise: str) -> str:
     try:
         return message.format(**variables)
     except (LookupError, ValueError):  # a translation with other variables, or a lonely brace

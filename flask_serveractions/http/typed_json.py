@@ -57,8 +57,8 @@ def read_moment(kind: Any) -> Callable[[Any], Any]:
 
 FORMS: Mapping[type, Form] = {
     tuple: Form("tuple", list, tuple),
-    set: Form("set", lambda value: in_order(value), set),
-    frozenset: Form("frozenset", lambda value: in_order(value), frozenset),
+    set: Form("set", lambda value: sorted_items(value), set),
+    frozenset: Form("frozenset", lambda value: sorted_items(value), frozenset),
     bytes: Form("bytes", lambda value: base64.b64encode(value).decode(), base64.b64decode),
     datetime: Form("datetime", write_moment, read_moment(datetime)),
     date: Form("date", date.isoformat, date.fromisoformat),
@@ -89,7 +89,7 @@ def write(value: Any) -> str:
 
 def read(text: str) -> Any:
     """Return what :func:`write` was given."""
-    return json.loads(text, object_hook=unpacked if f'{{"{TAG}":' in text else None)
+    return json.loads(text, object_hook=unpack if f'{{"{TAG}":' in text else None)
 
 
 def fingerprint(value: Any) -> str:
@@ -152,12 +152,12 @@ def is_odd_number(kind: type, value: Any) -> bool:
     return (kind is float and not isfinite(value)) or (kind is int and abs(value) >= HUGE)
 
 
-def unpacked(found: dict[str, Any]) -> Any:
+def unpack(found: dict[str, Any]) -> Any:
     name = found.get(TAG)
     return found if name is None else READERS[name](found["value"])
 
 
-def in_order(values: Any) -> list[Any]:
+def sorted_items(values: Any) -> list[Any]:
     return sorted(values, key=fingerprint)
 
 

@@ -38,7 +38,7 @@ def path_parameters(components: Components, operation: Operation, rule: Any, abo
         if parameter is not None and parameter.text is not None:
             said = without_null(components.sent.field2property(parameter.text))
             schema = {**said, **schema} if said.get("type") == schema.get("type") else {**schema, **said}
-        found.append(described({"name": name, "in": "path", "required": True, "schema": schema}, name, about))
+        found.append(with_description({"name": name, "in": "path", "required": True, "schema": schema}, name, about))
     return found
 
 
@@ -73,15 +73,15 @@ def located_parameters(components: Components, operation: Operation, about: Desc
         elif parameter.source is Source.QUERY:
             yield from (as_query(each, about) for each in entries_of(components.sent, parameter) if not each.is_pattern)
         elif parameter.key.lower() not in IGNORED_HEADERS or parameter.source is Source.COOKIE:
-            yield one_line(components.sent, parameter, about)
+            yield text_schema(components.sent, parameter, about)
 
 
 def as_query(entry: Entry, about: Description) -> JsonSchema:
     made: JsonSchema = {"name": entry.name, "in": "query", "schema": entry.schema}
-    return described({**made, "required": True} if entry.required else made, entry.name, about)
+    return with_description({**made, "required": True} if entry.required else made, entry.name, about)
 
 
-def one_line(converter: Converter, parameter: Parameter, about: Description) -> JsonSchema:
+def text_schema(converter: Converter, parameter: Parameter, about: Description) -> JsonSchema:
     """Return a header or a cookie; a list's items are parted by commas."""
     entry = next(iter(entries_of(converter, parameter)))
     made: JsonSchema = {"name": parameter.key, "in": PLACES[parameter.source], "schema": entry.schema}
@@ -89,10 +89,10 @@ def one_line(converter: Converter, parameter: Parameter, about: Description) -> 
         made["required"] = True
     if parameter.source is Source.COOKIE and entry.schema.get("type") == "array":
         made["explode"] = False
-    return described(made, parameter.name, about)
+    return with_description(made, parameter.name, about)
 
 
-def described(made: JsonSchema, name: str, about: Description) -> JsonSchema:
+def with_description(made: JsonSchema, name: str, about: Description) -> JsonSchema:
     """Add what the docstring says of a parameter, or else its field."""
     said = about.parameters.get(name) or made["schema"].pop("description", None)
     return {**made, "description": said} if said else made
@@ -127,10 +127,10 @@ def json_schema(components: Components, operation: Operation, about: Description
 def json_property(converter: Converter, parameter: Parameter, about: Description) -> JsonSchema:
     schema = converter.named(parameter.name, parameter.json)  # type: ignore[arg-type]  # it has a field
     schema = with_null(schema) if parameter.optional else schema
-    return documented(with_default(schema, parameter), parameter.name, about)
+    return with_parameter_text(with_default(schema, parameter), parameter.name, about)
 
 
-def documented(schema: JsonSchema, name: str, about: Description) -> JsonSchema:
+def with_parameter_text(schema: JsonSchema, name: str, about: Description) -> JsonSchema:
     said = about.parameters.get(name)
     return {**schema, "description": said} if said else schema
 
@@ -145,9 +145,11 @@ def form_schema(components: Components, operation: Operation, about: Description
         entries += input_entries(filled_form(operation.form, None))
     for parameter in operation.body:
         found = entries_of(converter, parameter, is_form=True)
-        entries += (Entry(each.name, documented(each.schema, parameter.name, about), each.required) for each in found)
+        entries += (
+            Entry(each.name, with_parameter_text(each.schema, parameter.name, about), each.required) for each in found
+        )
     for parameter in operation.files:
-        one = documented(dict(FILE), parameter.name, about)
+        one = with_parameter_text(dict(FILE), parameter.name, about)
         needed = parameter.required and not parameter.many
         entries.append(Entry(parameter.key, {"type": "array", "items": one} if parameter.many else one, needed))
     return form_object(entries)

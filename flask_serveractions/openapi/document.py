@@ -144,10 +144,10 @@ class Builder:
             paths.setdefault(path, {}).setdefault(operation.method.lower(), self.described(path, operation, rule))
         if any(each.background for each in self.state.actions.values()):
             paths[f"{self.state.settings.url_prefix}/-/jobs/{{job}}"] = self.job_item()
-        settled: dict[str, JsonSchema] = self.components.settled(paths)
-        self.add_components(json.dumps(settled, default=str))
+        named: dict[str, JsonSchema] = self.components.with_final_names(paths)
+        self.add_components(json.dumps(named, default=str))
         self.add_tags([each for item in paths.values() for each in item.values()])
-        return settled
+        return named
 
     def add_tags(self, operations: list[JsonSchema]) -> None:
         """Add the tags in the order in which they are read: what programs call, pages, webhooks and actions."""

@@ -146,7 +146,7 @@ def failure(status: int, said: str | None) -> JsonSchema:
     """Return problem details; a shared component, where the docstring has nothing to add."""
     if said is None and status in FAILURES:
         return {"$ref": f"#/components/responses/{component_name(status)}"}
-    return problem_response(status, said or phrase(status))
+    return problem_response(status, said or status_phrase(status))
 
 
 def no_match_response() -> JsonSchema:
@@ -165,7 +165,7 @@ def job_response(*more: str) -> JsonSchema:
 
 
 def component_name(status: int) -> str:
-    return "".join(word.capitalize() for word in phrase(status).split())
+    return "".join(word.capitalize() for word in status_phrase(status).split())
 
 
 def problem_response(status: int, text: str) -> JsonSchema:
@@ -174,7 +174,7 @@ def problem_response(status: int, text: str) -> JsonSchema:
     return {**made, "headers": headers} if headers else made
 
 
-def phrase(status: int | str) -> str:
+def status_phrase(status: int | str) -> str:
     return HTTP_STATUS_CODES.get(int(status), "Success") if str(status).isdigit() else "Success"
 
 
@@ -200,7 +200,7 @@ def default_status(operation: Operation) -> int | str:
 
 def success(components: Components, operation: Operation, status: int | str, about: Description) -> JsonSchema:
     said = about.statuses.get(status) if isinstance(status, int) else None
-    made: JsonSchema = {"description": said or about.returns or phrase(status)}
+    made: JsonSchema = {"description": said or about.returns or status_phrase(status)}
     content = {} if status in (204, 304) else content_of(components, operation)
     headers = {name: {"description": text, "schema": TEXT} for name, text in headers_of(operation, status)}
     return {**made, **({"headers": headers} if headers else {}), **({"content": content} if content else {})}
@@ -226,7 +226,7 @@ def content_of(components: Components, operation: Operation) -> JsonSchema:
     if operation.kind == ACTION:
         return action_content(components, operation)
     schema = returned_schema(components, operation)
-    plain = plain_result(operation.answer.annotation)
+    plain = unwrapped_result(operation.answer.annotation)
     if operation.answer.schema is None and plain in (str, bytes):
         return {HTML: {"schema": TEXT}}
     if operation.answer.schema is None and (passes_through(plain) or is_stream(plain)):
@@ -251,7 +251,7 @@ def action_content(components: Components, operation: Operation) -> JsonSchema:
     content: JsonSchema = {JSON: {"schema": envelope}}
     if operation.is_generator:
         content[EVENTS] = {"schema": TEXT}
-    if is_response(plain_result(operation.answer.annotation)):
+    if is_response(unwrapped_result(operation.answer.annotation)):
         content["*/*"] = {}  # a file; a redirect is told in the JSON
     return content
 
@@ -261,7 +261,7 @@ def returned_schema(components: Components, operation: Operation) -> JsonSchema:
     answer = operation.answer
     result = result_of(answer.annotation)
     if answer.schema is None:
-        plain = plain_result(answer.annotation)
+        plain = unwrapped_result(answer.annotation)
         return {} if passes_through(plain) or plain is MISSING else type_schema(result)
     made = components.returned.reference(answer.schema)
     made = {"type": "array", "items": made} if answer.many and not answer.schema.many else made
@@ -277,13 +277,13 @@ def result_of(annotation: Any) -> Any:
     return parts[2] if name == "Generator" and len(parts) == 3 else annotation
 
 
-def plain_result(annotation: Any) -> Any:
+def unwrapped_result(annotation: Any) -> Any:
     """Return the type of the value, without ``None`` and metadata."""
     result = unaliased(result_of(annotation))
     parts = [each for each in typing.get_args(result) if each is not type(None)]
     if typing.get_origin(result) is typing.Annotated:
-        return plain_result(parts[0])
-    return plain_result(parts[0]) if may_be_none(result) and len(parts) == 1 else result
+        return unwrapped_result(parts[0])
+    return unwrapped_result(parts[0]) if may_be_none(result) and len(parts) == 1 else result
 
 
 def may_be_none(annotation: Any) -> bool:
@@ -313,4 +313,4 @@ def further_answers(operation: Operation) -> Iterator[tuple[int, JsonSchema]]:
     if operation.owner is not None and operation.method == "GET":
         yield 304, {"description": "The caller has it already."}
     if operation.kind != ACTION and may_be_none(result_of(operation.answer.annotation)):
-        yield 204, {"description": phrase(204)}
+        yield 204, {"description": status_phrase(204)}

@@ -56,7 +56,7 @@ def identifier(text: str) -> str:
 
 
 class Components:
-    """The named schemas of one document; their names are settled when all are known."""
+    """The named schemas of one document; their names are final when all are known."""
 
     def __init__(self, spec: APISpec) -> None:
         self.labels: dict[str, Label] = {}  # by the name that stands in references for now
@@ -85,22 +85,24 @@ class Components:
             names[key] = f"{name}-{others + 1}" if others else name
         return names
 
-    def settled(self, document: Any) -> Any:
+    def with_final_names(self, document: Any) -> Any:
         """Return a document with the final names in its references."""
-        return renamed(document, {REF + key: REF + name for key, name in self.names().items()})
+        return rename_references(document, {REF + key: REF + name for key, name in self.names().items()})
 
     def by_name(self) -> dict[str, JsonSchema]:
         names = self.names()
-        return dict(sorted((names[key], self.settled(schema)) for key, schema in self.schemas.items()))
+        return dict(sorted((names[key], self.with_final_names(schema)) for key, schema in self.schemas.items()))
 
 
-def renamed(document: Any, names: Mapping[str, str]) -> Any:
+def rename_references(document: Any, names: Mapping[str, str]) -> Any:
     if isinstance(document, dict):
         return {
-            key: names.get(value, value) if key == "$ref" and isinstance(value, str) else renamed(value, names)
+            key: names.get(value, value)
+            if key == "$ref" and isinstance(value, str)
+            else rename_references(value, names)
             for key, value in document.items()
         }
-    return [renamed(each, names) for each in document] if isinstance(document, list) else document
+    return [rename_references(each, names) for each in document] if isinstance(document, list) else document
 
 
 class Converter(OpenAPIConverter):
@@ -209,7 +211,7 @@ class Converter(OpenAPIConverter):
         default = field.metadata.get("default", field.load_default)
         if self.has_come_back or default is missing or callable(default) or isinstance(field, fields.Constant):
             return {}
-        found = written(field, default)
+        found = serialize_value(field, default)
         return {} if found is missing else {"default": found}
 
     def field2read_only(self, field: fields.Field[Any], **kwargs: Any) -> JsonSchema:
@@ -220,7 +222,7 @@ class Converter(OpenAPIConverter):
     def field2choices(self, field: fields.Field[Any], **kwargs: Any) -> JsonSchema:
         if isinstance(field, fields.List):  # ContainsOnly speaks of the items
             return {}
-        made = [written(field, each) for each in super().field2choices(field, **kwargs).get("enum", ())]
+        made = [serialize_value(field, each) for each in super().field2choices(field, **kwargs).get("enum", ())]
         return {"enum": [each for each in made if each is not missing]} if made else {}
 
     def field2range(self, field: fields.Field[Any], ret: JsonSchema) -> JsonSchema:
@@ -242,7 +244,7 @@ class Converter(OpenAPIConverter):
 
     def field2pattern(self, field: fields.Field[Any], **kwargs: Any) -> JsonSchema:
         regexes = (each.regex for each in field.validators if isinstance(each, validate.Regexp))
-        found = (portable(each.pattern, each.flags) for each in regexes if isinstance(each.pattern, str))
+        found = (portable_pattern(each.pattern, each.flags) for each in regexes if isinstance(each.pattern, str))
         return {"pattern": next(found, None)}
 
     def datetime2properties(self, field: fields.Field[Any], **kwargs: Any) -> JsonSchema:
@@ -294,7 +296,7 @@ def choice(field: Any) -> tuple[Any, ...]:
     return None if only is None else tuple(sorted(only)), tuple(sorted(exclude))
 
 
-def written(field: fields.Field[Any], value: Any) -> Any:
+def serialize_value(field: fields.Field[Any], value: Any) -> Any:
     """Return a value as its field writes it; missing where it is no value of that field."""
     if value is None:
         return None
@@ -305,7 +307,7 @@ def written(field: fields.Field[Any], value: Any) -> Any:
 
 
 def plain_number(field: fields.Field[Any], value: Any) -> int | float | None:
-    found = value if isinstance(value, (int, float)) else written(field, value)
+    found = value if isinstance(value, (int, float)) else serialize_value(field, value)
     try:
         return None if found is None or isinstance(found, bool) else found if isinstance(found, int) else float(found)
     except (TypeError, ValueError):
@@ -322,7 +324,7 @@ def type_of_values(values: list[Any]) -> JsonSchema:
     return {"type": kinds[0] if len(kinds) == 1 else kinds}
 
 
-def portable(pattern: str, flags: int) -> str | None:
+def portable_pattern(pattern: str, flags: int) -> str | None:
     """Return a pattern as ECMA 262 writes it, anchored as ``re.match`` is; None where it can't say the same."""
     for python, ecma in DIALECT:
         pattern = pattern.replace(python, ecma)

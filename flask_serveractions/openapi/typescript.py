@@ -50,13 +50,13 @@ def typescript(app: Flask) -> str:
         *api.interfaces(),
     ]
     if resources:
-        parts += [read("client.ts"), *resource_class(api, resources)]
+        parts += [read_source("client.ts"), *resource_class(api, resources)]
     if actions:
-        parts += [client_module(state.settings.url_prefix), read("actions.ts"), *action_object(api, actions)]
+        parts += [client_module(state.settings.url_prefix), read_source("actions.ts"), *action_object(api, actions)]
     return "\n".join(part.rstrip("\n") + "\n" for part in parts)
 
 
-def read(name: str) -> str:
+def read_source(name: str) -> str:
     return TEMPLATES.joinpath(name).read_text(encoding="utf-8").strip("\n")
 
 
@@ -68,7 +68,7 @@ def client_module(url_prefix: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Described:
+class ApiOperation:
     """An operation of the document."""
 
     id: str
@@ -92,18 +92,18 @@ class Api:
 
     document: Mapping[str, Any]
 
-    def operations(self) -> Iterator[Described]:
+    def operations(self) -> Iterator[ApiOperation]:
         for path, item in self.document.get("paths", {}).items():
             for method in filter(item.get, METHODS):
-                yield Described(item[method]["operationId"], method, path, item[method])
+                yield ApiOperation(item[method]["operationId"], method, path, item[method])
 
-    def resources(self) -> Iterator[Described]:
+    def resources(self) -> Iterator[ApiOperation]:
         """Yield what programs call: neither webhooks nor pages."""
         own = {"actions", "webhooks"}
         others = (each for each in self.operations() if own.isdisjoint(each.operation["tags"]))
         return (each for each in others if not each.is_page)
 
-    def actions(self) -> Iterator[Described]:
+    def actions(self) -> Iterator[ApiOperation]:
         return (each for each in self.operations() if each.is_action)
 
     def resolved(self, thing: Any) -> Any:
@@ -167,11 +167,11 @@ class Api:
         return f"Record<string, {self.type_of(values) if isinstance(values, dict) else 'unknown'}>"
 
 
-def resource_class(api: Api, resources: Iterable[Described]) -> Iterator[str]:
+def resource_class(api: Api, resources: Iterable[ApiOperation]) -> Iterator[str]:
     """Yield the class whose properties are the resources, whose methods are theirs."""
     yield "export class Api {\n  private readonly sender: Sender;\n"
     yield "  constructor(options: ApiOptions = {}) {\n    this.sender = new Sender(options);\n  }\n"
-    groups: dict[str, list[Described]] = {}
+    groups: dict[str, list[ApiOperation]] = {}
     for each in resources:
         groups.setdefault(each.id.rpartition(".")[0], []).append(each)
     for name, members in sorted(groups.items()):
@@ -180,7 +180,7 @@ def resource_class(api: Api, resources: Iterable[Described]) -> Iterator[str]:
     yield "}\n"
 
 
-def resource_method(api: Api, described: Described) -> str:
+def resource_method(api: Api, described: ApiOperation) -> str:
     """Return one method: ``get: (given: {...}, init?: RequestInit) => this.sender.send<Todo>({...}, given, init),``."""
     parameters = [api.resolved(each) for each in described.operation.get("parameters", ())]
     sent = [each for each in parameters if each["in"] != "cookie" and each["name"].lower() not in UNSENT_HEADERS]
@@ -233,13 +233,13 @@ def content_type(api: Api, content: Mapping[str, Any]) -> str:
     return api.type_of(media.get("schema", {}))
 
 
-def action_object(api: Api, actions: Iterable[Described]) -> Iterator[str]:
+def action_object(api: Api, actions: Iterable[ApiOperation]) -> Iterator[str]:
     """Yield the object whose methods are the actions."""
     methods = "".join(action_method(api, each) for each in actions)
     yield f"export const actions = {{\n{methods}}};"
 
 
-def action_method(api: Api, described: Described) -> str:
+def action_method(api: Api, described: ApiOperation) -> str:
     name = described.id.removeprefix("actions.")
     body = described.operation.get("requestBody") or {"content": {}}
     schema: JsonSchema = next(iter(body["content"].values()), {"schema": {}})["schema"]
@@ -263,7 +263,7 @@ def data_type(api: Api, operation: Mapping[str, Any]) -> str:
     return "unknown"
 
 
-def comment_of(described: Described) -> str:
+def comment_of(described: ApiOperation) -> str:
     operation = described.operation
     texts = (operation.get("summary", ""), operation.get("description", ""))
     return "\n\n".join(filter(None, texts))

@@ -145,15 +145,15 @@ class FormState:
     def error_id(self, name: str) -> str:
         return f"{self.input_id(name)}-error"
 
-    def leftover(self) -> str:
+    def unplaced_error(self) -> str:
         """Return what the template has not shown: the message, and messages of fields that it has no place for."""
-        lines = [] if self.message_shown or self.said_at_a_field() else [self.text]
+        lines = [] if self.message_shown or self.has_field_error() else [self.text]
         for name, messages in self.errors.items():
             if name not in self.shown:
                 lines += messages if name == WHOLE else [f"{name}: {message}" for message in messages]
         return " ".join(dict.fromkeys(line for line in lines if line))
 
-    def said_at_a_field(self) -> bool:
+    def has_field_error(self) -> bool:
         return any(self.text in messages for name, messages in self.errors.items() if name in self.shown)
 
 

@@ -23,7 +23,7 @@ from werkzeug.wsgi import ClosingIterator
 from ..http.cookies import cookies_after, last_of_each
 from ..http.locations import readable_query
 from ..http.negotiation import HTML, NO_PAGE, with_page
-from ..operation import HOLDS_FORMS, SENT_HEADERS, Exchange, Rerender
+from ..operation import HOLDS_FORMS, SENT_HEADERS, MiddlewareState, Rerender
 from ..shared.progress import event
 
 if TYPE_CHECKING:
@@ -105,29 +105,29 @@ class SecondPass:
             start()
             self.start = None
         environ["QUERY_STRING"] = readable_query(environ.get("QUERY_STRING", ""))
-        if environ["REQUEST_METHOD"] != "POST" or Exchange.KEY in environ:
+        if environ["REQUEST_METHOD"] != "POST" or MiddlewareState.KEY in environ:
             return self.app(environ, partial(start_page, environ, start_response))
-        exchange = environ[Exchange.KEY] = Exchange()
-        exchange.environ = environ.copy()
-        first = ActionResponse(partial(start_page, environ, start_response), exchange)
+        state = environ[MiddlewareState.KEY] = MiddlewareState()
+        state.environ = environ.copy()
+        first = ActionResponse(partial(start_page, environ, start_response), state)
         body = begun(self.app(environ, first.start_response), first)
-        if exchange.streams:
-            return EventStream(self, exchange, body)
-        if exchange.rerender is None or first.answered is None:
+        if state.streams:
+            return EventStream(self, state, body)
+        if state.rerender is None or first.answered is None:
             return body
-        return self.follow(exchange.rerender, exchange, first.answered, body, start_response)
+        return self.follow(state.rerender, state, first.answered, body, start_response)
 
     def follow(
         self,
         rerender: Rerender,
-        exchange: Exchange,
+        state: MiddlewareState,
         answered: CapturedResponse,
         body: Iterable[bytes],
         start_response: StartResponse,
     ) -> Iterable[bytes]:
         answered.body = read_whole(body)
         is_ours = answered.status.startswith(str(rerender.status))  # and not the app's own page for an error since
-        page = self.render(rerender, exchange, answered.headers) if is_ours else None
+        page = self.render(rerender, state, answered.headers) if is_ours else None
         if page is not None:
             answered = (
                 with_page_in(uncompressed(answered, rerender), page)
@@ -138,17 +138,17 @@ class SecondPass:
         start_response(answered.status, answered.headers.to_wsgi_list())
         return [answered.body]
 
-    def render(self, rerender: Rerender, exchange: Exchange, headers: Headers) -> CapturedResponse | None:
+    def render(self, rerender: Rerender, state: MiddlewareState, headers: Headers) -> CapturedResponse | None:
         """Return the page that is requested, or None where it can't be used."""
-        page_exchange = Exchange(second_pass=True, failure=rerender.failure)
-        environ = page_environ(exchange.environ, rerender, headers, self.token_headers())
-        environ[Exchange.KEY] = page_exchange
+        page_state = MiddlewareState(second_pass=True, submission=rerender.submission)
+        environ = page_environ(state.environ, rerender, headers, self.token_headers())
+        environ[MiddlewareState.KEY] = page_state
         try:
             page = run(self.app, environ)
         except Exception:
             logger.exception("The page %r raised while it was rendered for an action", rerender.target[:300])
             return None
-        if page is None or (rerender.must_show and not (rerender.failure and rerender.failure.shown)):
+        if page is None or (rerender.must_show and not (rerender.submission and rerender.submission.is_shown)):
             return None
         if HOLDS_FORMS in environ:
             page.headers = Headers(for_forms(page.headers, environ))
@@ -190,9 +190,9 @@ def sends_no_referrer(headers: Headers) -> bool:
 class EventStream(Iterator[bytes]):
     """A stream of events, and after its context is closed the last event, with the page in it."""
 
-    def __init__(self, middleware: SecondPass, exchange: Exchange, body: Iterable[bytes]) -> None:
+    def __init__(self, middleware: SecondPass, state: MiddlewareState, body: Iterable[bytes]) -> None:
         self.middleware = middleware
-        self.exchange = exchange
+        self.state = state
         self.body = body
         self.chunks = iter(body)
 
@@ -201,11 +201,11 @@ class EventStream(Iterator[bytes]):
         if chunk is not None:
             return chunk
         self.close()
-        if self.exchange.last_event is None:
+        if self.state.last_event is None:
             raise StopIteration
-        (name, answer), self.exchange.last_event = self.exchange.last_event, None
-        rerender = self.exchange.rerender
-        page = self.middleware.render(rerender, self.exchange, Headers()) if rerender is not None else None
+        (name, answer), self.state.last_event = self.state.last_event, None
+        rerender = self.state.rerender
+        page = self.middleware.render(rerender, self.state, Headers()) if rerender is not None else None
         answered = CapturedResponse("200 OK", Headers(), answer)
         return event(name, (with_page_in(answered, page) if page is not None else answered).body.decode().strip())
 
@@ -216,15 +216,15 @@ class EventStream(Iterator[bytes]):
 class ActionResponse:
     """Holds the action's own start back until it is known whether a page is requested."""
 
-    def __init__(self, start_response: StartResponse, exchange: Exchange) -> None:
+    def __init__(self, start_response: StartResponse, state: MiddlewareState) -> None:
         self.real = start_response
-        self.exchange = exchange
+        self.state = state
         self.has_begun = False
         self.answered: CapturedResponse | None = None
 
     def start_response(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
         self.has_begun = True
-        if self.exchange.rerender is None or exc_info is not None:
+        if self.state.rerender is None or exc_info is not None:
             self.answered = None
             return self.real(status, headers, exc_info) if exc_info is not None else self.real(status, headers)
         self.answered = CapturedResponse(status, Headers(headers))

@@ -24,8 +24,8 @@ from marshmallow import ValidationError
 from ..app_state import AppState, state_of
 from ..http.locations import safe_page
 from ..marks import chain_of
-from ..operation import HOLDS_FORMS, MISSING, SENT_HEADERS, Failure, Operation, exchange_of
-from ..security.signing import bound_in, digest, payload_of, random_key, sign_id
+from ..operation import HOLDS_FORMS, MISSING, SENT_HEADERS, Operation, Submission, middleware_state_of
+from ..security.signing import digest, dump_payload, load_payload, random_key, sign_id
 from ..security.visitors import remember_session, visitor_for_page
 from .controls import describe, has_files
 from .form_state import FormState, Input, render_attributes
@@ -84,7 +84,9 @@ def action_form(
         "enctype": "multipart/form-data" if needs_multipart(operation) else None,
         **(attrs or {}),
     }
-    message = Markup('<div class="serveractions-message" data-message role="alert">{}</div>').format(form.leftover())
+    message = Markup('<div class="serveractions-message" data-message role="alert">{}</div>').format(
+        form.unplaced_error()
+    )
     return Markup("<form {}>\n{}{}\n{}</form>").format(
         render_attributes(attributes), hidden(operation), message, content
     )
@@ -182,7 +184,7 @@ def bound_payload(operation: Operation, bound: Mapping[str, Any]) -> str:
             values[name] = serialized(operation, parameter, value)
         elif parameter.required:
             raise TypeError(f"{operation.where}: the bound argument {name!r} is missing. Give it to the form.")
-    return payload_of(values)
+    return dump_payload(values)
 
 
 def serialized(operation: Operation, parameter: Any, value: Any) -> Any:
@@ -231,20 +233,22 @@ def next_ordinal(operation: Operation, payload: str) -> str:
 def state_for(operation: Operation, payload: str, ordinal: str) -> FormState:
     parts = [operation.name.replace(".", "-"), digest(payload, 8) if operation.bound else "", ordinal]
     form = FormState(id="-".join(filter(None, parts)), describe=partial(input_for, operation))
-    exchange = exchange_of(request.environ)
-    failure = exchange.failure if exchange else None
-    if failure is not None and is_of(failure, operation, payload, ordinal):
-        failure.shown = True
-        form.values, form.errors = failure.values, failure.errors
-        form.text, form.result, form.submitted = failure.message, failure.result, True
+    middleware = middleware_state_of(request.environ)
+    submission = middleware.submission if middleware else None
+    if submission is not None and is_of(submission, operation, payload, ordinal):
+        submission.is_shown = True
+        form.values, form.errors = submission.values, submission.errors
+        form.text, form.result, form.submitted = submission.message, submission.result, True
     return form
 
 
-def is_of(failure: Failure, operation: Operation, payload: str, ordinal: str) -> bool:
-    """Whether a failure belongs to a form; its payload is not verified, and may be spelled otherwise."""
-    if (failure.action, failure.ordinal) != (operation.name, ordinal):
+def is_of(submission: Submission, operation: Operation, payload: str, ordinal: str) -> bool:
+    """Whether a submission belongs to a form; its payload is not verified, and may be spelled otherwise."""
+    if (submission.action, submission.ordinal) != (operation.name, ordinal):
         return False
-    return not operation.bound or failure.payload == payload or bound_in(failure.payload) == bound_in(payload)
+    if not operation.bound or submission.payload == payload:
+        return True
+    return load_payload(submission.payload) == load_payload(payload)
 
 
 @lru_cache(maxsize=4096)

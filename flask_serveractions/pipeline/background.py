@@ -14,17 +14,17 @@ from werkzeug.datastructures import MultiDict
 from ..answers.failures import LOGGED, log_bug
 from ..answers.outcome import Outcome, dump_outcome, load_outcome
 from ..answers.render import render_json
-from ..answers.responses import HTML_UTF8, close_to_caches, phrase, plain_page, see_other
+from ..answers.responses import HTML_UTF8, close_to_caches, plain_page, see_other, status_phrase
 from ..app_state import AppState, localize, state_of
 from ..arguments.bodies import Received
 from ..arguments.loading import load_arguments, load_bound
 from ..call import Call
 from ..errors import ActionError, Refusal
 from ..http.negotiation import EVENTS, JSON
-from ..operation import ACTION, Failure, Operation
+from ..operation import ACTION, Operation, Submission
 from ..scope import scope
 from ..security.access import IDENTITY
-from ..security.signing import bound_in, sign_text, unsign_text
+from ..security.signing import load_payload, sign_text, unsign_text
 from ..security.visitors import identity_text
 from ..shared.jobs import DONE, Job, Jobs
 from ..shared.once import Claim, KeptAnswer, complete, free
@@ -59,17 +59,17 @@ PAGE = Markup(
 )
 
 
-class Sent:
+class SubmittedRequest:
     """What a job keeps of the request that started it, in the request's place."""
 
     def __init__(self, payload: Mapping[str, Any]) -> None:
-        self.args = pairs(payload["query"])
+        self.args = multi_dict(payload["query"])
         self.headers: Mapping[str, str] = payload["headers"]
         self.cookies: Mapping[str, str] = payload["cookies"]
         self.root_path: str = payload["root_path"]
 
 
-def pairs(items: Iterable[Iterable[str]]) -> MultiDict[str, str]:
+def multi_dict(items: Iterable[Iterable[str]]) -> MultiDict[str, str]:
     return MultiDict([(name, value) for name, value in items])
 
 
@@ -78,7 +78,7 @@ def jobs_of(app: Flask, state: AppState) -> Jobs:
     if state.jobs is None:
         celery = state.settings.celery
         queue_for = partial(CeleryQueue, celery=celery) if celery is not None else ThreadPool
-        state.jobs = Jobs(lambda: state.store, partial(run, app), partial(describe, app), queue_for)
+        state.jobs = Jobs(lambda: state.store, partial(run, app), partial(problem_details_of, app), queue_for)
     jobs: Jobs = state.jobs
     return jobs
 
@@ -99,7 +99,7 @@ def start(call: Call, operation: Operation, held: Claim | None) -> Response:
         raise
     if held is not None:
         complete(call.state.store, held, KeptAnswer(status=202, envelope={"job": job.id}))
-    return accepted_job(call, job)
+    return accept_job(call, job)
 
 
 def payload_of(call: Call, operation: Operation) -> dict[str, Any]:
@@ -139,13 +139,13 @@ def run(app: Flask, payload: Mapping[str, Any]) -> Generator[Progress, None, Any
     with app.app_context():
         state = state_of(app)
         operation = state.registry.actions[payload["operation"]]
-        sent: Any = Sent(payload)
+        sent: Any = SubmittedRequest(payload)
         call = Call(app, state, sent, operation, ACTION)
         call.function, call.session, call.page = operation.function, {}, payload["page"]
         call.identity = payload["identity"]
         scope()[IDENTITY] = payload["identity"]
-        received = Received(form=pairs(payload["form"]), json=payload["json"], is_json=payload["is_json"])
-        bound = load_bound(operation, bound_in(payload["bound"]) or {})
+        received = Received(form=multi_dict(payload["form"]), json=payload["json"], is_json=payload["is_json"])
+        bound = load_bound(operation, load_payload(payload["bound"]) or {})
         loaded = {**load_arguments(operation, sent, received), **bound}
         try:
             outcome = yield from call_function(call, operation, loaded, None)
@@ -155,17 +155,22 @@ def run(app: Flask, payload: Mapping[str, Any]) -> Generator[Progress, None, Any
         return dump_outcome(app, outcome)
 
 
-def describe(app: Flask, error: Exception) -> dict[str, Any]:
+def problem_details_of(app: Flask, error: Exception) -> dict[str, Any]:
     """Return problem details of what a job raised; a bug is logged, and named by its ``instance``."""
     if isinstance(error, ActionError):
         return {
-            "title": phrase(error.status),
+            "title": status_phrase(error.status),
             "status": error.status,
             "detail": error.message,
             "errors": error.errors,
             "code": error.code,
         }
-    return {"title": phrase(500), "status": 500, "detail": LOGGED, "instance": log_bug(app, "a background job", error)}
+    return {
+        "title": status_phrase(500),
+        "status": 500,
+        "detail": LOGGED,
+        "instance": log_bug(app, "a background job", error),
+    }
 
 
 def job_url(call: Call, job: Job) -> str:
@@ -174,43 +179,49 @@ def job_url(call: Call, job: Job) -> str:
     return f"{call.request.root_path}{call.state.settings.url_prefix}/-/jobs/{signed}"
 
 
-def parts_of(state: AppState, signed: str) -> tuple[str, str, str] | None:
+def parse_signed_job(state: AppState, signed: str) -> tuple[str, str, str] | None:
     """Return job ID, action and bound payload of a job's URL, or None where it is not ours."""
     text = unsign_text(state.signing.ring, PURPOSE, signed)
     parts = text.split(":") if text is not None else []
     return (parts[0], parts[1], parts[2]) if len(parts) == 3 else None
 
 
-def accepted(call: Call, job_id: str) -> Response:
+def accept_again(call: Call, job_id: str) -> Response:
     """Answer 202 again, for a key that was sent before."""
-    return accepted_job(call, find(call, job_id))
+    return accept_job(call, find(call, job_id))
 
 
-def accepted_job(call: Call, job: Job) -> Response:
+def accept_job(call: Call, job: Job) -> Response:
     url = job_url(call, job)
-    response = waiting_page(call, job, url) if call.html else json_of(call, {"job": {"url": url, **shown(call, job)}})
+    response = (
+        waiting_page(call, job, url)
+        if call.html
+        else json_response(call, {"job": {"url": url, **job_as_json(call, job)}})
+    )
     response.status_code = 202
     response.headers["Location"] = url
-    return private(response)
+    return closed_to_caches(response)
 
 
-def answer(call: Call, job_id: str) -> Response:
+def answer_job(call: Call, job_id: str) -> Response:
     """Answer for a job, to its owner alone: what it is doing, its events, or its end."""
     if call.request.method == "DELETE":
-        return private(json_of(call, shown(call, found(call, jobs_of(call.app, call.state).cancel, job_id))))
+        return closed_to_caches(
+            json_response(call, job_as_json(call, look_up(call, jobs_of(call.app, call.state).cancel, job_id)))
+        )
     job = find(call, job_id)
     if call.html:
-        return private(page_of(call, job))
+        return closed_to_caches(page_of(call, job))
     if EVENTS in call.accept:
-        return private(stream(call, job_id))
-    return private(json_of(call, shown(call, job)))
+        return closed_to_caches(stream(call, job_id))
+    return closed_to_caches(json_response(call, job_as_json(call, job)))
 
 
 def find(call: Call, job_id: str) -> Job:
-    return found(call, jobs_of(call.app, call.state).find, job_id)
+    return look_up(call, jobs_of(call.app, call.state).find, job_id)
 
 
-def found(call: Call, look: Any, job_id: str) -> Job:
+def look_up(call: Call, look: Any, job_id: str) -> Job:
     """Return a job of this caller's.
 
     :raises Refusal: 404 where there is none, 503 where the store is away.
@@ -225,7 +236,7 @@ def found(call: Call, look: Any, job_id: str) -> Job:
     return job
 
 
-def shown(call: Call, job: Job) -> dict[str, Any]:
+def job_as_json(call: Call, job: Job) -> dict[str, Any]:
     """Return a job as its URL answers: ``{"state", "done", "total", "message", "data", "error"}``."""
     data = json.loads(job.data["data"]) if job.state == DONE and job.data else None
     return {**job.to_json(), "data": data, "error": error_of(call, job)}
@@ -236,7 +247,7 @@ def error_of(call: Call, job: Job) -> dict[str, Any] | None:
     return None if job.error is None else {**job.error, "detail": localize(call.app, job.error["detail"])}
 
 
-def json_of(call: Call, data: Mapping[str, Any]) -> Response:
+def json_response(call: Call, data: Mapping[str, Any]) -> Response:
     return call.app.response_class(f"{call.app.json.dumps(data)}\n", content_type=JSON)
 
 
@@ -271,7 +282,7 @@ def page_of(call: Call, job: Job) -> Response:
         return waiting_page(call, job, job_url(call, job))
     if job.error is None:
         return see_other(call.app, outcome_of_job(call, job).redirect or back)
-    failure = Failure(
+    submission = Submission(
         action=str(job.about.get("action", "")),
         payload="",
         ordinal="",
@@ -279,7 +290,7 @@ def page_of(call: Call, job: Job) -> Response:
         errors=job.error.get("errors") or {},
         message=localize(call.app, job.error["detail"]),
     )
-    return plain_page(call.app, job.error["status"], failure, back, frozenset())
+    return plain_page(call.app, job.error["status"], submission, back, frozenset())
 
 
 def waiting_page(call: Call, job: Job, url: str) -> Response:
@@ -299,6 +310,6 @@ def waiting_page(call: Call, job: Job, url: str) -> Response:
     return response
 
 
-def private(response: Response) -> Response:
+def closed_to_caches(response: Response) -> Response:
     close_to_caches(response)
     return response

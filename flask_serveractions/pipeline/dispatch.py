@@ -12,7 +12,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from ..answers import failures, render
-from ..answers.listing import one_page, wanted_page
+from ..answers.listing import paginate_result, requested_page
 from ..answers.outcome import Outcome, load_outcome
 from ..answers.representation import check_conditions
 from ..answers.responses import close_to_caches
@@ -32,9 +32,9 @@ from ..call import Call, Problem
 from ..errors import ActionError, Invalid, Refusal, UnknownAction
 from ..http.locations import is_flood
 from ..http.negotiation import EVENTS, HTML, JSON, PROBLEM, accepts
-from ..operation import Exchange, Operation
+from ..operation import MiddlewareState, Operation
 from ..security import access, origin
-from ..security.signing import bound_in, verify_id
+from ..security.signing import load_payload, verify_id
 from ..security.visitors import identity_changed, visitor_of
 from ..shared.once import KeptAnswer
 from ..shared.progress import HEARTBEAT, STREAM_HEADERS, WithHeartbeats, event, in_this_context
@@ -75,20 +75,20 @@ def process(call: Call) -> Response:
     if call.is_action and VALIDATE in call.request.environ:
         return render.no_errors(call)
     if not call.is_action:
-        return read_or_change(call, operation, loaded)
+        return call_resource(call, operation, loaded)
     if operation.is_plain:
         return render.answer_action(call, operation, execution.invoke(call, operation, loaded))
     return run(call, operation, loaded)
 
 
-def read_or_change(call: Call, operation: Operation, loaded: dict[str, Any]) -> Response:
+def call_resource(call: Call, operation: Operation, loaded: dict[str, Any]) -> Response:
     """Call a resource's method: a change under its conditions, a list page by page."""
     if operation.method != "GET":
         check_conditions(call, operation)
-    wanted = wanted_page(call, operation) if operation.paginate else None
+    wanted = requested_page(call, operation) if operation.paginate else None
     returned = execution.invoke(call, operation, loaded)
     if wanted is not None:
-        returned = one_page(call, operation, returned, wanted)
+        returned = paginate_result(call, operation, returned, wanted)
     return render.answer_resource(call, operation, returned)
 
 
@@ -96,7 +96,7 @@ def run(call: Call, operation: Operation, loaded: dict[str, Any]) -> Response:
     """Call a function that runs once for a key, in the background, or step by step."""
     held = claim_key(call, operation, loaded) if operation.once else None
     if isinstance(held, KeptAnswer):
-        return replayed(call, held)
+        return replay(call, held)
     if operation.background:
         return background.start(call, operation, held)
     steps = execution.call_function(call, operation, loaded, held)
@@ -105,11 +105,11 @@ def run(call: Call, operation: Operation, loaded: dict[str, Any]) -> Response:
     return render.render(call, execution.run_to_the_end(steps))
 
 
-def replayed(call: Call, answer: KeptAnswer) -> Response:
+def replay(call: Call, answer: KeptAnswer) -> Response:
     """Tell the first call's outcome again, to whoever asks now."""
     told = answer.envelope or {}
     if "job" in told:
-        response = background.accepted(call, told["job"])
+        response = background.accept_again(call, told["job"])
     else:
         outcome = load_outcome(call.app, told)
         response = (
@@ -123,8 +123,8 @@ def dispatch_job(call: Call, job_id: str) -> Response:
     """Answer for a background job: only to its owner, whom the hook knows."""
     try:
         operation = protect_job(call)
-        authorise(call, operation, loading.load_bound(operation, bound_in(call.payload) or {}))
-        return background.answer(call, job_id)
+        authorise(call, operation, loading.load_bound(operation, load_payload(call.payload) or {}))
+        return background.answer_job(call, job_id)
     except UnknownAction as error:  # the session has changed hands: the job is somebody else's
         return handle_refusal(call, Refusal(404, error.reason, background.NO_JOB))
     except Exception as error:
@@ -143,8 +143,8 @@ def protect_job(call: Call) -> Operation:
 def stream(call: Call, steps: execution.Steps) -> Response:
     """Answer with server-sent events as they happen; the middleware sends the last one, with the page in it."""
     call.in_stream = True
-    if call.exchange is not None:
-        call.exchange.streams = True
+    if call.middleware is not None:
+        call.middleware.streams = True
     body = in_this_context(WithHeartbeats(events(call, steps), HEARTBEAT))
     response = call.app.response_class(body, content_type=EVENTS, headers=dict(STREAM_HEADERS))
     close_to_caches(response)
@@ -152,16 +152,16 @@ def stream(call: Call, steps: execution.Steps) -> Response:
 
 
 def events(call: Call, steps: execution.Steps) -> Generator[bytes, None, None]:
-    exchange = call.exchange or Exchange()
+    middleware = call.middleware or MiddlewareState()
     call.session.modified = False  # it is sent with the headers; from now on it can't change
     try:
         outcome = yield from progress_events(steps)
         check_session(call)
-        exchange.last_event = "result", render.render_json(call, outcome).get_data()
+        middleware.last_event = "result", render.render_json(call, outcome).get_data()
     except Exception as error:
-        exchange.last_event = "error", handle_exception(call, error).get_data()
-    if call.exchange is None:
-        yield event(exchange.last_event[0], exchange.last_event[1].decode())
+        middleware.last_event = "error", handle_exception(call, error).get_data()
+    if call.middleware is None:
+        yield event(middleware.last_event[0], middleware.last_event[1].decode())
 
 
 def progress_events(steps: execution.Steps) -> Generator[bytes, None, Outcome]:
@@ -234,7 +234,7 @@ def form_of(call: Call) -> Mapping[str, str]:
 
 def signed_or_path_arguments(call: Call, operation: Operation) -> dict[str, Any]:
     if call.is_action:
-        return loading.load_bound(operation, bound_in(call.payload) or {}) if operation.bound else {}
+        return loading.load_bound(operation, load_payload(call.payload) or {}) if operation.bound else {}
     return loading.load_path(operation, call.path_values)
 
 
@@ -281,7 +281,7 @@ def check_fields(operation: Operation, request: Request, received: Received) -> 
     try:
         loading.load_arguments(operation, request, received)
     except Invalid as error:
-        errors = loading.only(error.errors, names)
+        errors = loading.errors_below(error.errors, names)
         if errors:
             raise Invalid(errors) from None
 
@@ -304,7 +304,7 @@ def handle_refusal(call: Call, refusal: Refusal) -> Response:
         headers=Headers(list(refusal.headers)),
         stale=refusal.stale and call.is_action,
         login=failures.login_url(call) if refusal.status == 401 else None,
-        again=(refusal.stale or refusal.again) and call.is_action,
+        rerender=(refusal.stale or refusal.rerender) and call.is_action,
     )
     return failures.respond_with_problem(call, problem)
 
@@ -317,7 +317,7 @@ def handle_action_error(call: Call, error: ActionError) -> Response:
         errors=localize_errors(call.app, error.errors),
         code=error.code,
         result=error.result,
-        again=call.is_action and VALIDATE not in call.request.environ,
+        rerender=call.is_action and VALIDATE not in call.request.environ,
     )
     return failures.respond_with_problem(call, problem)
 

@@ -19,7 +19,7 @@ from ..operation import Operation
 from ..security.access import current_identity
 from ..shared.once import Claim, running
 from ..shared.progress import Progress
-from ..shared.revalidation import make_stale_again
+from ..shared.revalidation import mark_stale_again
 from ..signals import action_called
 from .idempotency import interrupted_by_a_bug, keep
 
@@ -89,7 +89,7 @@ def checked_steps(steps: Generator[Any, None, Any], operation: Operation) -> Gen
             yield step
     finally:
         steps.close()
-        make_stale_again(current_app._get_current_object())  # type: ignore[attr-defined]
+        mark_stale_again(current_app._get_current_object())  # type: ignore[attr-defined]
 
 
 def run_to_the_end(steps: Steps) -> Outcome:
@@ -121,7 +121,7 @@ def run_function(call: Call, operation: Operation, loaded: dict[str, Any]) -> An
         return call.function(**loaded)
     finally:
         if operation.method != "GET":
-            make_stale_again(call.app)
+            mark_stale_again(call.app)
 
 
 def send_called_signal(call: Call, operation: Operation, result: Any) -> None:

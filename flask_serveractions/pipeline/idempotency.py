@@ -45,7 +45,7 @@ def claim_key(call: Call, operation: Operation, loaded: Mapping[str, Any]) -> Cl
         if isinstance(held, KeptAnswer) and NOT_KEPT in (held.envelope or {}):
             raise not_kept()
     except Refusal as refusal:
-        refusal.again = True  # the page comes back with what was typed, and a fresh key
+        refusal.rerender = True  # the page comes back with what was typed, and a fresh key
         raise
     return held
 

@@ -43,7 +43,7 @@ def has_hooks(schema: Schema, *tags: str) -> bool:
     return any(schema._hooks.get(tag) for tag in tags)
 
 
-class OneByOne(Exception):
+class RowByRow(Exception):
     """A column holds what may be read once alone, or has code of its own: no second pass may follow the first."""
 
 
@@ -118,7 +118,7 @@ def rows_writer(one: Dump, rows: Callable[[Sequence[Any]], list[Any]]) -> Dump:
             return list(map(one, objects))
         try:
             return rows(objects)
-        except OneByOne:
+        except RowByRow:
             failure = None
         except Exception as error:
             failure = error
@@ -131,7 +131,7 @@ def rows_writer(one: Dump, rows: Callable[[Sequence[Any]], list[Any]]) -> Dump:
 
 
 def filled_rows(objects: Sequence[Any], fills: Iterable[tuple[str, Any]]) -> list[dict[str, Any]]:
-    way = way_to_read(set(map(type, objects)))
+    way = how_to_read(set(map(type, objects)))
     rows: list[dict[str, Any]] = [{} for _ in objects]
     for key, fill in fills:
         for row, value in zip(rows, fill(objects, way), strict=True):
@@ -140,7 +140,7 @@ def filled_rows(objects: Sequence[Any], fills: Iterable[tuple[str, Any]]) -> lis
     return rows
 
 
-def way_to_read(kinds: set[type]) -> int:
+def how_to_read(kinds: set[type]) -> int:
     if kinds == {dict}:
         return BY_KEY
     return BY_TRYING if any(map(has_keys, kinds)) else BY_ATTRIBUTE
@@ -264,7 +264,7 @@ def dict_writer(field: Any) -> Writer | None:
 
     def column(values: list[Any], kinds: set[type]) -> list[Any]:
         if not all(issubclass(kind, (dict, NOTHING)) for kind in kinds):
-            raise OneByOne
+            raise RowByRow
         return list(map(one, values))
 
     return Writer(one, column)
@@ -297,7 +297,7 @@ def lists_writer(write_column: WriteColumn) -> WriteColumn:
 
     def column(values: list[Any], kinds: set[type]) -> list[Any]:
         if not all(issubclass(kind, (list, tuple, NOTHING)) for kind in kinds):
-            raise OneByOne
+            raise RowByRow
         flat = [each for value in values if value is not None for each in value]
         written = iter(write_column(flat, set(map(type, flat))))
         return [None if value is None else list(islice(written, len(value))) for value in values]
@@ -309,7 +309,7 @@ def nested_writer(field: Any) -> Writer | None:
     if not is_own(field, fields.Nested, ("schema",)):
         return None
     # once for each field: in a schema that nests itself, the same comes at every depth
-    dumper = vars(field).setdefault(DUMPER, lazily(lambda: dumper_of(field.schema)))
+    dumper = vars(field).setdefault(DUMPER, compute_once(lambda: dumper_of(field.schema)))
 
     def one(value: Any) -> Any:
         nested = dumper()  # a schema that is not there is an error for None too
@@ -320,7 +320,7 @@ def nested_writer(field: Any) -> Writer | None:
     def rows(values: list[Any], kinds: set[type]) -> list[Any]:
         write = dumper().rows
         if write is None:
-            raise OneByOne
+            raise RowByRow
         return write(values) if values else []
 
     def column(values: list[Any], kinds: set[type]) -> list[Any]:
@@ -337,7 +337,7 @@ def is_named_late(nested: Any) -> bool:
     return isinstance(nested, str) or (callable(nested) and not isinstance(nested, type))
 
 
-def lazily(make: Callable[[], Any]) -> Callable[[], Any]:
+def compute_once(make: Callable[[], Any]) -> Callable[[], Any]:
     made: list[Any] = []
 
     def get() -> Any:

@@ -14,7 +14,7 @@ from wtforms.fields.core import UnboundField
 
 from ..errors import WHOLE, TooLarge, Unreadable
 from ..operation import Parameter
-from .form_data import flat_values, is_clean, joined
+from .form_data import flat_values, is_clean, join_name
 
 MAX_ROWS = 250  # of forms in lists: WTForms looks through all names for each of them
 MAX_VALUES = 1000  # of JSON that stands for a form
@@ -92,7 +92,7 @@ def pairs_of(body: Mapping[str, Any]) -> MultiDict[str, str]:
     return pairs
 
 
-def places_of(form: Any, sent: Iterable[str]) -> Iterator[Place]:
+def fields_of(form: Any, sent: Iterable[str]) -> Iterator[Place]:
     """Yield every field of a form, the nested ones too.
 
     :param sent: the names that were sent: WTForms numbers what a FieldList got anew.
@@ -150,7 +150,7 @@ def label(place: Place, by_path: bool) -> str:
 def unknown_names(places: Iterable[Place], body: Mapping[str, Any]) -> list[str]:
     """Return what JSON says that the form has no field for."""
     known = {each.path for each in places}
-    named = [name for name, _ in flat_values(body)] + [joined("", key) for key, value in body.items() if not value]
+    named = [name for name, _ in flat_values(body)] + [join_name("", key) for key, value in body.items() if not value]
     return [name for name in dict.fromkeys(named) if name not in known]
 
 

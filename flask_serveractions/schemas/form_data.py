@@ -56,7 +56,7 @@ def raw_value(field: fields.Field[Any], form: Form, name: str, *, is_form: bool,
     node = tree_of((key, texts) for key, texts in form.lists() if key == name or key.startswith(prefix)).at(name)
     reader = FormReader(is_form)
     value = reader.value(field, node)
-    return reader.hollow(field) if value is MISSING and required else value
+    return reader.empty_value(field) if value is MISSING and required else value
 
 
 @dataclass(slots=True)
@@ -121,22 +121,22 @@ class FormReader:
             key = field.data_key if field.data_key is not None else name
             value = self.value(field, node.at(key), partial)
             if value is MISSING and not partial:
-                value = self.absent(field, schema)
+                value = self.missing_value(field, schema)
             if value is not MISSING:
                 data[key] = value
         return data
 
-    def absent(self, field: fields.Field[Any], schema: Schema) -> Any:
+    def missing_value(self, field: fields.Field[Any], schema: Schema) -> Any:
         """Return what it means that a field was not sent: an empty list, a box that is not ticked."""
-        if self.is_form and is_box(field):
+        if self.is_form and is_container(field):
             return False
         if not field.required:
             return MISSING
         if isinstance(field, fields.List) and isinstance(schema, DataSchema):
             return Items(())
-        return self.hollow(field)
+        return self.empty_value(field)
 
-    def hollow(self, field: fields.Field[Any]) -> Any:
+    def empty_value(self, field: fields.Field[Any]) -> Any:
         """Return the object of which nothing was sent: its boxes are not ticked, its fields are what is missing."""
         if not isinstance(field, fields.Nested) or isinstance(field, fields.Pluck) or is_many(field):
             return MISSING
@@ -170,18 +170,18 @@ class FormReader:
     def mapping(self, field: fields.Mapping[Any], node: Node, partial: bool) -> Any:
         inner = field.value_field
         if inner is None:
-            return {key: whatever(each) for key, each in node.below.items()} or MISSING
+            return {key: untyped_value(each) for key, each in node.below.items()} or MISSING
         values = {key: self.value(inner, each, partial) for key, each in node.below.items()}
         return {key: value for key, value in values.items() if value is not MISSING} or MISSING
 
 
-def whatever(node: Node) -> Any:
+def untyped_value(node: Node) -> Any:
     """Return a text, or a mapping of what stands below a name."""
     node.check_depth()
-    return {key: whatever(each) for key, each in node.below.items()} if node.below else node.texts[0]
+    return {key: untyped_value(each) for key, each in node.below.items()} if node.below else node.texts[0]
 
 
-def is_box(field: fields.Field[Any]) -> bool:
+def is_container(field: fields.Field[Any]) -> bool:
     """Whether a browser says False by sending nothing."""
     return isinstance(field, fields.Boolean) and not field.allow_none and field.load_default is missing
 
@@ -218,12 +218,12 @@ def add_errors(flat: dict[str, list[str]], messages: Any, name: str, data: Any) 
             flat[key] = [str(text) for text in value]  # as most
         elif isinstance(data, list) and isinstance(key, int) and key < len(data):
             shown = data.indices[key] if isinstance(data, Items) else key
-            add_errors(flat, value, joined(name, shown), data[key])
+            add_errors(flat, value, join_name(name, shown), data[key])
         else:
-            add_errors(flat, value, joined(name, key), data.get(key) if isinstance(data, dict) else None)
+            add_errors(flat, value, join_name(name, key), data.get(key) if isinstance(data, dict) else None)
 
 
-def joined(name: str, key: Any) -> str:
+def join_name(name: str, key: Any) -> str:
     if key == WHOLE and name:  # a nested object's own message stands at its name
         return name
     if len(name) > LONGEST_NAME:
@@ -267,7 +267,7 @@ def parts_of(value: Any) -> Iterable[tuple[Any, Any]] | None:
 
 
 def named_below(name: str, inner: Iterable[tuple[Any, Any]]) -> Iterator[tuple[str, Any]]:
-    return ((joined(name, key), each) for key, each in inner)
+    return ((join_name(name, key), each) for key, each in inner)
 
 
 def unclean_names(data: Any, name: str = "") -> Iterable[str]:
@@ -275,12 +275,12 @@ def unclean_names(data: Any, name: str = "") -> Iterable[str]:
     if isinstance(data, Mapping):
         for key, value in data.items():
             if not is_clean(key):
-                yield joined(name, key)
-            yield from unclean_names(value, joined(name, key))
+                yield join_name(name, key)
+            yield from unclean_names(value, join_name(name, key))
     elif isinstance(data, list):
         indices = data.indices if isinstance(data, Items) else range(len(data))
         for index, value in zip(indices, data, strict=True):
-            yield from unclean_names(value, joined(name, index))
+            yield from unclean_names(value, join_name(name, index))
     elif not is_clean(data):
         yield name or WHOLE
 

@@ -17,7 +17,7 @@ from marshmallow.error_store import ErrorStore
 from marshmallow.exceptions import SCHEMA
 from marshmallow.utils import is_collection, is_sequence_but_not_string, set_value
 
-from .dump import has_hooks, is_named_late, is_own, lazily
+from .dump import compute_once, has_hooks, is_named_late, is_own
 from .fields import MAX_TOLD, Data, Integer, List
 
 Load = Callable[[Any], Any]
@@ -237,7 +237,7 @@ def list_converter(field: Any) -> LoadField:
 def nested_converter(field: Any) -> LoadField:
     # once for each field: in a schema that nests itself, the same comes at every depth
     load = vars(field).setdefault(
-        LOADER, lazily(lambda: loader_of(field.schema, field.unknown or field.schema.unknown))
+        LOADER, compute_once(lambda: loader_of(field.schema, field.unknown or field.schema.unknown))
     )
     if not is_named_late(field.nested):
         load()

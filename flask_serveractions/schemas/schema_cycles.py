@@ -11,7 +11,7 @@ MAX_SCHEMAS = 200  # below one schema: a function may make a different one every
 FIELD_TABLES = frozenset({"declared_fields", "fields", "load_fields", "dump_fields"})
 
 
-def close_circles(schema: Schema) -> list[Schema]:
+def close_cycles(schema: Schema) -> list[Schema]:
     """Let every schema that is nested in its like be that very object; return the schema and all below it.
 
     marshmallow makes a nested schema anew for each field that names it or calls for it, when data comes that deep:

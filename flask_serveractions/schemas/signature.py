@@ -23,7 +23,7 @@ from .dump import compile_dump
 from .fields import is_flat, is_text
 from .flask_forms import declares_file
 from .load import compile_fields, compile_load, field_loader
-from .schema_cycles import all_fields, close_circles
+from .schema_cycles import all_fields, close_cycles
 from .types import (
     NoField,
     field_for,
@@ -135,7 +135,7 @@ def bind_fields(parameters: list[Parameter]) -> tuple[Parameter, ...]:
 
 def bound_field(name: str, field: Field[Any]) -> Field[Any]:
     schema = Schema.from_dict({name: field})()
-    for each in close_circles(schema):
+    for each in close_cycles(schema):
         compile_fields(all_fields(each))
     return schema.fields[name]
 
@@ -157,7 +157,7 @@ class Compiler:
         self.names = names
         self.default_source = Source.BODY if kind == ACTION or method in BODY_METHODS else Source.QUERY
 
-    def mistake(self, name: str, annotation: Any, problem: str, mend: str) -> TypeError:
+    def type_error(self, name: str, annotation: Any, problem: str, mend: str) -> TypeError:
         shown = "without annotation" if annotation is MISSING else f"annotated {annotation!r}"
         return TypeError(f"{where(self.function)}: parameter {name!r}, {shown}: {problem}. {mend}")
 
@@ -167,7 +167,7 @@ class Compiler:
             return None
         if given.kind in OPEN_ENDED or given.kind is inspect.Parameter.POSITIONAL_ONLY:
             problem = "arguments are passed by name, and each needs one"
-            raise self.mistake(
+            raise self.type_error(
                 given.name, annotation, problem, "Write the parameters out, as in (text: str, done: bool)."
             )
         default = MISSING if given.default is inspect.Parameter.empty else given.default
@@ -177,19 +177,19 @@ class Compiler:
             return self.annotated(given.name, annotation, default)
         except NoField as error:
             mend = f"Give {given.name!r} a field, as in Annotated[X, fields.String()], or make its type a dataclass."
-            raise self.mistake(given.name, annotation, str(error), error.mend or mend) from None
+            raise self.type_error(given.name, annotation, str(error), error.mend or mend) from None
 
     def unannotated(self, name: str, default: Any) -> Parameter | None:
         if name in self.path_names:
             return Parameter(name=name, key=name, source=Source.PATH, annotation=Any, default=default)
         if self.kind != ACTION and default is not MISSING:
             return None  # as in a MethodView: the default it is
-        raise self.mistake(name, MISSING, "its type is not known", f"Write one, as in {name}: str.")
+        raise self.type_error(name, MISSING, "its type is not known", f"Write one, as in {name}: str.")
 
     def annotated(self, name: str, annotation: Any, default: Any) -> Parameter:
         if name in self.path_names:
             return self.path_parameter(name, annotation, default)
-        plain, metadata = split(annotation)
+        plain, metadata = split_annotated(annotation)
         source = self.source_of(name, annotation, metadata)
         special = self.special(plain, metadata, source)
         if special is None:
@@ -202,13 +202,13 @@ class Compiler:
     def source_of(self, name: str, annotation: Any, metadata: list[Any]) -> Source:
         said = [each for each in metadata if isinstance(each, Source)]
         if len(set(said)) > 1:
-            raise self.mistake(name, annotation, "it can't come from two places", "Leave one of them out.")
+            raise self.type_error(name, annotation, "it can't come from two places", "Leave one of them out.")
         source = said[0] if said else self.default_source
         if source is Source.BOUND and self.kind != ACTION:
             mend = f"Put <{name}> into the URL rule, or leave Bound out."
-            raise self.mistake(name, annotation, "only actions have signed IDs", mend)
+            raise self.type_error(name, annotation, "only actions have signed IDs", mend)
         if self.kind == ACTION and name in RESERVED.get(source, ()):
-            raise self.mistake(name, annotation, f"{HOLDERS[source]} of this name", "Call it otherwise.")
+            raise self.type_error(name, annotation, f"{HOLDERS[source]} of this name", "Call it otherwise.")
         return source
 
     def special(self, plain: Any, metadata: list[Any], source: Source) -> dict[str, Any] | None:
@@ -224,7 +224,7 @@ class Compiler:
         if schema is None or any(map(is_field, metadata)):
             return None
         made = schema_of(schema, plain)
-        close_circles(made)
+        close_cycles(made)
         load = compile_load(made)
         return {
             "source": Source.WHOLE,
@@ -254,14 +254,14 @@ class Compiler:
     def check_carrier(self, made: Parameter, source: Source) -> None:
         """Refuse what the place that it should come from can't carry."""
         if source is Source.BOUND and made.source is not Source.BOUND:
-            raise self.mistake(made.name, made.annotation, "a signed ID can't carry it", f"{CARRIED}.")
+            raise self.type_error(made.name, made.annotation, "a signed ID can't carry it", f"{CARRIED}.")
         one_line = made.flat or (isinstance(made.text, List) and is_flat(made.text.inner))
         if source in (Source.HEADER, Source.COOKIE) and not one_line:
             mend = "Take it from the body or the query, as in Body[...]."
-            raise self.mistake(made.name, made.annotation, f"a {source.value} can't carry it", mend)
+            raise self.type_error(made.name, made.annotation, f"a {source.value} can't carry it", mend)
         if made.source is Source.FILE and source is not Source.BODY:
             mend = "Files come in the body of POST, PUT and PATCH; Body[FileStorage] insists on it elsewhere."
-            raise self.mistake(made.name, made.annotation, f"the {source.value} can't carry it", mend)
+            raise self.type_error(made.name, made.annotation, f"the {source.value} can't carry it", mend)
 
     def path_parameter(self, name: str, annotation: Any, default: Any) -> Parameter:
         plain = without_none(annotation)[0]
@@ -284,7 +284,7 @@ class Compiler:
         try:
             return dataclasses.replace(compile_answer(annotation), annotation=annotation)
         except NoField as error:
-            raise self.mistake("return", annotation, str(error), "Give its schema as an instance.") from None
+            raise self.type_error("return", annotation, str(error), "Give its schema as an instance.") from None
 
     def check_together(self, parameters: tuple[Parameter, ...]) -> None:
         """Refuse parameters that can't stand beside each other."""
@@ -294,7 +294,7 @@ class Compiler:
             other = (others or whole[1:])[0]
             problem = f"the whole body is {whole[0].name!r} already"
             mend = "Put the field into that schema or form, or take it from elsewhere, as in Query[int]."
-            raise self.mistake(other.name, other.annotation, problem, mend)
+            raise self.type_error(other.name, other.annotation, problem, mend)
 
     def check_no_file(self, parameters: tuple[Parameter, ...]) -> None:
         """Refuse a background job that takes a file, which is gone when the request is over."""
@@ -302,13 +302,13 @@ class Compiler:
             if each.source is Source.FILE or (each.form_class is not None and declares_file(each.form_class)):
                 problem = "a background job begins when the request and its files are gone"
                 mend = "Store the file in another action, and let the job take what it is stored under."
-                raise self.mistake(each.name, each.annotation, problem, mend)
+                raise self.type_error(each.name, each.annotation, problem, mend)
 
     def check_path(self, parameters: tuple[Parameter, ...], open_ended: bool) -> None:
         missing_names = self.path_names - {each.name for each in parameters}
         if missing_names and not open_ended:
             name = min(missing_names)
-            raise self.mistake(
+            raise self.type_error(
                 name, MISSING, "the URL rule has it, the function has not", f"Add {name} to the function."
             )
 
@@ -319,7 +319,7 @@ def load_and_check(load: Callable[[Any], Any], check: And, data: Any) -> Any:
     return loaded
 
 
-def split(annotation: Any) -> tuple[Any, list[Any]]:
+def split_annotated(annotation: Any) -> tuple[Any, list[Any]]:
     """Return the plain type and the metadata of an annotation, which may be ``Annotated``."""
     annotation = without_none(annotation)[0]
     if typing.get_origin(annotation) is not Annotated:
@@ -347,14 +347,14 @@ def compile_answer(annotation: Any) -> Answer:
     if schema is None:
         return Answer(status=status, is_json=is_json_type(plain))
     made = schema_of(schema, plain)
-    close_circles(made)
+    close_cycles(made)
     return Answer(dump=compile_dump(made, made.many), schema=made, many=made.many, status=status, is_json=True)
 
 
 def result_parts(annotation: Any) -> tuple[Any, list[Any]]:
     """Return the plain type and the metadata; a union of several results is Flask's to render."""
     try:
-        return split(annotation)
+        return split_annotated(annotation)
     except NoField:
         return annotation, []
 

@@ -262,7 +262,7 @@ def schema_of(value: Any, annotation: Any = None) -> Schema:
 
     :raises NoField: its class can't be called without arguments.
     """
-    schema = value if isinstance(value, Schema) else made_of(value)
+    schema = value if isinstance(value, Schema) else instance_of(value)
     if typing.get_origin(without_none(annotation)[0]) is list and not schema.many:
         schema = copy.copy(schema)
         schema.many = True
@@ -274,10 +274,10 @@ def is_field(value: Any) -> bool:
 
 
 def field_of(value: Any) -> fields.Field[Any]:
-    return value if isinstance(value, fields.Field) else made_of(value)
+    return value if isinstance(value, fields.Field) else instance_of(value)
 
 
-def made_of(kind: Callable[[], Any]) -> Any:
+def instance_of(kind: Callable[[], Any]) -> Any:
     try:
         return kind()
     except TypeError as error:

@@ -138,7 +138,7 @@ def all_keys(app: Flask, current: str | bytes | None) -> tuple[str | bytes, ...]
     return (*reversed(app.config.get("SECRET_KEY_FALLBACKS") or ()), current)
 
 
-def payload_of(bound: Mapping[str, Any]) -> str:
+def dump_payload(bound: Mapping[str, Any]) -> str:
     """Return bound arguments as the readable part of an ID.
 
     :param bound: values by name, JSON-ready but for what ``str`` writes whole: a Decimal in a list.
@@ -147,7 +147,7 @@ def payload_of(bound: Mapping[str, Any]) -> str:
     return base64_encode(text).decode()
 
 
-def bound_in(payload: str) -> dict[str, Any] | None:
+def load_payload(payload: str) -> dict[str, Any] | None:
     """Return the bound arguments of a payload, or None where it holds none (it may not be ours)."""
     try:
         bound = json.loads(base64_decode(payload))
@@ -182,12 +182,12 @@ def verify_id(
     payload, separator, began = text.partition(".")
     if not genuine or name is None or bool(separator) != (max_age is not None):
         return None
-    if max_age is not None and not is_young(began, max_age, time.time() if now is None else now):
+    if max_age is not None and not is_within_age(began, max_age, time.time() if now is None else now):
         return None
     return payload
 
 
-def is_young(began: str, max_age: int, now: float) -> bool:
+def is_within_age(began: str, max_age: int, now: float) -> bool:
     try:
         age = now - int(began, 16)
     except ValueError:

@@ -42,19 +42,19 @@ def visitor_for_page(session: Session, identify: Callable[[], Any]) -> str:
     known = session.get(SESSION_KEY)
     seen = session_digest(session)
     if not isinstance(known, dict) or not visitor_of(session):
-        return remember(session, random_key(), identity_digest(identify()), None)
+        return store_visitor(session, random_key(), identity_digest(identify()), None)
     if known.get("seen") == seen:
         return visitor_of(session)
     who = identity_digest(identify())
     key = visitor_of(session) if who == known.get("who") else random_key()
-    return remember(session, key, who, seen)
+    return store_visitor(session, key, who, seen)
 
 
 def remember_session(session: Session) -> None:
     """Remember the session as it is when the response is made that brings the key: the view may have written to it."""
     known = session.get(SESSION_KEY)
     if isinstance(known, dict) and known.get("seen") is None:
-        remember(session, visitor_of(session), known.get("who"), session_digest(session))
+        store_visitor(session, visitor_of(session), known.get("who"), session_digest(session))
 
 
 def identity_changed(session: Session, identity: Any) -> bool:
@@ -73,11 +73,11 @@ def identity_changed(session: Session, identity: Any) -> bool:
     if who is None and same_session:  # a hook need not tell for every operation
         return False
     is_first = was is None and same_session  # the hook was not asked when the ID was rendered
-    remember(session, visitor_of(session) if is_first else random_key(), who, seen)
+    store_visitor(session, visitor_of(session) if is_first else random_key(), who, seen)
     return not is_first
 
 
-def remember(session: Session, key: str, who: str | None, seen: str | None) -> str:
+def store_visitor(session: Session, key: str, who: str | None, seen: str | None) -> str:
     session[SESSION_KEY] = {"key": key, "who": who, "seen": seen}
     return key
 

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple, ParamSpec, TypeVar, cast
 from flask import current_app, has_app_context, has_request_context, request
 
 from ..http import typed_json
-from ..stores.leases import keeping
+from ..stores.leases import holding_lease
 from ..stores.store import Lookup, Store, StoreUnavailable
 from .revalidation import CACHED_FUNCTIONS, path_names, tag_names
 
@@ -82,7 +82,7 @@ def store_of_app() -> Store | None:
         store: Store = state.store
     except StoreUnavailable:
         return None
-    return store.hasty
+    return store.impatient
 
 
 def paths_being_rendered() -> tuple[str, ...]:
@@ -94,7 +94,7 @@ def paths_being_rendered() -> tuple[str, ...]:
     return (path,) if rule is None or rule.rule == path else (path, rule.rule)
 
 
-class Kept(NamedTuple):
+class CachedValue(NamedTuple):
     """A value as it is stored, and what its freshness depends on."""
 
     epoch: str
@@ -115,7 +115,7 @@ class Computation:
     generation: float = math.inf
     tags: set[str] = field(default_factory=set)
 
-    def uses(self, kept: Kept) -> None:
+    def uses(self, kept: CachedValue) -> None:
         self.generation = min(self.generation, kept.generation)
         self.tags.update(kept.tags)
 
@@ -123,7 +123,7 @@ class Computation:
 computation: ContextVar[Computation | None] = ContextVar("computation", default=None)
 
 
-def keys_in_work() -> frozenset[str]:
+def keys_being_computed() -> frozenset[str]:
     current = computation.get()
     return frozenset() if current is None else current.keys
 
@@ -183,7 +183,7 @@ class Memo:
         text = text if len(text) <= LONGEST_KEY else sha256(text.encode()).hexdigest()
         return f"{self.name}:{text}"
 
-    def _find_or_claim(self, store: Store, key: str, names: Sequence[str]) -> Kept | Claim | None:
+    def _find_or_claim(self, store: Store, key: str, names: Sequence[str]) -> CachedValue | Claim | None:
         """Return the fresh value, the claim to compute it, or None where the store is away.
 
         Whoever else computes it just now is waited for, as long as its process lives.
@@ -195,7 +195,7 @@ class Memo:
                 kept = self._fresh(store, key, names, found)
                 if kept is not None:
                     return kept
-                if key in keys_in_work():
+                if key in keys_being_computed():
                     return None  # a function that calls itself must not wait for itself
                 # one claim per generation: who needs a fresher value does not wait for an older computation
                 claim = Claim(f"computing:{found.epoch}.{found.latest}:{key}", secrets.token_hex(8))
@@ -206,11 +206,11 @@ class Memo:
         except StoreUnavailable:
             return None
 
-    def _fresh(self, store: Store, key: str, names: Sequence[str], found: Lookup) -> Kept | None:
+    def _fresh(self, store: Store, key: str, names: Sequence[str], found: Lookup) -> CachedValue | None:
         """Return a value found, if nothing that it depends on was revalidated since its computation began."""
         if found.text is None:
             return None
-        kept = Kept(*typed_json.read(found.text))
+        kept = CachedValue(*typed_json.read(found.text))
         if not kept.is_fresh(found):
             return None
         inherited = tag_names([tag for tag in kept.tags if tag not in self.tags])
@@ -229,9 +229,9 @@ class Memo:
     @contextmanager
     def _claimed(self, store: Store, key: str, claim: Claim) -> Iterator[None]:
         """Renew the claim while the body computes, and give it back."""
-        token = computation.set(Computation(keys=keys_in_work() | {key}))
+        token = computation.set(Computation(keys=keys_being_computed() | {key}))
         try:
-            with keeping(store, claim.key, claim.token, self.lease):
+            with holding_lease(store, claim.key, claim.token, self.lease):
                 yield
         finally:
             computation.reset(token)
@@ -240,9 +240,9 @@ class Memo:
 
     def _compute(
         self, store: Store, key: str, names: Sequence[str], args: tuple[Any, ...], kwargs: Mapping[str, Any]
-    ) -> Kept:
+    ) -> CachedValue:
         began = self._begin(store, key, names)
-        if isinstance(began, Kept):
+        if isinstance(began, CachedValue):
             return began
         value = self.function(*args, **kwargs)
         kept = self._kept(began, value)
@@ -251,7 +251,7 @@ class Memo:
             store.put(key, text, self.ttl)
         return kept
 
-    def _begin(self, store: Store, key: str, names: Sequence[str]) -> Kept | Lookup:
+    def _begin(self, store: Store, key: str, names: Sequence[str]) -> CachedValue | Lookup:
         """Return the generations before the computation, or the value, which may be there by now."""
         try:
             found = store.lookup(key, names)
@@ -259,12 +259,12 @@ class Memo:
         except StoreUnavailable:
             return Lookup(None, "", 0, 0)  # what is computed now will never count as fresh
 
-    def _kept(self, began: Lookup, value: Any) -> Kept:
+    def _kept(self, began: Lookup, value: Any) -> CachedValue:
         parts = computation.get() or Computation()
         generation = min(began.counter, parts.generation)
-        return Kept(began.epoch, int(generation), self.name, sorted({*self.tags, *parts.tags}), value)
+        return CachedValue(began.epoch, int(generation), self.name, sorted({*self.tags, *parts.tags}), value)
 
-    def _text(self, kept: Kept) -> str:
+    def _text(self, kept: CachedValue) -> str:
         try:
             return typed_json.write(list(kept))
         except (TypeError, ValueError) as error:
@@ -291,7 +291,7 @@ def entries(store: Store) -> Iterator[Entry]:
     :raises StoreUnavailable: the store is away.
     """
     for key, text in store.entries():
-        kept = Kept(*typed_json.read(text))
+        kept = CachedValue(*typed_json.read(text))
         is_fresh = kept.is_fresh(store.lookup(key, tag_names(kept.tags)))
         yield Entry(function=kept.function, key=key, tags=tuple(kept.tags), size=len(text), fresh=is_fresh)
 

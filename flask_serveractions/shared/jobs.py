@@ -17,10 +17,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..errors import Refusal
-from ..stores.leases import Hold, keep, keeping, let_go
+from ..stores.leases import Lease, hold_lease, holding_lease, release
 from ..stores.store import Record, Store, StoreUnavailable
 from .progress import HEARTBEAT_SECONDS, Progress
-from .queues import Queue, Work, not_started
+from .queues import Queue, Work, not_started_refusal
 
 logger = logging.getLogger("flask_serveractions")
 
@@ -101,7 +101,7 @@ class Jobs:
         self.lease = lease
         self.kept = kept
         self.queue = queue_for(self.work)
-        self._waiting: dict[str, Hold] = {}  # by job ID, in this process's own queue
+        self._waiting: dict[str, Lease] = {}  # by job ID, in this process's own queue
 
     def start(self, payload: Json, *, owner: str, about: Json | None = None) -> Job:
         """Queue a call and return its job.
@@ -116,9 +116,9 @@ class Jobs:
             store = self.store()
             store.add(key_of(job.id), job.record(), self.kept, token, self.lease)
         except StoreUnavailable as error:
-            raise not_started(str(error)) from error
+            raise not_started_refusal(str(error)) from error
         if self.queue.in_process:
-            self._waiting[job.id] = keep(store, key_of(job.id), token, self.lease)
+            self._waiting[job.id] = hold_lease(store, key_of(job.id), token, self.lease)
         try:
             self.queue.push(job.id, payload)
         except BaseException:
@@ -198,7 +198,7 @@ class Jobs:
         """Run a queued job: the queue calls this. Nothing happens where it was cancelled, or has begun before."""
         taken = self._take(job_id)
         if taken is not None:
-            with keeping(taken.store, taken.key, taken.token, self.lease):
+            with holding_lease(taken.store, taken.key, taken.token, self.lease):
                 taken.perform(self.run, self.describe, payload)
 
     def _take(self, job_id: str) -> Running | None:
@@ -253,7 +253,7 @@ class Jobs:
     def _stop_waiting(self, job_id: str) -> None:
         hold = self._waiting.pop(job_id, None)
         if hold is not None:
-            let_go(hold)
+            release(hold)
 
 
 @dataclass(slots=True, eq=False)

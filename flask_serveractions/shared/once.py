@@ -17,7 +17,7 @@ from hashlib import sha256
 from typing import Any
 
 from ..errors import Refusal
-from ..stores.leases import keeping
+from ..stores.leases import holding_lease
 from ..stores.store import Record, Store, StoreUnavailable
 
 LEASE_SECONDS = 90.0
@@ -112,7 +112,7 @@ def running(store: Store, claim: Claim) -> Iterator[None]:
     generator that is closed, since its visitor is gone; but then it is known at once that nobody goes on with it.
     """
     try:
-        with keeping(store, claim.key, claim.token, claim.lease):
+        with holding_lease(store, claim.key, claim.token, claim.lease):
             yield
     except GeneratorExit:
         interrupt(store, claim)

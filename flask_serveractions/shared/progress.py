@@ -77,12 +77,12 @@ def in_this_context(chunks: WithHeartbeats[bytes]) -> Generator[bytes, None, Non
     Flask's ``stream_with_context`` tears it down before the first, since 3.1.2: uploaded files are closed then, and
     what the auth hook has read belongs to a database session that is gone.
     """
-    made = held_open(chunks)
+    made = with_context_kept(chunks)
     next(made)  # from here on the context is held
     return made
 
 
-def held_open(chunks: WithHeartbeats[bytes]) -> Generator[bytes, None, None]:
+def with_context_kept(chunks: WithHeartbeats[bytes]) -> Generator[bytes, None, None]:
     context: Any = flask.globals.app_ctx._get_current_object()  # type: ignore[attr-defined]
     if not hasattr(context, "has_request"):  # before Flask 3.2 a request has a context of its own
         context = flask.globals.request_ctx._get_current_object()  # type: ignore[attr-defined]

@@ -37,11 +37,11 @@ class Queue(Protocol):
         """
 
 
-def not_started(reason: str) -> Refusal:
+def not_started_refusal(reason: str) -> Refusal:
     return Refusal(503, reason, NOT_STARTED, headers=[("Retry-After", "5")])
 
 
-class Room:
+class Workers:
     """The waiting jobs and the threads of one process."""
 
     def __init__(self, waiting: int) -> None:
@@ -63,21 +63,21 @@ class ThreadPool:
         self.work = work
         self.threads = threads
         self.waiting = waiting
-        self._rooms: dict[int, Room] = {}  # by process: a fork inherits neither threads nor their jobs
+        self._rooms: dict[int, Workers] = {}  # by process: a fork inherits neither threads nor their jobs
 
     def push(self, job_id: str, payload: Payload) -> None:
-        room = self._rooms.setdefault(os.getpid(), Room(self.waiting))
+        room = self._rooms.setdefault(os.getpid(), Workers(self.waiting))
         try:
             room.jobs.put_nowait((job_id, payload))
         except queue.Full:
-            raise not_started(f"{self.waiting} background jobs wait already") from None
+            raise not_started_refusal(f"{self.waiting} background jobs wait already") from None
         with room.lock:
             if len(room.threads) < self.threads:
                 thread = threading.Thread(target=self._serve, args=(room,), name="serveractions-job", daemon=True)
                 room.threads.append(thread)
                 thread.start()
 
-    def _serve(self, room: Room) -> None:
+    def _serve(self, room: Workers) -> None:
         while True:
             job_id, payload = room.jobs.get()
             try:
@@ -112,7 +112,7 @@ class CeleryQueue:
 
     def push(self, job_id: str, payload: Payload) -> None:
         if self._stuck is not None and self._stuck.is_alive():
-            raise not_started("Celery's broker does not answer")
+            raise not_started_refusal("Celery's broker does not answer")
         publishing = Publishing(self.celery, job_id, payload)
         if self.celery.conf.task_always_eager:
             publishing.run()
@@ -121,9 +121,9 @@ class CeleryQueue:
             publishing.join(self.seconds)
         if publishing.is_alive():
             self._stuck = publishing
-            raise not_started("Celery's broker does not answer")
+            raise not_started_refusal("Celery's broker does not answer")
         if publishing.error is not None:
-            raise not_started(f"Celery's broker: {publishing.error!r}") from publishing.error
+            raise not_started_refusal(f"Celery's broker: {publishing.error!r}") from publishing.error
 
 
 class Publishing(threading.Thread):

@@ -11,7 +11,7 @@ from flask import Flask, current_app, has_request_context, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 
-from ..operation import exchange_of
+from ..operation import middleware_state_of
 from ..scope import scope
 from ..signals import revalidated as revalidated_signal
 from ..stores.store import StoreUnavailable
@@ -69,18 +69,18 @@ def revalidate_tag(*tags: str) -> None:
 
 
 def record(paths: Iterable[str] = (), tags: Iterable[str] = ()) -> None:
-    exchange = exchange_of(request.environ) if has_request_context() else None
-    if exchange is not None and exchange.second_pass:
+    middleware = middleware_state_of(request.environ) if has_request_context() else None
+    if middleware is not None and middleware.second_pass:
         raise RuntimeError("A page is being rendered for an action: it can't revalidate. Do it in the action.")
     current = revalidated_so_far()
     current.paths += [each for each in paths if each not in current.paths]
     current.tags += [each for each in tags if each not in current.tags]
     app = current_app._get_current_object()  # type: ignore[attr-defined]
-    make_stale(app, paths, tags)
+    mark_stale(app, paths, tags)
     revalidated_signal.send(app, paths=tuple(paths), tags=tuple(tags))
 
 
-def make_stale(app: Flask, paths: Iterable[str], tags: Iterable[str]) -> None:
+def mark_stale(app: Flask, paths: Iterable[str], tags: Iterable[str]) -> None:
     """Make cached values stale in every process that shares the store; where nothing can be cached there is none."""
     state = app.extensions.get("serveractions.state")
     if state is None or not (state.shares_store or CACHED_FUNCTIONS):
@@ -93,11 +93,11 @@ def make_stale(app: Flask, paths: Iterable[str], tags: Iterable[str]) -> None:
     store.bump([*path_names(paths), *tag_names(tags)])
 
 
-def make_stale_again(app: Flask) -> None:
+def mark_stale_again(app: Flask) -> None:
     """Do it once more when the function is over: it may have revalidated before it changed anything."""
     current: Revalidated | None = scope().get(RECORD)
     if current is not None:
-        make_stale(app, current.paths, current.tags)
+        mark_stale(app, current.paths, current.tags)
 
 
 def tag_names(tags: Iterable[str]) -> list[str]:

@@ -20,8 +20,8 @@ RETRY_SECONDS = 1.0  # while the store is away
 
 
 @dataclass(slots=True, eq=False)
-class Hold:
-    """A record that this process holds, and goes on holding until :func:`let_go`."""
+class Lease:
+    """A record that this process holds, and goes on holding until :func:`release`."""
 
     store: Store
     key: str
@@ -49,18 +49,18 @@ class Heartbeat:
     """
 
     def __init__(self) -> None:
-        self._holds: set[Hold] = set()
+        self._holds: set[Lease] = set()
         self._lock = threading.Lock()
         self._beating = False
 
-    def add(self, hold: Hold) -> None:
+    def add(self, hold: Lease) -> None:
         with self._lock:
             self._holds.add(hold)
             if not self._beating:
                 self._beating = True
                 threading.Thread(target=self._run, name="serveractions-heartbeat", daemon=True).start()
 
-    def discard(self, hold: Hold) -> None:
+    def discard(self, hold: Lease) -> None:
         with self._lock:
             self._holds.discard(hold)
 
@@ -75,7 +75,7 @@ class Heartbeat:
             for hold in holds:
                 self._tick(hold)
 
-    def _tick(self, hold: Hold) -> None:
+    def _tick(self, hold: Lease) -> None:
         try:
             going_on = hold.tick()
         except Exception:  # the others must be renewed all the same
@@ -88,35 +88,35 @@ class Heartbeat:
 heartbeat = Heartbeat()
 
 
-def keep(store: Store, key: str, token: str, lease: float) -> Hold:
-    """Renew the lease of a record that is held already, until :func:`let_go`.
+def hold_lease(store: Store, key: str, token: str, lease: float) -> Lease:
+    """Renew the lease of a record that is held already, until :func:`release`.
 
     :param lease: seconds; it is renewed four times in each.
     """
-    hold = Hold(store, key, token, lease, lease / BEATS)
+    hold = Lease(store, key, token, lease, lease / BEATS)
     heartbeat.add(hold)
     return hold
 
 
-def let_go(hold: Hold) -> None:
+def release(hold: Lease) -> None:
     """Renew no more. The record stays as it is."""
     heartbeat.discard(hold)
 
 
 @contextmanager
-def keeping(store: Store, key: str, token: str, lease: float) -> Iterator[None]:
+def holding_lease(store: Store, key: str, token: str, lease: float) -> Iterator[None]:
     """Renew a lease while the body runs."""
-    hold = keep(store, key, token, lease)
+    hold = hold_lease(store, key, token, lease)
     try:
         yield
     finally:
-        let_go(hold)
+        release(hold)
 
 
-def start_anew() -> None:
+def start_new_heartbeat() -> None:
     """What the parent holds, the parent renews; its thread does not exist in the child."""
     global heartbeat
     heartbeat = Heartbeat()
 
 
-os.register_at_fork(after_in_child=start_anew)
+os.register_at_fork(after_in_child=start_new_heartbeat)

@@ -105,8 +105,8 @@ class RedisBackend:
         self.prefix = prefix
         self.most_names = most_names
         self._generations = f"{prefix}generations"
-        self._idle: deque[Line] = deque()
-        self._idle.append(self._new_line())  # not connected yet: so that a bad option shows here
+        self._idle: deque[StoreConnection] = deque()
+        self._idle.append(self._new_connection())  # not connected yet: so that a bad option shows here
         self._pid = os.getpid()
 
     def __str__(self) -> str:
@@ -136,13 +136,13 @@ class RedisBackend:
         return bool(self._run(REMOVE, self._keys(key), token))
 
     def put(self, key: str, value: str, ttl: float, patience: float) -> None:
-        with self._line() as line:
+        with self._connection() as line:
             line.send("SET", self._value(key), value, "PX", milliseconds(ttl))
 
     # Generations
 
     def lookup(self, key: str, names: Sequence[str], patience: float) -> Found:
-        with self._line() as line:
+        with self._connection() as line:
             answer = line.run(LOOKUP, (self._generations, self._value(key)), *names)
             epoch, counter, latest, value = answer.split(" ", 3)
             # a server that was restarted may have lost its latest revalidations, but not the values before them
@@ -155,14 +155,14 @@ class RedisBackend:
     def entries(self, prefix: str, patience: float) -> Iterator[tuple[str, str]]:
         start = self._value("")
         for keys in self._scan(self._value(prefix)):
-            with self._line() as line:
+            with self._connection() as line:
                 values = line.send("MGET", *keys)
             yield from ((key[len(start) :], value) for key, value in zip(keys, values, strict=True) if value)
 
     def clear(self, prefix: str, patience: float) -> None:
         self._run(CLEAR, (self._generations,))
         for keys in self._scan(self._value(prefix)):
-            with self._line() as line:
+            with self._connection() as line:
                 line.send("UNLINK", *keys)
 
     # The server
@@ -172,7 +172,7 @@ class RedisBackend:
         return None
 
     def probe_reads(self) -> None:
-        with self._line() as line:
+        with self._connection() as line:
             line.send("PING")
 
     def probe_writes(self) -> None:
@@ -193,46 +193,46 @@ class RedisBackend:
         return f"{self.prefix}value:{key}"
 
     def _run(self, script: Script, keys: Sequence[str], *arguments: object) -> Any:
-        with self._line() as line:
+        with self._connection() as line:
             return line.run(script, keys, *arguments)
 
     def _scan(self, prefix: str) -> Iterator[list[str]]:
         pattern = "".join(f"\\{character}" if character in "*?[]\\" else character for character in prefix) + "*"
         cursor = "0"
         while True:
-            with self._line() as line:
+            with self._connection() as line:
                 cursor, keys = line.send("SCAN", cursor, "MATCH", pattern, "COUNT", 500)
             if keys:
                 yield keys
             if str(cursor) == "0":
                 return
 
-    def _new_line(self) -> Line:
+    def _new_connection(self) -> StoreConnection:
         options = dict(self._options)
-        return Line(options.pop("connection_class", Connection)(**options), self._idle)
+        return StoreConnection(options.pop("connection_class", Connection)(**options), self._idle)
 
-    def _line(self) -> Line:
+    def _connection(self) -> StoreConnection:
         """Return a connection for ``with``, for one thread alone."""
         if self._pid != os.getpid():  # a fork: the connections are the parent's
             self._idle, self._pid = deque(), os.getpid()
         try:
             return self._idle.pop()
         except IndexError:
-            return self._new_line()
+            return self._new_connection()
 
 
-class Line:
+class StoreConnection:
     """One connection, by redis-py's own means below its client: no retries, no pool, half the time.
 
     :param idle: where it goes after use, unless it has failed.
     """
 
-    def __init__(self, connection: Any, idle: deque[Line]) -> None:
+    def __init__(self, connection: Any, idle: deque[StoreConnection]) -> None:
         self.connection = connection
         self.idle = idle
         self.server_run = ""  # the server's run_id: another one after each restart
 
-    def __enter__(self) -> Line:
+    def __enter__(self) -> StoreConnection:
         return self
 
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:

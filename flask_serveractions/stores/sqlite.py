@@ -46,7 +46,7 @@ ABANDONED: list[sqlite3.Connection | None] = []
 OPEN: set[sqlite3.Connection] = set()
 
 
-class Held:
+class ThreadConnection:
     """One thread's connection to one file."""
 
     def __init__(self, raw: sqlite3.Connection, file: tuple[int, int]) -> None:
@@ -113,7 +113,7 @@ class SQLiteBackend:
         self.most_names = most_names
         self.boot = boot_id()
         self._mine = threading.local()
-        self._all: WeakSet[Held] = WeakSet()
+        self._all: WeakSet[ThreadConnection] = WeakSet()
         self._opening = threading.Lock()
         BACKENDS.add(self)
 
@@ -163,7 +163,7 @@ class SQLiteBackend:
         ticks = self.ticks()
         arguments = (key, self.clock(), ticks, ticks, *names)
         with self._connection(patience) as raw:
-            found: Found | None = patiently(raw, lookup_sql(len(names)), arguments, patience).fetchone()
+            found: Found | None = execute_patiently(raw, lookup_sql(len(names)), arguments, patience).fetchone()
         if found is None:
             raise sqlite3.OperationalError("serveractions_meta is empty")
         value, epoch, counter, latest = found
@@ -189,7 +189,7 @@ class SQLiteBackend:
         last = prefix
         while last:
             with self._connection(patience) as raw:
-                rows = patiently(raw, sql, (last, prefix + "\U0010ffff", self.clock()), patience).fetchall()
+                rows = execute_patiently(raw, sql, (last, prefix + "\U0010ffff", self.clock()), patience).fetchall()
             yield from rows
             last = rows[-1][0] if rows else ""
 
@@ -233,7 +233,7 @@ class SQLiteBackend:
         held = self._connection(patience)
         with held as raw:
             held.sync(durable)
-            patiently(raw, "BEGIN IMMEDIATE", (), patience)
+            execute_patiently(raw, "BEGIN IMMEDIATE", (), patience)
             try:
                 yield raw
                 raw.execute(
@@ -247,7 +247,7 @@ class SQLiteBackend:
                     raw.execute("ROLLBACK")
                 raise
 
-    def _connection(self, patience: float) -> Held:
+    def _connection(self, patience: float) -> ThreadConnection:
         """Return this thread's connection, for ``with``: to the file that is there now, made in this process."""
         while True:
             held = self._mine_or_new(patience)
@@ -256,8 +256,8 @@ class SQLiteBackend:
                 return held
             held.lock.release()  # a fork has closed it meanwhile
 
-    def _mine_or_new(self, patience: float) -> Held:
-        held: Held | None = getattr(self._mine, "held", None)
+    def _mine_or_new(self, patience: float) -> ThreadConnection:
+        held: ThreadConnection | None = getattr(self._mine, "held", None)
         if held is not None and held.raw is not None and held.pid == os.getpid() and held.file == self._file():
             return held
         if held is not None:
@@ -274,7 +274,7 @@ class SQLiteBackend:
             return None
         return status.st_dev, status.st_ino
 
-    def _open(self, patience: float) -> Held:
+    def _open(self, patience: float) -> ThreadConnection:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         # for us alone, since it holds what people sent; SQLite makes the files beside it as private
         with suppress(FileExistsError, PermissionError):  # never opened where it is there: closing drops SQLite's locks
@@ -282,11 +282,11 @@ class SQLiteBackend:
         # any thread may close it, when its own thread has ended; only its own ever uses it
         raw = sqlite3.connect(self.path, timeout=NAP_SECONDS, isolation_level=None, check_same_thread=False)
         try:
-            if patiently(raw, "PRAGMA journal_mode", (), patience).fetchone()[0] != "wal":
-                patiently(raw, "PRAGMA journal_mode = WAL", (), patience)
+            if execute_patiently(raw, "PRAGMA journal_mode", (), patience).fetchone()[0] != "wal":
+                execute_patiently(raw, "PRAGMA journal_mode = WAL", (), patience)
             raw.execute("PRAGMA synchronous = NORMAL")
             ready = "SELECT 1 FROM sqlite_master WHERE name = 'serveractions_meta'"
-            if not patiently(raw, ready, (), patience).fetchone():
+            if not execute_patiently(raw, ready, (), patience).fetchone():
                 create(raw, patience)
         except BaseException:
             raw.close()
@@ -295,11 +295,11 @@ class SQLiteBackend:
         if file is None:
             raw.close()
             raise sqlite3.OperationalError("the file was deleted while it was being opened")
-        return Held(raw, file)
+        return ThreadConnection(raw, file)
 
     def _row(self, raw: sqlite3.Connection, key: str, patience: float = 0) -> Row | None:
         sql = "SELECT value, token, lease, ends FROM serveractions_records WHERE key = ? AND expires > ?"
-        row = patiently(raw, sql, (key, self.clock()), patience).fetchone()
+        row = execute_patiently(raw, sql, (key, self.clock()), patience).fetchone()
         if row is None:
             return None
         value, token, lease, ends = row
@@ -316,7 +316,7 @@ class SQLiteBackend:
         )
 
 
-def patiently(raw: sqlite3.Connection, sql: str, arguments: Sequence[object], seconds: float) -> sqlite3.Cursor:
+def execute_patiently(raw: sqlite3.Connection, sql: str, arguments: Sequence[object], seconds: float) -> sqlite3.Cursor:
     """Execute a statement, waiting for locks.
 
     A ``busy_timeout`` of so many seconds would do it too, but it looks ever more seldom: among eight processes that
@@ -359,7 +359,7 @@ def lookup_sql(names: int) -> str:
 
 
 def create(raw: sqlite3.Connection, patience: float) -> None:
-    patiently(raw, "BEGIN IMMEDIATE", (), patience)
+    execute_patiently(raw, "BEGIN IMMEDIATE", (), patience)
     for statement in SCHEMA:
         raw.execute(statement)
     # a new file is a new epoch: what was cached under another one is not fresh

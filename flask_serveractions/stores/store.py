@@ -97,7 +97,7 @@ class Backend(Protocol):
     def close(self) -> None: ...
 
 
-class Breaker:
+class CircuitBreaker:
     """Lets operations through, but not into a store that hangs: a slow failure opens it, a probing thread closes it.
 
     :param probe: raises one of ``failures`` while the store is away.
@@ -134,7 +134,7 @@ class Breaker:
         self.failing = reason
         if seconds > SLOW and self._open_in != os.getpid():
             self._open_in = os.getpid()
-            insist(self._try, StoreUnavailable)
+            retry_until_done(self._try, StoreUnavailable)
 
     def _try(self) -> None:
         try:
@@ -149,7 +149,7 @@ class Breaker:
         logger.info("The store is available again. %s", self.name)
 
 
-def insist(operation: Callable[[], object], failure: type[Exception]) -> None:
+def retry_until_done(operation: Callable[[], object], failure: type[Exception]) -> None:
     """Start a thread that tries an operation until it does not fail; the thread does not hold up the process's end."""
 
     def run() -> None:
@@ -165,7 +165,7 @@ def insist(operation: Callable[[], object], failure: type[Exception]) -> None:
 
 
 @dataclass(slots=True, eq=False)
-class Unsent:
+class PendingBumps:
     """Generations that could not be bumped yet: nothing is fresh in this process until they are."""
 
     names: set[str] = field(default_factory=set)
@@ -193,9 +193,11 @@ class Store:
     :param patience: seconds to wait for locks.
     """
 
-    def __init__(self, backend: Backend, reads: Breaker, writes: Breaker, patience: float, unsent: Unsent) -> None:
+    def __init__(
+        self, backend: Backend, reads: CircuitBreaker, writes: CircuitBreaker, patience: float, unsent: PendingBumps
+    ) -> None:
         self.backend = backend
-        self._hasty: Store | None = None
+        self._impatient: Store | None = None
         self._reads = reads
         self._writes = writes
         self._patience = patience
@@ -205,9 +207,9 @@ class Store:
         return f"<Store {self.backend}>"
 
     @property
-    def hasty(self) -> Store:
+    def impatient(self) -> Store:
         """The same store, giving up within a second: for what can do without it."""
-        return self._hasty or self
+        return self._impatient or self
 
     # Records
 
@@ -221,7 +223,7 @@ class Store:
         :param ttl: seconds until it is forgotten.
         :param token: who holds it from now on, for ``lease`` seconds at a time.
         """
-        durable = self._hasty is not None
+        durable = self._impatient is not None
         row = self._writes.call(self.backend.add, key, dump(value), ttl, token, lease, self._patience, durable)
         return record_of(row)
 
@@ -262,7 +264,7 @@ class Store:
             self._writes.call(self.backend.bump, sorted(names), self._patience)
         except StoreUnavailable:
             if self._unsent.add(names):
-                insist(self._send, StoreUnavailable)
+                retry_until_done(self._send, StoreUnavailable)
 
     def _send(self) -> None:
         unsent = self._unsent
@@ -289,7 +291,7 @@ class Store:
         try:
             operation()
         except StoreUnavailable:
-            insist(operation, StoreUnavailable)
+            retry_until_done(operation, StoreUnavailable)
 
     def close(self) -> None:
         """Close all connections; the next operation opens a new one."""
@@ -298,16 +300,16 @@ class Store:
 
 def store_on(backend: Backend) -> Store:
     """Return the store on a backend."""
-    # A hasty failure must not close the door to those who would have waited; with Redis all wait alike.
-    reads, writes, hasty_reads, hasty_writes = (
-        Breaker(str(backend), probe, backend.failures)
+    # A failure of the impatient must not stop those who would have waited; with Redis all wait alike.
+    reads, writes, impatient_reads, impatient_writes = (
+        CircuitBreaker(str(backend), probe, backend.failures)
         for probe in (backend.probe_reads, backend.probe_writes, backend.probe_reads, backend.probe_writes)
     )
     if backend.shared_fate:
-        reads = hasty_reads = hasty_writes = writes
-    unsent = Unsent()
+        reads = impatient_reads = impatient_writes = writes
+    unsent = PendingBumps()
     store = Store(backend, reads, writes, PATIENCE, unsent)
-    store._hasty = Store(backend, hasty_reads, hasty_writes, HASTE, unsent)
+    store._impatient = Store(backend, impatient_reads, impatient_writes, HASTE, unsent)
     return store
 
 

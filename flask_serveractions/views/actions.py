@@ -15,8 +15,8 @@ from ..app_state import AppState, state_of
 from ..call import Call
 from ..http.conditional import answer_conditionally
 from ..http.locations import argument_in, page_in
-from ..operation import ACTION, ACTION_NAME, exchange_of
-from ..pipeline.background import parts_of
+from ..operation import ACTION, ACTION_NAME, middleware_state_of
+from ..pipeline.background import parse_signed_job
 from ..pipeline.dispatch import dispatch, dispatch_job
 from ..security.signing import digest
 
@@ -39,7 +39,7 @@ def check_name(name: str) -> None:
         )
 
 
-def action_door(name: str, signature: str) -> Response:
+def action_view(name: str, signature: str) -> Response:
     """Call an action by its signed ID."""
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     state = state_of(app)
@@ -49,7 +49,7 @@ def action_door(name: str, signature: str) -> Response:
     call.function = operation.function if operation else None
     call.name, call.signed, call.payload = name, signature, signature.partition(".")[0]
     call.page = page_in(asked.environ.get("QUERY_STRING", ""), state.settings.url_prefix)
-    call.exchange = exchange_of(asked.environ)
+    call.middleware = middleware_state_of(asked.environ)
     return dispatch(call)
 
 
@@ -62,14 +62,14 @@ def catch_all(path: str) -> Response:
         response.headers["Cache-Control"] = "no-store"
         return response
     name, _, signature = path.partition("/")
-    return action_door(name, signature)
+    return action_view(name, signature)
 
 
-def job_door(signed: str) -> Response:
+def job_view(signed: str) -> Response:
     """Answer for a background job by its signed URL."""
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     state = state_of(app)
-    job_id, name, payload = parts_of(state, signed) or ("", "", "")
+    job_id, name, payload = parse_signed_job(state, signed) or ("", "", "")
     asked: Request = request._get_current_object()  # type: ignore[attr-defined]
     call = Call(app, state, asked, state.actions.get(name), ACTION)
     call.name, call.payload = name, payload
@@ -107,7 +107,7 @@ def add_rule(app: Flask, state: AppState, operation: Operation) -> None:
     rule = f"{state.settings.url_prefix}/{operation.name}/<signature>"
 
     def view(signature: str, name: str = operation.name) -> Any:
-        return action_door(name, signature)
+        return action_view(name, signature)
 
     # neighbours, such as Flask-Limiter, know a function by its names
     update_wrapper(view, operation.function, assigned=("__module__", "__name__", "__qualname__", "__doc__"), updated=())
@@ -122,6 +122,6 @@ def make_blueprint(state: AppState) -> Blueprint:
     # their endpoints are no names of actions
     blueprint.add_url_rule("/client.js", "client-module", lambda: client(state))
     blueprint.add_url_rule("/client.js.map", "client-source-map", source_map)
-    blueprint.add_url_rule("/-/jobs/<signed>", "background-job", job_door, methods=["GET", "DELETE"])
+    blueprint.add_url_rule("/-/jobs/<signed>", "background-job", job_view, methods=["GET", "DELETE"])
     blueprint.add_url_rule("/<path:path>", "catch-all", catch_all, methods=METHODS)
     return blueprint

@@ -65,7 +65,7 @@ def discover(
     if not root.is_dir():
         raise ValueError(f"{root} is no directory. Give one: Path(__file__).parent / 'routes'.")
     root = root.resolve()
-    routes = [placed(path, folders, prefix) for path, folders in route_files(root, root, ())]
+    routes = [parse_route_file(path, folders, prefix) for path, folders in route_files(root, root, ())]
     if not routes:
         raise RouteFileError(f"{root} holds no {FILE}. Write one, as {root / 'todos' / FILE} for {prefix}/todos.")
     check_each_url_has_one_file([*served, *routes])
@@ -99,7 +99,7 @@ def check_is_inside(root: Path, entry: Path) -> None:
         raise RouteFileError(f"{entry} is a symbolic link to {target}, which holds it. Remove the link.")
 
 
-def placed(file: Path, folders: tuple[str, ...], url_prefix: str) -> RouteFile:
+def parse_route_file(file: Path, folders: tuple[str, ...], url_prefix: str) -> RouteFile:
     """Return a file with its rule.
 
     :raises RouteFileError: a folder whose name can't be part of a URL.
@@ -108,7 +108,7 @@ def placed(file: Path, folders: tuple[str, ...], url_prefix: str) -> RouteFile:
     for index, folder in enumerate(folders):
         if GROUP.fullmatch(folder):
             continue
-        part, kind, name = part_of(file, folder, is_last=not [*filter(is_no_group, folders[index + 1 :])])
+        part, kind, name = parse_folder(file, folder, is_last=not [*filter(is_no_group, folders[index + 1 :])])
         if name in names:
             raise RouteFileError(f"{file}: two folders of its path are called {name!r}. Rename one of them.")
         parts.append(part)
@@ -121,7 +121,7 @@ def is_no_group(folder: str) -> bool:
     return not GROUP.fullmatch(folder)
 
 
-def part_of(file: Path, folder: str, *, is_last: bool) -> tuple[str, str, str | None]:
+def parse_folder(file: Path, folder: str, *, is_last: bool) -> tuple[str, str, str | None]:
     """Return what a folder adds to the rule, the same without its name, and the name of its variable."""
     rest = REST.fullmatch(folder)
     if rest is not None and not is_last:

@@ -73,7 +73,7 @@ class MethodRoute(MethodView):
     def dispatch_request(self, **kwargs: Any) -> Response:
         app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
         asked: Request = request._get_current_object()  # type: ignore[attr-defined]
-        state = app.extensions.get(STATE_KEY) or bare_state(app)
+        state = app.extensions.get(STATE_KEY) or default_state(app)
         operation = operation_of(app, state, type(self), asked.url_rule, asked.method)
         call = Call(app, state, asked, operation, ROUTE)
         call.function = getattr(self, operation.method.lower())
@@ -94,7 +94,7 @@ def quick_view(view: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str
     return quick
 
 
-def bare_state(app: Flask) -> AppState:
+def default_state(app: Flask) -> AppState:
     """Return the state of an app that has MethodRoutes and no extension: nothing is set, and there is no hook."""
     key = f"{STATE_KEY}.bare"
     if key not in app.extensions:
@@ -212,13 +212,13 @@ def route_rules(app: Flask) -> list[tuple[Any, type[MethodRoute]]]:
     """Return every URL rule of an app that leads to a MethodRoute, with the class."""
     found = []
     for rule in app.url_map.iter_rules():
-        view_class = class_behind(app.view_functions.get(rule.endpoint))
+        view_class = view_class_of(app.view_functions.get(rule.endpoint))
         if view_class is not None:
             found.append((rule, view_class))
     return found
 
 
-def class_behind(view: Any) -> type[MethodRoute] | None:
+def view_class_of(view: Any) -> type[MethodRoute] | None:
     """Return the class of a MethodRoute's view, however the view is wrapped; None for another view."""
     for each in (view, *callables_in(view)):
         view_class = getattr(each, "__dict__", {}).get("view_class")
@@ -241,7 +241,7 @@ def refuse_method(error: MethodNotAllowed) -> Response | None:
     return problem_response(app, 405, detail, headers=[("Allow", allow)])
 
 
-def refuse_for_now(error: TooManyRequests) -> Response | None:
+def refuse_too_many(error: TooManyRequests) -> Response | None:
     """Answer a rate limit at a door as the door answers (RFC 6585, 4); None where it is no door, or a browser asked.
 
     It may come from before the door: Flask-Limiter's default limits count in ``before_request``.
@@ -277,4 +277,4 @@ def is_our_endpoint(adapter: MapAdapter, method: str) -> bool:
 def is_our_view(view: Any) -> bool:
     """Whether a view function is one of the doors: an action's, a MethodRoute's, or what else this package serves."""
     is_named = str(getattr(view, "__module__", "")).startswith("flask_serveractions.")
-    return is_named or hasattr(view, ACTION_NAME) or class_behind(view) is not None
+    return is_named or hasattr(view, ACTION_NAME) or view_class_of(view) is not None

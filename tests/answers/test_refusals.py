@@ -109,10 +109,10 @@ def bound_only(number: Bound[int]) -> None:
 
 
 def test_values_of_an_id_are_cut_in_the_log(refusals: Callable[[], list[str]]) -> None:
-    from flask_serveractions.security.signing import Signing, payload_of, sign_id
+    from flask_serveractions.security.signing import Signing, dump_payload, sign_id
 
     app = app_with(bound_only, page="", SERVERACTIONS_BIND_SESSION=False, WTF_CSRF_ENABLED=False)
-    signed = sign_id(Signing(app).ring, "bound_only", payload_of({"number": "\n" * 5000}), "", None)
+    signed = sign_id(Signing(app).ring, "bound_only", dump_payload({"number": "\n" * 5000}), "", None)
     assert app.test_client().post(f"/_actions/bound_only/{signed}").status_code == 404
     (message,) = refusals()
     assert message.isprintable()

@@ -25,7 +25,7 @@ from flask_serveractions.answers.responses import (
     split_result,
     to_json,
 )
-from flask_serveractions.operation import Failure
+from flask_serveractions.operation import Submission
 
 APP = Flask(__name__)
 
@@ -122,8 +122,10 @@ def test_a_redirect_after_a_call_is_303_and_closed_to_caches() -> None:
     assert {name: response.headers[name] for name in CLOSED} == CLOSED
 
 
-def failure(**parts: Any) -> Failure:
-    return Failure(**{"action": "a", "payload": "", "ordinal": "", "values": {}, "errors": {}, "message": "", **parts})
+def failure(**parts: Any) -> Submission:
+    return Submission(
+        **{"action": "a", "payload": "", "ordinal": "", "values": {}, "errors": {}, "message": "", **parts}
+    )
 
 
 @given(text=st.text(min_size=1))

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from sqlalchemy import event, orm
 
 from flask_serveractions.answers.pagination import CursorRequest, PageRequest, paginate, paginate_by_cursor
-from flask_serveractions.answers.selects import follows, position_terms, session_among
+from flask_serveractions.answers.selects import is_after_position, position_terms, session_among
 from flask_serveractions.errors import Invalid
 
 
@@ -219,7 +219,7 @@ def test_flask_sqlalchemy_s_session_is_found_and_used(tmp_path: Path) -> None:
 
 def test_pages_of_lists_need_no_sqlalchemy() -> None:
     code = (
-        "import sys; from flask_serveractions import pagination as p;"
+        "import sys; from flask_serveractions.answers import pagination as p;"
         "assert 'sqlalchemy' not in sys.modules; print(p.paginate([1, 2], p.PageRequest(1, 1)).items)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -376,9 +376,9 @@ def test_where_null_is_large_it_follows_as_the_database_orders_it() -> None:
         for term in (Todo.rank, Todo.rank.nulls_last(), Todo.rank.nulls_first())
     )
     for values in ([1, 5], [None, 5]):
-        assert str(follows(unsaid, values, True)) == str(follows(last, values, False))
-        assert str(follows(unsaid, values, False)) == str(follows(first, values, True))
+        assert str(is_after_position(unsaid, values, True)) == str(is_after_position(last, values, False))
+        assert str(is_after_position(unsaid, values, False)) == str(is_after_position(first, values, True))
     down, down_first = (
         position_terms(sa.select(Todo).order_by(term)) for term in (Todo.rank.desc(), Todo.rank.desc().nulls_first())
     )
-    assert str(follows(down, [1, 5], True)) == str(follows(down_first, [1, 5], False))
+    assert str(is_after_position(down, [1, 5], True)) == str(is_after_position(down_first, [1, 5], False))

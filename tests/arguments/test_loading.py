@@ -18,7 +18,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.routing import BaseConverter
 
 from flask_serveractions import Bound, Query
-from flask_serveractions.arguments.loading import only
+from flask_serveractions.arguments.loading import errors_below
 from tests.calling import Door, door_of, errors_of, function_of
 
 MISSING = ["Missing data for required field."]
@@ -424,10 +424,10 @@ def test_what_a_converter_of_the_app_made_passes_where_it_is_of_the_type(annotat
 
 def test_only_the_errors_of_some_fields_and_of_what_nests_in_them_are_kept() -> None:
     errors = {"text": ["a"], "items.0.text": ["b"], "items.1": ["c"], "itemset": ["d"]}
-    assert only(errors, ["items"]) == {"items.0.text": ["b"], "items.1": ["c"]}
-    assert only(errors, ["items.0"]) == {"items.0.text": ["b"]}
-    assert only(errors, ["text", "other"]) == {"text": ["a"]}
-    assert only(errors, []) == {}
+    assert errors_below(errors, ["items"]) == {"items.0.text": ["b"], "items.1": ["c"]}
+    assert errors_below(errors, ["items.0"]) == {"items.0.text": ["b"]}
+    assert errors_below(errors, ["text", "other"]) == {"text": ["a"]}
+    assert errors_below(errors, []) == {}
 
 
 def test_numbers_of_json_beyond_every_float_are_said_at_their_name() -> None:

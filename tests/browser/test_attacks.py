@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Dialog, Page, expect
 from werkzeug.datastructures import FileStorage
 
 from flask_serveractions import ActionError, Progress
-from flask_serveractions.operation import exchange_of
+from flask_serveractions.operation import middleware_state_of
 from tests.browser.stage import HEAD, Stage, await_events, open_page
 from tests.security.test_injections import documented_app
 from tests.todo_app import served
@@ -107,7 +107,7 @@ def items(stage: Stage) -> list[str]:
 
     @stage.app.get("/once")
     def once_only() -> str:
-        return HEAD.format("Once", "", "" if exchange_of(request.environ) else render_template_string(ONCE))
+        return HEAD.format("Once", "", "" if middleware_state_of(request.environ) else render_template_string(ONCE))
 
     stage.page("/wall", WALL, "{{ items | join }}", items=lambda: list(items))
     stage.page("/later", LATER)

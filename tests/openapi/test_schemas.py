@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 from marshmallow import EXCLUDE, INCLUDE, Schema, ValidationError, fields, post_dump
 from marshmallow.validate import ContainsOnly, Equal, Length, OneOf, Range, Regexp
 
-from flask_serveractions.openapi.schemas import OPENAPI_VERSION, Components, JsonSchema, portable
+from flask_serveractions.openapi.schemas import OPENAPI_VERSION, Components, JsonSchema, portable_pattern
 from flask_serveractions.schemas.types import field_for
 from tests.generated_schemas import schemas
 
@@ -107,7 +107,7 @@ def test_a_docstring_describes_the_schema() -> None:
 
 def test_a_schema_for_many_is_a_list() -> None:
     given = components()
-    made = given.settled(given.returned.reference(TodoSchema(many=True)))
+    made = given.with_final_names(given.returned.reference(TodoSchema(many=True)))
     assert made == {"type": "array", "items": {"$ref": "#/components/schemas/Todo"}}
 
 
@@ -158,7 +158,7 @@ def test_two_schemas_of_one_name_and_module_are_numbered() -> None:
 def test_a_schema_does_not_take_the_name_of_one_of_ours() -> None:
     given = components()
     given.add("Problem", {"type": "object"})
-    made = given.settled(given.returned.reference(type("ProblemSchema", (Schema,), {"__module__": "app"})()))
+    made = given.with_final_names(given.returned.reference(type("ProblemSchema", (Schema,), {"__module__": "app"})()))
     assert made == {"$ref": "#/components/schemas/app_Problem"}
     assert list(given.by_name()) == ["Problem", "app_Problem"]
 
@@ -180,7 +180,7 @@ def test_a_dataclass_has_its_own_name() -> None:
         city: str
 
     given = components()
-    assert given.settled(given.sent.field2property(field_for(Address, strict=True))) == {
+    assert given.with_final_names(given.sent.field2property(field_for(Address, strict=True))) == {
         "$ref": "#/components/schemas/AddressInput"
     }
 
@@ -276,7 +276,7 @@ def test_a_secret_has_the_format_of_a_password(name: str, field: fields.Field[An
     ],
 )
 def test_a_portable_pattern_finds_what_marshmallow_finds(pattern: str, texts: list[str]) -> None:
-    made = portable(pattern, 0)
+    made = portable_pattern(pattern, 0)
     assert made is not None
     found = [bool(re.search(made.replace("(?<", "(?P<").replace("$", r"\Z"), text)) for text in texts]
     assert found == [is_valid(Regexp(pattern.replace("$", r"\Z")), text) for text in texts]
@@ -292,7 +292,7 @@ def is_valid(validator: Regexp, text: str) -> bool:
 
 @pytest.mark.parametrize("pattern", ["(?i)a", "(?>a)", "a++", "(?#no)a"])
 def test_what_ecma_262_can_not_say_is_left_out(pattern: str) -> None:
-    assert portable(pattern, 0) is None
+    assert portable_pattern(pattern, 0) is None
 
 
 @given(schemas())
@@ -325,7 +325,7 @@ def test_what_comes_back_holds_against_its_schema() -> None:
         "names": {"a": 1},
     }  # fmt: skip
     given = components()
-    reference = given.settled(given.returned.reference(AllSchema()))
+    reference = given.with_final_names(given.returned.reference(AllSchema()))
     document = {**reference, "components": {"schemas": given.by_name()}}
     validator = Draft202012Validator(document)
     dumped = AllSchema().dump(value)

@@ -326,7 +326,7 @@ def test_messages_of_items_are_shown_at_the_input_that_sends_them() -> None:
     form = state(list[int], errors={"value.1": ["No number."], "value.2": ["Too low."], "value.x": ["?"]}, text="x")
     assert "No number. Too low." in form.error("value")
     assert 'aria-invalid="true"' in form.attrs("value")
-    assert form.leftover() == "x value.x: ?"
+    assert form.unplaced_error() == "x value.x: ?"
 
 
 def test_messages_of_nested_objects_stay_at_their_own_names() -> None:

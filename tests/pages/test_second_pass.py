@@ -10,7 +10,7 @@ import pytest
 from flask import Flask, Response, flash, g, render_template_string, request, session
 
 from flask_serveractions import ActionError
-from flask_serveractions.operation import exchange_of
+from flask_serveractions.operation import middleware_state_of
 from tests.callers import BROWSER, ONE_FORM, SCRIPT, app_with, flashes_in, form_in, open_form, submit
 from tests.failing_todos import BOTH, create_todo, fail, log, nothing_yet, page_of  # noqa: F401 (an autouse fixture among them)
 
@@ -115,15 +115,15 @@ def test_it_is_known_by_an_object_in_the_environ_and_never_by_a_header() -> None
 
     @app.before_request
     def note() -> None:
-        exchange = exchange_of(request.environ)
-        log.append(f"{request.method} {bool(exchange and exchange.second_pass)}")
+        middleware = middleware_state_of(request.environ)
+        log.append(f"{request.method} {bool(middleware and middleware.second_pass)}")
 
     client = app.test_client()
     form = open_form(client)
-    forged = {"flask_serveractions.exchange": "1", "Flask-Serveractions-Exchange": "1", "X-Second-Pass": "true"}
+    forged = {"flask_serveractions.middleware": "1", "Flask-Serveractions-Middleware": "1", "X-Second-Pass": "true"}
     submit(client, form, headers={**BROWSER, **forged}, text="bad")
     client.get("/", headers=forged)
-    client.get("/", environ_overrides={"flask_serveractions.exchange": "forged"})
+    client.get("/", environ_overrides={"flask_serveractions.middleware": "forged"})
     assert [each for each in log if each[0] in "GP"] == [
         "GET False",
         "POST False",

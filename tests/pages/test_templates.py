@@ -18,7 +18,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse
 
 from flask_serveractions import ActionError, Bound, ServerActions
-from flask_serveractions.security.signing import bound_in
+from flask_serveractions.security.signing import load_payload
 from tests.callers import BROWSER, WITH_PAGE, Form, app_with, extension_of, form_in, forms_in, open_form, submit
 
 calls: list[Any] = []
@@ -190,7 +190,7 @@ def test_a_buttons_formaction_calls_another_action_with_the_forms_fields() -> No
 def test_bound_arguments_are_signed_and_can_be_read() -> None:
     url = render('{{ action_url("rename", todo_id=7, kind="odd") }}')
     payload = url.rpartition("/rename/")[2].partition(".")[0]
-    assert bound_in(payload) == {"todo_id": 7, "kind": "odd"}
+    assert load_payload(payload) == {"todo_id": 7, "kind": "odd"}
 
 
 def test_a_bound_argument_posted_by_the_client_is_ignored() -> None:

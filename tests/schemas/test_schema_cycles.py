@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from marshmallow import Schema, fields, validates_schema
 
-from flask_serveractions.schemas.schema_cycles import close_circles
+from flask_serveractions.schemas.schema_cycles import close_cycles
 from tests.calling import Door, door_of
 
 
@@ -70,7 +70,7 @@ def test_a_recursive_schema_is_made_once_whatever_paths_are_sent() -> None:
 
 def test_what_is_nested_in_its_like_is_that_very_object() -> None:
     top = Knot()
-    assert len(close_circles(top)) == 2  # one, and one for many
+    assert len(close_cycles(top)) == 2  # one, and one for many
     left: Any = top.fields["left"]
     assert left.schema is top
     assert left.schema.fields["left"].schema is top
@@ -85,7 +85,7 @@ def test_schemas_that_were_made_otherwise_stay_apart() -> None:
         loose = fields.Nested(lambda: Knot(unknown="exclude"))
 
     outer = Outer()
-    close_circles(outer)
+    close_cycles(outer)
     made = [nested.schema for nested in outer.fields.values()]  # type: ignore[attr-defined]
     assert len(set(map(id, made))) == 4
     assert set(made[1].fields) == {"name"}
@@ -101,7 +101,7 @@ def test_a_schema_that_makes_another_one_every_time_ends_the_search() -> None:
 
         below = fields.Nested(lambda: Endless())
 
-    assert 100 < len(close_circles(Endless())) < 300
+    assert 100 < len(close_cycles(Endless())) < 300
 
 
 def test_a_name_that_is_defined_later_is_left_to_marshmallow() -> None:
@@ -109,7 +109,7 @@ def test_a_name_that_is_defined_later_is_left_to_marshmallow() -> None:
         late = fields.Nested("DefinedAfterThat")
 
     schema = Early()
-    assert close_circles(schema) == [schema]
+    assert close_cycles(schema) == [schema]
 
     class DefinedAfterThat(Schema):
         name = fields.String()

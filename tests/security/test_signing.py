@@ -20,8 +20,8 @@ from flask_serveractions.security.signing import (
     CsrfTokens,
     KeyRing,
     Signing,
-    bound_in,
-    payload_of,
+    dump_payload,
+    load_payload,
     sign_id,
     sign_text,
     unsign_text,
@@ -57,10 +57,10 @@ DELETE_PAGE = """{% call action_form("delete_todo", todo_id=7) %}<button>Delete<
 
 @given(bound=st.dictionaries(st.text(max_size=5), JSON, max_size=4))
 def test_bound_arguments_survive_the_way_through_an_id(bound: dict[str, Any]) -> None:
-    signed = sign_id(RING, "act", payload_of(bound), "visitor", None)
+    signed = sign_id(RING, "act", dump_payload(bound), "visitor", None)
     payload = verify_id(RING, "act", signed, "visitor", None)
     assert payload is not None
-    assert bound_in(payload) == bound
+    assert load_payload(payload) == bound
 
 
 @given(junk=st.text())
@@ -72,13 +72,13 @@ def test_no_text_that_nobody_signed_is_an_id(junk: str) -> None:
 
 @given(junk=st.text() | st.binary().map(lambda data: data.decode("latin-1")))
 def test_a_payload_that_is_not_ours_is_none(junk: str) -> None:
-    assert bound_in(junk) is None or isinstance(bound_in(junk), dict)
+    assert load_payload(junk) is None or isinstance(load_payload(junk), dict)
 
 
 def test_a_payload_that_nests_too_deep_is_none() -> None:
     from itsdangerous.encoding import base64_encode
 
-    assert bound_in(base64_encode("[" * 100_000).decode()) is None
+    assert load_payload(base64_encode("[" * 100_000).decode()) is None
 
 
 @given(name=st.sampled_from(["act", "other"]), visitor=st.sampled_from(["ada", "bob", ""]), key=st.sampled_from("kl"))
@@ -200,7 +200,7 @@ def wrong_signature(client: FlaskClient, form: Form) -> Form:
 
 def other_payload(client: FlaskClient, form: Form) -> Form:
     head, _, signature = form.path.rpartition(".")
-    return with_url(form, f"{head.rpartition('/')[0]}/{payload_of({'todo_id': 8})}.{signature}")
+    return with_url(form, f"{head.rpartition('/')[0]}/{dump_payload({'todo_id': 8})}.{signature}")
 
 
 def no_signature(client: FlaskClient, form: Form) -> Form:
@@ -214,7 +214,9 @@ def of_another_session(client: FlaskClient, form: Form) -> Form:
 
 def unbound(client: FlaskClient, form: Form) -> Form:
     ring = Signing(client.application).ring
-    return with_url(form, f"/_actions/delete_todo/{sign_id(ring, 'delete_todo', payload_of({'todo_id': 7}), '', None)}")
+    return with_url(
+        form, f"/_actions/delete_todo/{sign_id(ring, 'delete_todo', dump_payload({'todo_id': 7}), '', None)}"
+    )
 
 
 def lacking_its_argument(client: FlaskClient, form: Form) -> Form:
@@ -229,7 +231,7 @@ def signed_for(client: FlaskClient, form: Form, bound: dict[str, Any]) -> Form:
     with client.session_transaction() as held:
         visitor = held["_serveractions"]["key"]
     ring = Signing(client.application).ring
-    return with_url(form, f"/_actions/delete_todo/{sign_id(ring, 'delete_todo', payload_of(bound), visitor, None)}")
+    return with_url(form, f"/_actions/delete_todo/{sign_id(ring, 'delete_todo', dump_payload(bound), visitor, None)}")
 
 
 WRONG = [
@@ -264,7 +266,7 @@ def test_an_expired_id_is_that_404_too() -> None:
     assert post_json(client, form).status_code == 200
     with client.session_transaction() as held:
         visitor = held["_serveractions"]["key"]
-    payload = payload_of({"todo_id": 7})
+    payload = dump_payload({"todo_id": 7})
     expired = sign_id(Signing(app).ring, "delete_todo", payload, visitor, 60, now=time.time() - 61)
     answer = post_json(client, with_url(form, f"/_actions/delete_todo/{expired}"))
     assert answer.status_code == 404

@@ -9,7 +9,7 @@ import warnings
 
 import pytest
 
-from flask_serveractions.stores.leases import keep, keeping, let_go
+from flask_serveractions.stores.leases import hold_lease, holding_lease, release
 from flask_serveractions.stores.store import Store, StoreUnavailable, open_store
 from tests.stores_processes import RedisServer, eventually
 
@@ -25,7 +25,7 @@ def left(store: Store, key: str) -> float:
 def test_a_lease_is_renewed_while_it_is_kept_and_lapses_then(store: Store) -> None:
     store.add("key", 1, 60, token="t", lease=0.3)
     deadline = time.monotonic() + 0.6
-    with keeping(store, "key", "t", 0.3):
+    with holding_lease(store, "key", "t", 0.3):
         while time.monotonic() < deadline:
             assert left(store, "key") > 0
             time.sleep(0.02)
@@ -34,7 +34,7 @@ def test_a_lease_is_renewed_while_it_is_kept_and_lapses_then(store: Store) -> No
 
 def test_a_lease_is_kept_while_the_body_raises(store: Store) -> None:
     store.add("key", 1, 60, token="t", lease=0.2)
-    with pytest.raises(LookupError), keeping(store, "key", "t", 0.2):
+    with pytest.raises(LookupError), holding_lease(store, "key", "t", 0.2):
         raise LookupError
     eventually(lambda: left(store, "key") <= 0)
 
@@ -42,16 +42,16 @@ def test_a_lease_is_kept_while_the_body_raises(store: Store) -> None:
 def test_leases_of_different_lengths_are_renewed_side_by_side(store: Store) -> None:
     for key, lease in (("long", 60), ("short", 0.2)):
         store.add(key, 1, 60, token=key, lease=lease)
-    holds = [keep(store, "long", "long", 60), keep(store, "short", "short", 0.2)]
+    holds = [hold_lease(store, "long", "long", 60), hold_lease(store, "short", "short", 0.2)]
     time.sleep(0.5)
     assert left(store, "short") > 0
     for hold in holds:
-        let_go(hold)
+        release(hold)
 
 
 def test_what_somebody_else_has_taken_is_not_renewed(store: Store) -> None:
     store.add("key", 1, 60, token="t", lease=0.2)
-    with keeping(store, "key", "t", 0.2):
+    with holding_lease(store, "key", "t", 0.2):
         assert store.swap("key", "t", 2, 60, token="other", lease=0.2)
         eventually(lambda: left(store, "key") <= 0)
 
@@ -59,7 +59,7 @@ def test_what_somebody_else_has_taken_is_not_renewed(store: Store) -> None:
 def test_a_store_that_was_away_finds_its_leases_renewed(redis_server: RedisServer) -> None:
     store = open_store(redis_server.url, "")
     store.add("key", 1, 60, token="t", lease=2)
-    with keeping(store, "key", "t", 2):
+    with holding_lease(store, "key", "t", 2):
         redis_server.freeze()
         threading.Event().wait(1.5)
         redis_server.thaw()
@@ -78,14 +78,14 @@ def answers(store: Store) -> bool:
 def test_a_forked_child_renews_its_own_leases_and_none_of_its_parent(store: Store) -> None:
     store.add("parent", 1, 60, token="t", lease=0.2)
     store.add("child", 1, 60, token="t", lease=0.2)
-    hold = keep(store, "parent", "t", 0.2)
+    hold = hold_lease(store, "parent", "t", 0.2)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 warns of threads; that is what is tested
         child = os.fork()
     if child == 0:
-        keep(store, "child", "t", 0.2)
+        hold_lease(store, "child", "t", 0.2)
         time.sleep(0.5)
         os._exit(0 if left(store, "child") > 0 else 1)
-    let_go(hold)
+    release(hold)
     eventually(lambda: left(store, "parent") <= 0)
     assert os.waitpid(child, 0)[1] == 0

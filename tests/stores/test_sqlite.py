@@ -115,11 +115,11 @@ def test_expired_rows_are_swept_in_small_steps(tmp_path: Path) -> None:
     now = [1000.0]
     store = store_on(SQLiteBackend(tmp_path / "swept", clock=lambda: now[0]))
     for number in range(50):
-        store.hasty.put(f"{number}", "text", 10)
+        store.impatient.put(f"{number}", "text", 10)
     now[0] += 11
     left = []
     for _ in range(4):
-        store.hasty.put("new", "text", 10)
+        store.impatient.put("new", "text", 10)
         raw = sqlite3.connect(tmp_path / "swept")
         left.append(raw.execute("SELECT count(*) FROM serveractions_records").fetchone()[0] - 1)
         raw.close()
@@ -205,7 +205,7 @@ def test_a_foreign_writer_of_four_seconds_delays_claims_and_revalidations_and_lo
     claimed: list[Any] = []
     claiming = threading.Thread(target=lambda: claimed.append(on_sqlite.add("claim", 1, 60, token="t", lease=60)))
     claiming.start()
-    assert on_sqlite.hasty.lookup("key", ["tag:a"]).text == "text"  # reading goes on
+    assert on_sqlite.impatient.lookup("key", ["tag:a"]).text == "text"  # reading goes on
     on_sqlite.bump(["tag:a"])
     claiming.join()
     assert claimed == [None]
@@ -218,14 +218,14 @@ def test_a_cached_value_does_not_wait_for_a_foreign_writer(
     on_sqlite.put("key", "text", 60)
     foreign = locked(60)
     with caplog.at_level(logging.WARNING, "flask_serveractions"):
-        first = milliseconds(lambda: on_sqlite.hasty.put("key", "new", 60))
-        later = [milliseconds(lambda: on_sqlite.hasty.put("key", "new", 60)) for _ in range(20)]
+        first = milliseconds(lambda: on_sqlite.impatient.put("key", "new", 60))
+        later = [milliseconds(lambda: on_sqlite.impatient.put("key", "new", 60)) for _ in range(20)]
     assert first < 1000
     assert max(later) < 50
-    assert on_sqlite.hasty.lookup("key", []).text == "text"
+    assert on_sqlite.impatient.lookup("key", []).text == "text"
     assert len([record for record in caplog.records if "not available" in record.message]) == 1
     foreign.kill()
-    eventually(lambda: milliseconds(lambda: on_sqlite.hasty.put("key", "new", 60)) and look(on_sqlite) == "new")
+    eventually(lambda: milliseconds(lambda: on_sqlite.impatient.put("key", "new", 60)) and look(on_sqlite) == "new")
 
 
 def look(store: Store) -> str | None:
@@ -268,7 +268,7 @@ def test_a_file_that_is_no_database_is_an_error_at_start_that_names_it(tmp_path:
 def filled(path: Path) -> Store:
     store = open_store(f"sqlite:///{path}", "")
     for number in range(200):
-        store.hasty.put(f"{number}", "text" * 500, 60)
+        store.impatient.put(f"{number}", "text" * 500, 60)
     store.close()
     return store
 
@@ -316,7 +316,7 @@ store.add("before", 1, 60)
 failed = ""
 for number in range(2000):
     try:
-        store.hasty.put(f"{number}", "text" * 1000, 60)
+        store.impatient.put(f"{number}", "text" * 1000, 60)
     except StoreUnavailable as error:
         failed = str(error)
         break
@@ -370,7 +370,7 @@ def test_where_nothing_tells_starts_of_the_machine_apart_revalidations_are_synce
 
 
 def test_claims_are_synced_to_the_disk(on_sqlite: Store) -> None:
-    on_sqlite.hasty.add("computation", 1, 60)
+    on_sqlite.impatient.add("computation", 1, 60)
     assert is_synced(backend_of(on_sqlite)) is False
     on_sqlite.add("claim", 1, 60)
     assert is_synced(backend_of(on_sqlite)) is True

@@ -162,7 +162,7 @@ def test_a_cached_text_replaces_the_one_before(store: Store) -> None:
 def test_entries_are_the_cached_texts_alone(store: Store) -> None:
     keys = [f"f:{number}[*]?" for number in range(1200)]
     for key in keys:
-        store.hasty.put(key, key.upper(), 60)
+        store.impatient.put(key, key.upper(), 60)
     store.add("record", 1, 60)
     assert sorted(store.entries()) == sorted((key, key.upper()) for key in keys)
 
@@ -242,7 +242,7 @@ def test_a_fork_in_the_midst_of_writing_threads_breaks_neither_side(store: Store
     def write(number: int) -> None:
         while not stop.is_set():
             try:
-                store.hasty.put(f"{number}", "text", 60)
+                store.impatient.put(f"{number}", "text", 60)
             except StoreUnavailable as error:
                 errors.append(error)
 
