@@ -40,7 +40,7 @@ ROOMS: tuple[tuple[str, tuple[str, ...]], ...] = (
         ("signature", "flask_forms", "types", "load", "form_data", "schema_cycles", "fields", "dump"),
     ),
     ("", ("marks", "held", "app_state")),
-    ("shared", ("jobs", "caching", "revalidation", "queues", "progress", "once")),
+    ("shared", ("jobs", "caching", "revalidation", "url_rules", "queues", "progress", "once")),
     ("stores", ("leases", "store", "sqlite", "redis")),
     ("http", ("typed_json", "negotiation", "messages", "locations", "cookies", "conditional")),
     ("", ("scope", "signals", "errors", "config", "operation")),

@@ -19,12 +19,12 @@ from functools import wraps
 from hashlib import sha256
 from typing import Any, NamedTuple, ParamSpec, TypeVar, cast
 
-from flask import current_app, has_app_context, has_request_context, request
+from flask import current_app, has_app_context
 
 from ..http import typed_json
 from ..stores.leases import holding_lease
 from ..stores.store import Lookup, Store, StoreUnavailable
-from .revalidation import CACHED_FUNCTIONS, path_names, tag_names
+from .revalidation import CACHED_FUNCTIONS, path_names, paths_being_rendered, tag_names
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -83,15 +83,6 @@ def store_of_app() -> Store | None:
     except StoreUnavailable:
         return None
     return store.impatient
-
-
-def paths_being_rendered() -> tuple[str, ...]:
-    """Return the request's path and its URL rule, which may be revalidated as well."""
-    if not has_request_context():
-        return ()
-    current = request._get_current_object()  # type: ignore[attr-defined]  # once, since each look costs
-    path, rule = current.path, current.url_rule
-    return (path,) if rule is None or rule.rule == path else (path, rule.rule)
 
 
 class CachedValue(NamedTuple):

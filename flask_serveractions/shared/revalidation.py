@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from flask import Flask, current_app, has_request_context, request
-from werkzeug.exceptions import HTTPException
-from werkzeug.routing import Map, Rule
 
 from ..operation import middleware_state_of
 from ..scope import scope
 from ..signals import revalidated as revalidated_signal
 from ..stores.store import StoreUnavailable
+from .url_rules import SHOWN, rules_of
 
 logger = logging.getLogger("flask_serveractions")
 
 RECORD = "flask_serveractions.revalidated"  # in the scope
-
+PATHS = "flask_serveractions.paths"  # in the scope
 
 #: the functions that ``@cached`` keeps the results of, in this process
 CACHED_FUNCTIONS: set[str] = set()
@@ -27,15 +27,18 @@ CACHED_FUNCTIONS: set[str] = set()
 
 @dataclass(slots=True, eq=False)
 class Revalidated:
-    """What one call has revalidated so far; ``paths`` are paths or URL rules, without query."""
+    """What one call has revalidated so far; ``paths`` are paths, as :func:`normal` writes them, or URL rules."""
 
     paths: list[str] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
 
     def concerns(self, page: str) -> bool:
         """Whether a page is stale now: by its path, by a rule, or by any tag."""
-        path = unquote(page.partition("?")[0])
-        return bool(self.tags) or any(matches(each, path) for each in self.paths)
+        path = unquote(without_query(page))
+        if self.tags or normal(path) in self.paths:
+            return True
+        has_rule = any("<" in each for each in self.paths)
+        return has_rule and not set(rules_of(running_app()).matching(path)).isdisjoint(self.paths)
 
     def as_json(self) -> dict[str, list[str]]:
         return {"paths": self.paths, "tags": self.tags}
@@ -44,17 +47,55 @@ class Revalidated:
 def revalidate_path(path: str) -> None:
     """Say that what is shown at a path has changed.
 
-    :param path: ``/todos``, or a URL rule for all its paths: ``/todos/<int:todo_id>``. A query is ignored.
-    :raises ValueError: not a path, or a rule that does not parse.
-    :raises LookupError: a rule with a converter that the app does not have.
+    What ``url_for`` made is a path, whatever is in it: it escapes ``<``.
+
+    :param path: ``/todos``, or a URL rule of this app for all its paths: ``/todos/<int:todo_id>``. A query is ignored.
+    :raises ValueError: not a path, or a rule that the app does not have.
     :raises RuntimeError: called while a page is rendered for an action: pages only read.
     """
     if not isinstance(path, str) or not path.startswith("/"):
         raise ValueError(f"revalidate_path({path!r}): give a path of this app, such as '/todos' or url_for('todos').")
-    plain = without_mount(unquote(path.partition("?")[0]))
-    if "<" in plain:
-        rules_for(plain)  # so that a mistake shows here
-    record(paths=[plain])
+    is_rule = "<" in without_query(path)
+    record(paths=[rule_named(path) if is_rule else normal(without_mount(unquote(without_query(path))))])
+
+
+def rule_named(text: str) -> str:
+    rules = rules_of(running_app())
+    name = rules.name_of(text) or rules.name_of(without_mount(text))
+    if name is None:
+        shown = text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+        known = ", ".join(map(repr, rules.alike(without_mount(text)))) or "none with variables"
+        raise ValueError(
+            f"revalidate_path({shown!r}): the app has no such URL rule, but {known}. Give one of its rules, or a path"
+            " that url_for made, which escapes '<'."
+        )
+    return name
+
+
+def without_query(path: str) -> str:
+    return re.split("[?#]", path, maxsplit=1)[0]
+
+
+def normal(path: str) -> str:
+    """Return a path in the one spelling that is compared: not quoted, but for ``%`` and ``<``, which no rule has so."""
+    return path.replace("%", "%25").replace("<", "%3C")
+
+
+def paths_being_rendered() -> tuple[str, ...]:
+    """Return the request's path and the URL rules that match it: each may be revalidated."""
+    if not has_request_context():
+        return ()
+    current = request._get_current_object()  # type: ignore[attr-defined]  # once, since each look costs
+    paths: tuple[str, ...] | None = current.environ.get(PATHS)
+    if paths is None:
+        path = current.path
+        paths = current.environ[PATHS] = (normal(path), *rules_of(running_app()).matching(path))
+    return paths
+
+
+def running_app() -> Flask:
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    return app
 
 
 def revalidate_tag(*tags: str) -> None:
@@ -75,7 +116,7 @@ def record(paths: Iterable[str] = (), tags: Iterable[str] = ()) -> None:
     current = revalidated_so_far()
     current.paths += [each for each in paths if each not in current.paths]
     current.tags += [each for each in tags if each not in current.tags]
-    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    app = running_app()
     mark_stale(app, paths, tags)
     revalidated_signal.send(app, paths=tuple(paths), tags=tuple(tags))
 
@@ -108,7 +149,7 @@ def tag_names(tags: Iterable[str]) -> list[str]:
 def path_names(paths: Iterable[str]) -> list[str]:
     """Return the names whose generations a revalidation of paths, or of URL rules, bumps.
 
-    :param paths: without query and without ``SCRIPT_NAME``.
+    :param paths: as :class:`Revalidated` has them.
     """
     return [f"path:{path}" for path in paths]
 
@@ -125,17 +166,3 @@ def without_mount(path: str) -> str:
     """Return a path without ``SCRIPT_NAME``, which ``url_for`` puts before it."""
     mount = request.root_path if has_request_context() else ""
     return path[len(mount) :] or "/" if mount and (path == mount or path.startswith(mount + "/")) else path
-
-
-def rules_for(pattern: str) -> Map:
-    return Map([Rule(pattern, endpoint="page")], converters=current_app.url_map.converters)
-
-
-def matches(pattern: str, path: str) -> bool:
-    if "<" not in pattern:
-        return pattern == path
-    try:
-        rules_for(pattern).bind("localhost").match(path)
-    except HTTPException:
-        return False
-    return True

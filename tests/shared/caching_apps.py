@@ -13,12 +13,13 @@ from flask_serveractions.stores.store import Store
 def app_with(store: Store) -> Flask:
     """Return an app that has a store, and nothing else of ours."""
     app = Flask(__name__)
-    app.extensions["serveractions.state"] = SimpleNamespace(store=store)
+    app.extensions["serveractions.state"] = SimpleNamespace(store=store, shares_store=True)
 
     @app.route("/todos")
     @app.route("/todos/<int:todo_id>")
     @app.route("/other")
-    def page(todo_id: int = 0) -> str:
+    @app.route("/<path:rest>")
+    def page(todo_id: int = 0, rest: str = "") -> str:
         return ""
 
     return app

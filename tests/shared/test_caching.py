@@ -13,7 +13,7 @@ import pytest
 from flask import Flask
 
 from flask_serveractions.shared.caching import cached, entries
-from flask_serveractions.shared.revalidation import path_names, tag_names
+from flask_serveractions.shared.revalidation import path_names, revalidate_path, tag_names
 from flask_serveractions.stores.sqlite import SQLiteBackend
 from flask_serveractions.stores.store import Store, open_store, store_on
 from tests.shared.caching_apps import Counting, app_with, in_context
@@ -219,6 +219,28 @@ def test_the_path_that_is_rendered_makes_a_value_stale_and_so_does_its_rule(
     assert [on("/todos/1?page=2"), on("/todos/2")] == [2, 2]
     store.bump(path_names(["/todos/<int:todo_id>"]))
     assert [on("/other"), on("/todos/2"), on("/todos/1")] == [2, 3, 3]
+
+
+def test_a_rule_in_another_spelling_makes_values_stale_as_well_as_pages(app: Flask, body: Counting) -> None:
+    @cached()
+    def f() -> Any:
+        return body()
+
+    def on(path: str) -> Any:
+        with app.test_request_context(path):
+            return f()
+
+    def revalidate(path: str) -> None:
+        with app.test_request_context("/other"):
+            revalidate_path(path)
+
+    assert [on("/todos/1"), on("/other")] == [1, 1]
+    revalidate("/todos/<int(signed=False):number>")
+    assert [on("/todos/1"), on("/todos/1"), on("/other")] == [2, 2, 2]
+    revalidate("/todos/%3Cint:todo_id%3E")  # a path of that name
+    assert on("/todos/1") == 2
+    revalidate("/<path:rest>")  # another rule, which matches too
+    assert [on("/todos/1"), on("/other")] == [3, 3]
 
 
 def test_a_value_whose_computation_began_before_a_revalidation_is_never_served_after_it(
