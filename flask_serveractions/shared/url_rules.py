@@ -41,6 +41,8 @@ class UrlRules:
         self.converters = dict(url_map.converters)
         self.names: dict[Meaning, str] = {}
         self.spellings: dict[str, str] = {}
+        of_pages = {rule.rule for rule in url_map.iter_rules() if not str(rule.endpoint).startswith("actions.")}
+        self.of_pages = [text for text in sorted(of_pages) if "<" in text]
         for text in sorted({rule.rule for rule in url_map.iter_rules() if "<" in rule.rule}):
             meaning = self.meaning(text) or (text,)
             self.spellings[text] = self.names.setdefault(meaning, text)
@@ -85,7 +87,7 @@ class UrlRules:
     def alike(self, text: str) -> list[str]:
         """Return a few rules that begin as a text does, for a message."""
         head = text.partition("<")[0]
-        return [each for each in self.spellings if each.startswith(head)][:3] or list(self.spellings)[:3]
+        return [each for each in self.of_pages if each.startswith(head)][:3] or self.of_pages[:3]
 
     def meaning(self, text: str) -> Meaning | None:
         """Return what a rule says, or None where a text is none that this map could have."""
