@@ -1,0 +1,55 @@
+/** What the visitor has typed, ticked or chosen in a control, and her caret in it. */
+
+import { tagOf } from "../dom.js";
+
+/** @param {any} field @returns {[string, string]} the properties that tell what it says, and what the server says */
+const propertiesOf = ({ type }) => (/^(radio|checkbox)$/.test(type) ? ["checked", "defaultChecked"] : ["value", "defaultValue"]);
+
+/** @param {HTMLSelectElement} select @returns {HTMLOptionElement[]} */
+function chosenByServer({ multiple, size, options }) {
+  const choices = [...options], chosen = choices.filter((option) => option.defaultSelected);
+  if (multiple) return chosen;
+  if (chosen.length || size > 1) return chosen.slice(-1);
+  return choices.filter((option) => !option.disabled).slice(0, 1);
+}
+
+/** @param {any} element whether it is a control that says something else than the server */
+export function isTyped(element) {
+  const tag = tagOf(element);
+  if (tag === "SELECT") {
+    const chosen = chosenByServer(element);
+    return [...element.options].some((option) => option.selected !== chosen.includes(option));
+  }
+  if (!/^(INPUT|TEXTAREA)$/.test(tag) || element.type === "file") return false;
+  const [state, server] = propertiesOf(element);
+  return element[state] !== element[server];
+}
+
+/**
+ * Changes an element's attributes and children. What the visitor has made of it stays; else it shows the server's new value.
+ * @param {any} element
+ * @param {() => void} change
+ */
+export function keepTyped(element, change) {
+  const typed = isTyped(element);
+  if (tagOf(element) === "SELECT") {
+    const chosen = typed && [...element.selectedOptions];
+    change();
+    return choose(element, chosen || chosenByServer(element));
+  }
+  const field = element === document.activeElement ? element : {}, { selectionStart, selectionEnd } = field;
+  change();
+  if (!typed && isTyped(element)) {
+    const [state, server] = propertiesOf(element);
+    element[state] = element[server];
+  }
+  if (field.selectionStart !== selectionStart) field.setSelectionRange(selectionStart, selectionEnd);
+}
+
+/** @param {HTMLSelectElement} select @param {HTMLOptionElement[]} chosen */
+function choose({ options }, chosen) {
+  for (const option of options) {
+    const selected = chosen.includes(option);
+    if (option.selected !== selected) option.selected = selected;
+  }
+}

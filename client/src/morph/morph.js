@@ -1,0 +1,139 @@
+/**
+ * Brings one tree of nodes up to date to another, in O(n), or O(n log n) where siblings change places.
+ *
+ * 1. Elements are paired by name in the whole tree (`pairs.js`).
+ * 2. From the top down, the children of each pair are matched (`siblings.js`): what has no match goes, or comes; of the
+ *    others all but a longest run that is in order already are moved, by `moveBefore` where there is one.
+ * 3. What matches is updated: its attributes and texts; its controls, unless the visitor has typed (`controls.js`); what the
+ *    visitor or a script has opened, sized or rendered, where the server has changed what it says of it (`said.js`).
+ * 4. What browsers forget of what moves is put back (`screen.js`).
+ *
+ * The fresh tree is used up: its nodes are those that come.
+ */
+
+import {
+  attribute, attributesOf, childrenOf, firstOf, insert, isElement, isEqual, move, nextOf, parentOf, remove, removeAttribute,
+  setAttribute, shadowOf, tagOf,
+} from "../dom.js";
+import { keepTyped } from "./controls.js";
+import { findPairs } from "./pairs.js";
+import { rising } from "./rising.js";
+import { carry, note, staysAttribute, staysContent } from "./said.js";
+import { remember } from "./screen.js";
+import { matchSiblings } from "./siblings.js";
+
+/**
+ * @typedef {import("./pairs.js").Pairs & {leave: Leave, leaving: [Node, Node][]}} Plan `leaving`: parents, and what goes
+ *   from them unless it has moved elsewhere by then
+ * @typedef {(old: Element, fresh: Element) => boolean} Leave
+ */
+
+/**
+ * @typedef {object} Options
+ * @property {(old: Element, fresh: Element) => boolean} [leave] whether an element is left as it is; may change it itself
+ * @property {import("./pairs.js").Key} [key] what tells an element from all others, where it has no `id`; of a form this
+ *   comes before its `id`. Without what changes with each page, and without the number of equal forms
+ */
+
+/**
+ * Scripts that come with the fresh tree do not run by themselves: a parser made them for no browser.
+ * @param {Element} root in the document
+ * @param {Element} target parsed, and nothing of it shown yet; best by `Document.parseHTMLUnsafe`, which makes shadow roots
+ * @param {Options} [options]
+ */
+export function morph(root, target, { leave = () => false, key = () => undefined } = {}) {
+  // Parsed where no script runs, it holds elements; in a page it is text.
+  for (const inert of target.querySelectorAll("noscript")) inert.textContent = inert.innerHTML;
+  const restore = remember();
+  note(target);
+  /** @type {Plan} */
+  const plan = { ...findPairs(root, target, key), leave, leaving: [] };
+  updateElement(plan, root, target);
+  for (const [parent, node] of plan.leaving) if (parentOf(node) === parent) remove(parent, node);
+  restore();
+}
+
+/** @param {Plan} plan @param {Element} old @param {Element} fresh */
+function updateElement(plan, old, fresh) {
+  if (!plan.veiled.has(old) && !plan.veiled.has(fresh) && isEqual(old, fresh)) return;
+  if (tagOf(old) === "SCRIPT" || plan.leave(old, fresh)) return;
+  keepTyped(old, () => {
+    const isDone = staysContent(old, fresh);
+    updateAttributes(old, fresh);
+    carry(old, fresh);
+    if (!isDone) updateContent(plan, old, fresh);
+  });
+}
+
+/** @param {Element} old @param {Element} fresh */
+function updateAttributes(old, fresh) {
+  const stays = staysAttribute(old, fresh);
+  for (const item of attributesOf(fresh))
+    if (attribute(old, item.name) !== item.value && !stays(item.name)) setAttribute(old, /** @type {Attr} */ (item.cloneNode()));
+  for (const { name } of [...attributesOf(old)])
+    if (attribute(fresh, name) === null && !stays(name)) removeAttribute(old, name);
+}
+
+/** @param {Plan} plan @param {any} old @param {any} fresh */
+function updateContent(plan, old, fresh) {
+  const shadow = shadowOf(fresh);
+  if (shadow) updateChildren(plan, shadowOf(old) ?? old.attachShadow(shadow), shadow);
+  if (tagOf(old) === "TEMPLATE") updateChildren(plan, old.content, fresh.content);
+  else updateChildren(plan, old, fresh);
+}
+
+/** @param {Plan} plan @param {Node} into @param {Node} from */
+function updateChildren(plan, into, from) {
+  const olds = childrenOf(into), news = childrenOf(from);
+  if (!olds.length && !news.length) return;
+  const matches = matchSiblings(plan, into, olds, news);
+  dismiss(plan, into, olds, new Set(matches.values()));
+  arrange(plan, into, olds, news, matches);
+  for (const [fresh, old] of matches)
+    if (isElement(old)) updateElement(plan, old, /** @type {Element} */ (fresh));
+    else updateText(/** @type {Text} */ (old), /** @type {Text} */ (fresh));
+}
+
+/** @param {Text} old @param {Text} fresh */
+function updateText(old, fresh) {
+  if (old.data !== fresh.data) old.data = fresh.data;
+}
+
+/** @param {Plan} plan @param {Node} into @param {Node[]} olds @param {Set<Node>} staying */
+function dismiss({ used, holders, leaving }, into, olds, staying) {
+  for (const old of olds) {
+    if (staying.has(old)) continue;
+    if (used.has(old) || holders.has(old)) leaving.push([into, old]);
+    else remove(into, old);
+  }
+}
+
+/**
+ * Puts what stays and what comes in order.
+ * @param {Plan} plan
+ * @param {Node} into
+ * @param {Node[]} olds
+ * @param {Node[]} news
+ * @param {Map<Node, Node>} matches to add to
+ */
+function arrange(plan, into, olds, news, matches) {
+  const indices = new Map(olds.map((old, i) => [old, i]));
+  const staying = rising(news.map((fresh) => indices.get(/** @type {Node} */ (matches.get(fresh))) ?? -1));
+  /** @type {Node | null} */
+  let place = firstOf(into);
+  news.forEach((fresh, i) => {
+    const old = matches.get(fresh), node = old ?? bring(plan, fresh, matches);
+    if (!old) insert(into, node, place);
+    else if (!staying.has(i) && old !== place) (move ?? insert)(into, old, place);
+    place = nextOf(node);
+  });
+}
+
+/** @param {Plan} plan @param {Node} fresh @param {Map<Node, Node>} matches @returns {Node} itself; a shell where old ones go into it */
+function bring({ brings }, fresh, matches) {
+  if (!brings.has(fresh)) return fresh;
+  const shell = document.importNode(fresh);
+  carry(shell, fresh);
+  matches.set(fresh, shell);
+  return shell;
+}

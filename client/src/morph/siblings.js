@@ -1,0 +1,104 @@
+/**
+ * Which children of an element become which of its fresh ones. Those that `pairs.js` knows by name come first; the others
+ * go by what they are, then by what they show, then by order; texts go with what they follow.
+ */
+
+import { all, attribute, contains, firstOf, isElement, nextOf, parentOf, typeOf } from "../dom.js";
+import { isTyped } from "./controls.js";
+import { isOther, kindOf } from "./pairs.js";
+
+/** @typedef {import("./pairs.js").Pairs} Pairs */
+/** @typedef {Map<Node, Node>} Matches the old node by which a fresh one is shown */
+
+/** Fields that come anew with each page, whatever it shows. */
+const VOLATILE = /^_|token|_key$/;
+
+/** @param {Node} node what the server has written there, be it into a field */
+function textOf(node) {
+  if (!isElement(node)) return /** @type {Text} */ (node).data;
+  return kindOf(node) + (VOLATILE.test(attribute(node, "name") ?? "") ? "" : attribute(node, "value"));
+}
+
+/** @param {Pairs} pairs @param {Node} node @returns {number} for what it shows, whatever is typed into it */
+function looksOf(pairs, node) {
+  let sum = pairs.looks.get(node);
+  if (sum !== undefined) return sum;
+  sum = 7;
+  const text = textOf(node);
+  for (let i = 0; i < text.length; i++) sum = (sum * 31 + text.charCodeAt(i)) | 0;
+  for (let child = firstOf(node); child; child = nextOf(child)) sum = (sum * 31 + looksOf(pairs, child)) | 0;
+  pairs.looks.set(node, sum);
+  return sum;
+}
+
+/** @template Name @param {Element[]} elements @param {(element: Element) => Name} by @returns {Map<Name, Element[]>} */
+function groupBy(elements, by) {
+  const groups = new Map();
+  for (const element of elements) {
+    const name = by(element), group = groups.get(name);
+    if (group) group.push(element);
+    else groups.set(name, [element]);
+  }
+  return groups;
+}
+
+/** @param {Element} element */
+const holdsTyped = (element) => [element, ...all(element, "input,textarea,select")].some(isTyped);
+
+/**
+ * @param {Pairs} pairs
+ * @param {Node} into the parent of the old ones
+ * @param {Node[]} olds
+ * @param {Node[]} news
+ * @returns {Matches}
+ */
+export function matchSiblings(pairs, into, olds, news) {
+  const { twins, used, named } = pairs;
+  /** @type {Matches} */
+  const matches = new Map();
+  for (const fresh of news) {
+    const old = twins.get(fresh);
+    if (old && (parentOf(old) === into || !contains(old, into))) matches.set(fresh, old);
+  }
+  const mine = groupBy(olds.filter(isElement).filter((old) => !used.has(old) && !named.has(old)), kindOf);
+  const open = mine.size ? news.filter(isElement).filter((fresh) => !matches.has(fresh) && !named.has(fresh)) : [];
+  for (const [kind, theirs] of groupBy(open, kindOf)) matchKind(pairs, mine.get(kind) ?? [], theirs, matches);
+  matchTexts(into, news, matches);
+  return matches;
+}
+
+/** @param {Pairs} pairs @param {Element[]} olds @param {Element[]} news all of one kind @param {Matches} matches to add to */
+function matchKind(pairs, olds, news, matches) {
+  if (olds.length === 1 && news.length === 1) {
+    if (!isOther(pairs, olds[0], news[0])) matches.set(news[0], olds[0]);
+    return;
+  }
+  // Of many, one that holds a name is a record of its own.
+  olds = olds.filter((old) => !pairs.holders.has(old));
+  const rest = matchAlike(pairs, olds, news.filter((fresh) => !pairs.holders.has(fresh)), matches);
+  // With another count of them, order doesn't tell in which the visitor has typed.
+  if (rest.olds.length !== rest.news.length) rest.olds = rest.olds.filter((old) => !holdsTyped(old));
+  rest.news.forEach((fresh, i) => rest.olds[i] && matches.set(fresh, rest.olds[i]));
+}
+
+/** @param {Pairs} pairs @param {Element[]} olds @param {Element[]} news @param {Matches} matches to add to; the rest is returned */
+function matchAlike(pairs, olds, news, matches) {
+  const alike = groupBy(olds.toReversed(), (old) => looksOf(pairs, old)), taken = new Set();
+  for (const fresh of news) {
+    const old = alike.get(looksOf(pairs, fresh))?.pop();
+    if (old) matches.set(fresh, old);
+    taken.add(old);
+  }
+  return { olds: olds.filter((old) => !taken.has(old)), news: news.filter((fresh) => !matches.has(fresh)) };
+}
+
+/** @param {Node} into @param {Node[]} news @param {Matches} matches to add to */
+function matchTexts(into, news, matches) {
+  /** @type {Node | null} */
+  let follows = firstOf(into);
+  for (const fresh of news) {
+    if (!isElement(fresh) && follows && typeOf(follows) === typeOf(fresh)) matches.set(fresh, follows);
+    const old = matches.get(fresh);
+    follows = old && parentOf(old) === into ? nextOf(old) : null;
+  }
+}
