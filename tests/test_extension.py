@@ -7,32 +7,14 @@ import subprocess
 import sys
 from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 from flask import Blueprint, Flask
 from flask.cli import FlaskGroup
 
-from flask_serveractions import Bound, MethodRoute, Progress, ServerActions
-from flask_serveractions.testing import ActionsClient
-
-
-def make_app(**config: Any) -> Flask:
-    app = Flask(__name__)
-    app.config.update({"SECRET_KEY": "a key for tests", **config})
-    return app
-
-
-def client_of(app: Flask) -> ActionsClient:
-    return ActionsClient(app, app.response_class, use_cookies=True)
-
-
-def called(app: Flask, name: str, **arguments: Any) -> Any:
-    """Return what an action gave, or the status where it failed."""
-    response = client_of(app).call_action(name, **arguments)
-    assert response.json is not None
-    return response.json.get("data", response.status_code)
+from flask_serveractions import MethodRoute, Progress, ServerActions
+from tests.extension_apps import MODULE, called, client_of, double, make_app, module_of
 
 
 @pytest.fixture
@@ -43,16 +25,6 @@ def app() -> Flask:
 @pytest.fixture
 def actions(app: Flask) -> ServerActions:
     return ServerActions(app)
-
-
-def double(number: int) -> int:
-    return 2 * number
-
-
-def module_of(source: str, name: str = "some_actions") -> ModuleType:
-    module = ModuleType(name)
-    exec(source, module.__dict__)
-    return module
 
 
 # Apps
@@ -205,7 +177,7 @@ def test_a_name_taken_twice_is_an_error_at_once_that_says_where_both_stand(actio
     with pytest.raises(ValueError, match="'double'") as raised:
         actions.register(name="double")(wrapper)
     text = str(raised.value)
-    assert f"{here}, line {double.__code__.co_firstlineno}" in text
+    assert f"extension_apps.py, line {double.__code__.co_firstlineno}" in text
     assert f"{here}, line {other.__code__.co_firstlineno}" in text
 
 
@@ -270,154 +242,6 @@ def test_flask_routes_lists_actions_and_resources(app: Flask, actions: ServerAct
     shown = [line.split() for line in lines]
     assert ["actions.double", "POST", "/_actions/double/<signature>"] in shown
     assert ["Todo", "DELETE,", "GET", "/api/todos/<int:todo_id>"] in shown
-
-
-# register_module
-
-
-MODULE = """
-from json import dumps
-secret = 1
-class Thing: ...
-def create(text: str) -> str:
-    return text
-async def update(text: str) -> str:
-    return text.upper()
-def _private(text: str) -> str:
-    return text
-alias = create
-"""
-
-
-def test_register_module_registers_the_public_functions_that_it_defines(app: Flask, actions: ServerActions) -> None:
-    actions.register_module(module_of(MODULE))
-    assert sorted(actions.registry.actions) == ["create", "update"]
-    assert called(app, "update", text="milk") == "MILK"
-
-
-def test_register_module_puts_a_prefix_before_each_name(actions: ServerActions) -> None:
-    actions.register_module(module_of(MODULE), prefix="todos.")
-    assert sorted(actions.registry.actions) == ["todos.create", "todos.update"]
-
-
-def test_register_module_keeps_to_what_all_names(actions: ServerActions) -> None:
-    actions.register_module(module_of(MODULE + "__all__ = ['update']"))
-    assert sorted(actions.registry.actions) == ["update"]
-
-
-def test_register_module_leaves_alone_what_is_registered_already(actions: ServerActions) -> None:
-    module = module_of(MODULE)
-    actions.register(name="todos.make", once=True)(module.create)
-    actions.register_module(module, prefix="todos.")
-    assert sorted(actions.registry.actions) == ["todos.make", "todos.update"]
-
-
-def test_register_module_without_a_public_function_is_an_error(actions: ServerActions) -> None:
-    with pytest.raises(ValueError, match="some_actions defines no public function"):
-        actions.register_module(module_of("from json import dumps\ndef _private(): ..."))
-
-
-def test_register_module_refuses_a_name_that_is_taken(actions: ServerActions) -> None:
-    actions.register_module(module_of(MODULE))
-    with pytest.raises(ValueError, match="'create'"):
-        actions.register_module(module_of(MODULE))
-
-
-# route
-
-
-def test_route_registers_a_class_and_returns_it(app: Flask, actions: ServerActions) -> None:
-    class Things(MethodRoute):
-        def get(self) -> str:
-            return "things"
-
-    assert actions.route("/things")(Things) is Things
-    assert client_of(app).get("/things").text == "things"
-    with app.test_request_context():
-        from flask import url_for
-
-        assert url_for("Things") == "/things"
-
-
-def test_route_takes_an_endpoint(app: Flask, actions: ServerActions) -> None:
-    @actions.route("/things", endpoint="api.things")
-    class Things(MethodRoute):
-        def get(self) -> str:
-            return "things"
-
-    assert "api.things" in app.view_functions
-
-
-def test_route_works_before_and_after_init_app_and_on_several_apps() -> None:
-    actions, apps = ServerActions(), [make_app(), make_app()]
-
-    @actions.route("/before")
-    class Before(MethodRoute):
-        def get(self) -> str:
-            return "before"
-
-    for app in apps:
-        actions.init_app(app)
-
-    @actions.route("/after")
-    class After(MethodRoute):
-        def get(self) -> str:
-            return "after"
-
-    texts = [client_of(app).get(path).text for app in apps for path in ("/before", "/after")]
-    assert texts == ["before", "after"] * 2
-
-
-def test_one_class_stands_under_several_rules(app: Flask, actions: ServerActions) -> None:
-    @actions.route("/things/<int:number>")
-    @actions.route("/thing")
-    class Thing(MethodRoute):
-        def get(self, number: int = 1) -> int:
-            return number
-
-    client = client_of(app)
-    assert [client.get(each).json for each in ("/thing", "/thing?number=2", "/things/3", "/things/3?number=4")] == [
-        1,
-        2,
-        3,
-        3,
-    ]
-
-
-def test_an_endpoint_taken_by_another_class_is_an_error_that_names_both(actions: ServerActions) -> None:
-    @actions.route("/one")
-    class Things(MethodRoute):
-        def get(self) -> None: ...
-
-    first = Things
-
-    class Other(MethodRoute):
-        def get(self) -> None: ...
-
-    with pytest.raises(ValueError, match=rf"'Things'.*{first.__qualname__}.*Other"):
-        actions.route("/two", endpoint="Things")(Other)
-
-
-@pytest.mark.parametrize("thing", [double, object, "Things", MethodRoute()], ids=repr)
-def test_route_takes_a_method_route_class_alone(actions: ServerActions, thing: Any) -> None:
-    with pytest.raises(TypeError, match="takes a MethodRoute class"):
-        actions.route("/things")(thing)
-
-
-def test_a_mistake_in_a_method_is_an_error_at_registration(actions: ServerActions) -> None:
-    class Things(MethodRoute):
-        def get(self, todo_id: Bound[int]) -> None: ...
-
-    with pytest.raises(TypeError, match=r"Things\.get.*'todo_id'.*only actions have signed IDs"):
-        actions.route("/things")(Things)
-
-
-def test_a_variable_that_a_method_does_not_take_is_an_error_at_registration(actions: ServerActions) -> None:
-    class Things(MethodRoute):
-        def get(self) -> None: ...
-
-    with pytest.raises(TypeError, match=r"Things\.get.*'todo_id'.*the URL rule has it"):
-        actions.route("/things/<int:todo_id>")(Things)
 
 
 # Too late

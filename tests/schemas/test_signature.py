@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import functools
-import types
-from collections.abc import Callable
-from dataclasses import dataclass
 from io import BytesIO
 from typing import Annotated, Any
 
 import pytest
-from flask_wtf import FlaskForm
 from hypothesis import HealthCheck, given, settings
 from marshmallow import Schema, ValidationError, fields
 from marshmallow.validate import Length, Range
 from werkzeug.datastructures import FileStorage, MultiDict
-from wtforms import StringField
 
-from flask_serveractions import Body, Bound, Cookie, Header, MethodRoute, Query
-from flask_serveractions.operation import Source
-from flask_serveractions.schemas.signature import compile_operation
-from tests.calling import Door, door_of, errors_of, function_of, make_app
+from flask_serveractions import Body, Bound, Cookie, Header, Query
+from tests.calling import Door, door_of, errors_of, function_of
 from tests.generated_signatures import as_json, as_pairs, typed
 
 
@@ -29,29 +22,7 @@ class TodoSchema(Schema):
     done = fields.Boolean(load_default=False)
 
 
-class TodoForm(FlaskForm):
-    text = StringField()
-
-
-@dataclass
-class Point:
-    x: int
-    y: int = 0
-
-
-class Unknown:
-    """No field loads it."""
-
-
 TodoIn = Annotated[dict, TodoSchema()]
-
-
-def compiled(function: Callable[..., Any], kind: str = "action", method: str = "POST", **more: Any) -> Any:
-    return compile_operation(function, name="act", kind=kind, method=method, **more)
-
-
-def sources(function: Callable[..., Any], **how: Any) -> dict[str, Source]:
-    return {each.name: each.source for each in compiled(function, **how).parameters}
 
 
 # Where arguments come from
@@ -340,179 +311,6 @@ def test_a_list_that_is_the_default_is_never_shared() -> None:
     door.last["value"].append("b")
     door.form({})
     assert door.last == {"value": ["a"]}
-
-
-# Signatures that can't work
-
-
-def refused(function: Callable[..., Any], **how: Any) -> str:
-    with pytest.raises(TypeError) as caught:
-        compiled(function, **how)
-    return str(caught.value)
-
-
-def test_a_type_no_field_exists_for_is_a_type_error_that_says_where_and_how_to_mend_it() -> None:
-    _, actions = make_app()
-
-    with pytest.raises(TypeError) as caught:
-
-        @actions.register
-        def create(text: str, thing: Unknown) -> None: ...
-
-    said = str(caught.value)
-    assert "create" in said
-    assert "'thing'" in said
-    assert "Unknown" in said
-    assert "Annotated[X, fields.String()]" in said
-    assert "test_signature.py" in said
-
-
-@pytest.mark.parametrize(
-    "annotation",
-    [
-        Unknown,
-        set[str],
-        tuple[int, str],
-        int | str,
-        list[Unknown],
-        dict[str, Unknown],
-        list[int | str],
-        Unknown | None,
-        bytes,
-        complex,
-        Callable[[], None],
-        Annotated[str, Length],
-        Annotated[str, fields.List],
-    ],
-)
-def test_what_no_field_loads_is_a_type_error(annotation: Any) -> None:
-    assert "parameter 'value'" in refused(function_of(annotation))
-
-
-def test_a_parameter_without_a_type_is_a_type_error() -> None:
-    def create(text, done=False):  # type: ignore[no-untyped-def]
-        """Nobody knows what text is."""
-
-    assert "parameter 'text', without annotation" in refused(create)
-
-
-def test_arguments_without_names_are_a_type_error() -> None:
-    def many(*texts: str) -> None: ...
-    def rest(**texts: str) -> None: ...
-    def positional(text: str, /) -> None: ...
-
-    assert "'texts'" in refused(many)
-    assert "'texts'" in refused(rest)
-    assert "'text'" in refused(positional)
-
-
-@pytest.mark.parametrize("annotation", [FileStorage, list[FileStorage], TodoForm, TodoIn])
-def test_a_bound_argument_that_a_form_cannot_carry_is_a_type_error(annotation: Any) -> None:
-    said = refused(function_of(Bound[annotation]))
-    assert "a signed ID can't carry it" in said
-    assert "UUID" in said
-
-
-@pytest.mark.parametrize("place", [Header, Cookie])
-@pytest.mark.parametrize("annotation", [FileStorage, TodoForm, TodoIn, Point, dict, list[Point]])
-def test_what_one_line_cannot_carry_is_a_type_error(place: Any, annotation: Any) -> None:
-    assert "parameter 'value'" in refused(function_of(place[annotation]))
-
-
-def test_a_file_from_the_query_is_a_type_error() -> None:
-    assert "Body[FileStorage]" in refused(function_of(Query[FileStorage]))
-
-
-def test_two_places_for_one_argument_are_a_type_error() -> None:
-    assert "two places" in refused(function_of(Query[Header[int]]))
-
-
-def test_a_bound_argument_of_a_route_is_a_type_error() -> None:
-    assert "<value>" in refused(function_of(Bound[int]), kind="route")
-
-
-def test_a_bound_argument_called_as_an_argument_of_action_form_is_a_type_error() -> None:
-    for name in ("attrs", "caller"):
-        assert "action_form" in refused(function_of(Bound[str], name=name))
-
-
-def test_a_query_argument_called_as_one_of_every_action_s_url_is_a_type_error() -> None:
-    for name in ("page", "form"):
-        assert "the URL of an action" in refused(function_of(Query[str], name=name))
-        assert sources(function_of(Query[str], name=name), kind="route") == {name: Source.QUERY}
-
-
-@pytest.mark.parametrize(("whole", "other"), [(TodoIn, int), (TodoForm, int), (TodoIn, TodoForm), (TodoIn, TodoIn)])
-def test_a_field_beside_the_whole_body_is_a_type_error(whole: Any, other: Any) -> None:
-    def create(todo: Any, more: Any) -> None: ...
-
-    create.__annotations__ = {"todo": whole, "more": other}
-    said = refused(create)
-    assert "the whole body is 'todo' already" in said
-    assert "'more'" in said
-
-
-def test_a_variable_of_the_rule_that_the_method_lacks_is_a_type_error() -> None:
-    _, actions = make_app()
-
-    class Item(MethodRoute):
-        def get(self, other: int) -> None: ...
-
-    with pytest.raises(TypeError, match=r"'todo_id'.*Add todo_id"):
-        actions.route("/<int:todo_id>")(Item)
-
-
-def test_a_method_that_takes_whatever_comes_is_a_view_as_in_flask() -> None:
-    door = Door()
-
-    class Item(MethodRoute):
-        def get(self, *args: Any, **kwargs: Any) -> Any:
-            return kwargs
-
-    door.actions.route("/<int:todo_id>")(Item)
-    assert door.client.get("/5").json == {"todo_id": 5}
-
-
-def test_decorators_that_wrap_leave_the_signature_as_it_is() -> None:
-    def passing(function: Any) -> Any:
-        @functools.wraps(function)
-        def wrapper(*args: Any, **kwargs: Any) -> Any:
-            return function(*args, **kwargs)
-
-        return wrapper
-
-    @passing
-    @passing
-    def create(text: str, todo_id: Bound[int]) -> None: ...
-
-    assert sources(create) == {"text": Source.BODY, "todo_id": Source.BOUND}
-
-
-def test_a_registered_function_stays_a_plain_function() -> None:
-    _, actions = make_app()
-
-    @actions.register
-    def double(number: int = 2) -> int:
-        return number * 2
-
-    assert isinstance(double, types.FunctionType)
-    assert double(4) == 8
-
-
-def test_annotations_of_the_result_that_name_several_types_are_flask_s_to_render() -> None:
-    def create() -> list[int | str] | None: ...
-
-    assert compiled(create).answer.schema is None
-
-
-def test_the_annotation_of_the_result_holds_schema_status_and_many() -> None:
-    def one() -> Annotated[Point, TodoSchema(), 201]: ...
-    def some() -> list[Annotated[Point, TodoSchema, 203]]: ...
-    def all_() -> Annotated[list[Point], TodoSchema()] | None: ...
-
-    answers = [compiled(each).answer for each in (one, some, all_)]
-    assert [(each.status, each.many) for each in answers] == [(201, False), (203, True), (None, True)]
-    assert all(isinstance(each.schema, TodoSchema) for each in answers)
 
 
 # Whatever the signature

@@ -5,24 +5,28 @@ from __future__ import annotations
 import asyncio
 import enum
 import functools
-from collections.abc import Callable
-from dataclasses import dataclass
 from io import BytesIO
 from typing import Annotated, Any, Literal
 
 import pytest
-from flask import Blueprint, Flask, Response, abort, jsonify, redirect, stream_with_context
-from flask.views import MethodView
-from marshmallow import Schema, fields
-from marshmallow.validate import Length, Range
+from flask import Response, jsonify, redirect, stream_with_context
+from marshmallow.validate import Range
 from werkzeug.datastructures import FileStorage
-from werkzeug.exceptions import Conflict, HTTPException, NotFound
-from werkzeug.test import TestResponse
 
-from flask_serveractions import ActionError, Body, Cookie, Header, MethodRoute, Query, ServerActions
+from flask_serveractions import Body, Cookie, Header, MethodRoute, Query
 from flask_serveractions.testing import ActionsClient
+from tests.views.todo_resources import (
+    Todo,
+    TodoOut,
+    TodoSchema,
+    client_of,
+    make_app,
+    problem_of,
+    ran,
+    returning,
+    serving,
+)
 
-BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 PROBLEM = "application/problem+json"
 
 
@@ -30,91 +34,9 @@ class Colour(enum.Enum):
     RED = "red"
 
 
-@dataclass
-class Todo:
-    id: int
-    text: str
-    completed: bool = False
-
-
-class TodoSchema(Schema):
-    id = fields.Integer(dump_only=True)
-    text = fields.String(required=True, validate=Length(1, 20))
-    completed = fields.Boolean(load_default=False)
-
-
-TodoIn = Annotated[dict[str, Any], TodoSchema()]
-TodoOut = Annotated[Todo, TodoSchema()]
-
-ran: list[Any] = []
-
-
-class Todos(MethodRoute):
-    def get(self, completed: bool | None = None, page: Annotated[int, Range(1)] = 1) -> list[TodoOut]:
-        ran.append((completed, page))
-        return [Todo(1, "milk"), Todo(2, "bread", True)]
-
-    def post(self, todo: TodoIn) -> tuple[TodoOut, int, dict[str, str]]:
-        ran.append(todo)
-        return Todo(3, **todo), 201, {"Location": "/api/todos/3"}
-
-
-class TodoItem(MethodRoute):
-    def get(self, todo_id: int) -> TodoOut:
-        if todo_id == 404:
-            abort(404, "There is no such todo.")
-        if todo_id == 500:
-            raise ZeroDivisionError("the secret of the inside")
-        return Todo(todo_id, "milk")
-
-    def put(self, todo_id: int, text: Annotated[str, Length(1, 20)], completed: bool = False) -> TodoOut:
-        if text == "twice":
-            raise ActionError("You already have that one.", field="text", code="twice")
-        return Todo(todo_id, text, completed)
-
-    def patch(self, todo_id: int, text: str | None = None) -> Annotated[Todo, TodoSchema(), 202]:
-        return Todo(todo_id, text or "milk")
-
-    def delete(self, todo_id: int) -> None:
-        ran.append(todo_id)
-
-
-def make_app(*views: tuple[str, type[MethodView]], **config: Any) -> Flask:
-    app = Flask(__name__)
-    app.config.update({"SECRET_KEY": "a key for tests", **config})
-    actions = ServerActions(app)
-    for rule, view_class in (("/api/todos", Todos), ("/api/todos/<int:todo_id>", TodoItem), *views):
-        actions.route(rule)(view_class)  # type: ignore[type-var]
-    ran.clear()
-    return app
-
-
 @pytest.fixture
 def client() -> ActionsClient:
     return client_of(make_app())
-
-
-def client_of(app: Flask) -> ActionsClient:
-    return ActionsClient(app, app.response_class, use_cookies=True)
-
-
-def serving(view_class: type[MethodRoute], rule: str = "/thing", **config: Any) -> ActionsClient:
-    return client_of(make_app((rule, view_class), **config))
-
-
-def returning(result: Any, annotation: Any = Any) -> type[MethodRoute]:
-    def get(self: Any) -> Any:
-        return result() if callable(result) and not isinstance(result, type) else result
-
-    get.__annotations__["return"] = annotation
-    return type("Returning", (MethodRoute,), {"get": get})
-
-
-def problem_of(response: TestResponse) -> dict[str, Any]:
-    assert response.content_type == PROBLEM
-    assert response.json is not None
-    assert response.json["status"] == response.status_code
-    return response.json
 
 
 # Where arguments come from
@@ -433,249 +355,3 @@ def test_a_method_that_is_not_there_is_a_405_with_allow(client: ActionsClient) -
 def test_who_accepts_nothing_that_there_is_gets_a_406(client: ActionsClient, accept: str, status: int) -> None:
     assert client.get("/api/todos", headers={"Accept": accept}).status_code == status
     assert len(ran) == (status == 200)
-
-
-# Failures
-
-
-def test_an_action_error_is_problem_details(client: ActionsClient) -> None:
-    response = client.put("/api/todos/7", json={"text": "twice"})
-    problem = problem_of(response)
-    assert problem.pop("title").startswith("Unprocessable")  # the second word has changed with the RFC
-    assert problem == {
-        "type": "about:blank",
-        "status": 422,
-        "detail": "You already have that one.",
-        "code": "twice",
-        "errors": {"text": ["You already have that one."]},
-    }
-
-
-def test_abort_is_problem_details_for_a_client_and_the_apps_own_page_for_a_browser() -> None:
-    app = make_app()
-    app.register_error_handler(404, lambda error: (f"<h1>{error.description}</h1>", 404))
-    client = client_of(app)
-    assert problem_of(client.get("/api/todos/404"))["detail"] == "There is no such todo."
-    response = client.get("/api/todos/404", headers=BROWSER)
-    assert (response.status_code, response.text) == (404, "<h1>There is no such todo.</h1>")
-
-
-def test_abort_with_a_response_sends_it() -> None:
-    def refuse() -> None:
-        abort(Response("mine", 409))
-
-    response = serving(returning(refuse)).get("/thing")
-    assert (response.status_code, response.text) == (409, "mine")
-
-
-def test_a_bug_is_a_500_that_tells_nothing_of_the_inside_and_is_found_in_the_log(
-    client: ActionsClient, caplog: pytest.LogCaptureFixture
-) -> None:
-    response = client.get("/api/todos/500")
-    problem = problem_of(response)
-    assert response.status_code == 500
-    assert "secret" not in response.text
-    assert problem["instance"].startswith("urn:uuid:")
-    assert problem["instance"] in caplog.records[-1].getMessage()
-    assert "ZeroDivisionError" in caplog.text
-
-
-def test_a_bug_shows_a_browser_the_apps_own_500() -> None:
-    app = make_app()
-    app.register_error_handler(500, lambda error: ("<h1>Sorry</h1>", 500))
-    response = client_of(app).get("/api/todos/500", headers=BROWSER)
-    assert (response.status_code, response.text) == (500, "<h1>Sorry</h1>")
-
-
-def test_a_bug_shows_its_traceback_in_debug_mode() -> None:
-    app = make_app(DEBUG=True)
-    assert "the secret of the inside" in problem_of(client_of(app).get("/api/todos/500"))["detail"]
-
-
-def test_a_bug_is_raised_again_with_propagate_exceptions() -> None:
-    client = client_of(make_app(PROPAGATE_EXCEPTIONS=True))
-    with pytest.raises(ZeroDivisionError):
-        client.get("/api/todos/500")
-    assert client.get("/api/todos/404").status_code == 404  # which is no bug
-
-
-class OutOfStock(Exception):
-    pass
-
-
-class Busy(Conflict):
-    pass
-
-
-def raising(error: Exception) -> Callable[[], Any]:
-    def result() -> None:
-        raise error
-
-    return result
-
-
-@pytest.mark.parametrize(
-    "error", [OutOfStock("milk"), LookupError("milk"), Busy("milk")], ids=lambda e: type(e).__name__
-)
-@pytest.mark.parametrize("headers", [{}, BROWSER], ids=["client", "browser"])
-def test_the_apps_handlers_for_its_own_exception_classes_win(error: Exception, headers: dict[str, str]) -> None:
-    client = serving(returning(raising(error)))
-    for cls in (OutOfStock, LookupError, Busy):
-        client.application.register_error_handler(cls, lambda error: ({"handled": type(error).__name__}, 418))
-    response = client.get("/thing", headers=headers)
-    assert (response.status_code, response.json) == (418, {"handled": type(error).__name__})
-
-
-def test_a_blueprints_handlers_for_its_own_exception_classes_win() -> None:
-    app = make_app()
-    blueprint = Blueprint("shop", __name__)
-    blueprint.add_url_rule("/shop", view_func=returning(raising(OutOfStock())).as_view("shop"))
-    blueprint.register_error_handler(OutOfStock, lambda error: ("sold out", 410))
-    app.register_blueprint(blueprint)
-    response = client_of(app).get("/shop")
-    assert (response.status_code, response.text) == (410, "sold out")
-
-
-@pytest.mark.parametrize("cls", [Exception, HTTPException, NotFound, 404, 500], ids=str)
-def test_the_apps_general_handlers_are_its_pages_for_browsers_alone(cls: Any) -> None:
-    app = make_app()
-    app.register_error_handler(cls, lambda error: ("the page", 200))
-    client = client_of(app)
-    assert problem_of(client.get("/api/todos/404"))["status"] == 404
-    assert problem_of(client.get("/api/todos/500"))["status"] == 500
-
-
-def test_a_refusal_is_one_warning_and_no_error(client: ActionsClient, caplog: pytest.LogCaptureFixture) -> None:
-    client.post("/api/todos", data=b"<x/>", content_type="application/xml\x1b[31m")
-    client.post("/api/todos", json={"text": ""})
-    refusals = [each for each in caplog.records if each.name == "flask_serveractions"]
-    assert [each.levelname for each in refusals] == ["WARNING"] * len(refusals)
-    assert len(refusals) >= 1
-    assert "\x1b" not in caplog.text
-
-
-# Other sites
-
-
-FOREIGN: dict[str, tuple[dict[str, str], int]] = {
-    "no browser": ({}, 200),
-    "this site": ({"Origin": "http://localhost", "Sec-Fetch-Site": "same-origin"}, 200),
-    "typed by the visitor": ({"Sec-Fetch-Site": "none"}, 200),
-    "another site": ({"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}, 403),
-    "another site, an old browser": ({"Origin": "https://evil.example"}, 403),
-    "another origin of this site": ({"Origin": "http://other.localhost", "Sec-Fetch-Site": "same-site"}, 403),
-    "an origin that says null": ({"Origin": "null"}, 403),
-    "an origin that is none": ({"Origin": "http://["}, 403),
-    "another port": ({"Origin": "http://localhost:81"}, 403),
-    "an allowed origin": ({"Origin": "https://app.example", "Sec-Fetch-Site": "cross-site"}, 200),
-}
-
-
-@pytest.mark.parametrize(("headers", "status"), FOREIGN.values(), ids=FOREIGN)
-def test_an_unsafe_request_must_come_from_here_if_a_browser_sends_it(headers: dict[str, str], status: int) -> None:
-    client = client_of(make_app(SERVERACTIONS_ALLOWED_ORIGINS=["https://app.example"]))
-    response = client.put("/api/todos/7", json={"text": "x"}, headers=headers)
-    assert response.status_code == status
-
-
-@pytest.mark.parametrize("headers", [headers for headers, _ in FOREIGN.values()], ids=FOREIGN)
-@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
-def test_a_safe_request_may_come_from_anywhere(client: ActionsClient, headers: dict[str, str], method: str) -> None:
-    assert client.open("/api/todos/7", method=method, headers=headers).status_code == 200
-
-
-def test_no_header_can_change_the_method(client: ActionsClient) -> None:
-    headers = {"X-HTTP-Method-Override": "DELETE"}
-    assert client.put("/api/todos/7?_method=DELETE", json={"text": "x"}, headers=headers).status_code == 200
-    assert ran == []
-
-
-# By as_view, on apps and blueprints
-
-
-def test_one_class_under_several_rules_takes_each_argument_from_where_its_rule_has_it() -> None:
-    class Notes(MethodRoute):
-        def get(self, note_id: int | None = None, lang: str = "en") -> list[Any]:
-            return [note_id, lang]
-
-    app = make_app()
-    view = Notes.as_view("notes")
-    app.add_url_rule("/notes", view_func=view)
-    app.add_url_rule("/notes/<int:note_id>", view_func=view)
-    app.add_url_rule("/<lang>/notes", view_func=view)
-    app.add_url_rule("/first", defaults={"note_id": 1}, view_func=view)
-    client = client_of(app)
-    urls = [
-        "/notes",
-        "/notes?note_id=2&lang=de",
-        "/notes/3?note_id=4&lang=de",
-        "/fr/notes?note_id=5&lang=de",
-        "/first?note_id=6",
-    ]
-    assert [client.get(url).json for url in urls] == [[None, "en"], [2, "de"], [3, "de"], [5, "fr"], [1, "en"]]
-
-
-def test_rules_with_hosts_and_subdomains_bring_their_variables() -> None:
-    class Shops(MethodRoute):
-        def get(self, shop: str = "none") -> str:
-            return shop
-
-    app = Flask(__name__, subdomain_matching=True)
-    app.config.update(SERVER_NAME="shops.example", SECRET_KEY="a key for tests")
-    ServerActions(app)
-    view = Shops.as_view("shops")
-    app.add_url_rule("/", view_func=view)
-    app.add_url_rule("/", subdomain="<shop>", view_func=view)
-    client = app.test_client()
-    assert client.get("/", base_url="http://shops.example").text == "none"
-    assert client.get("/", base_url="http://milk.shops.example").text == "milk"
-    assert client.get("/?shop=bread", base_url="http://shops.example").text == "bread"
-
-
-def test_a_blueprint_brings_its_prefix_with_variables() -> None:
-    blueprint = Blueprint("shop", __name__, url_prefix="/<int:shop_id>")
-
-    class Prices(MethodRoute):
-        def get(self, shop_id: int, price: int) -> list[int]:
-            return [shop_id, price]
-
-    blueprint.add_url_rule("/prices/<int:price>", view_func=Prices.as_view("prices"))
-    app = make_app()
-    app.register_blueprint(blueprint, url_prefix="/shops/<int:shop_id>")
-    app.register_blueprint(blueprint, name="other", url_prefix="/others/<int:shop_id>")
-    client = client_of(app)
-    assert [client.get(each).json for each in ("/shops/1/prices/2", "/others/3/prices/4")] == [[1, 2], [3, 4]]
-
-
-def test_a_forward_reference_that_nobody_knows_is_an_error_of_as_view() -> None:
-    class Odd(MethodRoute):
-        def get(self, thing: "Nowhere") -> None: ...  # type: ignore[name-defined]  # noqa: F821, UP037
-
-    with pytest.raises(TypeError, match=r"Odd\.get.*Nowhere"):
-        Odd.as_view("odd")
-
-
-def test_types_that_are_local_to_a_function_are_known() -> None:
-    def create_app() -> Flask:
-        @dataclass
-        class Point:
-            x: int
-            y: int = 0
-
-        class Points(MethodRoute):
-            def post(self, point: Point) -> list[int]:
-                return [point.x, point.y]
-
-        return make_app(("/points", Points))
-
-    assert client_of(create_app()).post("/points", json={"point": {"x": 7}}).json == [7, 0]
-
-
-def test_a_resource_works_below_a_mount_point(client: ActionsClient) -> None:
-    assert client.get("/api/todos/7", base_url="http://localhost/mount").json["id"] == 7  # type: ignore[index]
-
-
-def test_a_resource_reads_and_writes_no_session(client: ActionsClient) -> None:
-    response = client.put("/api/todos/7", json={"text": "x"})
-    assert "Set-Cookie" not in response.headers
-    assert "Cookie" not in response.headers.get("Vary", "")
