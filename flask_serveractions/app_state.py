@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
-from werkzeug.local import LocalProxy
-
 from .config import Settings
 from .http.messages import Gettext, translated
+from .identities import behind_proxies, identity_in
 from .operation import Operation
 from .stores.store import Store, open_store
 
@@ -32,12 +31,14 @@ class AuthHook:
     schemes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # OpenAPI security schemes by name
 
     def ask(self, app: Flask, operation: Operation, arguments: Mapping[str, Any]) -> Any:
-        """Return what the hook says of the caller; whatever it raises comes through."""
+        """Return the caller's identity; None for nobody. Whatever the hook raises comes through.
+
+        :raises HTTPException: the hook returned an answer, which is its response.
+        :raises TypeError: it returned neither an identity nor an answer.
+        """
         function = app.ensure_sync(self.function) if self.is_async else self.function
-        identity = function(operation, arguments) if self.takes_arguments else function(operation)
-        if isinstance(identity, LocalProxy):  # flask_login.current_user, as it is now
-            identity = identity._get_current_object()
-        return run_awaitable(app, identity)  # a coroutine is truthy, whoever asks
+        returned = function(operation, arguments) if self.takes_arguments else function(operation)
+        return identity_in(app, run_awaitable(app, behind_proxies(returned)))  # a coroutine is truthy, whoever asks
 
 
 def run_awaitable(app: Flask, result: Any) -> Any:

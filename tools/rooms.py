@@ -39,7 +39,7 @@ ROOMS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "schemas",
         ("signature", "flask_forms", "types", "load", "form_data", "schema_cycles", "fields", "dump"),
     ),
-    ("", ("marks", "held", "app_state")),
+    ("", ("marks", "held", "app_state", "identities")),
     ("shared", ("jobs", "caching", "revalidation", "url_rules", "queues", "progress", "once")),
     ("stores", ("leases", "store", "sqlite", "redis")),
     ("http", ("typed_json", "negotiation", "messages", "locations", "cookies", "conditional")),

@@ -127,7 +127,8 @@ def http_error(problem: Problem) -> HTTPException:
 def http_problem(call: Call, error: HTTPException) -> Response:
     """Return ``abort(404)`` as problem details; a response given to ``abort`` is sent as it is."""
     if error.response is not None or error.code is None or error.code < 400:
-        return closed_to_caches(call.app.make_response(error.get_response(call.request.environ)))
+        response = call.app.make_response(error.get_response(call.request.environ))
+        return closed_to_caches(unchallenged(call, response))
     login = login_url_for(call, error.code)
     detail = localize(call.app, error.description or error.name)
     response = problem_response(
@@ -198,9 +199,26 @@ def is_cacheable(call: Call) -> bool:
 
 
 def with_challenge(call: Call, response: Response) -> Response:
-    if response.status_code == 401 and "WWW-Authenticate" not in response.headers:
+    """Let a 401 say how to sign in, but to no browser: it would open a dialog of its own for ``Basic``."""
+    if response.status_code == 401 and may_challenge(call) and "WWW-Authenticate" not in response.headers:
         response.headers["WWW-Authenticate"] = challenge(call)
+    return unchallenged(call, response)
+
+
+def unchallenged(call: Call, response: Response) -> Response:
+    if response.status_code == 401 and not may_challenge(call):
+        response.headers.remove("WWW-Authenticate")
     return response
+
+
+def may_challenge(call: Call) -> bool:
+    """Whether who asked may be told by ``WWW-Authenticate``: an API client of a resource, or somebody who goes there.
+
+    Browsers tell what they fetch by ``Sec-Fetch-Mode`` (Fetch Metadata, 2.2).
+    """
+    sent = {key: value for key, value in call.request.environ.items() if key.startswith("HTTP_SEC_FETCH_")}
+    goes_there = call.html and sent.get("HTTP_SEC_FETCH_MODE") == "navigate"
+    return not call.is_action and (goes_there or not sent)
 
 
 def keep_from_caches() -> None:

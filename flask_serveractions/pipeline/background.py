@@ -21,11 +21,11 @@ from ..arguments.loading import load_arguments, load_bound
 from ..call import Call
 from ..errors import ActionError, Refusal
 from ..http.negotiation import EVENTS, JSON
+from ..identities import identity_text
 from ..operation import ACTION, Operation, Submission
 from ..scope import scope
 from ..security.access import IDENTITY
 from ..security.signing import load_payload, sign_text, unsign_text
-from ..security.visitors import identity_text
 from ..shared.jobs import DONE, Job, Jobs
 from ..shared.once import Claim, KeptAnswer, complete, free
 from ..shared.progress import HEARTBEAT, STREAM_HEADERS, Progress, event

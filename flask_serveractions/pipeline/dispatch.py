@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Callable, Generator, Mapping
+from functools import partial
 from typing import Any
 
-from flask import Request, Response, got_request_exception
+from flask import Request, Response, after_this_request, got_request_exception
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException, InternalServerError
 
@@ -244,11 +245,15 @@ def authorise(call: Call, operation: Operation, given: Mapping[str, Any]) -> Non
     try:
         identity = access.authorise(call.app, call.state.hook, operation, given)
     except HTTPException as error:
-        log_refusal(call, f"the auth hook says {error.code}")
+        log_refusal(call, f"the auth hook says {status_of(error)}")
         raise
     call.identity = identity
     if call.is_action and call.state.settings.bind_session and identity_changed(call.session, identity):
         raise UnknownAction("the ID was rendered for another identity")
+
+
+def status_of(error: HTTPException) -> int | None:
+    return error.code if error.response is None else error.response.status_code
 
 
 def check_acceptable(call: Call, operation: Operation) -> None:
@@ -325,6 +330,8 @@ def handle_action_error(call: Call, error: ActionError) -> Response:
 def handle_http_exception(call: Call, error: HTTPException) -> Response:
     """Answer what ``abort()`` said; a browser, and whoever has a handler for it, gets the app's own page."""
     send_failed_signal(call, error)
+    if not call.in_stream:
+        after_this_request(partial(failures.unchallenged, call))
     if call.is_action and call.operation is not None and error.response is not None:  # abort(redirect(...))
         return render.render(call, render.outcome_of(call, call.operation, error.response))
     if not call.in_stream and (call.html or failures.has_own_handler(call, error)):

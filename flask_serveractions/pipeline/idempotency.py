@@ -17,8 +17,8 @@ from ..arguments.bodies import Received
 from ..call import Call
 from ..errors import ActionError, Refusal
 from ..http.typed_json import fingerprint
+from ..identities import identity_text
 from ..operation import MISSING, Operation
-from ..security.visitors import identity_text
 from ..shared.once import Claim, KeptAnswer, claim, complete, interrupt
 
 logger = logging.getLogger("flask_serveractions")

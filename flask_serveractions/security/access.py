@@ -48,7 +48,7 @@ def authorise(app: Flask, hook: AuthHook | None, operation: Operation, arguments
         if operation.requires:
             raise RuntimeError(no_hook(operation))
         return None
-    identity = hook.ask(app, operation, arguments) or None
+    identity = hook.ask(app, operation, arguments)
     scope()[IDENTITY] = identity
     if identity is None and not operation.public:
         raise Refusal(401, "no identity", "Sign in to do this.")

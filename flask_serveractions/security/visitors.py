@@ -11,8 +11,8 @@ import json
 from collections.abc import Callable, MutableMapping
 from datetime import date
 from typing import Any
-from uuid import UUID
 
+from ..identities import identity_text
 from .signing import digest, random_key
 
 SESSION_KEY = "_serveractions"
@@ -88,24 +88,8 @@ def session_digest(session: Session) -> str:
 
 
 def identity_digest(identity: Any) -> str | None:
-    """Return a digest of who somebody is; None for nobody."""
-    return digest(identity_text(identity)) if identity else None
+    """Return a digest of who somebody is; None for nobody.
 
-
-def identity_text(identity: Any) -> str:
-    """Return who somebody is as text: ``get_id()``, ``id``, or the value itself.
-
-    The type's name stands for a value that can't be told from its like.
+    :raises TypeError: somebody can't be told from others.
     """
-    get_id = getattr(identity, "get_id", None)
-    if callable(get_id):
-        return str(get_id())
-    named = identity.get("id") if isinstance(identity, dict) else getattr(identity, "id", None)
-    if named is not None:
-        return str(named)
-    if isinstance(identity, (str, bytes, int, float, UUID, tuple, frozenset)):
-        return repr(identity)
-    if isinstance(identity, dict):
-        return json.dumps(identity, sort_keys=True, default=str)
-    has_own_repr = "__repr__" in {name for cls in type(identity).__mro__[:-1] for name in vars(cls)}
-    return repr(identity) if has_own_repr else type(identity).__qualname__
+    return digest(identity_text(identity)) if identity else None

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
-from flask import Flask, abort, g, redirect, request, session, url_for
+from flask import Flask, Response, abort, g, redirect, request, session, url_for
 from flask_login import LoginManager, UserMixin, current_user, login_user
-from werkzeug.exceptions import Forbidden
+from werkzeug.datastructures import WWWAuthenticate
+from werkzeug.exceptions import Forbidden, Unauthorized
 from werkzeug.test import TestResponse
 
 from flask_serveractions import Bound, MethodRoute, Operation, ServerActions, current_identity, public, requires
@@ -146,7 +148,9 @@ def test_a_falsy_identity_is_none(falsy: Any) -> None:
     assert client.call_action("greet").json["data"] == "nobody"  # type: ignore[index]
 
 
-@pytest.mark.parametrize("truthy", [True, 1, "ada", {"id": 1}, object()], ids=lambda value: type(value).__name__)
+@pytest.mark.parametrize(
+    "truthy", [True, 1, "ada", {"id": 1}, SimpleNamespace(id=1)], ids=lambda value: type(value).__name__
+)
 def test_a_truthy_identity_is_let_in(truthy: Any) -> None:
     assert both(guarded(lambda operation: truthy)) == [200, 200]
 
@@ -315,11 +319,62 @@ def taken_apart(location: str | None) -> tuple[str, dict[str, list[str]]]:
     return path, parse_qs(query)
 
 
-def test_a_401_carries_www_authenticate_for_a_client() -> None:
-    client = guarded(by_header)
-    for response in (client.call_action("act"), client.get("/api/todos/1", headers=API)):
-        assert response.headers["WWW-Authenticate"] == 'Session realm="guarded"'
-        assert problem_of(response)["status"] == 401
+def test_a_401_carries_www_authenticate_for_an_api_client_of_a_resource() -> None:
+    response = guarded(by_header).get("/api/todos/1", headers=API)
+    assert response.headers["WWW-Authenticate"] == 'Session realm="guarded"'
+    assert problem_of(response)["status"] == 401
+
+
+def with_basic(hook: Callable[[Operation], Any]) -> ActionsClient:
+    app, actions = make_app()
+    actions.auth_hook(schemes={"basic": {"type": "http", "scheme": "basic"}})(hook)
+    return ActionsClient(app, app.response_class, use_cookies=True)
+
+
+def abort_with_a_challenge(operation: Operation) -> None:
+    raise Unauthorized(www_authenticate=WWWAuthenticate("basic", {"realm": "here"}))
+
+
+def return_a_challenge(operation: Operation) -> Response:
+    return Response("Sign in.", 401, {"WWW-Authenticate": "Basic realm=here"})
+
+
+CHALLENGES: dict[str, Callable[[Operation], Any]] = {
+    "ours": lambda operation: None,
+    "of an exception": abort_with_a_challenge,
+    "of a response": return_a_challenge,
+}
+FETCHES = {
+    "fetch": {"Sec-Fetch-Mode": "cors", "Sec-Fetch-Site": "same-origin"},
+    "fetch of HTML": {**BROWSER, "Sec-Fetch-Mode": "cors"},
+    "old browser": {"Sec-Fetch-Site": "same-origin"},
+}
+
+
+@pytest.mark.parametrize("hook", CHALLENGES.values(), ids=CHALLENGES)
+def test_no_browser_opens_its_own_dialog_for_an_action(hook: Callable[[Operation], Any]) -> None:
+    client = with_basic(hook)
+    called = client.call_action("act")
+    sent = client.post(called.request.full_path, data={}, headers=BROWSER)
+    assert called.status_code == 401
+    assert [each.headers.get("WWW-Authenticate") for each in (called, sent)] == [None, None]
+
+
+@pytest.mark.parametrize("hook", CHALLENGES.values(), ids=CHALLENGES)
+@pytest.mark.parametrize("headers", FETCHES.values(), ids=FETCHES)
+def test_no_browser_opens_its_own_dialog_for_what_it_fetches(
+    hook: Callable[[Operation], Any], headers: dict[str, str]
+) -> None:
+    client = with_basic(hook)
+    fetched = client.get("/api/todos/1", headers=headers)
+    assert (fetched.status_code, fetched.headers.get("WWW-Authenticate")) == (401, None)
+    assert client.get("/api/todos/1", headers=API).headers["WWW-Authenticate"].startswith("Basic")
+
+
+def test_a_browser_that_goes_to_a_resource_is_told_what_the_app_says() -> None:
+    client = with_basic(abort_with_a_challenge)
+    gone_to = client.get("/api/todos/1", headers={**BROWSER, "Sec-Fetch-Mode": "navigate"})
+    assert gone_to.headers["WWW-Authenticate"].startswith("Basic")
 
 
 def test_www_authenticate_names_the_http_schemes_of_the_hook() -> None:

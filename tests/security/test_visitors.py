@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
@@ -15,7 +14,6 @@ from flask_serveractions import current_identity, public
 from flask_serveractions.security.visitors import (
     SESSION_KEY,
     identity_changed,
-    identity_text,
     remember_session,
     visitor_for_page,
     visitor_of,
@@ -349,33 +347,6 @@ def test_only_a_record_that_was_just_made_is_settled() -> None:
 @dataclass
 class User:
     id: int
-
-
-class Login:
-    def get_id(self) -> str:
-        return "ada"
-
-
-class Plain:
-    pass
-
-
-@pytest.mark.parametrize(
-    ("identity", "text"),
-    [
-        (Login(), "ada"),
-        (User(7), "7"),
-        ({"id": 7, "name": "Ada"}, "7"),
-        ("ada", "'ada'"),
-        (7, "7"),
-        (True, "True"),
-        (uuid.UUID(int=7), "UUID('00000000-0000-0000-0000-000000000007')"),
-        ({"name": "Ada"}, '{"name": "Ada"}'),
-        (Plain(), "Plain"),
-    ],
-)
-def test_who_somebody_is(identity: Any, text: str) -> None:
-    assert identity_text(identity) == text
 
 
 def test_two_objects_of_one_person_are_one_identity() -> None:
