@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from http.client import HTTPConnection, HTTPResponse
 from http.cookies import SimpleCookie
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
+
+AnyAnswer = TypeVar("AnyAnswer", bound="Answer")
 
 PATIENCE = 30  # seconds
 PASSWORD = "correct horse"
@@ -36,6 +38,11 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     text: str
+
+    @classmethod
+    def of(cls: type[AnyAnswer], response: HTTPResponse) -> AnyAnswer:
+        """Return an answer that was read whole."""
+        return cls(status=response.status, headers=dict(response.getheaders()), text=response.read().decode())
 
     @property
     def json(self) -> Any:
@@ -125,7 +132,7 @@ class Visitor:
     def send(self, request: Request) -> Answer:
         """:raises OSError, HTTPException: no whole answer came."""
         with self.streaming(request) as response:
-            return Answer(status=response.status, headers=dict(response.getheaders()), text=response.read().decode())
+            return Answer.of(response)
 
     @contextlib.contextmanager
     def streaming(self, request: Request) -> Iterator[HTTPResponse]:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from load import visitor
 from tests.callers import Form, form_in
 from tests.stores_processes import eventually
 
@@ -98,24 +99,12 @@ class Server:
             (self.folder / name).unlink(missing_ok=True)
 
 
-@dataclass
-class Answer:
-    status: int
-    headers: Mapping[str, str]
-    text: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.text)
+class Answer(visitor.Answer):
+    """An answer of the servers here, which say who they are."""
 
     @property
     def process(self) -> str:
         return self.headers["X-Process"]
-
-    @property
-    def code(self) -> str | None:
-        """Return the code of problem details."""
-        return self.json.get("code") if self.text.startswith("{") else None
 
 
 class Visitor:
@@ -138,7 +127,7 @@ class Visitor:
             self.begin(connection, method, path, headers, body)
             response = connection.getresponse()
             self.cookie = response.getheader("Set-Cookie", "").partition(";")[0] or self.cookie
-            return Answer(response.status, dict(response.getheaders()), response.read().decode())
+            return Answer.of(response)
 
     def form(self, action: str, path: str = "/") -> Form:
         page = self.send("GET", path, HTML)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import subprocess
 from collections.abc import Iterator
 from http.client import HTTPConnection, RemoteDisconnected
 from pathlib import Path
@@ -15,32 +14,14 @@ import pytest
 
 from tests.callers import Form, form_in
 from tests.doc_blocks import blocks_of
+from tests.nginx_servers import nginx
 from tests.reliability_servers import EVENTS, HTML, JSON, ROOT, Answer, Program, free_port, next_event, python
 from tests.stores_processes import eventually
 
-NGINX = "/usr/sbin/nginx"
 HOST = "shop.example"
 HERE = {"Origin": f"https://{HOST}", "Sec-Fetch-Site": "same-origin"}
 FORM = "application/x-www-form-urlencoded"
 MEGABYTE = 1024 * 1024
-
-MAIN = """
-{user}
-daemon off;
-worker_processes 1;
-pid {folder}/nginx.pid;
-error_log {folder}/error.log;
-events {{ worker_connections 64; }}
-http {{
-    access_log off;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-    {page}
-}}
-"""
 
 
 class Visitor:
@@ -61,7 +42,7 @@ class Visitor:
         with contextlib.closing(self.begin(method, path, headers, body)) as connection:
             response = connection.getresponse()
             self.cookie = response.getheader("Set-Cookie", "").partition(";")[0] or self.cookie
-            return Answer(response.status, dict(response.getheaders()), response.read().decode())
+            return Answer.of(response)
 
     def form(self, action: str, path: str) -> Form:
         page = self.send("GET", path, HTML)
@@ -77,7 +58,7 @@ def page_files() -> dict[str, str]:
     return {block.caption: block.code for block in blocks_of(ROOT / "docs" / "deployment.rst") if block.caption}
 
 
-def nginx_conf(folder: Path, files: dict[str, str], port: int, backend: int) -> str:
+def nginx_conf(files: dict[str, str], port: int, backend: int) -> str:
     """Return the page's configuration on ports of our own.
 
     Somebody before it has taken TLS off, as a load balancer may: what it says of the scheme is what nginx would.
@@ -85,9 +66,7 @@ def nginx_conf(folder: Path, files: dict[str, str], port: int, backend: int) -> 
     server = files["shop.conf"].rstrip().removesuffix("}") + files["mounted.conf"] + "}"
     page = re.sub(r"ssl_certificate\S* .*;", "", server.replace("listen 443 ssl", f"listen 127.0.0.1:{port}"))
     page = page.replace("ssl_reject_handshake on;", "return 444;").replace("$scheme", "https")
-    page = page.replace("127.0.0.1:8000", f"127.0.0.1:{backend}")
-    user = "user root;" if os.geteuid() == 0 else ""  # pytest's folders are for their owner alone
-    return MAIN.format(user=user, folder=folder, page=page)
+    return page.replace("127.0.0.1:8000", f"127.0.0.1:{backend}")
 
 
 @contextlib.contextmanager
@@ -102,18 +81,6 @@ def gunicorn(folder: Path, backend: int) -> Iterator[Program]:
         program.kill()
 
 
-@contextlib.contextmanager
-def nginx(folder: Path, configuration: str) -> Iterator[None]:
-    (folder / "nginx.conf").write_text(configuration)
-    command = [NGINX, "-e", str(folder / "error.log"), "-p", str(folder), "-c", str(folder / "nginx.conf")]
-    process = subprocess.Popen(command)
-    try:
-        yield
-    finally:
-        process.terminate()
-        process.wait()
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("shop")
@@ -126,7 +93,7 @@ def port(folder: Path) -> Iterator[int]:
     for name in ("wsgi.py", "gunicorn.conf.py"):
         (folder / name).write_text(files[name])
     (folder / "shop.py").write_text("from tests.deployed_shop import create_app\n")
-    with gunicorn(folder, backend) as program, nginx(folder, nginx_conf(folder, files, port, backend)):
+    with gunicorn(folder, backend) as program, nginx(folder, nginx_conf(files, port, backend)):
 
         def is_up() -> bool:
             assert program.process.poll() is None, program.said

@@ -137,10 +137,27 @@ def asset(name: str) -> Response:
     return response
 
 
-@click.command("openapi")
-@click.option(
+output_option = click.option(
     "--output", type=click.File("w", encoding="utf-8", lazy=True), default="-", help="Write it there instead."
 )
+
+
+def write(output: IO[str], text_of: Callable[[Flask], str]) -> None:
+    """Write what is made of the running command's app; what can't be made is an error of the command line."""
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    try:
+        text = text_of(app)
+    except (RuntimeError, TypeError, ValueError) as error:
+        raise click.ClickException(str(error)) from error
+    output.write(text)
+
+
+def document_text(app: Flask) -> str:
+    return json.dumps(document(app), indent=2, ensure_ascii=False) + "\n"
+
+
+@click.command("openapi")
+@output_option
 @with_appcontext
 def openapi_command(output: IO[str]) -> None:
     """Print the OpenAPI 3.1 document of both doors.
@@ -155,9 +172,4 @@ def openapi_command(output: IO[str]) -> None:
       1  apispec is missing, the app can't start, or the file can't be written
       2  the command line is wrong
     """
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    try:
-        text = json.dumps(document(app), indent=2, ensure_ascii=False) + "\n"
-    except (RuntimeError, TypeError, ValueError) as error:
-        raise click.ClickException(str(error)) from error
-    output.write(text)
+    write(output, document_text)

@@ -10,12 +10,12 @@ from importlib.resources import files
 from typing import IO, Any
 
 import click
-from flask import Flask, current_app
+from flask import Flask
 from flask.cli import with_appcontext
 
 from ..app_state import state_of
 from ..http.negotiation import HTML, JSON
-from .page import document
+from .page import document, output_option, write
 
 JsonSchema = Mapping[str, Any]
 
@@ -294,9 +294,7 @@ def type_name(name: str) -> str:
 
 
 @click.command("typescript")
-@click.option(
-    "--output", type=click.File("w", encoding="utf-8", lazy=True), default="-", help="Write it there instead."
-)
+@output_option
 @with_appcontext
 def typescript_command(output: IO[str]) -> None:
     """Print a typed client of both doors, in TypeScript.
@@ -313,9 +311,4 @@ def typescript_command(output: IO[str]) -> None:
       1  apispec is missing, the app can't start, or the file can't be written
       2  the command line is wrong
     """
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    try:
-        text = typescript(app)
-    except (RuntimeError, TypeError, ValueError) as error:
-        raise click.ClickException(str(error)) from error
-    output.write(text)
+    write(output, typescript)

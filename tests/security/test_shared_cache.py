@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 import re
 import socket
-import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,45 +12,31 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.callers import Form, form_in
+from tests.nginx_servers import nginx
 from tests.reliability_servers import HTML, JSON, Answer, Program, Visitor, free_port, python
 from tests.stores_processes import eventually
 
-NGINX = "/usr/sbin/nginx"
 BROWSER = {"Accept": "text/html,*/*;q=0.8"}
 
-CONFIGURATION = """
-daemon off;
-{user}
-worker_processes 1;
-pid {folder}/nginx.pid;
-error_log {folder}/error.log;
-events {{ worker_connections 256; }}
-http {{
-    access_log off;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-    proxy_cache_path {folder}/cache levels=1:2 keys_zone=pages:1m max_size=10m inactive=10m use_temp_path=off;
-    proxy_cache pages;
-    proxy_cache_valid 200 301 302 303 10m;
-    proxy_cache_valid any 1m;
-    proxy_cache_revalidate on;
-    proxy_cache_use_stale error timeout updating;
-    proxy_set_header Host $http_host;
-    proxy_set_header X-Forwarded-Host $http_host;
-    proxy_set_header X-Forwarded-Prefix $prefix;
-    proxy_set_header SCRIPT_NAME $script;
-    add_header X-Cache $upstream_cache_status always;
-    server {{
-        listen 127.0.0.1:{port};
-        set $prefix "";
-        set $script "";
-        location / {{ proxy_pass http://127.0.0.1:{behind}; }}
-        location /kept/ {{ set $prefix /kept; proxy_pass http://127.0.0.1:{behind}/; }}
-        location /passed/ {{ set $script /passed; proxy_pass http://127.0.0.1:{behind}; }}
-    }}
+CACHE = """
+proxy_cache_path {folder}/cache levels=1:2 keys_zone=pages:1m max_size=10m inactive=10m use_temp_path=off;
+proxy_cache pages;
+proxy_cache_valid 200 301 302 303 10m;
+proxy_cache_valid any 1m;
+proxy_cache_revalidate on;
+proxy_cache_use_stale error timeout updating;
+proxy_set_header Host $http_host;
+proxy_set_header X-Forwarded-Host $http_host;
+proxy_set_header X-Forwarded-Prefix $prefix;
+proxy_set_header SCRIPT_NAME $script;
+add_header X-Cache $upstream_cache_status always;
+server {{
+    listen 127.0.0.1:{port};
+    set $prefix "";
+    set $script "";
+    location / {{ proxy_pass http://127.0.0.1:{behind}; }}
+    location /kept/ {{ set $prefix /kept; proxy_pass http://127.0.0.1:{behind}/; }}
+    location /passed/ {{ set $script /passed; proxy_pass http://127.0.0.1:{behind}; }}
 }}
 """
 
@@ -80,18 +63,9 @@ def behind(folder: Path) -> Iterator[int]:
 def port(folder: Path, behind: int) -> Iterator[int]:
     """The cache in front of it."""
     port = free_port()
-    user = f"user {getpass.getuser()};" if os.geteuid() == 0 else ""
-    text = CONFIGURATION.format(folder=folder, port=port, behind=behind, user=user)
-    (folder / "nginx.conf").write_text(text)
-    with (folder / "nginx.log").open("wb") as file:
-        command = [NGINX, "-p", str(folder), "-c", str(folder / "nginx.conf")]
-        process = subprocess.Popen(command, stdout=file, stderr=file)
-    try:
-        wait_for(Program(process, folder / "nginx.log"), port)
+    with nginx(folder, CACHE.format(folder=folder, port=port, behind=behind)) as program:
+        wait_for(program, port)
         yield port
-    finally:
-        process.terminate()
-        process.wait()
 
 
 def wait_for(program: Program, port: int) -> None:
