@@ -27,6 +27,7 @@ class Call:
     """What the steps of the pipeline share; each door fills in what it knows."""
 
     function: Any = None  # what is called: the operation's, or a method bound to its view
+    view: Any = None  # routes: the instance of the class
     path_values: Mapping[str, Any] = MappingProxyType({})
     siblings: Mapping[str, Operation] = MappingProxyType({})  # routes: the operations of the resource, by method
     name: str = ""  # actions: as the URL has it

@@ -87,6 +87,7 @@ class Answer:
     many: bool = False
     status: int | None = None
     is_json: bool = False  # known at registration, so that 406 can come before the function
+    texts: tuple[type[Any], ...] = ()  # the schema is not for these: text that a resource sends as it is
     annotation: Any = MISSING  # as it was written, with its names resolved
 
 

@@ -11,10 +11,10 @@ from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from ..call import Call
-from ..http.conditional import answer_conditionally, entity_tag
+from ..http.conditional import Conditions, answer_conditionally, entity_tag
 from ..http.locations import path_in_app, redirect_target
 from ..http.negotiation import preference
-from ..operation import Operation, Rerender
+from ..operation import Answer, Operation, Rerender
 from ..security.origin import own_url
 from ..shared.revalidation import Revalidated, revalidated_so_far
 from .outcome import Outcome
@@ -25,6 +25,7 @@ from .responses import (
     envelope,
     is_redirect,
     json_response,
+    json_text,
     see_other,
     split_result,
     without_body_headers,
@@ -43,12 +44,11 @@ def answer_resource(call: Call, operation: Operation, returned: Any) -> Response
         response = answer_route(call, operation, returned)
     if operation.vary or call.state.registry.hook is not None or "HTTP_AUTHORIZATION" in environ:
         add_cache_headers(call, operation, response.headers, none_yet=is_plain)
-    if_none_match, if_match = environ.get("HTTP_IF_NONE_MATCH"), environ.get("HTTP_IF_MATCH")
-    chunks: Any = response.response
-    if is_plain and if_none_match is None and if_match is None:
-        response.headers.add("ETag", entity_tag(chunks[0]))  # the common case: it can have no other one
+    if is_plain and "HTTP_IF_NONE_MATCH" not in environ and "HTTP_IF_MATCH" not in environ:
+        chunks: Any = response.response
+        response.headers.add("ETag", entity_tag(chunks[0]))  # the common case: it has no other one, and no date
     else:
-        answer_conditionally(response, call.request.method, if_none_match, if_match)
+        answer_conditionally(response, call.request.method, Conditions.of(environ))
     return response
 
 
@@ -78,7 +78,7 @@ def is_plain_json(operation: Operation, returned: Any) -> bool:
         return False
     if operation.answer.dump is None:
         return type(returned) in (dict, list)
-    return returned is not None and not isinstance(returned, (tuple, WerkzeugResponse))
+    return returned is not None and not isinstance(returned, (tuple, WerkzeugResponse, *operation.answer.texts))
 
 
 def answer_route(call: Call, operation: Operation, returned: Any) -> Response:
@@ -88,11 +88,11 @@ def answer_route(call: Call, operation: Operation, returned: Any) -> Response:
         value, status, headers = result.value, result.status, result.headers
     else:
         value, status, headers = returned, None, None
+    dump = None if is_as_it_is(operation.answer, value, status) else operation.answer.dump
     if status is None:
         status = operation.answer.status
     if value is None:
         return no_content(call, 204 if status is None else status, headers)
-    dump = operation.answer.dump
     if type(value) not in (dict, list) and (isinstance(value, WerkzeugResponse) or (not dump and is_for_flask(value))):
         whole: Any = (value, status, headers) if status or headers else value
         return call.app.make_response(whole)
@@ -102,6 +102,15 @@ def answer_route(call: Call, operation: Operation, returned: Any) -> Response:
     return response
 
 
+def is_as_it_is(answer: Answer, value: Any, status: int | None) -> bool:
+    """Whether the schema is not for a value: for text beside it, and for what a refusal says.
+
+    :param status: the one that was returned with the value: that of the annotation is the schema's own.
+    """
+    is_refusal = status is not None and status >= 400 and status != answer.status
+    return is_refusal or isinstance(value, answer.texts)
+
+
 def is_for_flask(value: Any) -> bool:
     """Whether Flask renders a value otherwise than as JSON."""
     return isinstance(value, (str, bytes, bytearray, WerkzeugResponse)) or inspect.isgenerator(value) or callable(value)
@@ -109,6 +118,7 @@ def is_for_flask(value: Any) -> bool:
 
 def answer_action(call: Call, operation: Operation, returned: Any) -> Response:
     if call.html and not isinstance(returned, (tuple, WerkzeugResponse)):
+        check_result(call, operation, dump_value(operation.answer, returned))
         return see_other(call.app, call.page_url)
     return render(call, outcome_of(call, operation, returned))
 
@@ -122,16 +132,32 @@ def outcome_of(call: Call, operation: Operation, returned: Any) -> Outcome:
     about: dict[str, Any] = {"revalidated": revalidated_so_far().as_json(), "messages": flashed_messages(call)}
     if isinstance(result.value, WerkzeugResponse):
         return outcome_of_response(call, result, about)
-    if result.status is not None and not 200 <= result.status < 300:
-        made = call.app.make_response(
-            (make_response_value(call, result.value), result.status, result.headers or Headers())
-        )
+    as_it_is = is_as_it_is(operation.answer, result.value, result.status)
+    data = result.value if as_it_is else dump_value(operation.answer, result.value)
+    is_no_success = result.status is not None and not 200 <= result.status < 300
+    if is_no_success or not operation.is_plain or call.html:  # else it is told in JSON, where a fault shows
+        check_result(call, operation, data)
+    if is_no_success:
+        value = make_response_value(call, data)
+        whole: Any = (value, result.status, result.headers or Headers())
+        made = call.app.make_response(whole)
         return outcome_of_response(call, Result(made), about)
-    data = dump_value(operation.answer, result.value)
     status = result.status or operation.answer.status or 200
     if status in (204, 205):  # the envelope is a body
         status = 200
     return Outcome(data=data, status=status, headers=without_body_headers(result.headers), **about)
+
+
+def check_result(call: Call, operation: Operation, data: Any) -> None:
+    """Complain of a result that nobody can be told, whoever asks now.
+
+    :raises TypeError: it can't be JSON.
+    """
+    if not isinstance(data, HARMLESS):
+        json_text(call.app, data, operation)
+
+
+HARMLESS = (type(None), bool, int, float)
 
 
 def make_response_value(call: Call, value: Any) -> Any:
@@ -183,7 +209,7 @@ def render_json(call: Call, outcome: Outcome) -> Response:
         use_up_flashes(call)
     response = envelope(
         call.app,
-        data=outcome.data,
+        data=json_text(call.app, outcome.data, call.operation),
         redirect=outcome.redirect,
         revalidated=outcome.revalidated,
         messages=outcome.messages,

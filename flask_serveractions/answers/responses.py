@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
@@ -22,7 +23,9 @@ from ..http.negotiation import JSON, NO_PAGE, PROBLEM
 if TYPE_CHECKING:
     from flask import Flask
 
-    from ..operation import Answer, Submission
+    from ..operation import Answer, Operation, Submission
+
+logger = logging.getLogger("flask_serveractions")
 
 Encode = Callable[[Any], str]
 
@@ -95,6 +98,35 @@ def to_json(app: Flask, value: Any) -> str:
     return encoder(provider.default, provider.ensure_ascii, provider.sort_keys, None)(value)
 
 
+def json_text(app: Flask, value: Any, operation: Operation | None) -> str:
+    """Return an action's result as JSON.
+
+    :param operation: the action, for messages.
+    :raises TypeError: it can't be JSON.
+    """
+    if isinstance(value, str) and is_page(value):
+        logger.warning(
+            "The action %s returns a page of HTML, which nobody sees: a form comes back to its own page."
+            " Return None, or a redirect to that page.",
+            named(operation),
+        )
+    try:
+        return to_json(app, value)
+    except (TypeError, ValueError) as error:
+        raise TypeError(
+            f"The action {named(operation)} returns {type(value)!r}, which can't be JSON: {error}."
+            " Return what JSON holds, or give it a schema: -> Annotated[Todo, TodoSchema()]."
+        ) from error
+
+
+def named(operation: Operation | None) -> str:
+    return f"{operation.name!r}, {operation.where}" if operation is not None else "of that name"
+
+
+def is_page(text: str) -> bool:
+    return text[:100].lstrip()[:9].lower().startswith(("<!doctype", "<html"))
+
+
 def json_response(app: Flask, value: Any, status: int | None = None) -> Response:
     """Return what ``app.json.response(value)`` does, with a status."""
     provider = app.json
@@ -119,16 +151,19 @@ def whole_response(app: Flask, body: bytes, status: int | None, media_type: str)
 def envelope(
     app: Flask,
     *,
-    data: Any = None,
+    data: str = "null",
     redirect: str | None = None,
     revalidated: Mapping[str, list[str]],
     messages: list[dict[str, str]],
     status: int = 200,
     headers: Headers | None = None,
 ) -> Response:
-    """Return an action's JSON answer: ``{"data", "redirect", "revalidated", "messages", "page"}``."""
+    """Return an action's JSON answer: ``{"data", "redirect", "revalidated", "messages", "page"}``.
+
+    :param data: in JSON.
+    """
     rest = json.dumps({"redirect": redirect, "revalidated": revalidated, "messages": messages})[1:-1]
-    body = b'{"data":%b,%b,%b\n' % (to_json(app, data).encode(), rest.encode(), NO_PAGE)
+    body = b'{"data":%b,%b,%b\n' % (data.encode(), rest.encode(), NO_PAGE)
     return app.response_class(body, status, headers, content_type=JSON)
 
 

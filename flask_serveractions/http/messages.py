@@ -74,6 +74,11 @@ REFUSALS = (
     _("This was sent before and is still being done."),
     _("This was sent before and interrupted: it may have been done, or not. Check before you send it again."),
     _("This has changed since it was read. Read it again, then repeat the change."),
+    _(
+        "The entity tag is not that of this page of the list now. Each page has its own: send the one that this very"
+        " URL has, or If-Match: *."
+    ),
+    _("The entity tag is weak (W/), as a proxy that compresses makes it, and If-Match takes none. Send a strong one."),
     _("This exists already, or is still what was read."),
     _("This change needs an If-Match header with the entity tag that was read (ETag)."),
     _("The message is no JSON object."),

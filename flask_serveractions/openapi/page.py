@@ -16,7 +16,7 @@ from flask.cli import with_appcontext
 from jinja2 import Environment
 
 from ..app_state import AppState, state_of
-from ..http.conditional import answer_conditionally
+from ..http.conditional import Conditions, answer_conditionally
 from ..http.negotiation import JSON
 from ..security.signing import digest
 from ..startup import start
@@ -85,7 +85,7 @@ def document_view(app: Flask) -> Callable[[], Response]:
         response.set_etag(tag)
         response.headers["Cache-Control"] = "no-cache"
         response.headers["X-Content-Type-Options"] = "nosniff"
-        answer_conditionally(response, request.method, request.headers.get("If-None-Match"))
+        answer_conditionally(response, request.method, Conditions.of(request.environ))
         return response
 
     return openapi

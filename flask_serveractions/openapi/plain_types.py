@@ -14,7 +14,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Union
 
-from ..schemas.types import unaliased
+from ..schemas.annotations import unaliased
 
 JsonSchema = dict[str, Any]
 

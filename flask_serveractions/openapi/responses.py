@@ -16,7 +16,7 @@ from ..app_state import AuthHook
 from ..http.conditional import CHANGING_METHODS
 from ..http.negotiation import EVENTS, HTML, JSON, PROBLEM
 from ..operation import ACTION, MISSING, Operation
-from ..schemas.types import unaliased
+from ..schemas.annotations import unaliased
 from ..security.origin import SAFE_METHODS
 from .descriptions import Description, Statuses
 from .plain_types import type_schema

@@ -15,7 +15,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from ..answers import failures, render
 from ..answers.listing import paginate_result, requested_page
 from ..answers.outcome import Outcome, load_outcome
-from ..answers.representation import check_conditions
+from ..answers.representation import check_conditions, tag_new_state
 from ..answers.responses import close_to_caches
 from ..app_state import localize, localize_errors
 from ..arguments import loading
@@ -90,7 +90,10 @@ def call_resource(call: Call, operation: Operation, loaded: dict[str, Any]) -> R
     returned = execution.invoke(call, operation, loaded)
     if wanted is not None:
         returned = paginate_result(call, operation, returned, wanted)
-    return render.answer_resource(call, operation, returned)
+    response = render.answer_resource(call, operation, returned)
+    if call.siblings:
+        tag_new_state(call, operation, response)
+    return response
 
 
 def run(call: Call, operation: Operation, loaded: dict[str, Any]) -> Response:

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-import typing
 from collections.abc import Callable, Collection, Mapping
 from functools import partial
-from typing import Annotated, Any
+from typing import Any
 
 from flask_wtf import FlaskForm
 from marshmallow import Schema, missing
@@ -19,23 +18,22 @@ from marshmallow.validate import And
 from werkzeug.datastructures import FileStorage
 
 from ..operation import ACTION, MISSING, Answer, Operation, Parameter, Source, where
-from .dump import compile_dump
+from .annotations import unfold
 from .fields import is_flat, is_text
 from .flask_forms import declares_file
 from .load import compile_fields, compile_load, field_loader
+from .results import compile_answer
 from .schema_cycles import all_fields, close_cycles
 from .types import (
     NoField,
     field_for,
     is_field,
-    is_optional,
-    is_schema,
     local_names,
     resolved_hints,
+    schema_among,
     schema_of,
     undecorated,
     validators_of,
-    without_none,
 )
 
 BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
@@ -89,7 +87,7 @@ def compile_operation(
         is_async=inspect.iscoroutinefunction(undecorated(function)),
         is_generator=is_generator,
         is_plain=not (is_generator or more.get("once") or more.get("background")),
-        answer=compiler.answer(hints.get("return", MISSING)),
+        answer=compiler.answer(hints.get("return", MISSING), is_generator),
         vary=headers_chosen_by(sources["located"]),
         **sources,
         **more,
@@ -189,7 +187,7 @@ class Compiler:
     def annotated(self, name: str, annotation: Any, default: Any) -> Parameter:
         if name in self.path_names:
             return self.path_parameter(name, annotation, default)
-        plain, metadata = split_annotated(annotation)
+        plain, metadata, optional = unfold(annotation)
         source = self.source_of(name, annotation, metadata)
         special = self.special(plain, metadata, source)
         if special is None:
@@ -197,7 +195,7 @@ class Compiler:
         else:
             made = Parameter(name=name, annotation=annotation, default=default, **{"key": name, **special})
         self.check_carrier(made, source)
-        return dataclasses.replace(made, optional=made.optional or is_optional(annotation) or default is None)
+        return dataclasses.replace(made, optional=made.optional or optional or default is None)
 
     def source_of(self, name: str, annotation: Any, metadata: list[Any]) -> Source:
         said = [each for each in metadata if isinstance(each, Source)]
@@ -220,7 +218,7 @@ class Compiler:
         key = "query" if source is Source.QUERY else "body"
         if inspect.isclass(plain) and issubclass(plain, FlaskForm):
             return {"source": Source.FORM, "key": key, "form_class": plain}
-        schema = next(filter(is_schema, metadata), None)
+        schema = schema_among(metadata)
         if schema is None or any(map(is_field, metadata)):
             return None
         made = schema_of(schema, plain)
@@ -264,7 +262,7 @@ class Compiler:
             raise self.type_error(made.name, made.annotation, f"the {source.value} can't carry it", mend)
 
     def path_parameter(self, name: str, annotation: Any, default: Any) -> Parameter:
-        plain = without_none(annotation)[0]
+        plain = unfold(annotation).plain
         try:
             text = field_for(annotation, strict=False, names=self.names)
         except NoField:  # a converter of the app makes it
@@ -280,11 +278,12 @@ class Compiler:
             plain=plain if inspect.isclass(plain) else None,
         )
 
-    def answer(self, annotation: Any) -> Answer:
+    def answer(self, annotation: Any, is_generator: bool) -> Answer:
         try:
-            return dataclasses.replace(compile_answer(annotation), annotation=annotation)
+            return dataclasses.replace(compile_answer(annotation, is_generator), annotation=annotation)
         except NoField as error:
-            raise self.type_error("return", annotation, str(error), "Give its schema as an instance.") from None
+            mend = error.mend or "Give its schema as an instance."
+            raise TypeError(f"{where(self.function)}: the return annotation {annotation!r}: {error}. {mend}") from None
 
     def check_together(self, parameters: tuple[Parameter, ...]) -> None:
         """Refuse parameters that can't stand beside each other."""
@@ -317,54 +316,3 @@ def load_and_check(load: Callable[[Any], Any], check: And, data: Any) -> Any:
     loaded = load(data)
     check(loaded)
     return loaded
-
-
-def split_annotated(annotation: Any) -> tuple[Any, list[Any]]:
-    """Return the plain type and the metadata of an annotation, which may be ``Annotated``."""
-    annotation = without_none(annotation)[0]
-    if typing.get_origin(annotation) is not Annotated:
-        return annotation, []
-    plain, *metadata = typing.get_args(annotation)
-    return without_none(plain)[0], metadata
-
-
-def compile_answer(annotation: Any) -> Answer:
-    """Return how results are rendered, from the return annotation.
-
-    ``Annotated[Todo, TodoSchema(), 201]``, ``list[Annotated[Todo, TodoSchema()]]``, or either with ``| None``; or
-    the first of a tuple: ``tuple[TodoOut, int]``, ``tuple[TodoOut, int, dict[str, str]]``.
-    """
-    parts = typing.get_args(annotation)
-    if typing.get_origin(annotation) is tuple and parts:
-        of_value = compile_answer(parts[0])
-        return of_value if of_value.schema else Answer()
-    plain, metadata = result_parts(annotation)
-    schema, status = schema_and_status(metadata)
-    if schema is None and typing.get_origin(plain) is list:
-        inner = (*typing.get_args(plain), Any)[0]
-        schema, inner_status = schema_and_status(result_parts(inner)[1])
-        status = status or inner_status
-    if schema is None:
-        return Answer(status=status, is_json=is_json_type(plain))
-    made = schema_of(schema, plain)
-    close_cycles(made)
-    return Answer(dump=compile_dump(made, made.many), schema=made, many=made.many, status=status, is_json=True)
-
-
-def result_parts(annotation: Any) -> tuple[Any, list[Any]]:
-    """Return the plain type and the metadata; a union of several results is Flask's to render."""
-    try:
-        return split_annotated(annotation)
-    except NoField:
-        return annotation, []
-
-
-def schema_and_status(metadata: list[Any]) -> tuple[Any, int | None]:
-    schema = next(filter(is_schema, metadata), None)
-    status = next((each for each in metadata if isinstance(each, int) and not isinstance(each, bool)), None)
-    return schema, status
-
-
-def is_json_type(plain: Any) -> bool:
-    origin = typing.get_origin(plain) or plain
-    return origin in (dict, list, int, float, bool)

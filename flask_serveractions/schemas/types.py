@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import copy
 import dataclasses
 import datetime as dt
@@ -10,18 +11,18 @@ import enum
 import inspect
 import re
 import sys
-import types
 import typing
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from itertools import pairwise
 from types import FrameType, SimpleNamespace
-from typing import Annotated, Any, Literal, Union
+from typing import Any, Literal
 
 from marshmallow import Schema, fields, missing, validate
 
-from ..operation import where
+from ..operation import Source, where
+from .annotations import Unfolded, unfold, union_members
 from .fields import (
     Boolean,
     Choice,
@@ -69,6 +70,26 @@ SIMPLE: Mapping[Any, Callable[..., fields.Field[Any]]] = {
     list: lambda strict, **options: List(fields.Raw(allow_none=True), **options),
     Any: lambda strict, **options: fields.Raw(**{**options, "allow_none": True}),
 }
+#: what is a list in JSON
+ARRAYS = frozenset(
+    {
+        list,
+        set,
+        frozenset,
+        collections.deque,
+        collections.abc.Sequence,
+        collections.abc.MutableSequence,
+        collections.abc.Collection,
+        collections.abc.Iterable,
+        collections.abc.Iterator,
+        collections.abc.Generator,
+        collections.abc.Reversible,
+        collections.abc.Set,
+        collections.abc.MutableSet,
+        collections.abc.KeysView,
+        collections.abc.ValuesView,
+    }
+)
 ENUM_KINDS = frozenset(SIMPLE) - {dict, list, Any}
 
 
@@ -83,7 +104,7 @@ def field_for(
     :param options: marshmallow's: ``required``, ``load_default``, ``validate``.
     :raises NoField: there is none.
     """
-    return Maker(strict, names or {}, {}).field(annotation, **options)
+    return Maker(strict, names or {}, {}).unfolded(unfold(annotation), options)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -95,29 +116,33 @@ class Maker:
     schemas: dict[type[Any], Schema | None]  # of dataclasses; None while one is being made
 
     def field(self, annotation: Any, **options: Any) -> fields.Field[Any]:
-        inner, optional = without_none(annotation)
+        """Return the field of what stands within a parameter: its place is the parameter's."""
+        said = unfold(annotation)
+        marks = said.of_kind(Source)
+        if marks:
+            mark = marks[0].name.title()
+            raise NoField(f"{mark}[...] stands within another type", f"Put it around the whole: {mark}[list[int]].")
+        return self.unfolded(said, options)
+
+    def unfolded(self, said: Unfolded, options: dict[str, Any]) -> fields.Field[Any]:
+        plain, metadata, optional = said
         if optional:
             options["allow_none"] = True
-        origin = typing.get_origin(inner)
-        if origin is Annotated:
-            return self.annotated(inner, options)
-        if origin is None and isinstance(inner, typing.Hashable) and inner in SIMPLE:
-            return SIMPLE[inner](strict=self.strict, **options)
-        return self.composed(inner, origin, options)
-
-    def annotated(self, annotation: Any, options: dict[str, Any]) -> fields.Field[Any]:
-        inner, *metadata = typing.get_args(annotation)
         validators = validators_of(metadata)
         given = next((each for each in metadata if is_field(each)), None)
         if given is not None:
             return exact_field(field_of(given), validators, options)
         if validators:
             options["validate"] = [*validators, *options.get("validate", ())]
-        schema = next((each for each in metadata if is_schema(each)), None)
+        schema = schema_among(metadata)
         if schema is not None:
-            options.setdefault("allow_none", is_optional(inner))
-            return fields.Nested(schema_of(schema, inner), **options)
-        return self.field(inner, **options)
+            return fields.Nested(schema_of(schema, plain), **options)
+        if union_members(plain):
+            raise NoField(f"no marshmallow field loads {plain!r}: a value can't be of several types")
+        origin = typing.get_origin(plain)
+        if origin is None and isinstance(plain, typing.Hashable) and plain in SIMPLE:
+            return SIMPLE[plain](strict=self.strict, **options)
+        return self.composed(plain, origin, options)
 
     def composed(self, annotation: Any, origin: Any, options: dict[str, Any]) -> fields.Field[Any]:
         arguments = typing.get_args(annotation)
@@ -175,7 +200,7 @@ class Maker:
         if parameter.default is not inspect.Parameter.empty:
             default = parameter.default
             return {"load_default": (lambda: default) if callable(default) else default}
-        if not self.strict and is_optional(annotation):
+        if not self.strict and unfold(annotation).optional:
             return {"load_default": None}
         return {"required": True}
 
@@ -225,45 +250,29 @@ def resolved(annotation: Any, known: dict[str, Any], local: Mapping[str, Any]) -
     return typing.get_type_hints(alone, known, dict(local), include_extras=True)["value"]
 
 
-def unaliased(annotation: Any) -> Any:
-    """Return what a ``NewType`` or a ``type`` statement (Python 3.12) stands for."""
-    while True:
-        if isinstance(annotation, typing.NewType):
-            annotation = annotation.__supertype__
-        elif type(annotation).__name__ == "TypeAliasType":
-            annotation = annotation.__value__
-        else:
-            return annotation
-
-
-def without_none(annotation: Any) -> tuple[Any, bool]:
-    """Return ``(T, True)`` for ``T | None``, else ``(annotation, False)``."""
-    annotation = unaliased(annotation)
-    if typing.get_origin(annotation) not in (Union, types.UnionType):
-        return annotation, False
-    members = [each for each in typing.get_args(annotation) if each is not type(None)]
-    if len(members) != 1:
-        raise NoField(f"no marshmallow field loads {annotation!r}: a value can't be of several types")
-    return unaliased(members[0]), len(members) < len(typing.get_args(annotation))
-
-
-def is_optional(annotation: Any) -> bool:
-    """Whether None is a value: ``T | None``, also below ``Annotated``."""
-    inner, optional = without_none(annotation)
-    return optional or (typing.get_origin(inner) is Annotated and is_optional(typing.get_args(inner)[0]))
-
-
 def is_schema(value: Any) -> bool:
     return isinstance(value, Schema) or (inspect.isclass(value) and issubclass(value, Schema))
 
 
-def schema_of(value: Any, annotation: Any = None) -> Schema:
-    """Return a schema; for many, where it stands at a ``list``.
+def schema_among(metadata: Iterable[Any]) -> Any:
+    """Return the schema among an annotation's metadata; None where there is none.
 
+    :raises NoField: there are two, of which one would do nothing.
+    """
+    schemas = [each for each in metadata if is_schema(each)]
+    if any(each is not schemas[0] for each in schemas[1:]):
+        raise NoField(f"it has two schemas, {schemas[0]!r} and {schemas[1]!r}", "Leave one of them out.")
+    return schemas[0] if schemas else None
+
+
+def schema_of(value: Any, plain: Any = None) -> Schema:
+    """Return a schema; for many, where it stands at a list.
+
+    :param plain: the type, unfolded.
     :raises NoField: its class can't be called without arguments.
     """
     schema = value if isinstance(value, Schema) else instance_of(value)
-    if typing.get_origin(without_none(annotation)[0]) is list and not schema.many:
+    if (typing.get_origin(plain) or plain) in ARRAYS and not schema.many:
         schema = copy.copy(schema)
         schema.many = True
     return schema

@@ -13,7 +13,7 @@ from flask import Blueprint, Flask, Request, Response, current_app, request
 from ..answers.responses import see_other
 from ..app_state import AppState, state_of
 from ..call import Call
-from ..http.conditional import answer_conditionally
+from ..http.conditional import Conditions, answer_conditionally
 from ..http.locations import argument_in, page_in
 from ..operation import ACTION, ACTION_NAME, middleware_state_of
 from ..pipeline.background import parse_signed_job
@@ -88,7 +88,7 @@ def client(state: AppState) -> Response:
         )
         response.headers["Cache-Control"] = "no-cache"
     response.headers["X-Content-Type-Options"] = "nosniff"
-    answer_conditionally(response, request.method, request.headers.get("If-None-Match"))
+    answer_conditionally(response, request.method, Conditions.of(request.environ))
     return response
 
 
@@ -98,7 +98,7 @@ def source_map() -> Response:
     response = current_app.response_class(text, content_type="application/json")
     response.headers["Cache-Control"] = "no-cache"
     response.headers["X-Content-Type-Options"] = "nosniff"
-    answer_conditionally(response, request.method, request.headers.get("If-None-Match"))
+    answer_conditionally(response, request.method, Conditions.of(request.environ))
     return response
 
 

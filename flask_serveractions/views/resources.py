@@ -77,7 +77,7 @@ class MethodRoute(MethodView):
         operation = operation_of(app, state, type(self), asked.url_rule, asked.method)
         call = Call(app, state, asked, operation, ROUTE)
         call.function = getattr(self, operation.method.lower())
-        call.path_values = kwargs
+        call.view, call.path_values = self, kwargs
         if asked.method in CHANGING_METHODS:
             call.siblings = operations_at(state, asked.url_rule)
         return dispatch(call)

@@ -377,3 +377,87 @@ def test_lazy_texts_are_messages_too() -> None:
         flash(Markup(Lazy()))
 
     assert act(flash_lazily).json["messages"] == [{"category": "message", "message": "<b>Saved</b>"}]
+
+
+# What nobody can be told
+
+
+def no_json(text: str) -> Any:
+    return {"connection": io.BytesIO()}
+
+
+def no_json_in_a_tuple(text: str) -> Any:
+    return object(), 201
+
+
+def keys_that_are_no_text(text: str) -> Any:
+    return {(1, 2): "a pair"}
+
+
+def a_circle(text: str) -> Any:
+    made: list[Any] = []
+    made.append(made)
+    return made
+
+
+@pytest.mark.parametrize("function", [no_json, no_json_in_a_tuple, keys_that_are_no_text, a_circle])
+@pytest.mark.parametrize("headers", [SCRIPT, BROWSER])
+def test_what_can_not_be_json_is_a_bug_whoever_asked(
+    function: Callable[..., Any], headers: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    assert act(function, headers).status_code == 500
+    for part in (repr(function.__name__), "class", "JSON", "TodoSchema"):
+        assert part in caplog.text
+
+
+def a_page(text: str) -> str:
+    return "\n<!doctype html>\n<title>Todos</title>"
+
+
+def a_page_that_failed(text: str) -> Any:
+    return "<html>no</html>", 409
+
+
+@pytest.mark.parametrize("function", [a_page, a_page_that_failed])
+@pytest.mark.parametrize("headers", [SCRIPT, BROWSER])
+def test_a_page_of_html_is_warned_of(
+    function: Callable[..., Any], headers: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    act(function, headers)
+    (warning,) = [each for each in caplog.records if each.levelname == "WARNING"]
+    assert f"{function.__name__!r}" in warning.getMessage()
+    assert "page of HTML" in warning.getMessage()
+
+
+def a_piece(text: str) -> str:
+    return "<li>milk</li>"
+
+
+def test_a_piece_of_html_is_a_value(caplog: pytest.LogCaptureFixture) -> None:
+    assert act(a_piece).json["data"] == "<li>milk</li>"
+    assert caplog.records == []
+
+
+# A refusal, and what stands beside a schema
+
+
+def refuses(text: str) -> CreatedTodo:
+    return {"why": "It is there."}, 409  # type: ignore[return-value]  # a refusal says something else
+
+
+def goes_or_shows(text: str) -> TodoOut | Response:
+    return Todo()
+
+
+def a_mapping(text: str) -> dict[str, TodoOut]:
+    return {"first": Todo()}
+
+
+def test_what_a_refusal_says_goes_past_the_schema() -> None:
+    answer = act(refuses)
+    assert (answer.status_code, answer.json) == (409, {"why": "It is there."})
+
+
+def test_a_schema_counts_beside_a_response_and_in_a_mapping() -> None:
+    assert act(goes_or_shows).json["data"] == {"id": 7, "text": "milk"}
+    assert act(a_mapping).json["data"] == {"first": {"id": 7, "text": "milk"}}

@@ -11,14 +11,19 @@ from werkzeug.exceptions import PreconditionFailed, PreconditionRequired
 from werkzeug.http import parse_etags
 
 from flask_serveractions.http.conditional import (
+    Conditions,
+    Current,
     EntityTags,
     answer_conditionally,
     check_preconditions,
     entity_tag,
-    has_conditions,
     is_not_modified,
     parse_entity_tags,
 )
+
+BEFORE, SAME, LATER = (f"{day} 2007 23:21:47 GMT" for day in ("Sat, 20 Oct", "Sun, 21 Oct", "Mon, 22 Oct"))
+HERE = Current(exists=True, tag='"1"', last_modified=SAME)
+NOTHING = Current()
 
 MALFORMED = [
     "",
@@ -62,10 +67,12 @@ def test_a_malformed_header_names_nothing(header: str) -> None:
 @given(st.one_of(st.text(max_size=30), st.text('W/"*, \tab', max_size=30)))
 def test_no_header_crashes_and_what_is_read_werkzeug_reads_too(header: str) -> None:
     named = parse_entity_tags(header)
-    is_not_modified("GET", header, '"a"')
-    for conditions in ((header, None), (None, header)):
+    is_not_modified("GET", Conditions(if_none_match=header), HERE)
+    dates = {"if_modified_since": header, "if_unmodified_since": header}
+    is_not_modified("GET", Conditions(**dates), HERE)
+    for conditions in (Conditions(header), Conditions(None, header), Conditions(**dates)):
         try:
-            check_preconditions("PUT", *conditions, '"a"')
+            check_preconditions("PUT", conditions, HERE)
         except PreconditionFailed:
             continue
     if named is None or named.anything:
@@ -86,8 +93,16 @@ def test_no_header_crashes_and_what_is_read_werkzeug_reads_too(header: str) -> N
         ('"0", "1"', '"1"', True, True),
         ("*", '"1"', True, True),
         ("*", 'W/"1"', True, True),
-        ("*", None, False, False),
+        ("*", None, True, True),  # there is something, of which no tag is known
         ('"1"', None, False, False),
+        ('"1:gzip"', '"1"', True, True),  # Flask-Compress
+        ('"1:zstd"', '"1"', True, True),
+        ('"1-gzip"', '"1"', True, True),  # Apache
+        ('W/"1:br"', '"1"', False, True),
+        ('"1:gzip"', '"1:gzip"', True, True),
+        ('"1"', '"1:gzip"', False, False),
+        ('"2:gzip"', '"1"', False, False),
+        ('"1gzip"', '"1"', False, False),
     ],
 )
 def test_tags_are_compared_as_the_rfc_compares_them(
@@ -95,7 +110,16 @@ def test_tags_are_compared_as_the_rfc_compares_them(
 ) -> None:
     named = parse_entity_tags(header)
     assert named is not None
-    assert (named.strongly_match(current), named.weakly_match(current)) == (strongly, weakly)
+    here = Current(exists=True, tag=current)
+    assert (named.strongly_match(here), named.weakly_match(here)) == (strongly, weakly)
+
+
+@pytest.mark.parametrize("header", ["*", '"1"', 'W/"1"'])
+def test_nothing_matches_what_is_not_there(header: str) -> None:
+    named = parse_entity_tags(header)
+    assert named is not None
+    assert not named.strongly_match(NOTHING)
+    assert not named.weakly_match(NOTHING)
 
 
 def test_the_same_bytes_have_the_same_tag_and_others_another() -> None:
@@ -103,56 +127,122 @@ def test_the_same_bytes_have_the_same_tag_and_others_another() -> None:
     assert parse_entity_tags(entity_tag(b"a")) == EntityTags(frozenset({entity_tag(b"a")}))
 
 
-def test_only_reading_is_spared() -> None:
-    assert is_not_modified("GET", 'W/"1"', '"1"')
-    assert is_not_modified("HEAD", "*", '"1"')
-    assert not is_not_modified("PUT", '"1"', '"1"')
-    assert not is_not_modified("GET", None, '"1"')
-    assert not is_not_modified("GET", "malformed", '"1"')
+@pytest.mark.parametrize(
+    ("method", "tags", "date", "spared"),
+    [
+        ("GET", 'W/"1"', None, True),
+        ("HEAD", "*", None, True),
+        ("PUT", '"1"', None, False),
+        ("GET", None, None, False),
+        ("GET", "malformed", None, False),
+        ("GET", None, SAME, True),
+        ("HEAD", None, SAME, True),
+        ("GET", None, LATER, True),
+        ("GET", None, BEFORE, False),
+        ("GET", None, "Sunday, 21-Oct-07 23:21:47 GMT", True),  # RFC 850's
+        ("GET", None, "Sun Oct 21 23:21:47 2007", True),  # asctime's
+        ("GET", None, "Mon, 32 Oct 2010 16:56:23 GMT", False),
+        ("GET", None, "", False),
+        ("PUT", None, SAME, False),
+        ("GET", '"2"', SAME, False),  # the tag decides (RFC 9110, 13.1.3)
+        ("GET", '"1"', BEFORE, True),
+    ],
+)
+def test_who_has_it_already_is_spared_it(method: str, tags: str | None, date: str | None, spared: bool) -> None:
+    conditions = Conditions(if_none_match=tags, if_modified_since=date)
+    assert is_not_modified(method, conditions, HERE) is spared
+
+
+def test_a_date_says_nothing_of_what_has_none() -> None:
+    undated = Current(exists=True, tag='"1"')
+    assert not is_not_modified("GET", Conditions(if_modified_since=LATER), undated)
+    check_preconditions("PUT", Conditions(if_unmodified_since=BEFORE), undated)
+    check_preconditions("PUT", Conditions(if_unmodified_since=BEFORE), NOTHING)
 
 
 @pytest.mark.parametrize("if_match", ['"2"', 'W/"1"', "malformed", ""])
 def test_a_change_to_something_else_is_refused(if_match: str) -> None:
     with pytest.raises(PreconditionFailed):
-        check_preconditions("PUT", if_match, None, '"1"')
+        check_preconditions("PUT", Conditions(if_match), HERE)
 
 
 @pytest.mark.parametrize("if_match", ["*", '"1"'])
 def test_a_change_to_what_is_gone_is_refused(if_match: str) -> None:
     with pytest.raises(PreconditionFailed):
-        check_preconditions("DELETE", if_match, None, None)
+        check_preconditions("DELETE", Conditions(if_match), NOTHING)
 
 
 def test_a_change_to_what_was_read_is_let_through() -> None:
     for if_match in ('"1"', '"0", "1"', "*"):
-        check_preconditions("PATCH", if_match, None, '"1"', required=True)
-    check_preconditions("PATCH", None, None, '"1"')
+        check_preconditions("PATCH", Conditions(if_match), HERE, required=True)
+    check_preconditions("PATCH", Conditions(), HERE)
+
+
+@pytest.mark.parametrize(
+    ("tags", "date", "made"),
+    [
+        (None, SAME, True),
+        (None, LATER, True),
+        (None, BEFORE, False),
+        (None, "no date", True),
+        ('"1"', BEFORE, True),  # RFC 9110, 13.1.4: with If-Match the date is ignored
+        ('"2"', LATER, False),
+    ],
+)
+def test_a_change_may_depend_on_a_date(tags: str | None, date: str, made: bool) -> None:
+    conditions = Conditions(if_match=tags, if_unmodified_since=date)
+    for method in ("PUT", "PATCH", "DELETE"):
+        if made:
+            check_preconditions(method, conditions, HERE)
+        else:
+            with pytest.raises(PreconditionFailed):
+                check_preconditions(method, conditions, HERE)
 
 
 def test_a_change_without_conditions_is_refused_where_they_are_required() -> None:
-    with pytest.raises(PreconditionRequired):
-        check_preconditions("PUT", None, None, '"1"', required=True)
-    with pytest.raises(PreconditionRequired):  # any tag but the current one would let a lost update pass
-        check_preconditions("PUT", None, '"guessed"', '"1"', required=True)
+    # any tag but the current one would let a lost update pass, and a second is too long for a date
+    for conditions in (Conditions(), Conditions(None, '"guessed"'), Conditions(if_unmodified_since=SAME)):
+        with pytest.raises(PreconditionRequired):
+            check_preconditions("PUT", conditions, HERE, required=True)
 
 
 def test_what_must_be_new_replaces_nothing() -> None:
-    check_preconditions("PUT", None, "*", None, required=True)
+    check_preconditions("PUT", Conditions(None, "*"), NOTHING, required=True)
     for if_none_match in ("*", '"1"', 'W/"1"', "malformed"):
         with pytest.raises(PreconditionFailed):
-            check_preconditions("PUT", None, if_none_match, '"1"')
-    check_preconditions("PUT", None, '"2"', '"1"')
+            check_preconditions("PUT", Conditions(None, if_none_match), HERE)
+    check_preconditions("PUT", Conditions(None, '"2"'), HERE)
 
 
-def test_if_match_is_asked_before_if_none_match() -> None:
-    with pytest.raises(PreconditionFailed, match="has changed"):
-        check_preconditions("PUT", '"2"', '"1"', '"1"')
+def test_conditions_are_asked_in_the_order_of_the_rfc() -> None:
+    """RFC 9110, 13.2.2: ``If-Match``, else ``If-Unmodified-Since``, then ``If-None-Match``."""
+    for first in (Conditions('"2"', '"1"'), Conditions(None, '"1"', None, BEFORE)):
+        with pytest.raises(PreconditionFailed, match="has changed"):
+            check_preconditions("PUT", first, HERE)
+    with pytest.raises(PreconditionFailed, match="exists already"):
+        check_preconditions("PUT", Conditions('"1"', '"1"', None, BEFORE), HERE)
 
 
-def test_a_change_has_conditions_where_either_header_is_there() -> None:
-    assert has_conditions("", None)
-    assert has_conditions(None, "*")
-    assert not has_conditions(None, None)
+@pytest.mark.parametrize(
+    ("tags", "current", "reason"),
+    [
+        ('"2"', HERE, "has changed"),
+        ('W/"1"', HERE, "weak"),
+        ('W/"1:gzip"', HERE, "weak"),
+        ('"2"', Current(exists=True, tag='"1"', is_page=True), "page of the list"),
+    ],
+)
+def test_a_refusal_says_why_where_reading_again_would_not_help(tags: str, current: Current, reason: str) -> None:
+    with pytest.raises(PreconditionFailed, match=reason):
+        check_preconditions("PUT", Conditions(tags), current)
+
+
+def test_a_change_has_conditions_where_one_of_three_headers_is_there() -> None:
+    assert Conditions("").concern_change()
+    assert Conditions(None, "*").concern_change()
+    assert Conditions(if_unmodified_since=SAME).concern_change()
+    assert not Conditions(if_modified_since=SAME).concern_change()
+    assert not Conditions().concern_change()
 
 
 def parts() -> Iterator[str]:
@@ -163,6 +253,7 @@ ANSWERS: dict[str, Callable[[], Response]] = {
     "todos": lambda: Response("[1, 2]", headers=KEPT | DROPPED, mimetype="application/json"),
     "own": lambda: Response("own", headers={"ETag": 'W/"v1"'}),
     "stream": lambda: Response(parts()),
+    "dated stream": lambda: Response(parts(), headers={"Last-Modified": SAME}),
     "created": lambda: Response("made", status=201),
 }
 KEPT = {"Vary": "Accept", "Cache-Control": "no-cache", "Content-Location": "/todos"}
@@ -175,8 +266,8 @@ def client() -> FlaskClient:
 
     @app.get("/<name>")
     def answer(name: str) -> Response:
-        response, headers = ANSWERS[name](), request.headers
-        answer_conditionally(response, request.method, headers.get("If-None-Match"), headers.get("If-Match"))
+        response = ANSWERS[name]()
+        answer_conditionally(response, request.method, Conditions.of(request.environ))
         return response
 
     return app.test_client()
@@ -218,3 +309,10 @@ def test_streams_and_other_statuses_have_no_tag(client: FlaskClient, path: str) 
     response = client.get(path, headers={"If-None-Match": "*"})
     assert response.status_code != 304
     assert "ETag" not in response.headers
+
+
+def test_a_stream_with_a_date_is_sent_to_who_has_not_got_it(client: FlaskClient) -> None:
+    assert client.get("/dated stream", headers={"If-Modified-Since": BEFORE}).data == b"part"
+    again = client.get("/dated stream", headers={"If-Modified-Since": SAME})
+    assert (again.status_code, again.data) == (304, b"")
+    assert client.get("/dated stream", headers={"If-Unmodified-Since": BEFORE}).status_code == 412

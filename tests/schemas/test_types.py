@@ -15,7 +15,7 @@ from marshmallow import Schema, ValidationError, fields
 from marshmallow.validate import Length
 
 from flask_serveractions import Body, Bound, MethodRoute, Query, ServerActions
-from flask_serveractions.schemas.types import NoField, field_for, is_optional, resolved_hints, without_none
+from flask_serveractions.schemas.types import NoField, field_for, resolved_hints
 from tests.calling import Door, door_of, errors_of, make_app
 
 if TYPE_CHECKING:
@@ -226,16 +226,10 @@ def test_an_alias_stands_for_its_type() -> None:
         names: dict[str, Any] = {}
         exec("type Number = int\ntype Numbers = list[Number] | None", names)
         assert loaded(names["Numbers"], [1]) == [1]
-    assert without_none(UserId) == (int, False)
 
 
 def test_metadata_that_cannot_be_hashed_does_no_harm() -> None:
     assert loaded(list[Annotated[int, {"unhashable": []}]], [1]) == [1]
-
-
-def test_optional_is_seen_below_annotated() -> None:
-    cases = [int, Optional[int], Annotated[int | None, Length(1)], Annotated[int, 1] | None, list[int | None]]  # noqa: UP045
-    assert [is_optional(each) for each in cases] == [False, True, True, True, False]
 
 
 def test_a_union_of_several_types_has_no_field() -> None:
