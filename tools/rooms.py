@@ -51,7 +51,7 @@ ROOMS: tuple[tuple[str, tuple[str, ...]], ...] = (
         ),
     ),
     ("", ("marks", "held", "app_state", "identities")),
-    ("shared", ("jobs", "caching", "revalidation", "url_rules", "queues", "progress", "once")),
+    ("shared", ("jobs", "caching", "cache_keys", "revalidation", "url_rules", "queues", "progress", "once")),
     ("stores", ("leases", "store", "sqlite", "redis")),
     ("http", ("typed_json", "negotiation", "messages", "locations", "cookies", "conditional")),
     ("", ("scope", "signals", "errors", "config", "operation")),

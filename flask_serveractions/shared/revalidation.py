@@ -131,7 +131,7 @@ def mark_stale(app: Flask, paths: Iterable[str], tags: Iterable[str]) -> None:
     except StoreUnavailable as error:
         logger.warning("Cached values can't be made stale: %s", error)
         return
-    store.bump([*path_names(paths), *tag_names(tags)])
+    store.impatient.bump([*path_names(paths), *tag_names(tags)])
 
 
 def mark_stale_again(app: Flask) -> None:

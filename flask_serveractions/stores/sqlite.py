@@ -36,6 +36,7 @@ SCHEMA = (
 SWEPT_PER_WRITE = 20  # expired rows
 CHECKED_BYTES = 64 * 1024 * 1024  # a larger file is not read whole at start
 OPENING_SECONDS = 6.0
+CHECK_SECONDS = 0.1  # a file that is locked is no broken one
 NAP_SECONDS = 0.005  # busy_timeout
 
 #: Connections that a fork without Python's hooks has carried over: closing them would break the parent's locks.
@@ -204,7 +205,7 @@ class SQLiteBackend:
     def check(self) -> str | None:
         """Return what is wrong with the file, for good, or None. That it is locked or full now does not count."""
         try:
-            with self._connection(OPENING_SECONDS) as raw:
+            with self._connection(CHECK_SECONDS) as raw:
                 if self.path.stat().st_size > CHECKED_BYTES:
                     return None
                 verdict = str(raw.execute("PRAGMA quick_check(1)").fetchone()[0])

@@ -28,7 +28,7 @@ EXAMPLES = "'sqlite:///serveractions.sqlite3' (in the instance folder), 'sqlite:
 REDIS_SCHEMES = ("redis", "rediss", "unix")
 
 PATIENCE = 6.0  # seconds that a claim, a job or a revalidation waits for a lock
-HASTE = 0.5  # seconds that a cached value waits for one
+HASTE = 0.4  # seconds that a cached value waits for one: to be read and to be claimed it may do so twice in a request
 SLOW = 0.2  # a failure that took longer than this is not tried again by the next request
 PAUSE = 0.5  # seconds between two attempts in the background
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import logging
 import mmap
+import sqlite3
 import struct
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 
+from flask_serveractions import ServerActions, revalidate_path, revalidate_tag
 from flask_serveractions.shared.caching import cached
 from flask_serveractions.shared.revalidation import tag_names
 from flask_serveractions.stores.store import Store, StoreCorrupt, open_store
@@ -171,6 +174,53 @@ def test_a_store_that_stands_still_costs_a_second_once_and_the_log_says_so_once(
         eventually(lambda: f() == f(), 3)
     assert len(caplog.records) == 1
     store.close()
+
+
+@contextmanager
+def locked(path: Path, *, readers_too: bool) -> Iterator[None]:
+    """Hold the lock of a file, as a program does that hangs in a transaction."""
+    other = sqlite3.connect(path, isolation_level=None, timeout=5)
+    if readers_too:
+        other.execute("PRAGMA locking_mode = EXCLUSIVE")
+    other.execute("BEGIN EXCLUSIVE")
+    other.execute("UPDATE serveractions_meta SET counter = counter")
+    try:
+        yield
+    finally:
+        other.close()
+
+
+@pytest.mark.parametrize("readers_too", [True, False])
+@pytest.mark.parametrize("opened_before", [True, False])
+def test_a_file_that_is_locked_costs_a_request_a_second_at_most(
+    tmp_path: Path, body: Counting, readers_too: bool, opened_before: bool
+) -> None:
+    url = f"sqlite:///{tmp_path / 'state'}"
+    open_store(url, "").bump(["there is one"])
+    app = Flask(__name__)
+    app.config.update(SERVERACTIONS_STORE_URL=url, SECRET_KEY="of the tests")
+    ServerActions(app)
+
+    @cached(tags=("todos",))
+    def f(number: int) -> Any:
+        return body()
+
+    @app.get("/")
+    def index() -> str:
+        revalidate_tag("todos")
+        revalidate_path("/")
+        return f"{f(1)} {f(2)} {f(3)}"
+
+    app.add_url_rule("/read", "read", lambda: f"{f(1)}")
+    client = app.test_client()
+    if opened_before and not readers_too:
+        client.get("/")
+    began = body.runs
+    with locked(tmp_path / "state", readers_too=readers_too):
+        assert milliseconds(lambda: client.get("/")) < 1000
+        assert milliseconds(lambda: client.get("/")) < 1000
+        assert body.runs == began + 6
+    eventually(lambda: client.get("/read").text == client.get("/read").text, 5)
 
 
 def test_a_store_that_stands_still_in_the_midst_costs_a_second(redis_server: RedisServer, body: Counting) -> None:
