@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Call:
-    """What the steps of the pipeline share; each door fills in what it knows."""
+    """What the steps of the pipeline share; each view fills in what it knows."""
 
     function: Any = None  # what is called: the operation's, or a method bound to its view
     view: Any = None  # routes: the instance of the class
@@ -89,7 +89,7 @@ class Call:
 
 @dataclass(slots=True, kw_only=True)
 class Problem:
-    """A call that came to nothing, ready to be told to whoever asked."""
+    """A call that failed, ready to be answered to whoever asked."""
 
     status: int
     message: str

@@ -63,13 +63,13 @@ def without_traceback(command: Callable[..., None]) -> Callable[..., None]:
     """Tell a mistake of the app in one line, without a traceback; the exit code is 1."""
 
     @wraps(command)
-    def told(**arguments: Any) -> None:
+    def wrapper(**arguments: Any) -> None:
         try:
             command(**arguments)
         except (LookupError, RuntimeError, StoreUnavailable, TypeError, ValueError) as error:
             raise click.ClickException(str(error.args[0] if error.args else error)) from error
 
-    return told
+    return wrapper
 
 
 @click.command("list")

@@ -1,4 +1,4 @@
-"""What happens once, before the first request of any URL: marks are read, settings and doors are checked."""
+"""What happens once, before the first request of any URL: marks are read, settings and operations are checked."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def check_access(state: AppState) -> None:
 
 
 def warn_of_decorators(state: AppState) -> None:
-    """Tell of decorators above ``@register``: a door calls what was registered, and not what they have made of it."""
+    """Warn of decorators above ``@register``: a view calls what was registered, and not what they have made of it."""
     for operation in state.actions.values():
         if any(not is_limit(each) for each in wrappers_of(operation.function)):
             logger.warning(
@@ -103,7 +103,7 @@ def needs_store(operation: Operation) -> bool:
 
 
 def all_operations(state: AppState) -> list[Operation]:
-    """Return every operation of both doors, actions first."""
+    """Return every operation, actions first."""
     routes = [operation for by_method in state.routes.values() for operation in by_method.values()]
     return [*state.actions.values(), *routes, *state.registry.webhooks.values()]
 
@@ -118,7 +118,7 @@ def check_login_view(app: Flask, state: AppState) -> None:
 
 
 def exempt_from_csrf_protect(app: Flask) -> None:
-    """Let Flask-WTF's ``CSRFProtect`` pass our endpoints: each door has its own rule."""
+    """Let Flask-WTF's ``CSRFProtect`` pass our endpoints: the pipeline has its own rule."""
     ours = {endpoint for endpoint, view in app.view_functions.items() if is_our_view(view)}
     functions = app.before_request_funcs.get(None, [])
     functions[:] = [except_at(each, ours) if is_csrf_protect(each) else each for each in functions]
@@ -127,7 +127,7 @@ def exempt_from_csrf_protect(app: Flask) -> None:
 def handle_error_at_operations(
     app: Flask, status: int, kind: type[HTTPException], refuse: Callable[[Any], Any]
 ) -> None:
-    """Answer an error at our doors ourselves, and leave every other one to the handler that it would have had.
+    """Answer an error at our URLs ourselves, and leave every other one to the handler that it would have had.
 
     :param refuse: returns None where the handler shall answer.
     """

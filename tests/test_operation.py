@@ -1,4 +1,4 @@
-"""The words of the house."""
+"""What all rooms speak of."""
 
 from __future__ import annotations
 

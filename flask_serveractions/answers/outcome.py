@@ -1,4 +1,4 @@
-"""What a call achieved, before it is told to anybody: it can be kept, and told again."""
+"""What a call achieved, before it becomes a response: it can be stored, and answered again."""
 
 from __future__ import annotations
 

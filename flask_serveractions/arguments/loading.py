@@ -12,7 +12,7 @@ from werkzeug.datastructures import CombinedMultiDict, FileStorage, MultiDict
 
 from ..errors import WHOLE, Errors, Invalid, Refusal, UnknownAction, Unreadable
 from ..operation import MISSING, Operation, Parameter, Source
-from ..schemas.fields import MAX_TOLD
+from ..schemas.fields import MAX_REPORTED
 from ..schemas.flask_forms import (
     Place,
     check_flood,
@@ -175,7 +175,7 @@ def missing_message(field: fields.Field[Any] | None) -> list[str]:
 
 def load_value(load: Any, parameter: Parameter, raw: Any, values: dict[str, Any], errors: Messages) -> None:
     if not is_clean(raw):
-        errors.update({name: [NOT_TEXT] for name in islice(unclean_names(raw, error_name(parameter)), MAX_TOLD)})
+        errors.update({name: [NOT_TEXT] for name in islice(unclean_names(raw, error_name(parameter)), MAX_REPORTED)})
         return
     try:
         values[parameter.name] = load(raw, None, None)
@@ -219,7 +219,7 @@ def load_json(operation: Operation, body: Any, values: dict[str, Any], errors: M
         return
     known = {parameter.key for parameter in operation.body}
     errors.update(
-        {join_name("", key): [UNKNOWN] for key in islice((key for key in body if key not in known), MAX_TOLD)}
+        {join_name("", key): [UNKNOWN] for key in islice((key for key in body if key not in known), MAX_REPORTED)}
     )
     for parameter in operation.body:
         raw = body.get(parameter.key, MISSING)
@@ -256,7 +256,7 @@ def load_whole(whole: Parameter, data: Any, values: dict[str, Any], errors: Mess
         return
     data = {} if data is MISSING else data
     if not (plain or is_clean(data)):
-        errors.update({name: [NOT_TEXT] for name in islice(unclean_names(data), MAX_TOLD)})
+        errors.update({name: [NOT_TEXT] for name in islice(unclean_names(data), MAX_REPORTED)})
         return
     try:
         values[whole.name] = whole.load(data)  # type: ignore[misc]  # it has a schema
@@ -288,7 +288,7 @@ def load_json_form(parameter: Parameter, body: Any, values: dict[str, Any], erro
     form = filled_form(parameter, pairs)
     places = list(fields_of(form, pairs))
     unknown = unknown_names(places, body)
-    errors.update({name: [UNKNOWN] for name in unknown[:MAX_TOLD]})
+    errors.update({name: [UNKNOWN] for name in unknown[:MAX_REPORTED]})
     validate_form(parameter, form, places, values, errors, by_path=True)
 
 

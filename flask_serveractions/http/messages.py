@@ -1,6 +1,6 @@
 """What we say to visitors, and saying it in their language.
 
-The English text is the key of its translation. Texts are recognised where they are told, so that marshmallow's own are
+The English text is the key of its translation. Texts are recognised where they are sent, so that marshmallow's own are
 translated as well, whatever field or validator they come from.
 """
 

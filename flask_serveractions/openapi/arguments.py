@@ -36,8 +36,8 @@ def path_parameters(components: Components, operation: Operation, rule: Any, abo
         schema = of_converter(converter)
         parameter = declared.get(name)
         if parameter is not None and parameter.text is not None:
-            said = without_null(components.sent.field2property(parameter.text))
-            schema = {**said, **schema} if said.get("type") == schema.get("type") else {**schema, **said}
+            declared = without_null(components.sent.field2property(parameter.text))
+            schema = {**declared, **schema} if declared.get("type") == schema.get("type") else {**schema, **declared}
         found.append(with_description({"name": name, "in": "path", "required": True, "schema": schema}, name, about))
     return found
 
@@ -94,8 +94,8 @@ def text_schema(converter: Converter, parameter: Parameter, about: Description) 
 
 def with_description(made: JsonSchema, name: str, about: Description) -> JsonSchema:
     """Add what the docstring says of a parameter, or else its field."""
-    said = about.parameters.get(name) or made["schema"].pop("description", None)
-    return {**made, "description": said} if said else made
+    description = about.parameters.get(name) or made["schema"].pop("description", None)
+    return {**made, "description": description} if description else made
 
 
 def request_body(components: Components, operation: Operation, about: Description) -> JsonSchema | None:
@@ -131,8 +131,8 @@ def json_property(converter: Converter, parameter: Parameter, about: Description
 
 
 def with_parameter_text(schema: JsonSchema, name: str, about: Description) -> JsonSchema:
-    said = about.parameters.get(name)
-    return {**schema, "description": said} if said else schema
+    description = about.parameters.get(name)
+    return {**schema, "description": description} if description else schema
 
 
 def form_schema(components: Components, operation: Operation, about: Description) -> JsonSchema:

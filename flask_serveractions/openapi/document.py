@@ -289,9 +289,9 @@ def is_page(operation: JsonSchema) -> bool:
 
 def own_failures(operation: Operation) -> frozenset[int]:
     """Return the statuses that an operation's function may fail with, beside what the pipeline does."""
-    said = (status for status in description_of(operation.function).statuses if status >= 400)
+    documented = (status for status in description_of(operation.function).statuses if status >= 400)
     invalid = {422} if operation.located else set[int]()
-    return statuses_in(operation.function).raised | frozenset(said) | invalid
+    return statuses_in(operation.function).raised | frozenset(documented) | invalid
 
 
 def reachable(schemas: Mapping[str, JsonSchema], used: str) -> set[str]:

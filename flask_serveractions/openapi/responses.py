@@ -142,11 +142,11 @@ def takes_arguments(operation: Operation) -> bool:
     return operation.kind == ACTION or operation.has_body or bool(operation.located)
 
 
-def failure(status: int, said: str | None) -> JsonSchema:
+def failure(status: int, text: str | None) -> JsonSchema:
     """Return problem details; a shared component, where the docstring has nothing to add."""
-    if said is None and status in FAILURES:
+    if text is None and status in FAILURES:
         return {"$ref": f"#/components/responses/{component_name(status)}"}
-    return problem_response(status, said or status_phrase(status))
+    return problem_response(status, text or status_phrase(status))
 
 
 def no_match_response() -> JsonSchema:
@@ -180,9 +180,9 @@ def status_phrase(status: int | str) -> str:
 
 def successes(operation: Operation, about: Description, statuses: Statuses) -> list[int | str]:
     """Return the statuses of success: the docstring's, else the code's and the annotation's."""
-    said = [status for status in about.statuses if status < 400]
-    if said:
-        return list(said)
+    documented = [status for status in about.statuses if status < 400]
+    if documented:
+        return list(documented)
     if operation.background:
         return [202]
     named = {status for status in statuses.returned if status < 400}
@@ -199,8 +199,8 @@ def default_status(operation: Operation) -> int | str:
 
 
 def success(components: Components, operation: Operation, status: int | str, about: Description) -> JsonSchema:
-    said = about.statuses.get(status) if isinstance(status, int) else None
-    made: JsonSchema = {"description": said or about.returns or status_phrase(status)}
+    documented = about.statuses.get(status) if isinstance(status, int) else None
+    made: JsonSchema = {"description": documented or about.returns or status_phrase(status)}
     content = {} if status in (204, 304) else content_of(components, operation)
     headers = {name: {"description": text, "schema": TEXT} for name, text in headers_of(operation, status)}
     return {**made, **({"headers": headers} if headers else {}), **({"content": content} if content else {})}

@@ -1,4 +1,4 @@
-"""The pipeline: every call of either door comes through here, step by step."""
+"""The pipeline: every call, of an action or of a resource, comes through here, step by step."""
 
 from __future__ import annotations
 
@@ -110,12 +110,12 @@ def run(call: Call, operation: Operation, loaded: dict[str, Any]) -> Response:
 
 
 def replay(call: Call, answer: KeptAnswer) -> Response:
-    """Tell the first call's outcome again, to whoever asks now."""
-    told = answer.envelope or {}
-    if "job" in told:
-        response = background.accept_again(call, told["job"])
+    """Answer with the first call's outcome, for whoever asks now."""
+    stored = answer.envelope or {}
+    if "job" in stored:
+        response = background.accept_again(call, stored["job"])
     else:
-        outcome = load_outcome(call.app, told)
+        outcome = load_outcome(call.app, stored)
         response = (
             handle_action_error(call, outcome) if isinstance(outcome, ActionError) else render.render(call, outcome)
         )

@@ -1,4 +1,4 @@
-"""Calling the function: at most once for a key, and step by step where it tells its progress."""
+"""Calling the function: at most once for a key, and step by step where it reports its progress."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def run_to_the_end(steps: Steps) -> Outcome:
 
 
 def invoke(call: Call, operation: Operation, loaded: dict[str, Any]) -> Any:
-    """Call the function, and tell of it."""
+    """Call the function, and send the signal."""
     result = run_function(call, operation, loaded)
     send_called_signal(call, operation, result)
     return result

@@ -21,7 +21,7 @@ from marshmallow.utils import is_collection
 INTEGER = re.compile(r"[+-]?[0-9]{1,4300}", re.ASCII)
 NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,9})?", re.ASCII)
 DECIMAL_EXPONENT = 1000
-MAX_TOLD = 100  # bad items of one list, or keys of one object, that are told of: nobody mends more at a time
+MAX_REPORTED = 100  # bad items of one list, or keys of one object, that are reported: nobody mends more at a time
 
 
 class Integer(fields.Integer):
@@ -125,7 +125,7 @@ class List(fields.List):  # type: ignore[type-arg]  # generic in marshmallow's s
                 result.append(load(each))
             except ValidationError as error:
                 errors[index] = error.messages
-            if len(errors) == MAX_TOLD:
+            if len(errors) == MAX_REPORTED:
                 break
         if errors:
             raise ValidationError(errors, valid_data=result)
@@ -141,7 +141,7 @@ class Dict(fields.Dict):
         result: dict[Any, Any] = {}
         errors: dict[Any, Any] = {}
         pairs = iter(value.items())
-        while len(errors) < MAX_TOLD and (some := dict(islice(pairs, MAX_TOLD))):
+        while len(errors) < MAX_REPORTED and (some := dict(islice(pairs, MAX_REPORTED))):
             try:
                 result.update(super()._deserialize(some, attr, data, **kwargs))  # type: ignore[no-untyped-call]  # marshmallow's
             except ValidationError as error:

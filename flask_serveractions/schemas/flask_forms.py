@@ -30,7 +30,7 @@ class Place(NamedTuple):
 
 
 def filled_form(parameter: Parameter, data: Any) -> Any:
-    """Return a form of a parameter's class; its own CSRF is off, the door has checked.
+    """Return a form of a parameter's class; its own CSRF protection is off, the pipeline has checked.
 
     :param data: a ``MultiDict`` by the names of its inputs; None for an empty form.
     :raises Unreadable: a name has an index that is none (400).

@@ -19,7 +19,7 @@ Form = MultiDict[str, str]
 
 MAX_DEPTH = 50  # dots in a name
 MAX_NODES = 2000  # places that the names of one form lead through
-MAX_ERRORS = 500  # fields of one argument that are told of
+MAX_ERRORS = 500  # fields of one argument that are reported
 LONGEST_NAME = 1000  # characters of a name in an answer: a thousand may have the same long beginning
 LONGEST_KEY = 200
 

@@ -18,7 +18,7 @@ from marshmallow.exceptions import SCHEMA
 from marshmallow.utils import is_collection, is_sequence_but_not_string, set_value
 
 from .dump import compute_once, has_hooks, is_named_late, is_own
-from .fields import MAX_TOLD, Data, Integer, List
+from .fields import MAX_REPORTED, Data, Integer, List
 
 Load = Callable[[Any], Any]
 LoadObject = Callable[[Any, Any, int | None], dict[str, Any]]  # data, error store, index among many
@@ -69,7 +69,7 @@ def list_loader(schema: Schema, load_object: LoadObject) -> Callable[[Any, Any, 
         result = []
         for number, each in enumerate(data):
             result.append(load_object(each, store, number if indexed else None))
-            if len(store.errors) >= MAX_TOLD and indexed:
+            if len(store.errors) >= MAX_REPORTED and indexed:
                 break
         return result
 
@@ -124,7 +124,7 @@ def stray_keys(schema: Schema, unknown: str, declared: frozenset[str]) -> Callab
         if unknown == INCLUDE:
             result.update((key, data[key]) for key in strays)
         elif unknown == RAISE:
-            for key in islice(strays, MAX_TOLD):
+            for key in islice(strays, MAX_REPORTED):
                 keep_error(store, [schema.error_messages["unknown"]], key, index)
 
     return settle
@@ -225,7 +225,7 @@ def list_converter(field: Any) -> LoadField:
                 if error.valid_data is not None:
                     result.append(error.valid_data)
                 errors[index] = error.messages
-                if len(errors) == MAX_TOLD:
+                if len(errors) == MAX_REPORTED:
                     break
         if errors:
             raise ValidationError(errors, valid_data=result)

@@ -198,10 +198,10 @@ class Compiler:
         return dataclasses.replace(made, optional=made.optional or optional or default is None)
 
     def source_of(self, name: str, annotation: Any, metadata: list[Any]) -> Source:
-        said = [each for each in metadata if isinstance(each, Source)]
-        if len(set(said)) > 1:
+        named = [each for each in metadata if isinstance(each, Source)]
+        if len(set(named)) > 1:
             raise self.type_error(name, annotation, "it can't come from two places", "Leave one of them out.")
-        source = said[0] if said else self.default_source
+        source = named[0] if named else self.default_source
         if source is Source.BOUND and self.kind != ACTION:
             mend = f"Put <{name}> into the URL rule, or leave Bound out."
             raise self.type_error(name, annotation, "only actions have signed IDs", mend)

@@ -26,12 +26,12 @@ def check_origin(request: Request, allowed: frozenset[Origin]) -> None:
     Both headers must say so where they are sent; with neither, the CSRF token alone decides.
     """
     environ, headers = request.environ, request.headers
-    said = environ.get("HTTP_ORIGIN")
-    if said is None and "HTTP_SEC_FETCH_SITE" not in environ:
+    claimed = environ.get("HTTP_ORIGIN")
+    if claimed is None and "HTTP_SEC_FETCH_SITE" not in environ:
         return  # not a browser of today
     if (
-        said is not None
-        and said == f"{environ['wsgi.url_scheme']}://{environ.get('HTTP_HOST')}"
+        claimed is not None
+        and claimed == f"{environ['wsgi.url_scheme']}://{environ.get('HTTP_HOST')}"
         and environ.get("HTTP_SEC_FETCH_SITE", "same-origin") in OWN_SITES
     ):
         return  # as nearly every request: nothing to parse

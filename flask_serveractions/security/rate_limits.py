@@ -25,7 +25,7 @@ def limiters_of(app: Flask) -> Iterable[Any]:
 
 
 def with_limits(app: Flask, operation: Operation) -> Operation:
-    """Return an action that also counts for the limits above ``@register``, whose wrapper a door never calls.
+    """Return an action that also counts for the limits above ``@register``, whose wrapper no view calls.
 
     :raises RuntimeError: a job would have to count, and it has no request.
     """

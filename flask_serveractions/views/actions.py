@@ -1,4 +1,4 @@
-"""The action door: ``POST /_actions/<name>/<signature>``, and what else stands under that prefix."""
+"""The views of actions: ``POST /_actions/<name>/<signature>``, and what else stands under that prefix."""
 
 from __future__ import annotations
 

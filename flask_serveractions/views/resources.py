@@ -1,4 +1,4 @@
-"""The resource door: :class:`MethodRoute`, a ``MethodView`` whose methods are operations."""
+"""The views of resources: :class:`MethodRoute`, a ``MethodView`` whose methods are operations."""
 
 from __future__ import annotations
 
@@ -228,7 +228,7 @@ def view_class_of(view: Any) -> type[MethodRoute] | None:
 
 
 def refuse_method(error: MethodNotAllowed) -> Response | None:
-    """Answer a method that a door does not have as the door answers; None where it is no door, or a browser asked."""
+    """Answer a method that a URL of ours does not have; None where the URL is not ours, or a browser asked."""
     if not is_ours(error):
         return None
     log_refused(request.path, request.remote_addr, f"method {request.method}")
@@ -242,9 +242,9 @@ def refuse_method(error: MethodNotAllowed) -> Response | None:
 
 
 def refuse_too_many(error: TooManyRequests) -> Response | None:
-    """Answer a rate limit at a door as the door answers (RFC 6585, 4); None where it is no door, or a browser asked.
+    """Answer a rate limit at a URL of ours (RFC 6585, 4); None where the URL is not ours, or a browser asked.
 
-    It may come from before the door: Flask-Limiter's default limits count in ``before_request``.
+    It may come from before the view: Flask-Limiter's default limits count in ``before_request``.
     """
     if error.response is not None or not is_our_view(current_app.view_functions.get(request.endpoint or "")):
         return None
@@ -259,7 +259,7 @@ def refuse_too_many(error: TooManyRequests) -> Response | None:
 
 
 def is_ours(error: MethodNotAllowed) -> bool:
-    """Whether the URL that was asked for belongs to one of the doors."""
+    """Whether the URL that was asked for is one of ours."""
     adapter = current_app.create_url_adapter(request)
     if error is not request.routing_exception or adapter is None:
         return False
@@ -275,6 +275,6 @@ def is_our_endpoint(adapter: MapAdapter, method: str) -> bool:
 
 
 def is_our_view(view: Any) -> bool:
-    """Whether a view function is one of the doors: an action's, a MethodRoute's, or what else this package serves."""
+    """Whether a view function is ours: an action's, a MethodRoute's, or what else this package serves."""
     is_named = str(getattr(view, "__module__", "")).startswith("flask_serveractions.")
     return is_named or hasattr(view, ACTION_NAME) or view_class_of(view) is not None

@@ -254,10 +254,10 @@ def test_hostile_docstrings_are_text_on_the_page_of_the_documentation(browser: B
         context = browser.new_context(base_url=address)
         page = context.new_page()
         page.add_init_script(SPY)
-        troubles: list[Any] = []
-        page.on("dialog", lambda dialog: troubles.append(dialog))
-        page.on("pageerror", lambda error: troubles.append(error))
-        page.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
+        problems: list[Any] = []
+        page.on("dialog", lambda dialog: problems.append(dialog))
+        page.on("pageerror", lambda error: problems.append(error))
+        page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
         page.goto("/docs")
         expect(page.locator("main")).not_to_have_attribute("aria-busy", "true")
         for summary in page.locator("main details > summary").all():
@@ -265,7 +265,7 @@ def test_hostile_docstrings_are_text_on_the_page_of_the_documentation(browser: B
                 summary.click()
         expect(page.locator("main")).to_contain_text("<script>alert(1)</script>")
         assert page.locator("main script").count() == 0
-        assert (page.evaluate("window.attacks"), troubles) == ([], [])
+        assert (page.evaluate("window.attacks"), problems) == ([], [])
         context.close()
 
 

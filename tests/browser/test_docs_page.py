@@ -32,18 +32,18 @@ def size() -> dict[str, int]:
 
 
 @pytest.fixture
-def troubles() -> list[str]:
+def problems() -> list[str]:
     """What the browser has to complain of: errors, and what the page's policy forbids."""
     return []
 
 
 @pytest.fixture
-def page(browser: Browser, address: str, size: dict[str, int], troubles: list[str]) -> Iterator[Page]:
+def page(browser: Browser, address: str, size: dict[str, int], problems: list[str]) -> Iterator[Page]:
     context = browser.new_context(base_url=address, viewport=size)
     context.set_default_timeout(PATIENCE)
     page = context.new_page()
-    page.on("console", lambda message: troubles.append(message.text) if message.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: troubles.append(str(error)))
+    page.on("console", lambda message: problems.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: problems.append(str(error)))
     page.goto("/docs")
     expect(page.locator("main")).not_to_have_attribute("aria-busy", "true")
     yield page
@@ -63,22 +63,22 @@ def send(operation: Locator) -> Locator:
     return output
 
 
-def test_the_operations_are_listed_by_what_they_belong_to(page: Page, troubles: list[str]) -> None:
+def test_the_operations_are_listed_by_what_they_belong_to(page: Page, problems: list[str]) -> None:
     todos = page.locator("#index section", has=page.get_by_role("heading", name="todos", exact=True))
     expect(todos.locator("li")).to_have_count(6)
     expect(todos.locator("li .method")).to_have_text(["GET", "POST", "GET", "PUT", "PATCH", "DELETE"])
     expect(page.get_by_role("heading", name="actions", exact=True).first).to_be_visible()
-    assert troubles == []
+    assert problems == []
 
 
-def test_a_list_is_asked_for_with_credentials_and_shown(page: Page, troubles: list[str]) -> None:
+def test_a_list_is_asked_for_with_credentials_and_shown(page: Page, problems: list[str]) -> None:
     page.get_by_label("Token", exact=True).fill("ada-token")
     operation = open_operation(page, "Todos.get")
     operation.get_by_label("completed").select_option("true")
     output = send(operation)
     expect(output.locator(".status")).to_have_text("200")
     assert [todo["id"] for todo in json.loads(output.locator("pre").first.inner_text())] == [3]
-    assert troubles == []
+    assert problems == []
 
 
 def test_without_credentials_the_problem_is_shown(page: Page) -> None:

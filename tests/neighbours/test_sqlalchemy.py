@@ -46,7 +46,7 @@ class TodoSchema(Schema):
 TodoOut = Annotated[Todo, TodoSchema()]
 
 
-class House:
+class TodoApp:
     """An app on a database whose locks wait for nobody: what blocks fails at once."""
 
     def __init__(self, folder: Path) -> None:
@@ -150,15 +150,15 @@ def register_resources(actions: ServerActions) -> None:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    house = House(tmp_path)
-    yield house
-    with house.app.app_context():
+def served(tmp_path: Path) -> Iterator[TodoApp]:
+    served = TodoApp(tmp_path)
+    yield served
+    with served.app.app_context():
         db.engine.dispose()
 
 
-def test_what_an_action_commits_is_on_the_page_that_comes_with_its_answer(house: House) -> None:
-    answer = house.client.call_action("create", text="milk")
+def test_what_an_action_commits_is_on_the_page_that_comes_with_its_answer(served: TodoApp) -> None:
+    answer = served.client.call_action("create", text="milk")
     assert answer.json is not None
     assert answer.json["data"] == {"id": 1, "text": "milk"}
     assert "<li>milk</li>" in answer.json["page"]
@@ -166,61 +166,61 @@ def test_what_an_action_commits_is_on_the_page_that_comes_with_its_answer(house:
 
 @pytest.mark.parametrize("text", ["held", "milk"])
 def test_the_page_is_rendered_again_after_the_failed_calls_session_and_its_lock_are_gone(
-    house: House, text: str
+    served: TodoApp, text: str
 ) -> None:
-    house.add("milk")
-    page = house.client.get("/", headers=BROWSER)
-    answer = house.client.submit(page, "create", text=text)
+    served.add("milk")
+    page = served.client.get("/", headers=BROWSER)
+    answer = served.client.submit(page, "create", text=text)
     assert answer.status_code == 422
     assert 'data-error="text"' in answer.text
-    assert house.texts == ["milk"]
+    assert served.texts == ["milk"]
 
 
-def test_what_a_failed_action_has_not_committed_is_rolled_back(house: House) -> None:
-    assert house.client.call_action("create", text="held").status_code == 422
-    assert house.client.call_action("create", text="bug").status_code == 500
-    assert house.client.call_action("create", text="milk").status_code == 200
-    assert house.texts == ["milk"]
+def test_what_a_failed_action_has_not_committed_is_rolled_back(served: TodoApp) -> None:
+    assert served.client.call_action("create", text="held").status_code == 422
+    assert served.client.call_action("create", text="bug").status_code == 500
+    assert served.client.call_action("create", text="milk").status_code == 200
+    assert served.texts == ["milk"]
 
 
-def test_an_object_that_a_commit_has_expired_is_read_for_the_answer(house: House) -> None:
-    answer = house.client.post("/api/todos", json={"text": "milk"}, headers=JSON)
+def test_an_object_that_a_commit_has_expired_is_read_for_the_answer(served: TodoApp) -> None:
+    answer = served.client.post("/api/todos", json={"text": "milk"}, headers=JSON)
     assert (answer.status_code, answer.json) == (201, {"id": 1, "text": "milk"})
 
 
-def test_get_or_404_is_a_404_at_both_doors(house: House) -> None:
-    assert house.client.get("/api/todos/7", headers=JSON).mimetype == "application/problem+json"
-    refused = house.client.call_action("delete", todo_id=7)
+def test_get_or_404_is_a_404_at_both_doors(served: TodoApp) -> None:
+    assert served.client.get("/api/todos/7", headers=JSON).mimetype == "application/problem+json"
+    refused = served.client.call_action("delete", todo_id=7)
     assert (refused.status_code, "Serveractions-Stale" in refused.headers) == (404, False)
 
 
-def test_a_select_is_given_out_page_by_page(house: House) -> None:
-    house.add("a", "b", "c")
-    answer = house.client.get("/api/todos?per_page=2&page=2", headers=JSON)
+def test_a_select_is_given_out_page_by_page(served: TodoApp) -> None:
+    served.add("a", "b", "c")
+    answer = served.client.get("/api/todos?per_page=2&page=2", headers=JSON)
     assert answer.json == [{"id": 3, "text": "c"}]
     assert 'rel="prev"' in answer.headers["Link"]
 
 
-def test_a_select_is_given_out_by_cursors(house: House) -> None:
-    house.add("a", "b", "c")
-    first = house.client.get("/api/by-cursor?per_page=2", headers=JSON)
+def test_a_select_is_given_out_by_cursors(served: TodoApp) -> None:
+    served.add("a", "b", "c")
+    first = served.client.get("/api/by-cursor?per_page=2", headers=JSON)
     assert [each["text"] for each in first.json or ()] == ["a", "b"]
     (url,) = re.findall(r'<([^>]*)>; rel="next"', first.headers["Link"])
-    assert house.client.get(url, headers=JSON).json == [{"id": 3, "text": "c"}]
+    assert served.client.get(url, headers=JSON).json == [{"id": 3, "text": "c"}]
 
 
-def test_a_stream_has_one_session_from_its_first_step_to_its_last(house: House) -> None:
-    with house.client.page_request():
+def test_a_stream_has_one_session_from_its_first_step_to_its_last(served: TodoApp) -> None:
+    with served.client.page_request():
         url, headers = action_url("copy"), {"X-CSRFToken": generate_csrf(), "Accept": "text/event-stream"}
-    events = house.client.post(url, json={"count": 2}, headers=headers)
+    events = served.client.post(url, json={"count": 2}, headers=headers)
     assert re.findall(r"event: (\w+)", events.text) == ["progress", "progress", "result"]
-    assert house.texts == ["copy 0", "copy 1"]
+    assert served.texts == ["copy 0", "copy 1"]
 
 
-def test_a_background_job_has_a_session_of_its_own(house: House) -> None:
-    ordered = house.client.call_action("copy_later")
+def test_a_background_job_has_a_session_of_its_own(served: TodoApp) -> None:
+    ordered = served.client.call_action("copy_later")
     assert ordered.json is not None
     url = ordered.json["job"]["url"]
-    ended = house.client.get(url, headers={"Accept": "text/event-stream"})
+    ended = served.client.get(url, headers={"Accept": "text/event-stream"})
     assert re.search(r'"text": ?"later"', ended.text)
-    assert house.texts == ["later"]
+    assert served.texts == ["later"]

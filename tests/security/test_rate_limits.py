@@ -21,7 +21,7 @@ PAGE = """<!doctype html>{% for name in names %}
 {% call(form) action_form(name) %}<input {{ form.attrs("text") }}>{% endcall %}{% endfor %}"""
 
 
-class House:
+class LimitedApp:
     """An app with a limiter and the extension."""
 
     def __init__(self, folder: Path, *defaults: str, **config: Any) -> None:
@@ -44,8 +44,8 @@ class House:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> House:
-    return House(tmp_path)
+def limited(tmp_path: Path) -> LimitedApp:
+    return LimitedApp(tmp_path)
 
 
 def is_too_many(response: TestResponse) -> bool:
@@ -63,202 +63,202 @@ def is_too_many(response: TestResponse) -> bool:
 # Actions
 
 
-def test_a_limit_below_register_counts(house: House) -> None:
-    @house.actions.register
-    @house.limiter.limit("2/minute")
+def test_a_limit_below_register_counts(limited: LimitedApp) -> None:
+    @limited.actions.register
+    @limited.limiter.limit("2/minute")
     def greet(name: str) -> str:
-        house.ran.append(name)
+        limited.ran.append(name)
         return f"Hello {name}"
 
-    assert house.call(3, name="Ada") == [200, 200, 429]
-    assert house.ran == ["Ada", "Ada"]
+    assert limited.call(3, name="Ada") == [200, 200, 429]
+    assert limited.ran == ["Ada", "Ada"]
 
 
-def test_a_limit_above_register_counts_as_well(house: House) -> None:
-    @house.limiter.limit("2/minute")
-    @house.actions.register
+def test_a_limit_above_register_counts_as_well(limited: LimitedApp) -> None:
+    @limited.limiter.limit("2/minute")
+    @limited.actions.register
     def greet(name: str) -> str:
-        house.ran.append(name)
+        limited.ran.append(name)
         return f"Hello {name}"
 
-    assert house.call(3, name="Ada") == [200, 200, 429]
-    assert house.ran == ["Ada", "Ada"]
+    assert limited.call(3, name="Ada") == [200, 200, 429]
+    assert limited.ran == ["Ada", "Ada"]
 
 
-def test_a_limit_above_register_counts_for_async_functions(house: House) -> None:
-    @house.limiter.limit("1/minute")
-    @house.actions.register
+def test_a_limit_above_register_counts_for_async_functions(limited: LimitedApp) -> None:
+    @limited.limiter.limit("1/minute")
+    @limited.actions.register
     async def greet() -> str:
         return "Hello"
 
-    assert house.call(2) == [200, 429]
+    assert limited.call(2) == [200, 429]
 
 
-def test_two_limits_above_register_count_once_each(house: House) -> None:
-    @house.limiter.limit("3/minute")
-    @house.limiter.limit("2/hour")
-    @house.actions.register
+def test_two_limits_above_register_count_once_each(limited: LimitedApp) -> None:
+    @limited.limiter.limit("3/minute")
+    @limited.limiter.limit("2/hour")
+    @limited.actions.register
     def greet() -> None: ...
 
-    assert house.call(3) == [200, 200, 429]
+    assert limited.call(3) == [200, 200, 429]
 
 
-def test_every_action_counts_by_itself(house: House) -> None:
-    @house.actions.register
-    @house.limiter.limit("1/minute")
+def test_every_action_counts_by_itself(limited: LimitedApp) -> None:
+    @limited.actions.register
+    @limited.limiter.limit("1/minute")
     def greet() -> None: ...
 
-    @house.limiter.limit("1/minute")
-    @house.actions.register
+    @limited.limiter.limit("1/minute")
+    @limited.actions.register
     def part() -> None: ...
 
-    @house.actions.register
+    @limited.actions.register
     def stay() -> None: ...
 
-    assert (house.call(2), house.call(2, "part"), house.call(3, "stay")) == ([200, 429], [200, 429], [200] * 3)
+    assert (limited.call(2), limited.call(2, "part"), limited.call(3, "stay")) == ([200, 429], [200, 429], [200] * 3)
 
 
-def test_a_script_gets_problem_details_and_when_to_come_again(house: House) -> None:
-    @house.actions.register
-    @house.limiter.limit("1/minute", error_message="Not so fast.")
+def test_a_script_gets_problem_details_and_when_to_come_again(limited: LimitedApp) -> None:
+    @limited.actions.register
+    @limited.limiter.limit("1/minute", error_message="Not so fast.")
     def greet() -> None: ...
 
-    house.client.call_action("greet")
-    answer = house.client.call_action("greet")
+    limited.client.call_action("greet")
+    answer = limited.client.call_action("greet")
     assert is_too_many(answer)
     assert answer.json is not None
     assert answer.json["detail"] == "Not so fast."
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_a_browser_gets_the_apps_own_page_and_when_to_come_again(house: House) -> None:
-    @house.actions.register
-    @house.limiter.limit("1/minute")
+def test_a_browser_gets_the_apps_own_page_and_when_to_come_again(limited: LimitedApp) -> None:
+    @limited.actions.register
+    @limited.limiter.limit("1/minute")
     def greet(text: str) -> None: ...
 
-    house.page("greet")
-    page = house.client.get("/", headers=BROWSER)
-    assert house.client.submit(page, "greet", text="a").status_code == 303
-    answer = house.client.submit(page, "greet", text="b")
+    limited.page("greet")
+    page = limited.client.get("/", headers=BROWSER)
+    assert limited.client.submit(page, "greet", text="a").status_code == 303
+    answer = limited.client.submit(page, "greet", text="b")
     assert (answer.status_code, answer.mimetype) == (429, "text/html")
     assert 1 <= int(answer.headers["Retry-After"]) <= 61
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_what_is_refused_by_the_door_does_not_count(house: House) -> None:
-    @house.actions.register
-    @house.limiter.limit("1/minute")
+def test_what_is_refused_by_the_door_does_not_count(limited: LimitedApp) -> None:
+    @limited.actions.register
+    @limited.limiter.limit("1/minute")
     def greet(number: int) -> None: ...
 
-    assert house.call(3, number="none") == [422, 422, 422]
-    assert house.call(2, number=1) == [200, 429]
+    assert limited.call(3, number="none") == [422, 422, 422]
+    assert limited.call(2, number=1) == [200, 429]
 
 
-def test_a_stream_counts_before_its_first_event(house: House) -> None:
-    @house.actions.register
-    @house.limiter.limit("1/minute")
+def test_a_stream_counts_before_its_first_event(limited: LimitedApp) -> None:
+    @limited.actions.register
+    @limited.limiter.limit("1/minute")
     def greet() -> Iterator[Progress]:
         yield Progress(1, 2)
 
-    assert house.call(2) == [200, 429]
+    assert limited.call(2) == [200, 429]
 
 
-def test_a_limit_above_a_background_action_counts_when_the_job_is_ordered(house: House) -> None:
-    @house.limiter.limit("1/minute")
-    @house.actions.register(background=True)
+def test_a_limit_above_a_background_action_counts_when_the_job_is_ordered(limited: LimitedApp) -> None:
+    @limited.limiter.limit("1/minute")
+    @limited.actions.register(background=True)
     def greet() -> None: ...
 
-    assert house.call(2) == [202, 429]
+    assert limited.call(2) == [202, 429]
 
 
-def test_a_limit_below_a_background_action_is_an_error_at_start(house: House) -> None:
-    @house.actions.register(background=True)
-    @house.limiter.limit("1/minute")
+def test_a_limit_below_a_background_action_is_an_error_at_start(limited: LimitedApp) -> None:
+    @limited.actions.register(background=True)
+    @limited.limiter.limit("1/minute")
     def greet() -> None: ...
 
     with pytest.raises(RuntimeError, match="put the limit above @register"):
-        house.client.get("/")
+        limited.client.get("/")
 
 
-def test_an_answer_that_is_kept_comes_again_without_counting(house: House) -> None:
-    @house.limiter.limit("1/minute")
-    @house.actions.register(once=True)
+def test_an_answer_that_is_kept_comes_again_without_counting(limited: LimitedApp) -> None:
+    @limited.limiter.limit("1/minute")
+    @limited.actions.register(once=True)
     def greet(text: str) -> None: ...
 
-    house.page("greet")
-    page = house.client.get("/", headers=BROWSER)
-    answers = [house.client.submit(page, "greet", text="a") for _ in range(3)]
+    limited.page("greet")
+    page = limited.client.get("/", headers=BROWSER)
+    answers = [limited.client.submit(page, "greet", text="a") for _ in range(3)]
     assert [answer.status_code for answer in answers] == [303] * 3
     assert answers[-1].headers["Idempotency-Replayed"] == "true"
 
 
-def test_a_limit_that_was_exceeded_leaves_the_key_free(house: House) -> None:
-    @house.limiter.limit("1/minute")
-    @house.actions.register(once=True)
+def test_a_limit_that_was_exceeded_leaves_the_key_free(limited: LimitedApp) -> None:
+    @limited.limiter.limit("1/minute")
+    @limited.actions.register(once=True)
     def greet(text: str) -> None:
-        house.ran.append(text)
+        limited.ran.append(text)
 
-    house.page("greet")
-    assert house.client.submit(house.client.get("/", headers=BROWSER), "greet", text="a").status_code == 303
-    page = house.client.get("/", headers=BROWSER)
-    assert house.client.submit(page, "greet", text="b").status_code == 429
-    house.limiter.reset()
-    assert house.client.submit(page, "greet", text="b").status_code == 303
-    assert house.ran == ["a", "b"]
+    limited.page("greet")
+    assert limited.client.submit(limited.client.get("/", headers=BROWSER), "greet", text="a").status_code == 303
+    page = limited.client.get("/", headers=BROWSER)
+    assert limited.client.submit(page, "greet", text="b").status_code == 429
+    limited.limiter.reset()
+    assert limited.client.submit(page, "greet", text="b").status_code == 303
+    assert limited.ran == ["a", "b"]
 
 
 # Resources
 
 
-def test_a_limit_on_a_method_counts_for_that_method_alone(house: House) -> None:
-    @house.actions.route("/api/greeting")
+def test_a_limit_on_a_method_counts_for_that_method_alone(limited: LimitedApp) -> None:
+    @limited.actions.route("/api/greeting")
     class Greeting(MethodRoute):
-        @house.limiter.limit("2/minute")
+        @limited.limiter.limit("2/minute")
         def get(self) -> dict[str, str]:
             return {"text": "Hello"}
 
         def put(self) -> None: ...
 
-    answers = house.gets(3)
+    answers = limited.gets(3)
     assert [answer.status_code for answer in answers] == [200, 200, 429]
     assert is_too_many(answers[-1])
-    assert house.client.put("/api/greeting").status_code == 204
+    assert limited.client.put("/api/greeting").status_code == 204
 
 
-def test_limits_of_a_class_stand_in_its_decorators(house: House) -> None:
-    @house.actions.route("/api/greeting")
+def test_limits_of_a_class_stand_in_its_decorators(limited: LimitedApp) -> None:
+    @limited.actions.route("/api/greeting")
     class Greeting(MethodRoute):
-        decorators = [house.limiter.limit("2/minute")]
+        decorators = [limited.limiter.limit("2/minute")]
 
         def get(self) -> dict[str, str]:
             return {"text": "Hello"}
 
         def put(self) -> None: ...
 
-    assert house.client.put("/api/greeting").status_code == 204
-    answers = house.gets(2)
+    assert limited.client.put("/api/greeting").status_code == 204
+    answers = limited.gets(2)
     assert [answer.status_code for answer in answers] == [200, 429]
     assert is_too_many(answers[-1])
 
 
-def test_a_limit_on_the_class_itself_is_an_error_at_start(house: House) -> None:
-    @house.limiter.limit("2/minute")
-    @house.actions.route("/api/greeting")
+def test_a_limit_on_the_class_itself_is_an_error_at_start(limited: LimitedApp) -> None:
+    @limited.limiter.limit("2/minute")
+    @limited.actions.route("/api/greeting")
     class Greeting(MethodRoute):
         def get(self) -> None: ...
 
     with pytest.raises(TypeError, match=r"Write decorators = \[limiter.limit"):
-        house.client.get("/")
+        limited.client.get("/")
 
 
-def test_a_browser_at_a_resource_gets_the_apps_own_page(house: House) -> None:
-    @house.actions.route("/api/greeting")
+def test_a_browser_at_a_resource_gets_the_apps_own_page(limited: LimitedApp) -> None:
+    @limited.actions.route("/api/greeting")
     class Greeting(MethodRoute):
-        @house.limiter.limit("1/minute")
+        @limited.limiter.limit("1/minute")
         def get(self) -> dict[str, str]:
             return {"text": "Hello"}
 
-    answer = house.gets(2, **BROWSER)[-1]
+    answer = limited.gets(2, **BROWSER)[-1]
     assert (answer.status_code, answer.mimetype) == (429, "text/html")
     assert 1 <= int(answer.headers["Retry-After"]) <= 61
 
@@ -267,128 +267,128 @@ def test_a_browser_at_a_resource_gets_the_apps_own_page(house: House) -> None:
 
 
 def test_default_limits_count_at_both_doors_and_answer_as_the_doors_do(tmp_path: Path) -> None:
-    house = House(tmp_path, "1/minute")
+    limited = LimitedApp(tmp_path, "1/minute")
 
-    @house.actions.register
+    @limited.actions.register
     def greet() -> None: ...
 
-    @house.actions.route("/api/greeting")
+    @limited.actions.route("/api/greeting")
     class Greeting(MethodRoute):
         def get(self) -> dict[str, str]:
             return {"text": "Hello"}
 
-    house.client.call_action("greet")
-    refused = house.client.call_action("greet")
+    limited.client.call_action("greet")
+    refused = limited.client.call_action("greet")
     assert is_too_many(refused)
     assert refused.headers["Cache-Control"] == "no-store"
-    assert is_too_many(house.gets(2)[-1])
+    assert is_too_many(limited.gets(2)[-1])
 
 
 def test_default_limits_leave_the_apps_other_views_to_the_app(tmp_path: Path) -> None:
-    house = House(tmp_path, "1/minute")
-    house.app.add_url_rule("/other", "other", lambda: "other")
-    answer = house.gets(2, "/other", Accept="application/json")[-1]
+    limited = LimitedApp(tmp_path, "1/minute")
+    limited.app.add_url_rule("/other", "other", lambda: "other")
+    answer = limited.gets(2, "/other", Accept="application/json")[-1]
     assert (answer.status_code, answer.mimetype) == (429, "text/html")
 
 
 def test_a_limit_of_its_own_replaces_the_default_limits(tmp_path: Path) -> None:
-    house = House(tmp_path, "1/minute")
+    limited = LimitedApp(tmp_path, "1/minute")
 
-    @house.actions.register
-    @house.limiter.limit("3/minute")
+    @limited.actions.register
+    @limited.limiter.limit("3/minute")
     def greet() -> None: ...
 
-    @house.limiter.limit("3/minute")
-    @house.actions.register
+    @limited.limiter.limit("3/minute")
+    @limited.actions.register
     def part() -> None: ...
 
-    assert house.call(4) == [200, 200, 200, 429]
-    assert house.call(4, "part") == [200, 200, 200, 429]
+    assert limited.call(4) == [200, 200, 200, 429]
+    assert limited.call(4, "part") == [200, 200, 200, 429]
 
 
 def test_an_exempt_function_knows_no_default_limits(tmp_path: Path) -> None:
-    house = House(tmp_path, "1/minute")
+    limited = LimitedApp(tmp_path, "1/minute")
 
-    @house.actions.register
-    @house.limiter.exempt
+    @limited.actions.register
+    @limited.limiter.exempt
     def greet() -> None: ...
 
-    @house.limiter.exempt
-    @house.actions.register
+    @limited.limiter.exempt
+    @limited.actions.register
     def part() -> None: ...
 
-    @house.actions.route("/api/greeting")
+    @limited.actions.route("/api/greeting")
     class Greeting(MethodRoute):
-        decorators = [house.limiter.exempt]
+        decorators = [limited.limiter.exempt]
 
         def get(self) -> dict[str, str]:
             return {"text": "Hello"}
 
-    assert house.call(3) == house.call(3, "part") == [200] * 3
-    assert [answer.status_code for answer in house.gets(3)] == [200] * 3
+    assert limited.call(3) == limited.call(3, "part") == [200] * 3
+    assert [answer.status_code for answer in limited.gets(3)] == [200] * 3
 
 
 def test_the_blueprint_of_the_client_and_of_jobs_can_be_exempt(tmp_path: Path) -> None:
-    house = House(tmp_path, "1/minute")
-    house.limiter.exempt(house.app.blueprints["actions"])
-    assert [answer.status_code for answer in house.gets(3, "/_actions/client.js")] == [200] * 3
+    limited = LimitedApp(tmp_path, "1/minute")
+    limited.limiter.exempt(limited.app.blueprints["actions"])
+    assert [answer.status_code for answer in limited.gets(3, "/_actions/client.js")] == [200] * 3
 
 
 # The app's own ways
 
 
-def test_the_apps_own_handler_of_the_limit_answers_everybody(house: House) -> None:
-    house.app.register_error_handler(RateLimitExceeded, lambda error: ("Too often", 429))
+def test_the_apps_own_handler_of_the_limit_answers_everybody(limited: LimitedApp) -> None:
+    limited.app.register_error_handler(RateLimitExceeded, lambda error: ("Too often", 429))
 
-    @house.actions.register
-    @house.limiter.limit("1/minute")
+    @limited.actions.register
+    @limited.limiter.limit("1/minute")
     def greet() -> None: ...
 
-    house.client.call_action("greet")
-    assert house.client.call_action("greet").text == "Too often"
+    limited.client.call_action("greet")
+    assert limited.client.call_action("greet").text == "Too often"
 
 
 def test_the_apps_own_page_for_429_is_for_browsers(tmp_path: Path) -> None:
-    house = House(tmp_path, "1/minute")
-    house.app.register_error_handler(429, lambda error: ("<h1>Slow down</h1>", 429))
+    limited = LimitedApp(tmp_path, "1/minute")
+    limited.app.register_error_handler(429, lambda error: ("<h1>Slow down</h1>", 429))
 
-    @house.actions.route("/api/greeting")
+    @limited.actions.route("/api/greeting")
     class Greeting(MethodRoute):
         def get(self) -> dict[str, str]:
             return {"text": "Hello"}
 
-    assert house.gets(2, **BROWSER)[-1].text == "<h1>Slow down</h1>"
-    assert is_too_many(house.gets(1)[-1])
+    assert limited.gets(2, **BROWSER)[-1].text == "<h1>Slow down</h1>"
+    assert is_too_many(limited.gets(1)[-1])
 
 
 def test_a_response_that_the_limiter_makes_is_sent_as_it_is(tmp_path: Path) -> None:
-    house = House(tmp_path, "1/minute")
+    limited = LimitedApp(tmp_path, "1/minute")
 
-    @house.actions.register
-    @house.limiter.limit("1/minute", on_breach=lambda limit: house.app.make_response(("Own", 429)))
+    @limited.actions.register
+    @limited.limiter.limit("1/minute", on_breach=lambda limit: limited.app.make_response(("Own", 429)))
     def greet() -> None: ...
 
-    house.client.call_action("greet")
-    assert house.client.call_action("greet").text == "Own"
+    limited.client.call_action("greet")
+    assert limited.client.call_action("greet").text == "Own"
 
 
 def test_the_limiters_own_headers_are_sent_too(tmp_path: Path) -> None:
-    house = House(tmp_path, RATELIMIT_HEADERS_ENABLED=True)
+    limited = LimitedApp(tmp_path, RATELIMIT_HEADERS_ENABLED=True)
 
-    @house.actions.register
-    @house.limiter.limit("1/minute")
+    @limited.actions.register
+    @limited.limiter.limit("1/minute")
     def greet() -> None: ...
 
-    assert house.client.call_action("greet").headers["X-RateLimit-Remaining"] == "0"
-    refused = house.client.call_action("greet")
+    assert limited.client.call_action("greet").headers["X-RateLimit-Remaining"] == "0"
+    refused = limited.client.call_action("greet")
     assert refused.headers["X-RateLimit-Limit"] == "1"
     assert len(refused.headers.getlist("Retry-After")) == 1
 
 
-def test_a_429_of_the_functions_own_says_when_to_come_again_only_where_it_knows(house: House) -> None:
-    @house.actions.register
+def test_a_429_of_the_functions_own_says_when_to_come_again_only_where_it_knows(limited: LimitedApp) -> None:
+    @limited.actions.register
     def greet() -> None:
         raise TooManyRequests("Later", retry_after=7)
 
-    answer = house.client.call_action("greet")
+    answer = limited.client.call_action("greet")
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "7")
