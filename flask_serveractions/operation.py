@@ -47,7 +47,6 @@ HOLDS_FORMS: Final = "flask_serveractions.forms"  # in the environ of a page tha
 SENT_HEADERS: Final = "flask_serveractions.sent"  # in the environ, once they are: a page that is streamed is made after
 
 ACTION: Final = "action"
-ACTION_NAME: Final = "__serveractions_action__"  # on the view function of an action
 ROUTE: Final = "route"
 
 

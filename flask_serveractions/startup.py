@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask, request
+from flask import Flask
 from flask.views import http_method_funcs
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, TooManyRequests
 
@@ -19,7 +19,8 @@ from .security.access import no_hook
 from .security.rate_limits import check_class, is_limit, with_limits
 from .shared.revalidation import CACHED_FUNCTIONS
 from .stores.store import StoreCorrupt, StoreUnavailable
-from .views.resources import compile_rule, is_our_view, refuse_method, refuse_too_many, route_rules
+from .views.csrf_protect import exempt_from_csrf_protect
+from .views.resources import compile_rule, refuse_method, refuse_too_many, route_rules
 
 logger = logging.getLogger("flask_serveractions")
 
@@ -38,7 +39,7 @@ def start(app: Flask, state: AppState) -> None:
             check_access(state)
             warn_of_decorators(state)
             check_store(state)
-            exempt_from_csrf_protect(app)
+            exempt_from_csrf_protect(app, state)
             handle_error_at_operations(app, 405, MethodNotAllowed, refuse_method)
             handle_error_at_operations(app, 429, TooManyRequests, refuse_too_many)
             state.gettext = state.settings.gettext or gettext_of(app)
@@ -117,13 +118,6 @@ def check_login_view(app: Flask, state: AppState) -> None:
         )
 
 
-def exempt_from_csrf_protect(app: Flask) -> None:
-    """Let Flask-WTF's ``CSRFProtect`` pass our endpoints: the pipeline has its own rule."""
-    ours = {endpoint for endpoint, view in app.view_functions.items() if is_our_view(view)}
-    functions = app.before_request_funcs.get(None, [])
-    functions[:] = [except_at(each, ours) if is_csrf_protect(each) else each for each in functions]
-
-
 def handle_error_at_operations(
     app: Flask, status: int, kind: type[HTTPException], refuse: Callable[[Any], Any]
 ) -> None:
@@ -143,14 +137,3 @@ def handle_error_at_operations(
         return error if handler is None else app.ensure_sync(handler)(error)
 
     handlers[status][kind] = handle
-
-
-def is_csrf_protect(function: Any) -> bool:
-    return getattr(function, "__module__", "") == "flask_wtf.csrf"
-
-
-def except_at(protect: Callable[[], Any], ours: set[str]) -> Callable[[], Any]:
-    def csrf_protect() -> Any:
-        return None if request.endpoint in ours else protect()
-
-    return csrf_protect

@@ -24,7 +24,7 @@ ROOMS: tuple[tuple[str, tuple[str, ...]], ...] = (
         ),
     ),
     ("", ("startup",)),
-    ("views", ("discovery", "webhooks", "resources", "actions")),
+    ("views", ("discovery", "csrf_protect", "webhooks", "resources", "actions", "own_views")),
     ("pipeline", ("dispatch", "delivery", "background", "execution", "idempotency")),
     (
         "answers",

@@ -15,10 +15,11 @@ from ..app_state import AppState, state_of
 from ..call import Call
 from ..http.conditional import Conditions, answer_conditionally
 from ..http.locations import argument_in, page_in
-from ..operation import ACTION, ACTION_NAME, middleware_state_of
+from ..operation import ACTION, middleware_state_of
 from ..pipeline.background import parse_signed_job
 from ..pipeline.dispatch import dispatch, dispatch_job
 from ..security.signing import digest
+from .own_views import own
 
 if TYPE_CHECKING:
     from ..operation import Operation
@@ -112,8 +113,7 @@ def add_rule(app: Flask, state: AppState, operation: Operation) -> None:
     # neighbours, such as Flask-Limiter, know a function by its names
     update_wrapper(view, operation.function, assigned=("__module__", "__name__", "__qualname__", "__doc__"), updated=())
     del view.__wrapped__  # type: ignore[attr-defined]
-    setattr(view, ACTION_NAME, operation.name)
-    app.add_url_rule(rule, f"actions.{operation.name}", view, methods=["POST"])
+    app.add_url_rule(rule, f"actions.{operation.name}", own(view), methods=["POST"])
 
 
 def make_blueprint(state: AppState) -> Blueprint:

@@ -25,11 +25,12 @@ from ..http.conditional import CHANGING_METHODS
 from ..http.locations import is_below
 from ..http.negotiation import is_htmx, wants_html
 from ..marks import own_marks, with_marks
-from ..operation import ACTION_NAME, ROUTE, Operation
+from ..operation import ROUTE, Operation
 from ..pipeline.dispatch import dispatch, log_refused
 from ..schemas.signature import compile_operation
 from ..schemas.types import enclosing_names, resolved_hints
 from ..security.signing import Signing
+from .own_views import DECORATED, own, wraps_own
 
 VARIABLE = re.compile(r"<(?:[^<>]*:)?([a-zA-Z_]\w*)>")
 
@@ -67,8 +68,8 @@ class MethodRoute(MethodView):
         view = super().as_view(name, *class_args, **class_kwargs)
         is_plain = cls.init_every_request and not cls.decorators
         if is_plain and cls.dispatch_request is MethodRoute.dispatch_request:
-            return quick_view(view, class_args, class_kwargs)
-        return view
+            return own(quick_view(view, class_args, class_kwargs))
+        return own(view, DECORATED) if cls.decorators else own(view)
 
     def dispatch_request(self, **kwargs: Any) -> Response:
         app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
@@ -246,7 +247,7 @@ def refuse_too_many(error: TooManyRequests) -> Response | None:
 
     It may come from before the view: Flask-Limiter's default limits count in ``before_request``.
     """
-    if error.response is not None or not is_our_view(current_app.view_functions.get(request.endpoint or "")):
+    if error.response is not None or not wraps_own(current_app.view_functions.get(request.endpoint or "")):
         return None
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     after_this_request(closed_to_caches)
@@ -271,10 +272,4 @@ def is_our_endpoint(adapter: MapAdapter, method: str) -> bool:
         endpoint, _ = adapter.match(method=method)
     except (HTTPException, RoutingException):  # a redirect to the URL with a slash
         return False
-    return is_our_view(current_app.view_functions.get(endpoint))
-
-
-def is_our_view(view: Any) -> bool:
-    """Whether a view function is ours: an action's, a MethodRoute's, or what else this package serves."""
-    is_named = str(getattr(view, "__module__", "")).startswith("flask_serveractions.")
-    return is_named or hasattr(view, ACTION_NAME) or view_class_of(view) is not None
+    return wraps_own(current_app.view_functions.get(endpoint))
