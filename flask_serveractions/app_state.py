@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from threading import RLock
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from .config import Settings
@@ -57,7 +58,12 @@ class Registry:
     actions: dict[str, Operation] = field(default_factory=dict)
     webhooks: dict[str, Operation] = field(default_factory=dict)  # by endpoint
     hook: AuthHook | None = None
+    scopes: dict[str, FrameType] = field(default_factory=dict)  # of actions that a local scope defines, until the start
     closed: bool = False  # after the first request of any of its apps
+
+    def close(self) -> None:
+        self.closed = True
+        self.scopes.clear()
 
     def check_open(self, what: str) -> None:
         """:raises RuntimeError: a request was served already."""

@@ -28,6 +28,7 @@ from .security.webhook_signatures import Verifies
 from .startup import start
 from .stores.store import check_store_url
 from .views.actions import CLIENT_VERSION, add_rule, check_name, make_blueprint
+from .views.decorators_above import defining_frame
 from .views.discovery import RouteFile, discover
 from .views.resources import MethodRoute, RegisteredRoute, add_route, compile_route, variables_in
 from .views.webhooks import add_webhook, compile_webhook
@@ -146,6 +147,9 @@ class ServerActions:
                 f"Two actions are called {name!r}: {taken.where} and {compiled.where}. Rename one: name=…."
             )
         self._add(compiled)
+        frame = defining_frame(function)
+        if frame is not None:
+            self.registry.scopes[name] = frame
         return function
 
     def _add(self, operation: Operation) -> None:

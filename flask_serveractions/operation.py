@@ -124,6 +124,7 @@ class Operation:
     endpoint: str = ""
     rule: str = ""
     owner: type[Any] | None = None  # the MethodRoute class
+    limits: tuple[Callable[[], object], ...] = ()  # each counts a call that does not come to the function
     checks: tuple[Callable[[], object], ...] = ()  # called right before the function, or before its job is queued
 
     @property

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -13,13 +12,14 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, TooManyRequests
 
 from .app_state import AppState
 from .http.messages import gettext_of
-from .marks import chain_of, check_methods, check_nothing_is_hidden, marks_of, with_marks
+from .marks import check_methods, check_nothing_is_hidden, marks_of, with_marks
 from .operation import Operation
 from .security.access import no_hook
-from .security.rate_limits import check_class, is_limit, with_limits
+from .security.rate_limits import check_class, with_limits
 from .shared.revalidation import CACHED_FUNCTIONS
 from .stores.store import StoreCorrupt, StoreUnavailable
 from .views.csrf_protect import exempt_from_csrf_protect
+from .views.decorators_above import check_decorators
 from .views.resources import compile_rule, refuse_method, refuse_too_many, route_rules
 
 logger = logging.getLogger("flask_serveractions")
@@ -30,20 +30,21 @@ def start(app: Flask, state: AppState) -> None:
 
     :raises ValueError: a login view that no route has.
     :raises TypeError: a signature of a MethodRoute that can't work.
-    :raises RuntimeError: something is required, and there is no hook to say who has it, or a decorator hides it.
+    :raises RuntimeError: something is required, and there is no hook to say who has it, or a decorator hides it; or a
+        decorator stands above ``@register``, where nobody calls it.
     """
     with state.starting:
         if not state.started:
             check_login_view(app, state)
             compile_operations(app, state)
             check_access(state)
-            warn_of_decorators(state)
+            check_decorators(state)
             check_store(state)
             exempt_from_csrf_protect(app, state)
             handle_error_at_operations(app, 405, MethodNotAllowed, refuse_method)
             handle_error_at_operations(app, 429, TooManyRequests, refuse_too_many)
             state.gettext = state.settings.gettext or gettext_of(app)
-            state.registry.closed = True
+            state.registry.close()
             state.started = True
 
 
@@ -65,23 +66,6 @@ def check_access(state: AppState) -> None:
             raise RuntimeError(no_hook(operation))
         if operation.verifier is not None and marks_of(operation).requires:
             raise RuntimeError(f"{operation.where}: nobody asks the hook for a webhook's sender. Leave @requires out.")
-
-
-def warn_of_decorators(state: AppState) -> None:
-    """Warn of decorators above ``@register``: a view calls what was registered, and not what they have made of it."""
-    for operation in state.actions.values():
-        if any(not is_limit(each) for each in wrappers_of(operation.function)):
-            logger.warning(
-                "%s has a decorator above @actions.register, which no form and no script calls. Put @register on top.",
-                operation.where,
-            )
-
-
-def wrappers_of(function: Any) -> list[Any]:
-    """Return what decorators have made of a function, outermost first, where its module knows it by its name."""
-    name = getattr(function, "__name__", "")  # a partial has none
-    chain = list(chain_of(getattr(sys.modules.get(function.__module__), name, None)))
-    return chain[: chain.index(function)] if function in chain else []
 
 
 def check_store(state: AppState) -> None:

@@ -11,7 +11,7 @@ from flask import Blueprint, Flask, abort
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from flask_serveractions import MethodRoute, ServerActions, public, requires
+from flask_serveractions import MethodRoute, ServerActions, requires
 from flask_serveractions.startup import start
 from flask_serveractions.testing import ActionsClient
 from flask_serveractions.webhooks import github
@@ -32,27 +32,6 @@ def noted(function: Any) -> Any:
         return function(*args, **kwargs)
 
     return wrapper
-
-
-actions = ServerActions()
-
-
-@noted
-@actions.register
-def covered(word: str) -> str:
-    return word
-
-
-@actions.register
-@noted
-def topped(word: str) -> str:
-    return word
-
-
-@public
-@actions.register
-def opened(word: str) -> str:
-    return word
 
 
 def client_of(app: Flask) -> ActionsClient:
@@ -360,12 +339,3 @@ def test_a_door_with_a_slash_at_its_end_is_no_trap_for_a_wrong_method() -> None:
 def extension_of(app: Flask) -> ServerActions:
     actions: ServerActions = app.extensions["serveractions"]
     return actions
-
-
-def test_a_decorator_that_no_door_calls_is_warned_of(caplog: pytest.LogCaptureFixture) -> None:
-    app = make_app()
-    actions.init_app(app)
-    client_of(app).get("/page")
-    (warning,) = [record.message for record in caplog.records if record.levelname == "WARNING"]
-    assert "covered" in warning
-    assert "Put @register on top." in warning

@@ -24,7 +24,7 @@ ROOMS: tuple[tuple[str, tuple[str, ...]], ...] = (
         ),
     ),
     ("", ("startup",)),
-    ("views", ("discovery", "csrf_protect", "webhooks", "resources", "actions", "own_views")),
+    ("views", ("discovery", "decorators_above", "csrf_protect", "webhooks", "resources", "actions", "own_views")),
     ("pipeline", ("dispatch", "delivery", "background", "execution", "idempotency")),
     (
         "answers",

@@ -137,6 +137,11 @@ def http_problem(call: Call, error: HTTPException) -> Response:
     return with_challenge(call, with_retry_after(call.app, response) if error.code == 429 else response)
 
 
+def status_of(error: HTTPException) -> int | None:
+    """Return the status that an exception stands for, also where it brings its response."""
+    return error.code if error.response is None else error.response.status_code
+
+
 def own_headers(error: HTTPException) -> list[tuple[str, str]]:
     """Return the headers of an error without what describes its body."""
     return [pair for pair in error.get_headers() if pair[0].lower() != "content-type"]

@@ -35,6 +35,7 @@ from ..http.locations import is_flood
 from ..http.negotiation import EVENTS, HTML, JSON, PROBLEM, accepts
 from ..operation import MiddlewareState, Operation
 from ..security import access, origin
+from ..security.rate_limits import count
 from ..security.signing import load_payload, verify_id
 from ..security.visitors import identity_changed, visitor_of
 from ..shared.once import KeptAnswer
@@ -72,7 +73,7 @@ def process(call: Call) -> Response:
     given = signed_or_path_arguments(call, operation)
     authorise(call, operation, given)
     check_acceptable(call, operation)
-    loaded = load(call, operation, given)
+    loaded = load_or_count(call, operation, given)
     if call.is_action and VALIDATE in call.request.environ:
         return render.no_errors(call)
     if not call.is_action:
@@ -248,15 +249,11 @@ def authorise(call: Call, operation: Operation, given: Mapping[str, Any]) -> Non
     try:
         identity = access.authorise(call.app, call.state.hook, operation, given)
     except HTTPException as error:
-        log_refusal(call, f"the auth hook says {status_of(error)}")
+        log_refusal(call, f"the auth hook says {failures.status_of(error)}")
         raise
     call.identity = identity
     if call.is_action and call.state.settings.bind_session and identity_changed(call.session, identity):
         raise UnknownAction("the ID was rendered for another identity")
-
-
-def status_of(error: HTTPException) -> int | None:
-    return error.code if error.response is None else error.response.status_code
 
 
 def check_acceptable(call: Call, operation: Operation) -> None:
@@ -268,6 +265,21 @@ def check_acceptable(call: Call, operation: Operation) -> None:
         raise Refusal(406, f"Accept {accept!r}", f"This answers with {JSON} or {HTML}.")
     if not call.is_action and operation.answer.is_json and not accepts(accept, JSON, PROBLEM):
         raise Refusal(406, f"Accept {accept!r}", f"This answers with {JSON}.")
+
+
+def load_or_count(call: Call, operation: Operation, given: dict[str, Any]) -> dict[str, Any]:
+    """Return all arguments; a call that comes no further counts for its rate limits here, others before the function.
+
+    :raises TooManyRequests: a limit is exceeded.
+    """
+    try:
+        loaded = load(call, operation, given)
+    except (Refusal, ActionError):
+        count(operation)
+        raise
+    if call.is_action and VALIDATE in call.request.environ:
+        count(operation)
+    return loaded
 
 
 def load(call: Call, operation: Operation, given: dict[str, Any]) -> dict[str, Any]:

@@ -25,20 +25,32 @@ def limiters_of(app: Flask) -> Iterable[Any]:
 
 
 def with_limits(app: Flask, operation: Operation) -> Operation:
-    """Return an action that also counts for the limits above ``@register``, whose wrapper no view calls.
+    """Return an operation that counts for its limits, whichever way a call of it ends.
+
+    A wrapper below ``@register`` counts when the function is called; one above it no door calls.
 
     :raises RuntimeError: a job would have to count, and it has no request.
     """
-    checks = []
+    limits, checks = [], []
     for limiter in limiters_of(app):
         name = limited_name(limiter, operation.function)
         wrapped = is_wrapped(limiter, operation.function)
         if wrapped and operation.background:
             raise RuntimeError(f"{operation.where} runs in the background, where no request counts: {ABOVE}")
-        if name and not wrapped:
+        if name:
             # what the wrapper calls; Flask-Limiter 4 has no public name for it
-            checks.append(partial(limiter._check_request_limit, in_middleware=False, callable_name=name))
-    return dataclasses.replace(operation, checks=tuple(checks)) if checks else operation
+            limits.append(partial(limiter._check_request_limit, in_middleware=False, callable_name=name))
+            checks += [] if wrapped else limits[-1:]
+    return dataclasses.replace(operation, limits=tuple(limits), checks=tuple(checks)) if limits else operation
+
+
+def count(operation: Operation) -> None:
+    """Count a call that does not come to the function, as a view counts every request.
+
+    :raises TooManyRequests: a limit is exceeded.
+    """
+    for limit in operation.limits:
+        limit()
 
 
 ABOVE = "put the limit above @register, and it counts when the job is ordered."

@@ -29,6 +29,7 @@ from ..operation import ROUTE, Operation
 from ..pipeline.dispatch import dispatch, log_refused
 from ..schemas.signature import compile_operation
 from ..schemas.types import enclosing_names, resolved_hints
+from ..security.rate_limits import with_limits
 from ..security.signing import Signing
 from .own_views import DECORATED, own, wraps_own
 
@@ -148,7 +149,7 @@ def compile_rule(app: Flask, state: AppState, view_class: type[MethodRoute], rul
     if getattr(rule, "provide_automatic_options", False):
         methods.discard("OPTIONS")
     operations = compile_route(view_class, rule.endpoint, rule.rule, frozenset(rule.arguments), methods)
-    marked = {method: with_marks(operation) for method, operation in operations.items()}
+    marked = {method: with_limits(app, with_marks(operation)) for method, operation in operations.items()}
     state.routes.setdefault((rule.endpoint, place_of(rule)), {}).update(marked)
 
 

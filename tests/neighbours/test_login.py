@@ -155,7 +155,7 @@ def test_a_form_left_open_over_the_end_of_the_session_is_shown_again_to_who_is_r
 def test_login_required_on_a_function_answers_a_script_as_the_hook_does(client: ActionsClient) -> None:
     refused = client.call_action("whisper")
     assert (refused.status_code, refused.mimetype) == (401, "application/problem+json")
-    assert refused.headers["WWW-Authenticate"]
+    assert "WWW-Authenticate" not in refused.headers
     client.call_action("sign_in")
     assert client.call_action("whisper").json["data"] == "ada"  # type: ignore[index]
 

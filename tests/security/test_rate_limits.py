@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from flask import Flask, render_template_string
 from flask_limiter import Limiter, RateLimitExceeded
 from flask_limiter.util import get_remote_address
+from marshmallow.validate import Regexp
 from werkzeug.exceptions import TooManyRequests
 from werkzeug.test import TestResponse
 
@@ -145,13 +147,61 @@ def test_a_browser_gets_the_apps_own_page_and_when_to_come_again(limited: Limite
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_what_is_refused_by_the_door_does_not_count(limited: LimitedApp) -> None:
+def test_what_somebody_unknown_sends_does_not_count(limited: LimitedApp) -> None:
     @limited.actions.register
     @limited.limiter.limit("1/minute")
-    def greet(number: int) -> None: ...
+    def greet() -> None: ...
 
-    assert limited.call(3, number="none") == [422, 422, 422]
-    assert limited.call(2, number=1) == [200, 429]
+    known: list[str] = []
+    limited.actions.auth_hook(lambda operation: next(iter(known), None))
+    assert limited.call(3) == [401, 401, 401]
+    known.append("ada")
+    assert limited.call(2) == [200, 429]
+
+
+def above(limited: LimitedApp, function: Any) -> Any:
+    return limited.limiter.limit("3/minute")(limited.actions.register(function))
+
+
+def below(limited: LimitedApp, function: Any) -> Any:
+    return limited.actions.register(limited.limiter.limit("3/minute")(function))
+
+
+def between(limited: LimitedApp, function: Any) -> Any:
+    inner = limited.limiter.limit("3/minute")(function)
+    return limited.actions.register(functools.wraps(inner)(lambda **arguments: inner(**arguments)))
+
+
+@pytest.mark.parametrize("stand", [above, below, between])
+def test_a_guess_that_a_validator_refuses_counts_as_one_that_it_lets_pass(limited: LimitedApp, stand: Any) -> None:
+    def greet(pin: Annotated[str, Regexp("[0-9]{4}")]) -> None: ...
+
+    stand(limited, greet)
+    guesses = [limited.client.call_action("greet", pin=pin).status_code for pin in ("x", "1234", "yz", "y", "5678")]
+    assert guesses == [422, 200, 422, 429, 429]
+
+
+@pytest.mark.parametrize("stand", [above, below, between])
+def test_asking_whether_a_field_is_right_counts(limited: LimitedApp, stand: Any) -> None:
+    def greet(pin: Annotated[str, Regexp("[0-9]{4}")]) -> None: ...
+
+    stand(limited, greet)
+    limited.client.environ_base["HTTP_SERVERACTIONS_VALIDATE"] = "pin"
+    asked = [limited.client.call_action("greet", pin=pin).status_code for pin in ("x", "1234", "y", "1234")]
+    assert asked == [422, 204, 422, 429]
+
+
+def test_a_guess_at_a_resource_counts_too(limited: LimitedApp) -> None:
+    @limited.actions.route("/safe")
+    class Safe(MethodRoute):
+        @limited.limiter.limit("2/minute")
+        def post(self, pin: Annotated[str, Regexp("[0-9]{4}")]) -> None: ...
+
+    sent = [limited.client.post("/safe", json={"pin": pin}).status_code for pin in ("x", "1234", "y")]
+    assert [*sent, limited.client.post("/safe", data="{", content_type="application/json").status_code] == [
+        *(422, 204, 429),
+        429,
+    ]
 
 
 def test_a_stream_counts_before_its_first_event(limited: LimitedApp) -> None:

@@ -1,0 +1,67 @@
+"""Decorators above ``@register``: a door calls what was registered, and not what they have made of it."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from types import FrameType
+from typing import Any
+
+from ..app_state import AppState
+from ..held import callables_in
+from ..marks import chain_of
+from ..security.rate_limits import is_limit
+
+
+def defining_frame(function: Any) -> FrameType | None:
+    """Return the running frame in which a function has just been defined; None where no local scope defines it.
+
+    Its scope will know by the function's name what the decorators above ``@register`` make of it.
+    """
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    frame = inspect.currentframe()
+    while frame is not None and str(frame.f_globals.get("__name__")).startswith("flask_serveractions."):
+        frame = frame.f_back
+    is_local = frame is not None and frame.f_locals is not frame.f_globals
+    return frame if is_local and frame is not None and code in frame.f_code.co_consts else None
+
+
+def check_decorators(state: AppState) -> None:
+    """Refuse decorators above ``@register`` that nobody would call; Flask-Limiter's count wherever they stand.
+
+    :raises RuntimeError: there is one; says how to mend it.
+    """
+    for name, operation in state.registry.actions.items():
+        frame = state.registry.scopes.get(name)
+        for known in (known_in_module(operation.function), known_in_frame(operation.function, frame)):
+            if any(not is_limit(each) for each in wrappers_of(operation.function, known)):
+                raise RuntimeError(
+                    f"{operation.where} has a decorator above @actions.register, which no form and no script calls."
+                    " Put it below @register: what is registered is what they call."
+                )
+
+
+def known_in_module(function: Any) -> Any:
+    """Return what a function's module knows by the function's name."""
+    return getattr(sys.modules.get(function.__module__), name_of(function), None)
+
+
+def known_in_frame(function: Any, frame: FrameType | None) -> Any:
+    """Return what the scope that defined a function knows by the function's name."""
+    return None if frame is None else frame.f_locals.get(name_of(function))
+
+
+def name_of(function: Any) -> str:
+    name: str = getattr(function, "__name__", "")  # a partial has none
+    return name
+
+
+def wrappers_of(function: Any, known: Any) -> list[Any]:
+    """Return what decorators have made of a function, outermost first.
+
+    :param known: what stands under its name now.
+    """
+    chain = list(chain_of(known))
+    if function in chain:
+        return chain[: chain.index(function)]
+    return [known] if any(each is function for each in callables_in(known)) else []
