@@ -8,6 +8,7 @@
 #   make client    build the JavaScript client from client/ into the package
 #   make docs      the documentation, in docs/_build/html
 #   make bench     what a call costs, as ratios to other libraries
+#   make bench-client  what a click costs in a browser, against other ways to bring a page up to date
 #   make fuzz      64 KB of anything in 50 ms; hostile input by coverage, bounded in time (SECONDS=120)
 #   make load      the example on a server, under load and under fire (SECONDS=120)
 #   make versions  the tests on each Python that is here, on the lowest and the coming releases of what the
@@ -34,7 +35,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: demo shop test test-all check client lint types scripts docs suite package versions bench fuzz load chromium firefox wrk nginx curl clean
+.PHONY: demo shop test test-all check client lint types scripts docs suite package versions bench bench-client fuzz load chromium firefox wrk nginx curl clean
 .DEFAULT_GOAL := test
 
 # What people call
@@ -60,6 +61,9 @@ docs: $(VENV)/dev
 bench: $(VENV)/bench $(BIN)/redis-server
 	$(BIN)/python -m bench
 
+bench-client: $(VENV)/dev bench/client/node_modules/.package-lock.json chromium
+	$(BIN)/python -m bench.client
+
 fuzz: $(VENV)/fuzz $(VENV)/node
 	$(BIN)/python -m tests.fuzzing.speed
 	$(BIN)/python -m tests.fuzzing.coverage_guided --seconds $(SECONDS)
@@ -71,7 +75,7 @@ versions: $(VENV)/dev $(BROWSER)/node_modules/.package-lock.json
 	$(BIN)/nox $(if $(SESSIONS),--session $(SESSIONS))
 
 clean:
-	rm -rf $(VENV) .nox $(BROWSER)/node_modules $(CLIENT)/node_modules docs/_build build dist *.egg-info
+	rm -rf $(VENV) .nox $(BROWSER)/node_modules bench/client/node_modules $(CLIENT)/node_modules docs/_build build dist *.egg-info
 
 # The parts of make test
 
