@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -57,7 +57,7 @@ class Settings:
     allowed_origins: frozenset[Origin] = frozenset()
     max_content_length: int = 1024 * 1024  # bytes
     login_view: str | None = None  # an endpoint
-    store_url: str = "sqlite:///serveractions.sqlite3"
+    store_url: str = field(default="sqlite:///serveractions.sqlite3", repr=False)  # it may hold a password
     celery: Any = None
     openapi_url: str | None = "/openapi.json"
     docs: str | None = None  # a path
@@ -130,8 +130,23 @@ def endpoint_or_none(key: str, value: Any) -> str | None:
 
 def store_url(key: str, value: Any) -> str:
     if not isinstance(value, str) or "://" not in value:
-        raise ValueError(f"{key} is {value!r}. Give a URL: 'sqlite:///serveractions.sqlite3' or 'redis://host:6379/0'.")
+        shown = without_password(value) if isinstance(value, str) else value
+        raise ValueError(f"{key} is {shown!r}. Give a URL: 'sqlite:///serveractions.sqlite3' or 'redis://host:6379/0'.")
     return value
+
+
+def without_password(url: str) -> str:
+    """Return a URL as a message may show it: ``redis://…@host:6379/0?…``, also one that is written wrongly."""
+    if url.startswith("sqlite:///"):
+        return url
+    scheme, separator, rest = url.partition("://")
+    if not separator:
+        return "…" if re.search(r"[:@?]", url) else url
+    _, at, place = rest.rpartition("@")
+    place, mark, _ = place.partition("?")
+    host, path = re.fullmatch(r"([^/]*)(.*)", place, re.DOTALL).groups()  # type: ignore[union-attr]  # all match
+    is_host = re.fullmatch(r"[\w.-]*(:[0-9]+)?|\[[0-9a-f:.]+\](:[0-9]+)?", host, re.ASCII | re.IGNORECASE)
+    return f"{scheme}://{'…@' if at else ''}{host if is_host else '…'}{path}{'?…' if mark else ''}"
 
 
 def callable_or_none(key: str, value: Any) -> Any:

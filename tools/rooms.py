@@ -52,7 +52,7 @@ ROOMS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
     ("", ("marks", "held", "app_state", "identities")),
     ("shared", ("jobs", "caching", "cache_keys", "revalidation", "url_rules", "queues", "progress", "once")),
-    ("stores", ("leases", "store", "sqlite", "redis")),
+    ("stores", ("leases", "store", "sqlite", "redis", "private_files")),
     ("http", ("typed_json", "negotiation", "messages", "locations", "cookies", "conditional")),
     ("", ("scope", "signals", "errors", "config", "operation")),
 )

@@ -19,6 +19,8 @@ from functools import cache
 from pathlib import Path
 from weakref import WeakSet
 
+from .private_files import UnsafeFile, make_private, warn_of_readers
+
 #: value, token ("" for none), seconds that the lease still runs (0 or less: lapsed)
 Row = tuple[str, str, float]
 #: value or None, epoch, counter, the latest generation of the names
@@ -206,9 +208,12 @@ class SQLiteBackend:
         """Return what is wrong with the file, for good, or None. That it is locked or full now does not count."""
         try:
             with self._connection(CHECK_SECONDS) as raw:
+                warn_of_readers(self.path)
                 if self.path.stat().st_size > CHECKED_BYTES:
                     return None
                 verdict = str(raw.execute("PRAGMA quick_check(1)").fetchone()[0])
+        except UnsafeFile as error:
+            return str(error)
         except (sqlite3.OperationalError, OSError):
             return None
         except sqlite3.DatabaseError as error:  # "file is not a database", "database disk image is malformed"
@@ -277,11 +282,10 @@ class SQLiteBackend:
 
     def _open(self, patience: float) -> ThreadConnection:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        # for us alone, since it holds what people sent; SQLite makes the files beside it as private
-        with suppress(FileExistsError, PermissionError):  # never opened where it is there: closing drops SQLite's locks
-            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        make_private(self.path)
+        uri = f"{self.path.absolute().as_uri()}?mode=rw"  # never makes a file: it would be as open as the umask lets it
         # any thread may close it, when its own thread has ended; only its own ever uses it
-        raw = sqlite3.connect(self.path, timeout=NAP_SECONDS, isolation_level=None, check_same_thread=False)
+        raw = sqlite3.connect(uri, uri=True, timeout=NAP_SECONDS, isolation_level=None, check_same_thread=False)
         try:
             if execute_patiently(raw, "PRAGMA journal_mode", (), patience).fetchone()[0] != "wal":
                 execute_patiently(raw, "PRAGMA journal_mode = WAL", (), patience)

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+from ..config import without_password
 from .sqlite import SQLiteBackend
 
 T = TypeVar("T")
@@ -345,15 +346,19 @@ def check_store_url(url: str) -> None:
     elif scheme in REDIS_SCHEMES:
         redis_backend(url)
     else:
-        raise ValueError(f"{KEY} is {url!r}: there is no store {scheme!r}. Give {EXAMPLES}.")
+        named = f" {scheme!r}" if "://" in url else " of that name"
+        raise ValueError(f"{KEY} is {without_password(url)!r}: there is no store{named}. Give {EXAMPLES}.")
 
 
 def sqlite_path(url: str) -> str:
-    path = url.removeprefix("sqlite:///")
-    if path == url or not path or path.endswith("/"):
-        raise ValueError(f"{KEY} is {url!r}, which names no file. Give {EXAMPLES}.")
+    """Return the file that an URL names: ``sqlite:///`` and its path, which is relative without a fourth ``/``."""
+    shown, path = without_password(url), url.removeprefix("sqlite:///")
+    if path == url or not path or path.endswith(("/", "/.", "/..")) or path in (".", ".."):
+        raise ValueError(f"{KEY} is {shown!r}, which names no file. Give {EXAMPLES}.")
     if path.startswith(":memory:"):
-        raise ValueError(f"{KEY} is {url!r}: memory is not shared by processes. Give {EXAMPLES}.")
+        raise ValueError(f"{KEY} is {shown!r}: memory is not shared by processes. Give {EXAMPLES}.")
+    if path.startswith("file:") or any(character in path for character in "?#\0"):
+        raise ValueError(f"{KEY} is {shown!r}: write the path alone, without options. Give {EXAMPLES}.")
     return path
 
 
@@ -368,12 +373,9 @@ def redis_backend(url: str) -> Backend:
     try:
         return RedisBackend(url)
     except (ValueError, TypeError) as error:
-        raise ValueError(f"{KEY} is {shown!r}: {error}. Give {EXAMPLES}.") from None
-
-
-def without_password(url: str) -> str:
-    account, at, place = url.rpartition("@")
-    return f"{account.partition('://')[0]}://…@{place}" if at else url
+        # what urllib says of a port may be a part of the password
+        reason = "its host or its port can't be read" if "cast to integer" in str(error) else error
+        raise ValueError(f"{KEY} is {shown!r}: {reason}. Give {EXAMPLES}.") from None
 
 
 def record_of(row: tuple[str, str, float] | None) -> Record | None:
