@@ -17,8 +17,8 @@ nitpicky = True
 nitpick_ignore_regex = [
     # other projects' pages are not at hand when ours are built, nor are Python's
     (r"py:.*", r"Flask|(flask|werkzeug|collections|pathlib|types)\..*"),
-    # the type variable by which a decorator says that it returns what it was given
-    (r"py:class", r"flask_serveractions\.extension\.Function"),
+    # the type variables by which decorators say that they return what they were given
+    (r"py:class", r"flask_serveractions\.extension\.Function|(flask_serveractions\.shared\.caching\.)?[PT]"),
 ]
 # A block of code names its language: tests/test_docs.py runs those that are Python.
 highlight_language = "none"

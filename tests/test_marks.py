@@ -12,8 +12,7 @@ from flask import Flask
 from flask_serveractions import MethodRoute, ServerActions, public, requires
 from flask_serveractions.operation import Operation
 from flask_serveractions.testing import ActionsClient
-
-Decorator = Callable[[Any], Any]
+from tests.decorators import Decorator, decorated, hiding, wrapping
 
 actions: ServerActions
 
@@ -44,25 +43,6 @@ def status_for(identity: bool = False, name: str = "purge") -> int:
     return serve(identity).call_action(name).status_code
 
 
-def wrapping(function: Any) -> Any:
-    """A decorator as one should write it."""
-
-    @functools.wraps(function)
-    def wrapper(*args: Any, **kwargs: Any) -> Any:
-        return function(*args, **kwargs)
-
-    return wrapper
-
-
-def hiding(function: Any) -> Any:
-    """A decorator that does not say what it wraps."""
-
-    def wrapper() -> Any:
-        return function()
-
-    return wrapper
-
-
 class Hiding:
     """A decorator that is a class, and does not say what it wraps."""
 
@@ -77,17 +57,6 @@ class Hiding:
 
 def register(function: Any) -> Any:
     return actions.register(name="purge")(function)
-
-
-def decorated(*decorators: Decorator) -> Any:
-    """Return a function under decorators, the first one on top."""
-
-    def purge() -> None: ...
-
-    made: Any = purge
-    for each in reversed(decorators):
-        made = each(made)
-    return made
 
 
 admin = requires("admin")
@@ -515,42 +484,3 @@ def test_marks_hold_on_a_class_that_is_put_behind_a_view_later() -> None:
     assert client.get("/thing").status_code == 200
     view.view_class = After
     assert client.get("/thing").status_code == 401
-
-
-# Mistakes
-
-
-@pytest.mark.parametrize(
-    "order",
-    [
-        (public, other),
-        (other, public),
-        (public, wrapping, other),
-        (other, wrapping, public),
-        (public, register, other),
-        (other, wrapping, register, wrapping, public),
-    ],
-)
-def test_public_and_requires_on_one_function_are_an_error_at_once(order: tuple[Decorator, ...]) -> None:
-    with pytest.raises(TypeError, match="@public and with @requires"):
-        decorated(*order)
-
-
-def test_public_and_requires_on_one_class_are_an_error_at_once() -> None:
-    with pytest.raises(TypeError, match="@public and with @requires"):
-
-        @public
-        @requires("root")
-        class Thing(MethodRoute):
-            pass
-
-
-@pytest.mark.parametrize("what", [(), (lambda: None,), (["admin"],), (None,)])
-def test_requires_without_names_is_an_error_at_once(what: Any) -> None:
-    with pytest.raises(TypeError, match="name what is required"):
-        requires(*what)
-
-
-def test_what_takes_no_attributes_can_not_be_marked() -> None:
-    with pytest.raises(TypeError, match="takes no attributes"):
-        public(len)
