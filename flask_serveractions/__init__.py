@@ -1,6 +1,7 @@
 """Server actions and REST resources for Flask."""
 
 from .errors import ActionError as ActionError
+from .errors import Problem as Problem
 from .extension import ServerActions as ServerActions
 from .marks import public as public
 from .marks import requires as requires
@@ -31,6 +32,7 @@ __all__ = [
     "Header",
     "MethodRoute",
     "Operation",
+    "Problem",
     "Progress",
     "Query",
     "ServerActions",

@@ -9,6 +9,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from .config import Settings
+from .errors import Problem
 from .http.messages import Gettext, translated
 from .identities import behind_proxies, identity_in
 from .operation import Operation
@@ -59,6 +60,7 @@ class Registry:
     webhooks: dict[str, Operation] = field(default_factory=dict)  # by endpoint
     hook: AuthHook | None = None
     scopes: dict[str, FrameType] = field(default_factory=dict)  # of actions that a local scope defines, until the start
+    problem_handler: Callable[[Problem], Any] | None = None  # answers the failures of resources
     closed: bool = False  # after the first request of any of its apps
 
     def close(self) -> None:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from sys import maxsize
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from flask import session
-from werkzeug.datastructures import Headers
 from werkzeug.utils import cached_property  # functools' own takes a lock before Python 3.12
 
 from .http.negotiation import is_htmx, wants_html
@@ -85,19 +83,3 @@ class Call:
     def page_url(self) -> str:
         """Return the page with its mount point."""
         return f"{self.request.root_path}{self.page}"
-
-
-@dataclass(slots=True, kw_only=True)
-class Problem:
-    """A call that failed, ready to be answered to whoever asked."""
-
-    status: int
-    message: str
-    errors: Mapping[str, list[str]] | None = None
-    code: str | None = None
-    result: Any = None
-    headers: Headers | None = None
-    stale: bool = False
-    login: str | None = None
-    instance: str | None = None
-    rerender: bool = False  # the page is rendered again, with what was sent

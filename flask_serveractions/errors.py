@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
+
+from werkzeug.datastructures import Headers
+from werkzeug.http import HTTP_STATUS_CODES
 
 #: ``{field: [messages]}``; nested fields are written with dots: ``address.city``, ``items.0.text``.
 Errors = Mapping[str, Sequence[str]]
@@ -12,6 +17,35 @@ Errors = Mapping[str, Sequence[str]]
 WHOLE = "_schema"
 
 INVALID = "Some of what was sent is not valid."
+
+
+#: what a problem has where no argument was looked at
+NO_ERRORS: Mapping[str, list[str]] = MappingProxyType({})
+
+
+@dataclass(slots=True, kw_only=True)
+class Problem:
+    """What a call came to in place of its answer, as its caller is told (RFC 9457).
+
+    ``@actions.problem_handler`` gets one.
+    """
+
+    status: int  # 400 to 599
+    detail: str  # for people, in their language
+    title: str = ""  # the status in words: "Not Found"
+    errors: Mapping[str, list[str]] = field(
+        default_factory=lambda: NO_ERRORS
+    )  # {field: [messages]}, nested ones with dots
+    code: str | None = None  # for programs
+    instance: str | None = None  # of a bug: stands in the log too
+    headers: Headers = field(default_factory=Headers)  # such as Allow
+    login: str | None = None  # where to sign in
+    result: Any = None  # what ActionError brought for the page
+    stale: bool = False  # a form that was right when it was rendered
+    rerender: bool = False  # the page is rendered again, with what was sent
+
+    def __post_init__(self) -> None:
+        self.title = self.title or HTTP_STATUS_CODES.get(self.status, "Error")
 
 
 class ActionError(Exception):

@@ -15,6 +15,7 @@ from flask import Flask
 from .app_state import STATE_KEY, AppState, Registry, state_of
 from .cli import actions_cli
 from .config import Settings
+from .errors import Problem
 from .openapi.page import mount
 from .operation import ACTION, Operation, where
 from .pages.second_pass import SecondPass
@@ -34,6 +35,7 @@ from .views.resources import MethodRoute, RegisteredRoute, add_route, compile_ro
 from .views.webhooks import add_webhook, compile_webhook
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+ProblemHandler = TypeVar("ProblemHandler", bound=Callable[[Problem], Any])
 Route = TypeVar("Route", bound=type[MethodRoute])
 
 
@@ -295,6 +297,28 @@ class ServerActions:
             return hook
 
         return register(function) if function is not None else register
+
+    def problem_handler(self, function: ProblemHandler) -> ProblemHandler:
+        """Register a function that says how the failures of resources are told; returns it unchanged.
+
+        It gets a :class:`Problem` and returns what a view may return; without a status it is the problem's. ``Allow``,
+        ``WWW-Authenticate`` and ``Retry-After`` are added where they belong. An error handler of the resource's own
+        blueprint comes first; browsers get the app's error pages.
+
+        :param function: ``def`` or ``async def``.
+        :raises ValueError: there is a problem handler already.
+        :raises TypeError: it is no function.
+        :raises RuntimeError: the first request was served already.
+        """
+        self.registry.check_open("Registering the problem handler")
+        if not callable(function):
+            raise TypeError(f"@actions.problem_handler takes a function, not {function!r}. Write it without brackets.")
+        if self.registry.problem_handler is not None:
+            raise ValueError(
+                f"There is a problem handler already: {self.registry.problem_handler!r}. One API has one format."
+            )
+        self.registry.problem_handler = function
+        return function
 
 
 def check_is_function(function: Any) -> None:

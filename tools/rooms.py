@@ -28,7 +28,17 @@ ROOMS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("pipeline", ("dispatch", "delivery", "background", "execution", "idempotency")),
     (
         "answers",
-        ("representation", "listing", "render", "pagination", "failures", "selects", "responses", "outcome"),
+        (
+            "representation",
+            "listing",
+            "render",
+            "pagination",
+            "failures",
+            "error_handlers",
+            "selects",
+            "responses",
+            "outcome",
+        ),
     ),
     ("pages", ("templates", "controls", "second_pass", "html_forms", "form_state")),
     ("", ("call",)),

@@ -8,28 +8,33 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import Flask, Response, after_this_request, url_for
-from werkzeug.exceptions import HTTPException, default_exceptions
+from werkzeug.datastructures import Headers
+from werkzeug.exceptions import HTTPException
 
 from ..app_state import localize
 from ..arguments.bodies import Received, receive
 from ..arguments.loading import submitted_values
-from ..call import Call, Problem
-from ..errors import Refusal
+from ..call import Call
+from ..errors import NO_ERRORS, Problem, Refusal
 from ..http.locations import argument_in, safe_page
 from ..http.negotiation import preference
 from ..operation import Rerender, Submission
 from ..pages.controls import declared_names, is_secret_name, secrets_of
 from ..security.origin import SAFE_METHODS
 from ..security.rate_limits import retry_after
+from .error_handlers import answer_in_our_place, http_error
 from .responses import close_to_caches, plain_page, problem_response, see_other
 
 STALE = "Serveractions-Stale"
 
 
-def respond_with_problem(call: Call, problem: Problem) -> Response:
-    """Return the answer to a call that came to nothing."""
+def respond_with_problem(call: Call, problem: Problem, error: Exception | None = None) -> Response:
+    """Return the answer to a call that came to nothing.
+
+    :param error: what was raised, for handlers of the app's.
+    """
     if not call.html:
-        return as_problem(call, problem)
+        return resource_problem(call, problem, error) or as_problem(call, problem)
     if problem.login is not None:
         return see_other(call.app, problem.login)
     if problem.rerender:
@@ -38,16 +43,28 @@ def respond_with_problem(call: Call, problem: Problem) -> Response:
     raise http_error(problem)
 
 
+def resource_problem(call: Call, problem: Problem, error: Exception | None) -> Response | None:
+    """Return what a resource's API answers in its own format; None where it has none."""
+    if call.is_action or call.operation is None or call.operation.verifier is not None:
+        return None
+    if problem.status == 401 and may_challenge(call):
+        problem.headers.setdefault("WWW-Authenticate", challenge(call))
+    response = answer_in_our_place(call.app, call.request.blueprints, problem, error)
+    if response is not None and is_cacheable(call):
+        close_to_caches(response)
+    return None if response is None else unchallenged(call, response)
+
+
 def as_problem(call: Call, problem: Problem) -> Response:
     preferred = preference(call.request) if call.is_action else None
     rerenders = problem.rerender and not problem.stale and preferred == "representation"
     response = problem_response(
         call.app,
         problem.status,
-        problem.message,
-        errors=problem.errors,
+        problem.detail,
+        errors=None if problem.errors is NO_ERRORS else problem.errors,
         code=problem.code,
-        headers=problem.headers or (),
+        headers=problem.headers,
         with_page=rerenders,
         closed=is_cacheable(call),
         login=login_url_for(call, problem.status),
@@ -67,7 +84,7 @@ def rerender_page(call: Call, problem: Problem) -> Response:
     submission = submission_of(call, problem)
     declared = declared_names(call.operation) if call.operation else frozenset()
     response = plain_page(call.app, problem.status, submission, call.page_url, declared)
-    response.headers.extend(problem.headers or ())
+    response.headers.extend(problem.headers)
     if problem.stale:
         response.headers[STALE] = "true"
     if call.middleware is not None:
@@ -95,8 +112,8 @@ def submission_of(call: Call, problem: Problem) -> Submission:
         payload=call.payload,
         ordinal=argument_in(call.request.environ.get("QUERY_STRING", ""), "form") or "",
         values=values_to_show(call),
-        errors={name: list(texts) for name, texts in (problem.errors or {}).items()},
-        message=problem.message,
+        errors={name: list(texts) for name, texts in problem.errors.items()},
+        message=problem.detail,
         result=problem.result,
     )
 
@@ -114,27 +131,17 @@ def values_to_show(call: Call) -> Mapping[str, Any]:
     return {name: value for name, value in values.items() if name not in hidden and not is_secret(name)}
 
 
-def http_error(problem: Problem) -> HTTPException:
-    """Return the exception that brings a browser to the app's own error page."""
-    kind = default_exceptions.get(problem.status)
-    if kind is not None:
-        return kind(problem.message)
-    error = HTTPException(problem.message)
-    error.code = problem.status
-    return error
-
-
 def http_problem(call: Call, error: HTTPException) -> Response:
     """Return ``abort(404)`` as problem details; a response given to ``abort`` is sent as it is."""
     if error.response is not None or error.code is None or error.code < 400:
         response = call.app.make_response(error.get_response(call.request.environ))
         return closed_to_caches(unchallenged(call, response))
-    login = login_url_for(call, error.code)
+    headers = Headers(own_headers(error))
+    seconds = retry_after(call.app) if error.code == 429 else None
+    if seconds is not None:
+        headers.setdefault("Retry-After", str(seconds))
     detail = localize(call.app, error.description or error.name)
-    response = problem_response(
-        call.app, error.code, detail, headers=own_headers(error), closed=is_cacheable(call), login=login
-    )
-    return with_challenge(call, with_retry_after(call.app, response) if error.code == 429 else response)
+    return respond_with_problem(call, Problem(status=error.code, detail=detail, headers=headers), error)
 
 
 def status_of(error: HTTPException) -> int | None:
@@ -153,23 +160,6 @@ def with_retry_after(app: Flask, response: Response) -> Response:
     if seconds is not None:
         response.headers.setdefault("Retry-After", str(seconds))
     return response
-
-
-def has_own_handler(call: Call, error: Exception) -> bool:
-    """Whether the app has a handler for an exception class of its own."""
-    own = [cls for cls in type(error).__mro__ if issubclass(cls, Exception) and cls not in ROOTS]
-    spec = call.app.error_handler_spec
-    for name in (*call.request.blueprints, None):
-        handlers: dict[Any, Any] = {}
-        for by_class in spec.get(name, {}).values():
-            handlers.update(by_class)
-        if any(cls in handlers for cls in own):
-            return True
-    return False
-
-
-#: classes that are nobody's own: handlers for them are the app's pages for browsers
-ROOTS = frozenset({Exception, HTTPException, *default_exceptions.values()})
 
 
 def challenge(call: Call) -> str:

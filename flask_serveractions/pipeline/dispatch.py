@@ -13,6 +13,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from ..answers import failures, render
+from ..answers.error_handlers import has_own_handler
 from ..answers.listing import paginate_result, requested_page
 from ..answers.outcome import Outcome, load_outcome
 from ..answers.representation import check_conditions, tag_new_state
@@ -29,8 +30,8 @@ from ..arguments.bodies import (
     read_form,
     receive,
 )
-from ..call import Call, Problem
-from ..errors import ActionError, Invalid, Refusal, UnknownAction
+from ..call import Call
+from ..errors import ActionError, Invalid, Problem, Refusal, UnknownAction
 from ..http.locations import is_flood
 from ..http.negotiation import EVENTS, HTML, JSON, PROBLEM, accepts
 from ..operation import MiddlewareState, Operation
@@ -197,7 +198,8 @@ def protect(call: Call) -> Operation:
     """Check origin, size, signature and CSRF token, in this order."""
     request, settings = call.request, call.state.settings
     if call.operation is None or call.operation.method not in origin.SAFE_METHODS:
-        origin.check_origin(request, settings.allowed_origins)
+        if call.is_action or not origin.has_bearer_alone(request.environ):
+            origin.check_origin(request, settings.allowed_origins)
         check_size(request, call.limit)
     if is_flood(request.environ.get("QUERY_STRING", "")):
         raise Refusal(414, "a flood of arguments", "The address has too many arguments.")
@@ -319,27 +321,27 @@ def handle_refusal(call: Call, refusal: Refusal) -> Response:
     send_failed_signal(call, refusal)
     problem = Problem(
         status=refusal.status,
-        message=localize(call.app, refusal.detail),
+        detail=localize(call.app, refusal.detail),
         code=refusal.code,
         headers=Headers(list(refusal.headers)),
         stale=refusal.stale and call.is_action,
         login=failures.login_url(call) if refusal.status == 401 else None,
         rerender=(refusal.stale or refusal.rerender) and call.is_action,
     )
-    return failures.respond_with_problem(call, problem)
+    return failures.respond_with_problem(call, problem, refusal)
 
 
 def handle_action_error(call: Call, error: ActionError) -> Response:
     send_failed_signal(call, error)
     problem = Problem(
         status=error.status,
-        message=localize(call.app, error.message),
+        detail=localize(call.app, error.message),
         errors=localize_errors(call.app, error.errors),
         code=error.code,
         result=error.result,
         rerender=call.is_action and VALIDATE not in call.request.environ,
     )
-    return failures.respond_with_problem(call, problem)
+    return failures.respond_with_problem(call, problem, error)
 
 
 def handle_http_exception(call: Call, error: HTTPException) -> Response:
@@ -349,7 +351,7 @@ def handle_http_exception(call: Call, error: HTTPException) -> Response:
         after_this_request(partial(failures.unchallenged, call))
     if call.is_action and call.operation is not None and error.response is not None:  # abort(redirect(...))
         return render.render(call, render.outcome_of(call, call.operation, error.response))
-    if not call.in_stream and (call.html or failures.has_own_handler(call, error)):
+    if not call.in_stream and (call.html or has_own_handler(call.app, call.request.blueprints, error)):
         failures.keep_from_caches()
         raise error
     return failures.http_problem(call, error)
@@ -359,7 +361,7 @@ def handle_bug(call: Call, error: Exception) -> Response:
     """Log a bug with its traceback and answer 500, whose ``instance`` stands in the log."""
     send_failed_signal(call, error)
     propagated = not call.is_action and call.app.config.get("PROPAGATE_EXCEPTIONS")
-    if propagated or (not call.in_stream and failures.has_own_handler(call, error)):
+    if propagated or (not call.in_stream and has_own_handler(call.app, call.request.blueprints, error)):
         failures.keep_from_caches()
         raise error
     got_request_exception.send(call.app, _async_wrapper=call.app.ensure_sync, exception=error)
@@ -370,7 +372,7 @@ def handle_bug(call: Call, error: Exception) -> Response:
     detail = (
         "".join(traceback.format_exception(error)) if call.app.debug else "Something went wrong here. It was logged."
     )
-    return failures.respond_with_problem(call, Problem(status=500, message=detail, instance=instance))
+    return failures.respond_with_problem(call, Problem(status=500, detail=detail, instance=instance), error)
 
 
 #: what can go wrong, and who answers it

@@ -42,6 +42,15 @@ def check_origin(request: Request, allowed: frozenset[Origin]) -> None:
         )
 
 
+def has_bearer_alone(environ: Mapping[str, Any]) -> bool:
+    """Whether a request has a bearer token and no cookie: no other site's page can make a browser send that.
+
+    A browser adds cookies by itself; a script of another site may set ``Authorization`` only where CORS lets it.
+    """
+    scheme, _, token = environ.get("HTTP_AUTHORIZATION", "").strip().partition(" ")
+    return scheme.lower() == "bearer" and bool(token.strip()) and "HTTP_COOKIE" not in environ
+
+
 def own_url(request: Request) -> str:
     """Return ``https://example.org/``, or ``""`` for a host that does not parse: nobody's own."""
     try:

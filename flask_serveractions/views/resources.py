@@ -11,15 +11,18 @@ from typing import Any, ClassVar
 
 from flask import Flask, Request, Response, after_this_request, current_app, request
 from flask.views import MethodView
+from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, TooManyRequests
 from werkzeug.routing import MapAdapter
 from werkzeug.routing.exceptions import RoutingException
 
+from ..answers.error_handlers import answer_in_our_place
 from ..answers.failures import closed_to_caches, own_headers, with_retry_after
 from ..answers.responses import problem_response
 from ..app_state import STATE_KEY, AppState, Registry, localize, state_of
 from ..call import Call
 from ..config import Settings
+from ..errors import Problem
 from ..held import callables_in
 from ..http.conditional import CHANGING_METHODS
 from ..http.locations import is_below
@@ -231,7 +234,8 @@ def view_class_of(view: Any) -> type[MethodRoute] | None:
 
 def refuse_method(error: MethodNotAllowed) -> Response | None:
     """Answer a method that a URL of ours does not have; None where the URL is not ours, or a browser asked."""
-    if not is_ours(error):
+    endpoint = endpoint_of(error)
+    if endpoint is None:
         return None
     log_refused(request.path, request.remote_addr, f"method {request.method}")
     after_this_request(closed_to_caches)
@@ -240,7 +244,8 @@ def refuse_method(error: MethodNotAllowed) -> Response | None:
     allow = ", ".join(sorted(error.valid_methods or ()))
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     detail = localize(app, f"{request.method} is not allowed here. Allowed: {allow}.")
-    return problem_response(app, 405, detail, headers=[("Allow", allow)])
+    problem = Problem(status=405, detail=detail, headers=Headers([("Allow", allow)]))
+    return refused(app, endpoint, problem, error)
 
 
 def refuse_too_many(error: TooManyRequests) -> Response | None:
@@ -248,29 +253,45 @@ def refuse_too_many(error: TooManyRequests) -> Response | None:
 
     It may come from before the view: Flask-Limiter's default limits count in ``before_request``.
     """
-    if error.response is not None or not wraps_own(current_app.view_functions.get(request.endpoint or "")):
+    endpoint = request.endpoint or ""
+    if error.response is not None or not wraps_own(current_app.view_functions.get(endpoint)):
         return None
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     after_this_request(closed_to_caches)
+    after_this_request(partial(with_retry_after, app))
     below = is_below(request.path, state_of(app).settings.url_prefix)
     if wants_html(request.headers.get("Accept", "")) or (below and is_htmx(request.environ)):
-        after_this_request(partial(with_retry_after, app))
         return None
     detail = localize(app, error.description or error.name)
-    return with_retry_after(app, problem_response(app, 429, detail, headers=own_headers(error)))
+    return refused(app, endpoint, Problem(status=429, detail=detail, headers=Headers(own_headers(error))), error)
 
 
-def is_ours(error: MethodNotAllowed) -> bool:
-    """Whether the URL that was asked for is one of ours."""
+def refused(app: Flask, endpoint: str, problem: Problem, error: HTTPException) -> Response:
+    """Return the answer to what was refused before the view: a resource's API may have a format of its own."""
+    response = None
+    if view_class_of(app.view_functions.get(endpoint)) is not None:
+        response = answer_in_our_place(app, blueprints_of(endpoint), problem, error)
+    return response or problem_response(app, problem.status, problem.detail, headers=problem.headers)
+
+
+def blueprints_of(endpoint: str) -> list[str]:
+    """Return the names of an endpoint's blueprints, as ``request.blueprints`` does: ``["shop.admin", "shop"]``."""
+    names = endpoint.split(".")[:-1]
+    return [".".join(names[:length]) for length in range(len(names), 0, -1)]
+
+
+def endpoint_of(error: MethodNotAllowed) -> str | None:
+    """Return the endpoint of the URL that was asked for; None where it is none of ours."""
     adapter = current_app.create_url_adapter(request)
     if error is not request.routing_exception or adapter is None:
-        return False
-    return any(is_our_endpoint(adapter, method) for method in error.valid_methods or ())
+        return None
+    endpoints = (matched_endpoint(adapter, method) for method in error.valid_methods or ())
+    return next((each for each in endpoints if wraps_own(current_app.view_functions.get(each or ""))), None)
 
 
-def is_our_endpoint(adapter: MapAdapter, method: str) -> bool:
+def matched_endpoint(adapter: MapAdapter, method: str) -> str | None:
     try:
-        endpoint, _ = adapter.match(method=method)
+        endpoint: str = adapter.match(method=method)[0]
     except (HTTPException, RoutingException):  # a redirect to the URL with a slash
-        return False
-    return wraps_own(current_app.view_functions.get(endpoint))
+        return None
+    return endpoint
