@@ -18,7 +18,7 @@ import {
 import { keepTyped } from "./controls.js";
 import { findPairs } from "./pairs.js";
 import { rising } from "./rising.js";
-import { carry, note, staysAttribute, staysContent } from "./said.js";
+import { carry, compareSaid, note } from "./said.js";
 import { remember } from "./screen.js";
 import { matchSiblings } from "./siblings.js";
 
@@ -58,16 +58,15 @@ function updateElement(plan, old, fresh) {
   if (!plan.veiled.has(old) && !plan.veiled.has(fresh) && isEqual(old, fresh)) return;
   if (tagOf(old) === "SCRIPT" || plan.leave(old, fresh)) return;
   keepTyped(old, () => {
-    const isDone = staysContent(old, fresh);
-    updateAttributes(old, fresh);
+    const { staysAttribute = () => false, staysContent } = compareSaid(old, fresh);
+    updateAttributes(old, fresh, staysAttribute);
     carry(old, fresh);
-    if (!isDone) updateContent(plan, old, fresh);
+    if (!staysContent) updateContent(plan, old, fresh);
   });
 }
 
-/** @param {Element} old @param {Element} fresh */
-function updateAttributes(old, fresh) {
-  const stays = staysAttribute(old, fresh);
+/** @param {Element} old @param {Element} fresh @param {(name: string) => boolean} stays */
+function updateAttributes(old, fresh, stays) {
   for (const item of attributesOf(fresh))
     if (attribute(old, item.name) !== item.value && !stays(item.name)) setAttribute(old, /** @type {Attr} */ (item.cloneNode()));
   for (const { name } of [...attributesOf(old)])

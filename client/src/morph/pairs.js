@@ -90,9 +90,16 @@ function compare({ forms, named, holders, lonely }, mine, others) {
   }
 }
 
-/** @param {Pairs} pairs @param {Node} node whether it stands in a record, or in something named, that the other tree lacks */
+/**
+ * Where there are more, what they share would be no name: what has a name tells that the record is the same.
+ * @param {Element} element whether it is the only one in its list
+ */
+const isOnlyRecord = (element) =>
+  RECORD.test(tagOf(element)) && !element.previousElementSibling && !element.nextElementSibling;
+
+/** @param {Pairs} pairs @param {Node} node whether it stands in an only record, or in something named, that the other tree lacks */
 const isInLonely = ({ named, lonely }, node) =>
-  [...around(node)].some((up) => lonely.has(up) && (named.has(up) || RECORD.test(tagOf(up))));
+  [...around(node)].some((up) => lonely.has(up) && (named.has(up) || isOnlyRecord(up)));
 
 /** @param {Pairs} pairs @param {Node} fresh @param {Element} old */
 function pair({ twins, used }, fresh, old) {
@@ -100,17 +107,16 @@ function pair({ twins, used }, fresh, old) {
   used.add(old);
 }
 
-/** Pairs by name: first what no form holds, then forms, and what is in them. @param {Pairs} pairs @param {Names} was @param {Names} is */
+/** Pairs by name; a form comes before what is in it. @param {Pairs} pairs @param {Names} was @param {Names} is */
 function pairNamed(pairs, was, is) {
   const { twins, named, forms } = pairs;
-  for (const late of [false, true])
-    for (const [name, fresh] of is) {
-      const old = was.get(name);
-      if (!old || !fresh || !named.has(old) || !named.has(fresh) || kindOf(old) !== kindOf(fresh)) continue;
-      const form = forms.get(fresh), mine = forms.get(old);
-      if (late !== !!(form || mine || tagOf(fresh) === "FORM") || (form && twins.get(form)) !== mine) continue;
-      if (!isInLonely(pairs, old) || !isInLonely(pairs, fresh)) pair(pairs, fresh, old);
-    }
+  for (const [name, fresh] of is) {
+    const old = was.get(name);
+    if (!old || !fresh || !named.has(old) || !named.has(fresh) || kindOf(old) !== kindOf(fresh)) continue;
+    const form = forms.get(fresh);
+    if ((form && twins.get(form)) !== forms.get(old) || (isInLonely(pairs, old) && isInLonely(pairs, fresh))) continue;
+    pair(pairs, fresh, old);
+  }
 }
 
 /** Pairs what stands around pairs, by majority (Boyer and Moore's vote). @param {Pairs} pairs */
@@ -123,7 +129,7 @@ function pairAround(pairs) {
     for (const up of around(fresh)) {
       const old = olds.next().value;
       if (!old || named.has(up) || named.has(old) || kindOf(old) !== kindOf(up)) break;
-      if (RECORD.test(tagOf(old)) && isOther(pairs, old, up)) break;
+      if (isOther(pairs, old, up) && isOnlyRecord(old) && isOnlyRecord(up)) break;
       const vote = votes.get(up);
       if (!vote?.count) votes.set(up, { old, count: 1 });
       else vote.count += vote.old === old ? 1 : -1;

@@ -17,7 +17,7 @@ const SHARED = "details,dialog,canvas,video,audio,iframe,[contenteditable],:not(
 const said = new WeakMap();
 
 /** @param {Element} element */
-const isEditable = (element) => attribute(element, "contenteditable") !== null;
+const isEditable = (element) => (attribute(element, "contenteditable") ?? "false") !== "false";
 
 /** Notes what a parsed tree says, before any of it is shown or run. @param {Element | Document} root */
 export function note(root) {
@@ -34,19 +34,21 @@ export function carry(shown, fresh) {
   if (now) said.set(shown, now);
 }
 
-/** @param {Element} old @param {Element} fresh @returns {(name: string) => boolean} whether an attribute stays as it is */
-export function staysAttribute(old, fresh) {
+/**
+ * @param {Element} old
+ * @param {Element} fresh
+ * @returns {{staysAttribute?: (name: string) => boolean, staysContent?: boolean}} what of the old one is left as it is
+ */
+export function compareSaid(old, fresh) {
   const before = said.get(old), now = said.get(fresh);
-  if (!now) return () => false;
-  return (name) => (before ? before.attributes.get(name) === now.attributes.get(name) : attribute(fresh, name) === null);
-}
-
-/** @param {Element} old @param {Element} fresh whether the content stays as it is */
-export function staysContent(old, fresh) {
-  const before = said.get(old), now = said.get(fresh);
-  if (now?.content === undefined) return false;
-  if (before?.content === undefined) return isEditable(fresh) || !firstOf(fresh);
-  return before.content === now.content || (isEditable(fresh) && old.innerHTML !== before.content);
+  if (!now) return {};
+  const editable = isEditable(fresh);
+  return {
+    staysAttribute: (name) => (before ? before.attributes.get(name) === now.attributes.get(name) : attribute(fresh, name) === null),
+    staysContent:
+      now.content !== undefined &&
+      (before?.content === undefined ? editable || !firstOf(fresh) : before.content === now.content || (editable && old.innerHTML !== before.content)),
+  };
 }
 
 // Modules run when the page has been parsed.

@@ -7,22 +7,22 @@ addEventListener("scroll", ({ target }) => target instanceof Element && scrolled
 
 /** @returns {() => void} brings it back */
 export function remember() {
-  const steps = [rememberSelection(), rememberFocus(), ...[...scrolled].map(rememberScroll)];
-  return () => steps.forEach((step) => step());
+  const focused = /** @type {HTMLElement | null} */ (document.activeElement);
+  const steps = [rememberSelection(), ...[...scrolled].map(rememberScroll)];
+  return () => {
+    if (focused !== document.activeElement) focused?.focus({ preventScroll: true });
+    for (const step of steps) step();
+  };
 }
 
 function rememberSelection() {
   const selection = /** @type {Selection} */ (getSelection());
   const { anchorNode: anchor, anchorOffset: start, focusNode: focus, focusOffset: end, isCollapsed } = selection;
   return () => {
-    if (isCollapsed || !selection.isCollapsed || !(anchor instanceof Text && focus instanceof Text && anchor.isConnected)) return;
+    if (isCollapsed || !selection.isCollapsed || !(anchor instanceof Text && focus instanceof Text)) return;
+    // Of what is no longer there it selects nothing.
     selection.setBaseAndExtent(anchor, Math.min(start, anchor.length), focus, Math.min(end, focus.length));
   };
-}
-
-function rememberFocus() {
-  const focused = /** @type {HTMLElement | null} */ (document.activeElement);
-  return () => focused !== document.activeElement && focused?.focus({ preventScroll: true });
 }
 
 /** @param {Element} element */

@@ -61,7 +61,7 @@ export function matchSiblings(pairs, into, olds, news) {
     if (old && (parentOf(old) === into || !contains(old, into))) matches.set(fresh, old);
   }
   const mine = groupBy(olds.filter(isElement).filter((old) => !used.has(old) && !named.has(old)), kindOf);
-  const open = mine.size ? news.filter(isElement).filter((fresh) => !matches.has(fresh) && !named.has(fresh)) : [];
+  const open = news.filter(isElement).filter((fresh) => !matches.has(fresh) && !named.has(fresh));
   for (const [kind, theirs] of groupBy(open, kindOf)) matchKind(pairs, mine.get(kind) ?? [], theirs, matches);
   matchTexts(into, news, matches);
   return matches;

@@ -86,6 +86,11 @@ export const records = {
     page: rowsWithEqualForms([1, 2, 3]), fresh: rowsWithEqualForms([2, 3]),
     before: typeInto(() => one("[name=text]")), after: () => values("[name=text]") === ",",
   },
+  "what a form of a row is bound to changes: text in the row stays": {
+    page: rows([1, 2], note).replace("</ul>", `<li>Row ${form("p3-open", "", "toggle")}${form("p3", note)}</li></ul>`),
+    fresh: rows([1, 2], note).replace("</ul>", `<li>Row ${form("p3-done", "", "toggle")}${form("p3", note)}</li></ul>`),
+    before: typeInto(() => one("li:last-child [name=note]")), after: () => one("li:last-child [name=note]").value === "typed",
+  },
   "rows that share a data-user-id: text stays with its record": {
     page: posts([2, 3]), fresh: posts([1, 2, 3]), before: typeInto(() => one("#row-3 input")), after: () => values("input") === "1,2,typed",
   },
