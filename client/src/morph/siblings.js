@@ -31,17 +31,6 @@ function looksOf(pairs, node) {
   return sum;
 }
 
-/** @template Name @param {Element[]} elements @param {(element: Element) => Name} by @returns {Map<Name, Element[]>} */
-function groupBy(elements, by) {
-  const groups = new Map();
-  for (const element of elements) {
-    const name = by(element), group = groups.get(name);
-    if (group) group.push(element);
-    else groups.set(name, [element]);
-  }
-  return groups;
-}
-
 /** @param {Element} element */
 const holdsTyped = (element) => [element, ...all(element, "input,textarea,select")].some(isTyped);
 
@@ -60,9 +49,9 @@ export function matchSiblings(pairs, into, olds, news) {
     const old = twins.get(fresh);
     if (old && (parentOf(old) === into || !contains(old, into))) matches.set(fresh, old);
   }
-  const mine = groupBy(olds.filter(isElement).filter((old) => !used.has(old) && !named.has(old)), kindOf);
+  const mine = Map.groupBy(olds.filter(isElement).filter((old) => !used.has(old) && !named.has(old)), kindOf);
   const open = news.filter(isElement).filter((fresh) => !matches.has(fresh) && !named.has(fresh));
-  for (const [kind, theirs] of groupBy(open, kindOf)) matchKind(pairs, mine.get(kind) ?? [], theirs, matches);
+  for (const [kind, theirs] of Map.groupBy(open, kindOf)) matchKind(pairs, mine.get(kind) ?? [], theirs, matches);
   matchTexts(into, news, matches);
   return matches;
 }
@@ -83,7 +72,7 @@ function matchKind(pairs, olds, news, matches) {
 
 /** @param {Pairs} pairs @param {Element[]} olds @param {Element[]} news @param {Matches} matches to add to; the rest is returned */
 function matchAlike(pairs, olds, news, matches) {
-  const alike = groupBy(olds.toReversed(), (old) => looksOf(pairs, old)), taken = new Set();
+  const alike = Map.groupBy(olds.toReversed(), (old) => looksOf(pairs, old)), taken = new Set();
   for (const fresh of news) {
     const old = alike.get(looksOf(pairs, fresh))?.pop();
     if (old) matches.set(fresh, old);
