@@ -17,6 +17,7 @@ SETTINGS_KEYS = (
     "SERVERACTIONS_LOGIN_VIEW",
     "SERVERACTIONS_STORE_URL",
     "SERVERACTIONS_CELERY",
+    "SERVERACTIONS_MAX_JOBS",
     "SERVERACTIONS_OPENAPI_URL",
     "SERVERACTIONS_DOCS",
     "SERVERACTIONS_GETTEXT",
@@ -59,6 +60,7 @@ class Settings:
     login_view: str | None = None  # an endpoint
     store_url: str = field(default="sqlite:///serveractions.sqlite3", repr=False)  # it may hold a password
     celery: Any = None
+    max_jobs: int = 10  # of one visitor, waiting or running
     openapi_url: str | None = "/openapi.json"
     docs: str | None = None  # a path
     gettext: Callable[[str], str] | None = None  # None: Flask-Babel's, where the app has it
@@ -100,6 +102,12 @@ def seconds_or_none(key: str, value: Any) -> int | None:
 def size(key: str, value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
         raise ValueError(f"{key} is {value!r}. Give a whole number of bytes above 0: 1024 * 1024.")
+    return value
+
+
+def count(key: str, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
+        raise ValueError(f"{key} is {value!r}. Give a whole number above 0: 10.")
     return value
 
 
@@ -168,6 +176,7 @@ CHECKS = {
     "SERVERACTIONS_LOGIN_VIEW": endpoint_or_none,
     "SERVERACTIONS_STORE_URL": store_url,
     "SERVERACTIONS_CELERY": anything,
+    "SERVERACTIONS_MAX_JOBS": count,
     "SERVERACTIONS_OPENAPI_URL": path_or_none,
     "SERVERACTIONS_DOCS": path_or_none,
     "SERVERACTIONS_GETTEXT": callable_or_none,

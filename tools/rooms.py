@@ -25,7 +25,7 @@ ROOMS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
     ("", ("startup",)),
     ("views", ("discovery", "decorators_above", "csrf_protect", "webhooks", "resources", "actions", "own_views")),
-    ("pipeline", ("dispatch", "delivery", "background", "execution", "idempotency")),
+    ("pipeline", ("dispatch", "delivery", "job_answers", "enqueue", "background", "execution", "idempotency")),
     (
         "answers",
         (
@@ -36,13 +36,14 @@ ROOMS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "failures",
             "error_handlers",
             "selects",
+            "jobs",
             "responses",
             "outcome",
         ),
     ),
     ("pages", ("templates", "controls", "second_pass", "html_forms", "form_state")),
     ("", ("call",)),
-    ("arguments", ("loading", "bodies")),
+    ("arguments", ("encoding", "loading", "bodies")),
     ("", ("webhooks",)),
     ("security", ("visitors", "webhook_signatures", "signing", "rate_limits", "origin", "access")),
     (
@@ -61,7 +62,10 @@ ROOMS: tuple[tuple[str, tuple[str, ...]], ...] = (
         ),
     ),
     ("", ("marks", "held", "app_state", "identities")),
-    ("shared", ("jobs", "caching", "cache_keys", "revalidation", "url_rules", "queues", "progress", "once")),
+    (
+        "shared",
+        ("jobs", "job_lists", "caching", "cache_keys", "revalidation", "url_rules", "queues", "progress", "once"),
+    ),
     ("stores", ("leases", "store", "sqlite", "redis", "private_files")),
     ("http", ("typed_json", "negotiation", "messages", "locations", "cookies", "conditional")),
     ("", ("scope", "signals", "errors", "config", "operation")),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ REFUSALS = (
     _("There is no such job."),
     _("The state of the job can't be read just now."),
     _("The job was cancelled."),
+    _("You have too many jobs under way. Wait until one has ended, or cancel one."),
     _("The job was interrupted: it may have been done in part."),
     _("This can't be started just now. Please try again in a moment."),
     _("This can't be done safely just now. Please try again in a moment."),
@@ -160,6 +162,29 @@ def gettext_of(app: Flask) -> Gettext | None:
     """Return Flask-Babel's ``gettext``, which knows the visitor's language, where the app has it."""
     found: Gettext | None = getattr(sys.modules.get("flask_babel"), "gettext", None)
     return found if "babel" in app.extensions else None
+
+
+def language_of(app: Flask) -> str | None:
+    """Return the language that Flask-Babel tells us to speak now, as ``"de"`` or ``"pt_BR"``; None without it.
+
+    Outside of a request that is the app's own, where the function that chooses one asks the request.
+    """
+    babel = sys.modules.get("flask_babel")
+    if babel is None or "babel" not in app.extensions:
+        return None
+    try:
+        return str(babel.get_locale())
+    except RuntimeError:  # "Working outside of request context."
+        return str(babel.get_babel(app).default_locale)
+
+
+def in_language(app: Flask, language: str | None) -> AbstractContextManager[Any]:
+    """Let the body speak a language; whichever it would where that is None."""
+    babel = sys.modules.get("flask_babel")
+    if babel is None or language is None or "babel" not in app.extensions:
+        return nullcontext()
+    forced: AbstractContextManager[Any] = babel.force_locale(language)
+    return forced
 
 
 def translated(gettext: Gettext, text: str) -> str:

@@ -1,62 +1,42 @@
-"""``background=True``: a call becomes a job, and the job's URL says how it is getting on."""
+"""``background=True``: a call becomes a job, which runs in the app's context without its request."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, Response, stream_with_context
-from markupsafe import Markup
+from flask import Flask
 from werkzeug.datastructures import MultiDict
 
 from ..answers.failures import LOGGED, log_bug
-from ..answers.outcome import Outcome, dump_outcome, load_outcome
-from ..answers.render import render_json
-from ..answers.responses import HTML_UTF8, close_to_caches, plain_page, see_other, status_phrase
+from ..answers.jobs import Job
+from ..answers.outcome import dump_outcome
+from ..answers.responses import status_phrase
 from ..app_state import AppState, localize, state_of
 from ..arguments.bodies import Received
 from ..arguments.loading import load_arguments, load_bound
 from ..call import Call
 from ..errors import ActionError, Refusal
-from ..http.negotiation import EVENTS, JSON
+from ..http.messages import in_language, language_of
 from ..identities import identity_text
-from ..operation import ACTION, Operation, Submission
+from ..operation import ACTION, MISSING, Operation
 from ..scope import scope
 from ..security.access import IDENTITY
 from ..security.signing import load_payload, sign_text, unsign_text
-from ..shared.jobs import DONE, Job, Jobs
+from ..shared.jobs import DONE, JobRecord, Jobs
 from ..shared.once import Claim, KeptAnswer, complete, free
-from ..shared.progress import HEARTBEAT, STREAM_HEADERS, Progress, event
+from ..shared.progress import Progress
 from ..shared.queues import CeleryQueue, ThreadPool
 from ..signals import action_failed
-from ..stores.store import StoreUnavailable
 from .execution import call_function
 
 if TYPE_CHECKING:
     from flask import Request
 
 PURPOSE = "job"  # of the signature
-REFRESH_SECONDS = 1
-NO_JOB = "There is no such job."
-
-PAGE = Markup(
-    """<!doctype html>
-<html lang="{language}">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="refresh" content="{seconds};url={url}">
-<title>{title}</title>
-<main>
-<h1>{title}</h1>
-<p role="status">{message}</p>
-<p><progress{amount}></progress></p>
-<p><a href="{url}">{again}</a></p>
-</main>
-</html>
-"""
-)
+ORDERED = "flask_serveractions.ordered"  # in the scope of a job that runs: its payload
 
 
 class SubmittedRequest:
@@ -83,23 +63,35 @@ def jobs_of(app: Flask, state: AppState) -> Jobs:
     return jobs
 
 
-def start(call: Call, operation: Operation, held: Claim | None) -> Response:
-    """Queue a call and answer 202.
+def start(call: Call, operation: Operation, held: Claim | None) -> JobRecord:
+    """Queue a call as a job.
 
-    :raises Refusal: 503 where the queue is full, or the store or the broker is away; then nothing will run.
+    :raises Refusal: 429 where the visitor has too many; 503 where the queue is full, or the store or the broker is
+        away. Then nothing will run.
     """
-    about = {"page": call.page, "action": operation.name}
     try:
         for check in operation.checks:
             check()
-        job = jobs_of(call.app, call.state).start(payload_of(call, operation), owner=owner_of(call), about=about)
-    except Exception:
+        job = queue(call.app, call.state, payload_of(call, operation), call.state.settings.max_jobs)
+    except Exception as error:
         if held is not None:
             free(call.state.store, held)
+        if isinstance(error, Refusal):
+            error.rerender = True  # the page comes back with what was typed
         raise
     if held is not None:
         complete(call.state.store, held, KeptAnswer(status=202, envelope={"job": job.id}))
-    return accept_job(call, job)
+    return job
+
+
+def queue(app: Flask, state: AppState, payload: Mapping[str, Any], most: int | None) -> JobRecord:
+    """Queue what a payload describes.
+
+    :param most: jobs that its owner may have under way; None for any number.
+    :raises Refusal: 429 or 503; nothing will run.
+    """
+    about = {name: payload[name] for name in ("page", "operation", "bound", "language")}
+    return jobs_of(app, state).start(payload, owner=payload["owner"], about=about, most=most)
 
 
 def payload_of(call: Call, operation: Operation) -> dict[str, Any]:
@@ -110,8 +102,9 @@ def payload_of(call: Call, operation: Operation) -> dict[str, Any]:
     return {
         "operation": operation.name,
         "bound": call.payload,
-        "json": received.json,
+        "json": None if received.json is MISSING else received.json,
         "is_json": received.is_json,
+        "is_empty": received.json is MISSING,
         "form": list(received.form.items(multi=True)),
         "query": list(request.args.items(multi=True)),
         "headers": {key: request.headers[key] for key in keys if key in request.headers},
@@ -119,6 +112,8 @@ def payload_of(call: Call, operation: Operation) -> dict[str, Any]:
         "root_path": request.root_path,
         "page": call.page,
         "identity": plain_identity(call.identity),
+        "owner": owner_of(call),
+        "language": language_of(call.app),
     }
 
 
@@ -130,21 +125,27 @@ def plain_identity(identity: Any) -> Any:
 
 
 def owner_of(call: Call) -> str:
+    """Return whose a call's job is."""
+    return owner(call.identity, call.session_mark)
+
+
+def owner(identity: Any, session_mark: str) -> str:
     """Return whose a job is: the identity's, or for somebody unknown the session's."""
-    return f"who:{identity_text(call.identity)}" if call.identity else f"session:{call.session_mark}"
+    return f"who:{identity_text(identity)}" if identity else f"session:{session_mark}"
 
 
 def run(app: Flask, payload: Mapping[str, Any]) -> Generator[Progress, None, Any]:
-    """Run a job in the app's context, yielding its progress; return its outcome, JSON-ready."""
-    with app.app_context():
+    """Run a job in the app's context, in the language of its order; yield its progress, return its outcome as data."""
+    with app.app_context(), in_language(app, payload["language"]):
         state = state_of(app)
         operation = state.registry.actions[payload["operation"]]
         sent: Any = SubmittedRequest(payload)
         call = Call(app, state, sent, operation, ACTION)
         call.function, call.session, call.page = operation.function, {}, payload["page"]
         call.identity = payload["identity"]
-        scope()[IDENTITY] = payload["identity"]
-        received = Received(form=multi_dict(payload["form"]), json=payload["json"], is_json=payload["is_json"])
+        scope().update({IDENTITY: payload["identity"], ORDERED: payload})
+        body = MISSING if payload["is_empty"] else payload["json"]
+        received = Received(form=multi_dict(payload["form"]), json=body, is_json=payload["is_json"])
         bound = load_bound(operation, load_payload(payload["bound"]) or {})
         loaded = {**load_arguments(operation, sent, received), **bound}
         try:
@@ -173,10 +174,10 @@ def problem_details_of(app: Flask, error: Exception) -> dict[str, Any]:
     }
 
 
-def job_url(call: Call, job: Job) -> str:
-    name = call.operation.name if call.operation else ""
-    signed = sign_text(call.state.signing.ring, PURPOSE, f"{job.id}:{name}:{call.payload}")
-    return f"{call.request.root_path}{call.state.settings.url_prefix}/-/jobs/{signed}"
+def job_url(state: AppState, job: JobRecord, root_path: str) -> str:
+    """Return a job's signed URL: a path with ``SCRIPT_NAME``."""
+    text = f"{job.id}:{job.about['operation']}:{job.about['bound']}"
+    return f"{root_path}{state.settings.url_prefix}/-/jobs/{sign_text(state.signing.ring, PURPOSE, text)}"
 
 
 def parse_signed_job(state: AppState, signed: str) -> tuple[str, str, str] | None:
@@ -186,130 +187,23 @@ def parse_signed_job(state: AppState, signed: str) -> tuple[str, str, str] | Non
     return (parts[0], parts[1], parts[2]) if len(parts) == 3 else None
 
 
-def accept_again(call: Call, job_id: str) -> Response:
-    """Answer 202 again, for a key that was sent before."""
-    return accept_job(call, find(call, job_id))
-
-
-def accept_job(call: Call, job: Job) -> Response:
-    url = job_url(call, job)
-    response = (
-        waiting_page(call, job, url)
-        if call.html
-        else json_response(call, {"job": {"url": url, **job_as_json(call, job)}})
+def as_seen(app: Flask, state: AppState, job: JobRecord, root_path: str) -> Job:
+    """Return a job as its owner sees it."""
+    return Job(
+        url=job_url(state, job, root_path),
+        action=job.about["operation"],
+        state=job.state,
+        done=job.done,
+        total=job.total,
+        message=job.message,
+        data=json.loads(job.data["data"]) if job.state == DONE and job.data else None,
+        error=error_of(app, job),
     )
-    response.status_code = 202
-    response.headers["Location"] = url
-    return closed_to_caches(response)
 
 
-def answer_job(call: Call, job_id: str) -> Response:
-    """Answer for a job, to its owner alone: what it is doing, its events, or its end."""
-    if call.request.method == "DELETE":
-        return closed_to_caches(
-            json_response(call, job_as_json(call, look_up(call, jobs_of(call.app, call.state).cancel, job_id)))
-        )
-    job = find(call, job_id)
-    if call.html:
-        return closed_to_caches(page_of(call, job))
-    if EVENTS in call.accept:
-        return closed_to_caches(stream(call, job_id))
-    return closed_to_caches(json_response(call, job_as_json(call, job)))
-
-
-def find(call: Call, job_id: str) -> Job:
-    return look_up(call, jobs_of(call.app, call.state).find, job_id)
-
-
-def look_up(call: Call, look: Any, job_id: str) -> Job:
-    """Return a job of this caller's.
-
-    :raises Refusal: 404 where there is none, 503 where the store is away.
-    """
-    try:
-        job: Job | None = look(job_id, owner_of(call))
-    except StoreUnavailable as error:
-        detail = "The state of the job can't be read just now."
-        raise Refusal(503, str(error), detail, headers=[("Retry-After", "5")]) from error
-    if job is None:
-        raise Refusal(404, "a job that is unknown or somebody else's", NO_JOB)
-    return job
-
-
-def job_as_json(call: Call, job: Job) -> dict[str, Any]:
-    """Return a job as its URL answers: ``{"state", "done", "total", "message", "data", "error"}``."""
-    data = json.loads(job.data["data"]) if job.state == DONE and job.data else None
-    return {**job.to_json(), "data": data, "error": error_of(call, job)}
-
-
-def error_of(call: Call, job: Job) -> dict[str, Any] | None:
-    """Return a job's problem details, in the language of who asks now."""
-    return None if job.error is None else {**job.error, "detail": localize(call.app, job.error["detail"])}
-
-
-def json_response(call: Call, data: Mapping[str, Any]) -> Response:
-    return call.app.response_class(f"{call.app.json.dumps(data)}\n", content_type=JSON)
-
-
-def stream(call: Call, job_id: str) -> Response:
-    body = stream_with_context(events(call, job_id))
-    return call.app.response_class(body, content_type=EVENTS, headers=dict(STREAM_HEADERS))
-
-
-def events(call: Call, job_id: str) -> Iterator[bytes]:
-    for job in jobs_of(call.app, call.state).watch(job_id, owner_of(call)):
-        if job is None:
-            yield HEARTBEAT
-        elif not job.ended:
-            yield event("progress", {"done": job.done, "total": job.total, "message": job.message})
-        elif job.error is not None:
-            yield event("error", call.app.json.dumps(error_of(call, job)))
-        else:
-            yield event("result", render_json(call, outcome_of_job(call, job)).get_data(as_text=True).strip())
-
-
-def outcome_of_job(call: Call, job: Job) -> Outcome:
-    outcome = load_outcome(call.app, job.data)
-    if isinstance(outcome, ActionError):
-        raise outcome
-    return outcome
-
-
-def page_of(call: Call, job: Job) -> Response:
-    """Return what a browser without JavaScript gets: a page that looks again, and in the end the page of the form."""
-    back = f"{call.request.root_path}{job.about.get('page', '/')}"
-    if not job.ended:
-        return waiting_page(call, job, job_url(call, job))
+def error_of(app: Flask, job: JobRecord) -> dict[str, Any] | None:
+    """Return a job's problem details; our own are told in the language of its order."""
     if job.error is None:
-        return see_other(call.app, outcome_of_job(call, job).redirect or back)
-    submission = Submission(
-        action=str(job.about.get("action", "")),
-        payload="",
-        ordinal="",
-        values={},
-        errors=job.error.get("errors") or {},
-        message=localize(call.app, job.error["detail"]),
-    )
-    return plain_page(call.app, job.error["status"], submission, back, frozenset())
-
-
-def waiting_page(call: Call, job: Job, url: str) -> Response:
-    amount = Markup(' value="{}" max="{}"').format(job.done, job.total) if job.total else Markup("")
-    message = job.message or ("Waiting to begin." if job.state == "queued" else "Under way.")
-    body = PAGE.format(
-        language=localize(call.app, "en"),
-        title=localize(call.app, "Working"),
-        again=localize(call.app, "Look again"),
-        seconds=REFRESH_SECONDS,
-        url=url,
-        message=localize(call.app, message),
-        amount=amount,
-    )
-    response = call.app.response_class(body, content_type=HTML_UTF8)
-    response.headers["Refresh"] = f"{REFRESH_SECONDS};url={url}"
-    return response
-
-
-def closed_to_caches(response: Response) -> Response:
-    close_to_caches(response)
-    return response
+        return None
+    with in_language(app, job.about.get("language")):
+        return {**job.error, "detail": localize(app, job.error["detail"])}

@@ -42,7 +42,7 @@ from ..security.visitors import identity_changed, visitor_of
 from ..shared.once import KeptAnswer
 from ..shared.progress import HEARTBEAT, STREAM_HEADERS, WithHeartbeats, event, in_this_context
 from ..signals import action_failed
-from . import background, execution
+from . import background, execution, job_answers
 from .delivery import deliver
 from .idempotency import claim_key
 
@@ -104,7 +104,7 @@ def run(call: Call, operation: Operation, loaded: dict[str, Any]) -> Response:
     if isinstance(held, KeptAnswer):
         return replay(call, held)
     if operation.background:
-        return background.start(call, operation, held)
+        return job_answers.accept(call, background.start(call, operation, held))
     steps = execution.call_function(call, operation, loaded, held)
     if operation.is_generator and EVENTS in call.accept and not call.html:
         return stream(call, steps)
@@ -115,7 +115,7 @@ def replay(call: Call, answer: KeptAnswer) -> Response:
     """Answer with the first call's outcome, for whoever asks now."""
     stored = answer.envelope or {}
     if "job" in stored:
-        response = background.accept_again(call, stored["job"])
+        response = job_answers.accept_again(call, stored["job"])
     else:
         outcome = load_outcome(call.app, stored)
         response = (
@@ -130,18 +130,19 @@ def dispatch_job(call: Call, job_id: str) -> Response:
     try:
         operation = protect_job(call)
         authorise(call, operation, loading.load_bound(operation, load_payload(call.payload) or {}))
-        return background.answer_job(call, job_id)
+        return job_answers.answer_job(call, job_id)
     except UnknownAction as error:  # the session has changed hands: the job is somebody else's
-        return handle_refusal(call, Refusal(404, error.reason, background.NO_JOB))
+        return handle_refusal(call, Refusal(404, error.reason, job_answers.NO_JOB))
     except Exception as error:
         return handle_exception(call, error)
 
 
 def protect_job(call: Call) -> Operation:
     if call.operation is None:
-        raise Refusal(404, "unknown job", background.NO_JOB)
+        raise Refusal(404, "unknown job", job_answers.NO_JOB)
     if call.request.method not in origin.SAFE_METHODS:
         origin.check_origin(call.request, call.state.settings.allowed_origins)
+        check_size(call.request, call.limit)
         check_token(call)
     return call.operation
 

@@ -3,6 +3,9 @@
 Whoever runs a job, or has it in its own queue, holds its record by a token and renews the lease. To cancel a job is to
 take the token away, which the runner finds out at its next yield. A job whose holder has died is known by its lease.
 One that waits in a broker is held by nobody: its lease only says when to remind the broker, which may have lost it.
+
+Who runs a job holds a second record, its *place*, until the function is over: one that was cancelled may go on for
+long, and counts as under way until it is.
 """
 
 from __future__ import annotations
@@ -12,15 +15,16 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..errors import Refusal
 from ..stores.leases import Lease, hold_lease, holding_lease, release
 from ..stores.store import Record, Store, StoreUnavailable
+from .job_lists import JobList
 from .progress import HEARTBEAT_SECONDS, Progress
-from .queues import Queue, Work, not_started_refusal
+from .queues import Queue, Wanted, Work, not_started_refusal
 
 logger = logging.getLogger("flask_serveractions")
 
@@ -28,8 +32,11 @@ LEASE_SECONDS = 45.0  # a job of a dead process is seen to have failed after so 
 KEPT_SECONDS = 24 * 60 * 60.0
 POLL_SECONDS = 0.25
 RETRY_SECONDS = 0.5
+RETRY_AFTER_SECONDS = 5
 
 QUEUED, RUNNING, DONE, FAILED = "queued", "running", "done", "failed"
+
+TOO_MANY = "You have too many jobs under way. Wait until one has ended, or cancel one."
 
 Json = Mapping[str, Any]
 #: Calls what a payload describes, in the app's context; gives JSON-ready data, or a generator of Progress that
@@ -48,8 +55,8 @@ INTERRUPTED: Json = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """A job, as its record says."""
+class JobRecord:
+    """A job, as the store has it."""
 
     id: str
     owner: str
@@ -80,7 +87,7 @@ class Jobs:
     """The background jobs of one app.
 
     :param store: gives the store, when it is needed.
-    :param queue_for: makes the queue, given :meth:`work`.
+    :param queue_for: makes the queue, given :meth:`work` and :meth:`is_wanted`.
     :param lease: seconds after which a job of a dead process counts as failed.
     :param kept: seconds that a job can be asked for.
     """
@@ -90,7 +97,7 @@ class Jobs:
         store: Callable[[], Store],
         run: Run,
         describe: Describe,
-        queue_for: Callable[[Work], Queue],
+        queue_for: Callable[[Work, Wanted], Queue],
         *,
         lease: float = LEASE_SECONDS,
         kept: float = KEPT_SECONDS,
@@ -100,21 +107,23 @@ class Jobs:
         self.describe = describe
         self.lease = lease
         self.kept = kept
-        self.queue = queue_for(self.work)
+        self.queue = queue_for(self.work, self.is_wanted)
         self._waiting: dict[str, Lease] = {}  # by job ID, in this process's own queue
 
-    def start(self, payload: Json, *, owner: str, about: Json | None = None) -> Job:
+    def start(self, payload: Json, *, owner: str, about: Json | None = None, most: int | None = None) -> JobRecord:
         """Queue a call and return its job.
 
         :param payload: JSON-ready: what ``run`` gets.
         :param owner: who may see and cancel it.
-        :raises Refusal: 503 where the queue is full, or the store or the broker is away: then nothing will run.
+        :param most: jobs that the owner may have under way; None for any number, which no list of jobs shows.
+        :raises Refusal: 429 where the owner has so many; 503 where the queue is full, or the store or the broker is
+            away. Then nothing will run.
         """
-        job = Job(id=secrets.token_urlsafe(16), owner=owner, about=about or {}, payload=payload)
+        job = JobRecord(id=secrets.token_urlsafe(16), owner=owner, about=about or {}, payload=payload)
         token = secrets.token_hex(16)
         try:
             store = self.store()
-            store.add(key_of(job.id), job.record(), self.kept, token, self.lease)
+            self._add(store, job, token, most)
         except StoreUnavailable as error:
             raise not_started_refusal(str(error)) from error
         if self.queue.in_process:
@@ -128,7 +137,40 @@ class Jobs:
             raise
         return job
 
-    def find(self, job_id: str, owner: str) -> Job | None:
+    def _add(self, store: Store, job: JobRecord, token: str, most: int | None) -> None:
+        """Add a job's record, and the job to its owner's: what stands in the list has a record."""
+        listed = JobList(store, job.owner, self.kept)
+        if most is not None and not listed.has_room(most, self._under_way(job.owner)):
+            raise too_many(most)
+        store.add(key_of(job.id), job.record(), self.kept, token, self.lease)
+        try:
+            if most is not None and not listed.add(job.id, most, self._under_way(job.owner)):
+                raise too_many(most)
+        except BaseException:
+            store.later(lambda: store.remove(key_of(job.id), token))
+            raise
+
+    def _under_way(self, owner: str) -> Callable[[str], bool]:
+        """Return what tells whether a job of this owner's waits or runs, or its function still does."""
+
+        def is_under_way(job_id: str) -> bool:
+            job = self.find(job_id, owner)
+            if job is not None and not job.ended:
+                return True
+            place = self.store().get(place_of(job_id))
+            return place is not None and not place.lapsed
+
+        return is_under_way
+
+    def of(self, owner: str) -> list[JobRecord]:
+        """Return an owner's jobs, the newest first.
+
+        :raises StoreUnavailable: the store is away.
+        """
+        jobs = (self.find(job_id, owner) for job_id in JobList(self.store(), owner, self.kept).ids())
+        return [job for job in jobs if job is not None]
+
+    def find(self, job_id: str, owner: str) -> JobRecord | None:
         """Return a job, or None where this owner has none of that ID.
 
         :raises StoreUnavailable: the store is away.
@@ -137,7 +179,7 @@ class Jobs:
             record = self._record(job_id, owner)
             if record is None:
                 return None
-            job = Job(id=job_id, **record.value)
+            job = JobRecord(id=job_id, **record.value)
             if job.ended or not record.lapsed:
                 return job
             if self._waits_in_broker(job):
@@ -148,7 +190,7 @@ class Jobs:
                 logger.warning("Background job %s was interrupted: its process does not renew its lease.", job_id)
                 return failed
 
-    def cancel(self, job_id: str, owner: str) -> Job | None:
+    def cancel(self, job_id: str, owner: str) -> JobRecord | None:
         """Cancel a job, unless it has ended, and return it.
 
         A generator is closed at its next yield; a plain function runs to its end, and its result is dropped.
@@ -159,7 +201,7 @@ class Jobs:
             record = self._record(job_id, owner)
             if record is None:
                 return None
-            job = Job(id=job_id, **record.value)
+            job = JobRecord(id=job_id, **record.value)
             if job.ended:
                 return job
             died = record.lapsed and not self._waits_in_broker(job)
@@ -169,13 +211,13 @@ class Jobs:
 
     def watch(
         self, job_id: str, owner: str, *, poll: float = POLL_SECONDS, heartbeat: float = HEARTBEAT_SECONDS
-    ) -> Iterator[Job | None]:
+    ) -> Iterator[JobRecord | None]:
         """Yield a job, and again whenever it has changed, until it has ended; in between None, to keep the line.
 
         :param poll: seconds between two looks, ``heartbeat`` between two signs of life.
         :raises StoreUnavailable: the store is away for longer than a lease.
         """
-        seen: Job | None = None
+        seen: JobRecord | None = None
         told = looked = time.monotonic()
         while seen is None or not seen.ended:
             try:
@@ -198,29 +240,54 @@ class Jobs:
         """Run a queued job: the queue calls this. Nothing happens where it was cancelled, or has begun before."""
         taken = self._take(job_id)
         if taken is not None:
-            with holding_lease(taken.store, taken.key, taken.token, self.lease):
+            with self._in_place(taken), holding_lease(taken.store, taken.key, taken.token, self.lease):
                 taken.perform(self.run, self.describe, payload)
+
+    def is_wanted(self, job_id: str) -> bool:
+        """Return whether a job that waits in this process is still to be run."""
+        try:
+            record = self.store().get(key_of(job_id))
+        except StoreUnavailable:
+            return True
+        if record is not None and record.value["state"] == QUEUED:
+            return True
+        self._stop_waiting(job_id)
+        return False
+
+    @contextmanager
+    def _in_place(self, taken: Running) -> Iterator[None]:
+        """Hold a job's place while the body runs."""
+        store, key = taken.store, place_of(taken.job.id)
+        try:
+            with holding_lease(store, key, taken.token, self.lease):
+                yield
+        finally:
+            store.later(lambda: store.remove(key, taken.token))
 
     def _take(self, job_id: str) -> Running | None:
         """Return the job as running and ours, or None. A store that is away is waited for."""
+        token = secrets.token_hex(16)
         try:
             while True:
                 try:
-                    return self._take_now(job_id)
+                    return self._take_now(job_id, token)
                 except StoreUnavailable:
                     time.sleep(RETRY_SECONDS)
         finally:
             self._stop_waiting(job_id)
 
-    def _take_now(self, job_id: str) -> Running | None:
+    def _take_now(self, job_id: str, token: str) -> Running | None:
         store, key = self.store(), key_of(job_id)
         record = store.get(key)
         if record is None or record.value["state"] != QUEUED:
             return None
-        job = replace(Job(id=job_id, **record.value), state=RUNNING, payload=None)
-        running = Running(store, key, secrets.token_hex(16), job, self.lease, self.kept)
-        swapped = store.swap(key, record.token, job.record(), self.kept, running.token, self.lease)
-        return running if swapped else None
+        job = replace(JobRecord(id=job_id, **record.value), state=RUNNING, payload=None)
+        running = Running(store, key, token, job, self.lease, self.kept)
+        store.add(place_of(job_id), None, self.kept, token, self.lease)
+        if store.swap(key, record.token, job.record(), self.kept, token, self.lease):
+            return running
+        store.later(lambda: store.remove(place_of(job_id), token))
+        return None
 
     def _record(self, job_id: str, owner: str) -> Record | None:
         record = self.store().get(key_of(job_id))
@@ -228,10 +295,10 @@ class Jobs:
             return None
         return record
 
-    def _waits_in_broker(self, job: Job) -> bool:
+    def _waits_in_broker(self, job: JobRecord) -> bool:
         return job.state == QUEUED and not self.queue.in_process
 
-    def _remind(self, job: Job, record: Record) -> Job:
+    def _remind(self, job: JobRecord, record: Record) -> JobRecord:
         """Tell the broker of a job again, at ever longer intervals: a worker that died may have had it in its hands.
 
         That does no harm where all workers are busy, since a job begins only once.
@@ -244,7 +311,7 @@ class Jobs:
                 self.queue.push(job.id, job.payload or {})
         return again if swapped else job
 
-    def _fail(self, job: Job, record: Record, error: Json) -> Job | None:
+    def _fail(self, job: JobRecord, record: Record, error: Json) -> JobRecord | None:
         """Take a job from its holder; None where somebody else was quicker."""
         failed = replace(job, state=FAILED, error=error, payload=None)
         swapped = self.store().swap(key_of(job.id), record.token, failed.record(), self.kept)
@@ -263,7 +330,7 @@ class Running:
     store: Store
     key: str
     token: str
-    job: Job
+    job: JobRecord
     lease: float
     kept: float
 
@@ -302,7 +369,7 @@ class Running:
         ended = replace(self.job, **outcome)
         self.store.later(lambda: self._store(ended, ""))
 
-    def _store(self, job: Job, token: str) -> bool:
+    def _store(self, job: JobRecord, token: str) -> bool:
         """Replace the record if it is still ours, or if the store was emptied; return whether."""
         arguments = (job.record(), self.kept, token, self.lease)
         return self.store.swap(self.key, self.token, *arguments) or self.store.add(self.key, *arguments) is None
@@ -310,3 +377,12 @@ class Running:
 
 def key_of(job_id: str) -> str:
     return f"job:{job_id}"
+
+
+def place_of(job_id: str) -> str:
+    return f"place:{job_id}"
+
+
+def too_many(most: int) -> Refusal:
+    headers = [("Retry-After", str(RETRY_AFTER_SECONDS))]
+    return Refusal(429, f"{most} jobs of one visitor are under way", TOO_MANY, headers=headers, code="too-many-jobs")

@@ -23,6 +23,8 @@ NOT_STARTED = "This can't be started just now. Please try again in a moment."
 Payload = Mapping[str, Any]
 #: Runs the job of an ID; does nothing where it was cancelled, or has run.
 Work = Callable[[str, Payload], None]
+#: Whether the job of an ID is still to be run.
+Wanted = Callable[[str], bool]
 
 
 class Queue(Protocol):
@@ -49,6 +51,16 @@ class Workers:
         self.threads: list[threading.Thread] = []
         self.lock = threading.Lock()
 
+    def forget_all_but(self, wanted: Wanted) -> None:
+        """Make room: jobs that were cancelled while they waited, in whatever process, wait no more."""
+        with self.jobs.mutex:
+            waiting = [job_id for job_id, _ in self.jobs.queue]
+        unwanted = {job_id for job_id in waiting if not wanted(job_id)}
+        with self.jobs.mutex:
+            kept = [each for each in self.jobs.queue if each[0] not in unwanted]
+            self.jobs.queue.clear()
+            self.jobs.queue.extend(kept)
+
 
 class ThreadPool:
     """Threads of this process, started as they are needed. They do not hold up its end: what runs then is interrupted.
@@ -59,14 +71,17 @@ class ThreadPool:
 
     in_process = True
 
-    def __init__(self, work: Work, threads: int = THREADS, waiting: int = WAITING) -> None:
+    def __init__(self, work: Work, wanted: Wanted, threads: int = THREADS, waiting: int = WAITING) -> None:
         self.work = work
+        self.wanted = wanted
         self.threads = threads
         self.waiting = waiting
         self._rooms: dict[int, Workers] = {}  # by process: a fork inherits neither threads nor their jobs
 
     def push(self, job_id: str, payload: Payload) -> None:
         room = self._rooms.setdefault(os.getpid(), Workers(self.waiting))
+        if room.jobs.full():
+            room.forget_all_but(self.wanted)
         try:
             room.jobs.put_nowait((job_id, payload))
         except queue.Full:
@@ -102,7 +117,7 @@ class CeleryQueue:
 
     in_process = False
 
-    def __init__(self, work: Work, celery: Any, seconds: float = PUBLISH_SECONDS) -> None:
+    def __init__(self, work: Work, wanted: Wanted, celery: Any, seconds: float = PUBLISH_SECONDS) -> None:
         self.celery = celery
         self.seconds = seconds
         self._stuck: threading.Thread | None = None

@@ -122,6 +122,6 @@ def make_blueprint(state: AppState) -> Blueprint:
     # their endpoints are no names of actions
     blueprint.add_url_rule("/client.js", "client-module", lambda: client(state))
     blueprint.add_url_rule("/client.js.map", "client-source-map", source_map)
-    blueprint.add_url_rule("/-/jobs/<signed>", "background-job", job_view, methods=["GET", "DELETE"])
+    blueprint.add_url_rule("/-/jobs/<signed>", "background-job", job_view, methods=["GET", "POST", "DELETE"])
     blueprint.add_url_rule("/<path:path>", "catch-all", catch_all, methods=METHODS)
     return blueprint
