@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -114,6 +114,13 @@ def register_actions(actions: ServerActions) -> None:
     def count_later(locale: str) -> Iterator[Progress]:
         yield Progress(1, 2, "Counting")
         raise ActionError("Too much.")
+
+    @actions.register(background=True)
+    def count_lazily(most: int) -> Generator[Progress, None, dict[str, Any]]:
+        yield Progress(1, 2, lazy_gettext("Counting"))
+        if most < 0:
+            raise ActionError(lazy_gettext("Too much."))
+        return {"lazy": lazy_gettext("Too much."), "day": format_date(date(2026, 1, 31))}
 
 
 def register_others(actions: ServerActions) -> None:
@@ -247,13 +254,33 @@ def test_the_apps_own_texts_are_translated_by_the_app_alone(app: Flask, client: 
     assert '"detail": "Too much."' in ended.replace('":"', '": "')
 
 
-def test_the_page_of_a_job_is_in_the_language_of_who_looks(client: ActionsClient) -> None:
+def ended_job(client: ActionsClient, **arguments: Any) -> Any:
+    """Order a job as a German, and return its end as it is told to an English visitor."""
+    ordered = client.call_action("count_lazily", **arguments)
+    assert ordered.json is not None
+    url, english = ordered.json["job"]["url"], {"Accept-Language": "en"}
+    assert client.get(url, headers={"Accept": "text/event-stream", **english}).text
+    return client.get(url, headers={"Accept": "application/json", **english}).json
+
+
+def test_a_job_speaks_the_language_of_who_ordered_it(client: ActionsClient) -> None:
+    job = ended_job(client, most=1)
+    assert job["message"] == "Zählt"
+    assert job["data"] == {"lazy": "Zu viel.", "day": "31.01.2026"}
+    assert ended_job(client, most=-1)["error"]["detail"] == "Zu viel."
+
+
+def test_the_page_of_a_job_is_in_the_language_of_who_ordered_it(client: ActionsClient) -> None:
     with client.page_request():
         url, token = action_url("count_later"), generate_csrf()
-    page = client.post(url, data={"locale": "de", "csrf_token": token}, headers={"Accept": "text/html"}).text
-    assert '<html lang="de">' in page
-    assert "<h1>In Arbeit</h1>" in page
-    assert "Nachsehen" in page
+    headers = {"Accept": "text/html"}
+    waiting = client.post(url, data={"locale": "de", "csrf_token": token}, headers=headers)
+    assert '<html lang="de">' in waiting.text
+    assert "<h1>In Arbeit</h1>" in waiting.text
+    assert "Nachsehen" in waiting.text
+    client.get(waiting.location, headers={"Accept": "text/event-stream"})
+    failed = client.get(waiting.location, headers={**headers, "Accept-Language": "en"}).text
+    assert "<h1>Nicht verarbeitbar</h1>" in failed
 
 
 def test_dates_in_json_have_no_language(client: ActionsClient) -> None:
