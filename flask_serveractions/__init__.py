@@ -1,5 +1,6 @@
 """Server actions and REST resources for Flask."""
 
+from .answers.jobs import Job as Job
 from .errors import ActionError as ActionError
 from .errors import Problem as Problem
 from .extension import ServerActions as ServerActions
@@ -12,6 +13,7 @@ from .operation import Header as Header
 from .operation import Operation as Operation
 from .operation import Query as Query
 from .pages.form_state import FormState as FormState
+from .pipeline.enqueue import enqueue as enqueue
 from .security.access import current_identity as current_identity
 from .shared.caching import cached as cached
 from .shared.progress import Progress as Progress
@@ -30,6 +32,7 @@ __all__ = [
     "Cookie",
     "FormState",
     "Header",
+    "Job",
     "MethodRoute",
     "Operation",
     "Problem",
@@ -40,6 +43,7 @@ __all__ = [
     "action_failed",
     "cached",
     "current_identity",
+    "enqueue",
     "public",
     "requires",
     "revalidate_path",

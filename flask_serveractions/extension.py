@@ -21,6 +21,7 @@ from .operation import ACTION, Operation, where
 from .pages.second_pass import SecondPass
 from .pages.templates import install
 from .pipeline.background import jobs_of
+from .pipeline.enqueue import action_jobs
 from .schemas.signature import compile_operation
 from .schemas.types import undecorated
 from .security.access import hook_for
@@ -76,6 +77,7 @@ class ServerActions:
         app.extensions["serveractions"] = self
         app.extensions[STATE_KEY] = state
         install(app)
+        app.jinja_env.globals["action_jobs"] = action_jobs
         app.cli.add_command(actions_cli)
         if settings.celery is not None:
             jobs_of(app, state)  # registers the task, which a worker must know too

@@ -53,10 +53,10 @@ class Job:
         return {name: getattr(self, name) for name in ("state", "done", "total", "message", "data", "error")}
 
 
-def accepted(app: Flask, job: Job, headers: Headers | None = None) -> Response:
+def accepted(app: Flask, job: Job, status: int | None = None, headers: Headers | None = None) -> Response:
     """Return 202 with ``Location`` and ``{"job": {"url", "state", …}}`` (RFC 9110, 15.3.3)."""
     body = f"{to_json(app, {'job': {'url': job.url, **job.to_json()}})}\n"
-    response = app.response_class(body, 202, headers, content_type=JSON)
+    response = app.response_class(body, status or 202, headers, content_type=JSON)
     response.headers["Location"] = job.url
     close_to_caches(response)
     return response

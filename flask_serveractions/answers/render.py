@@ -17,6 +17,7 @@ from ..http.negotiation import preference
 from ..operation import Answer, Operation, Rerender
 from ..security.origin import own_url
 from ..shared.revalidation import Revalidated, revalidated_so_far
+from .jobs import Job, accepted
 from .outcome import Outcome
 from .responses import (
     Result,
@@ -91,6 +92,8 @@ def answer_route(call: Call, operation: Operation, returned: Any) -> Response:
     dump = None if is_as_it_is(operation.answer, value, status) else operation.answer.dump
     if status is None:
         status = operation.answer.status
+    if isinstance(value, Job):
+        return accepted(call.app, value, status, headers)
     if value is None:
         return no_content(call, 204 if status is None else status, headers)
     if type(value) not in (dict, list) and (isinstance(value, WerkzeugResponse) or (not dump and is_for_flask(value))):
@@ -117,7 +120,7 @@ def is_for_flask(value: Any) -> bool:
 
 
 def answer_action(call: Call, operation: Operation, returned: Any) -> Response:
-    if call.html and not isinstance(returned, (tuple, WerkzeugResponse)):
+    if call.html and not isinstance(returned, (tuple, WerkzeugResponse, Job)):
         check_result(call, operation, dump_value(operation.answer, returned))
         return see_other(call.app, call.page_url)
     return render(call, outcome_of(call, operation, returned))
@@ -132,6 +135,8 @@ def outcome_of(call: Call, operation: Operation, returned: Any) -> Outcome:
     about: dict[str, Any] = {"revalidated": revalidated_so_far().as_json(), "messages": flashed_messages(call)}
     if isinstance(result.value, WerkzeugResponse):
         return outcome_of_response(call, result, about)
+    if isinstance(result.value, Job):
+        return outcome_of_job(call, result, about)
     as_it_is = is_as_it_is(operation.answer, result.value, result.status)
     data = result.value if as_it_is else dump_value(operation.answer, result.value)
     is_no_success = result.status is not None and not 200 <= result.status < 300
@@ -184,6 +189,15 @@ def outcome_of_response(call: Call, result: Result, about: Mapping[str, Any]) ->
     headers = without_body_headers(response.headers)
     headers.remove("Location")
     return Outcome(redirect=location, headers=headers, **about)
+
+
+def outcome_of_job(call: Call, result: Result, about: Mapping[str, Any]) -> Outcome:
+    """A browser goes to the job's page; anybody else gets what a background action answers."""
+    job: Job = result.value
+    if call.html:
+        return Outcome(redirect=job.url, headers=without_body_headers(result.headers), **about)
+    response = accepted(call.app, job, result.status, result.headers)
+    return Outcome(response=response, status=response.status_code, **about)
 
 
 def render(call: Call, outcome: Outcome) -> Response:

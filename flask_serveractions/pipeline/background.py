@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from flask import Request
 
 PURPOSE = "job"  # of the signature
+PAGE = "flask_serveractions.page"  # in the scope of an action's call: where its form stood
 ORDERED = "flask_serveractions.ordered"  # in the scope of a job that runs: its payload
 
 

@@ -16,7 +16,7 @@ from ..call import Call
 from ..http.conditional import Conditions, answer_conditionally
 from ..http.locations import argument_in, page_in
 from ..operation import ACTION, middleware_state_of
-from ..pipeline.background import parse_signed_job
+from ..pipeline.background import PAGE, parse_signed_job
 from ..pipeline.dispatch import dispatch, dispatch_job
 from ..security.signing import digest
 from .own_views import own
@@ -50,6 +50,7 @@ def action_view(name: str, signature: str) -> Response:
     call.function = operation.function if operation else None
     call.name, call.signed, call.payload = name, signature, signature.partition(".")[0]
     call.page = page_in(asked.environ.get("QUERY_STRING", ""), state.settings.url_prefix)
+    asked.environ[PAGE] = call.page
     call.middleware = middleware_state_of(asked.environ)
     return dispatch(call)
 

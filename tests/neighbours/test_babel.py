@@ -278,7 +278,7 @@ def test_the_page_of_a_job_is_in_the_language_of_who_ordered_it(client: ActionsC
     assert '<html lang="de">' in waiting.text
     assert "<h1>In Arbeit</h1>" in waiting.text
     assert "Nachsehen" in waiting.text
-    client.get(waiting.location, headers={"Accept": "text/event-stream"})
+    assert client.get(waiting.location, headers={"Accept": "text/event-stream"}).text
     failed = client.get(waiting.location, headers={**headers, "Accept-Language": "en"}).text
     assert "<h1>Nicht verarbeitbar</h1>" in failed
 
