@@ -89,6 +89,9 @@ class AppState:
     shares_store: bool = False  # the app names its store: other programs may keep values in it
     routes: dict[tuple[str, str], dict[str, Operation]] = field(default_factory=dict)  # by endpoint and rule, by method
     known: dict[tuple[int, str], Operation] = field(default_factory=dict)  # those by the rule's identity, as asked for
+    placed: dict[str, str] = field(default_factory=dict)  # endpoints of actions in blueprints of the app's, by name
+    placed_routes: set[Any] = field(default_factory=set)  # the same of resources
+    place_at_start: Callable[[], None] = lambda: None
     started: bool = False
     jobs: Any = None  # its background jobs, once there are any
     gettext: Gettext | None = None  # once the app serves, where it speaks several languages

@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any, TypeVar, overload
 from weakref import WeakSet
 
-from flask import Flask
+from flask import Blueprint, Flask
 
 from .app_state import STATE_KEY, AppState, Registry, state_of
 from .cli import actions_cli
@@ -30,6 +30,7 @@ from .security.webhook_signatures import Verifies
 from .startup import start
 from .stores.store import check_store_url
 from .views.actions import CLIENT_VERSION, add_rule, check_name, make_blueprint
+from .views.blueprints import check_blueprint, place_when_known
 from .views.decorators_above import defining_frame
 from .views.discovery import RouteFile, discover
 from .views.resources import MethodRoute, RegisteredRoute, add_route, compile_route, variables_in
@@ -83,8 +84,10 @@ class ServerActions:
             jobs_of(app, state)  # registers the task, which a worker must know too
         app.register_blueprint(make_blueprint(state))
         app.wsgi_app = SecondPass(app.wsgi_app, partial(start, app, state), partial(token_headers, app))  # type: ignore[method-assign]
+        place_when_known(app, state, self._routes)
         for operation in self.registry.actions.values():
-            add_rule(app, state, operation)
+            if operation.blueprint is None:
+                add_rule(app, state, operation)
         for route in self._routes:
             add_route(app, route)
         for webhook in self.registry.webhooks.values():
@@ -102,6 +105,7 @@ class ServerActions:
         once: bool = False,
         background: bool = False,
         max_content_length: int | None = None,
+        blueprint: Blueprint | str | None = None,
     ) -> Callable[[Function], Function]: ...
 
     def register(self, function: Any = None, **options: Any) -> Any:
@@ -114,6 +118,9 @@ class ServerActions:
         :param once: each form and each call runs at most once, however often it is sent.
         :param background: answer at once (202) and run it elsewhere.
         :param max_content_length: the greatest size of a body in bytes, in place of the app's.
+        :param blueprint: a blueprint of the app's, or the name it is registered by (``"shop.admin"``): its
+            ``before_request``, ``after_request``, ``errorhandler`` and ``url_value_preprocessor`` functions run for the
+            action as for its views. It may be registered later.
         :raises ValueError: the name is taken, or is no name.
         :raises TypeError: a signature that can't work; names the parameter and the mend.
         :raises RuntimeError: the first request was served already.
@@ -130,6 +137,7 @@ class ServerActions:
         once: bool = False,
         background: bool = False,
         max_content_length: int | None = None,
+        blueprint: Blueprint | str | None = None,
     ) -> Function:
         check_is_function(function)
         name = getattr(function, "__name__", "") if name is None else name
@@ -144,7 +152,8 @@ class ServerActions:
             once=once,
             background=background,
             max_content_length=max_content_length,
-            endpoint=f"actions.{name}",
+            endpoint=f"actions.{name.replace('.', '-')}",
+            blueprint=blueprint,
         )
         if taken is not None:
             raise ValueError(
@@ -158,10 +167,15 @@ class ServerActions:
 
     def _add(self, operation: Operation) -> None:
         self.registry.actions[operation.name] = operation
+        if operation.blueprint is not None:
+            check_blueprint(operation.blueprint)
+            return
         for app in self._apps:
             add_rule(app, state_of(app), operation)
 
-    def register_module(self, module: ModuleType, prefix: str = "") -> None:
+    def register_module(
+        self, module: ModuleType, prefix: str = "", *, blueprint: Blueprint | str | None = None
+    ) -> None:
         """Register every public function that is defined in a module, and is not registered yet.
 
         Public are the names in ``__all__``, or, where there is none, those without ``_`` in front. What the module has
@@ -169,6 +183,7 @@ class ServerActions:
 
         :param module: the module object: ``import todos.actions; actions.register_module(todos.actions)``.
         :param prefix: goes before each name: ``"todos."``.
+        :param blueprint: as :meth:`register` has it.
         :raises RuntimeError: the first request was served already.
         :raises ValueError: the module defines none, or a name is taken.
         :raises TypeError: a signature that can't work.
@@ -181,25 +196,35 @@ class ServerActions:
         registered = {id(operation.function) for operation in self.registry.actions.values()}
         for name, function in functions.items():
             if id(function) not in registered:
-                self._register(function, name=f"{prefix}{name}")
+                self._register(function, name=f"{prefix}{name}", blueprint=blueprint)
 
-    def route(self, rule: str, *, endpoint: str | None = None) -> Callable[[Route], Route]:
+    def route(
+        self, rule: str, *, endpoint: str | None = None, blueprint: Blueprint | str | None = None
+    ) -> Callable[[Route], Route]:
         """Register a :class:`MethodRoute` class under a URL rule; returns it unchanged. A class may have several rules.
 
         :param rule: Flask's: ``"/api/todos/<int:todo_id>"``.
         :param endpoint: for ``url_for``; the class's name by default.
+        :param blueprint: as :meth:`register` has it; its URL prefix and its subdomain apply, and the endpoint is
+            ``<blueprint>.<endpoint>``.
         :raises RuntimeError: the first request was served already.
         :raises TypeError: not a MethodRoute, or a signature that can't work.
         :raises ValueError: the endpoint is taken.
         """
 
         def register(view_class: Route) -> Route:
-            self._route(view_class, rule, endpoint)
+            self._route(view_class, rule, endpoint, blueprint)
             return view_class
 
         return register
 
-    def _route(self, view_class: type[MethodRoute], rule: str, endpoint: str | None) -> None:
+    def _route(
+        self,
+        view_class: type[MethodRoute],
+        rule: str,
+        endpoint: str | None,
+        blueprint: Blueprint | str | None = None,
+    ) -> None:
         self.registry.check_open(f"Registering {view_class!r}")
         if not (inspect.isclass(view_class) and issubclass(view_class, MethodRoute)):
             raise TypeError(
@@ -208,15 +233,18 @@ class ServerActions:
         endpoint = endpoint or view_class.__name__
         # so that a mistake shows here
         compile_route(view_class, endpoint, rule, variables_in(rule), view_class.methods or ())
-        before = next((each for each in self._routes if each.endpoint == endpoint), None)
+        same = (each for each in self._routes if (each.endpoint, each.blueprint) == (endpoint, blueprint))
+        before = next(same, None)
         if before is not None and before.view_class is not view_class:
             raise ValueError(
                 f"Two resources have the endpoint {endpoint!r}: {where_class(before.view_class)}"
                 f" and {where_class(view_class)}. Give one another: endpoint=…."
             )
         view = before.view if before is not None else view_class.as_view(endpoint)
-        route = RegisteredRoute(rule, endpoint, view_class, view)
+        route = RegisteredRoute(rule, endpoint, view_class, view, blueprint)
         self._routes.append(route)
+        if blueprint is not None:
+            check_blueprint(blueprint)
         for app in self._apps:
             add_route(app, route)
 

@@ -122,6 +122,7 @@ class Operation:
     background: bool = False
     max_content_length: int | None = None  # bytes; None: the app's
     endpoint: str = ""
+    blueprint: Any = None  # an action's: the app's Blueprint that it belongs to, or its name
     rule: str = ""
     owner: type[Any] | None = None  # the MethodRoute class
     limits: tuple[Callable[[], object], ...] = ()  # each counts a call that does not come to the function

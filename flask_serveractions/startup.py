@@ -18,6 +18,7 @@ from .security.access import no_hook
 from .security.rate_limits import check_class, with_limits
 from .shared.revalidation import CACHED_FUNCTIONS
 from .stores.store import StoreCorrupt, StoreUnavailable
+from .views.blueprints import guard_url_values, with_endpoint
 from .views.csrf_protect import exempt_from_csrf_protect
 from .views.decorators_above import check_decorators
 from .views.resources import compile_rule, refuse_method, refuse_too_many, route_rules
@@ -28,19 +29,21 @@ logger = logging.getLogger("flask_serveractions")
 def start(app: Flask, state: AppState) -> None:
     """Make an app ready to serve, once; several threads may bring the first requests.
 
-    :raises ValueError: a login view that no route has.
+    :raises ValueError: a login view that no route has, or a blueprint that the app does not have.
     :raises TypeError: a signature of a MethodRoute that can't work.
     :raises RuntimeError: something is required, and there is no hook to say who has it, or a decorator hides it; or a
         decorator stands above ``@register``, where nobody calls it.
     """
     with state.starting:
         if not state.started:
+            state.place_at_start()
             check_login_view(app, state)
             compile_operations(app, state)
             check_access(state)
             check_decorators(state)
             check_store(state)
             exempt_from_csrf_protect(app, state)
+            guard_url_values(app, state)
             handle_error_at_operations(app, 405, MethodNotAllowed, refuse_method)
             handle_error_at_operations(app, 429, TooManyRequests, refuse_too_many)
             state.gettext = state.settings.gettext or gettext_of(app)
@@ -50,7 +53,8 @@ def start(app: Flask, state: AppState) -> None:
 
 def compile_operations(app: Flask, state: AppState) -> None:
     registered = state.registry.actions.items()
-    state.actions = {name: with_limits(app, with_marks(operation)) for name, operation in registered}
+    placed = {name: with_endpoint(state, operation) for name, operation in registered}
+    state.actions = {name: with_limits(app, with_marks(operation)) for name, operation in placed.items()}
     for rule, view_class in route_rules(app):
         compile_rule(app, state, view_class, rule)
         check_class(app, view_class)

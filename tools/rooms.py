@@ -24,7 +24,19 @@ ROOMS: tuple[tuple[str, tuple[str, ...]], ...] = (
         ),
     ),
     ("", ("startup",)),
-    ("views", ("discovery", "decorators_above", "csrf_protect", "webhooks", "resources", "actions", "own_views")),
+    (
+        "views",
+        (
+            "discovery",
+            "decorators_above",
+            "blueprints",
+            "csrf_protect",
+            "webhooks",
+            "resources",
+            "actions",
+            "own_views",
+        ),
+    ),
     ("pipeline", ("dispatch", "delivery", "job_answers", "enqueue", "background", "execution", "idempotency")),
     (
         "answers",

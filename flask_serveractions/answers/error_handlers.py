@@ -39,15 +39,25 @@ def answer_in_our_place(
     :param blueprints: the resource's, the innermost first.
     :param error: what was raised.
     """
+    of_blueprint = answer_of_blueprint(app, blueprints, problem, error)
+    if of_blueprint is not None:
+        return of_blueprint
+    state: AppState | None = app.extensions.get(STATE_KEY)
+    handler = None if state is None else state.registry.problem_handler
+    answer = None if handler is None else answer_of(app, handler, problem)
+    return None if answer is None else with_needed_headers(answer, problem)
+
+
+def answer_of_blueprint(
+    app: Flask, blueprints: Iterable[str], problem: Problem, error: Exception | None
+) -> Response | None:
+    """Return what the handler of an operation's blueprint answers; None where it has none."""
     for each in told_errors(problem, error):
         handler = blueprint_handler(app, blueprints, each)
         if handler is not None:
             answered: Any = run_awaitable(app, app.ensure_sync(handler)(each))
             return with_needed_headers(app.make_response(answered), problem)
-    state: AppState | None = app.extensions.get(STATE_KEY)
-    handler = None if state is None else state.registry.problem_handler
-    answer = None if handler is None else answer_of(app, handler, problem)
-    return None if answer is None else with_needed_headers(answer, problem)
+    return None
 
 
 def told_errors(problem: Problem, error: Exception | None) -> list[Exception]:

@@ -22,7 +22,7 @@ from ..operation import Rerender, Submission
 from ..pages.controls import declared_names, is_secret_name, secrets_of
 from ..security.origin import SAFE_METHODS
 from ..security.rate_limits import retry_after
-from .error_handlers import answer_in_our_place, http_error
+from .error_handlers import answer_in_our_place, answer_of_blueprint, http_error
 from .responses import close_to_caches, plain_page, problem_response, see_other
 
 STALE = "Serveractions-Stale"
@@ -44,8 +44,10 @@ def respond_with_problem(call: Call, problem: Problem, error: Exception | None =
 
 
 def resource_problem(call: Call, problem: Problem, error: Exception | None) -> Response | None:
-    """Return what a resource's API answers in its own format; None where it has none."""
-    if call.is_action or call.operation is None or call.operation.verifier is not None:
+    """Return what a blueprint answers, or a resource's API in its own format; None where there is neither."""
+    if call.is_action:
+        return None if problem.rerender or call.in_stream else blueprint_problem(call, problem, error)
+    if call.operation is None or call.operation.verifier is not None:
         return None
     if problem.status == 401 and may_challenge(call):
         problem.headers.setdefault("WWW-Authenticate", challenge(call))
@@ -53,6 +55,12 @@ def resource_problem(call: Call, problem: Problem, error: Exception | None) -> R
     if response is not None and is_cacheable(call):
         close_to_caches(response)
     return None if response is None else unchallenged(call, response)
+
+
+def blueprint_problem(call: Call, problem: Problem, error: Exception | None) -> Response | None:
+    """Return what the blueprint of an action answers, as for its views; None where it has no handler."""
+    response = answer_of_blueprint(call.app, call.request.blueprints, problem, error)
+    return None if response is None else closed_to_caches(unchallenged(call, response))
 
 
 def as_problem(call: Call, problem: Problem) -> Response:

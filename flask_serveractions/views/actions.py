@@ -108,13 +108,13 @@ def add_rule(app: Flask, state: AppState, operation: Operation) -> None:
     """Give an action its own rule, so that ``flask routes`` shows it; the name is a static segment."""
     rule = f"{state.settings.url_prefix}/{operation.name}/<signature>"
 
-    def view(signature: str, name: str = operation.name) -> Any:
-        return action_view(name, signature)
+    def view(**values: Any) -> Any:
+        return action_view(operation.name, values["signature"])
 
     # neighbours, such as Flask-Limiter, know a function by its names
     update_wrapper(view, operation.function, assigned=("__module__", "__name__", "__qualname__", "__doc__"), updated=())
     del view.__wrapped__  # type: ignore[attr-defined]
-    app.add_url_rule(rule, f"actions.{operation.name}", own(view), methods=["POST"])
+    app.add_url_rule(rule, operation.endpoint, own(view), methods=["POST"])
 
 
 def make_blueprint(state: AppState) -> Blueprint:

@@ -207,10 +207,13 @@ class RegisteredRoute:
     endpoint: str
     view_class: type[MethodRoute]
     view: Callable[..., Any]
+    blueprint: Any = None  # the app's Blueprint that it belongs to, or its name
 
 
 def add_route(app: Flask, route: RegisteredRoute) -> None:
-    app.add_url_rule(route.rule, route.endpoint, route.view)
+    """Give a resource its rule; one of a blueprint gets it when that is known."""
+    if route.blueprint is None:
+        app.add_url_rule(route.rule, route.endpoint, route.view)
 
 
 def route_rules(app: Flask) -> list[tuple[Any, type[MethodRoute]]]:
