@@ -16,7 +16,7 @@ extensions = ["sphinx.ext.autodoc", "pallets_sphinx_themes"]
 nitpicky = True
 nitpick_ignore_regex = [
     # other projects' pages are not at hand when ours are built, nor are Python's
-    (r"py:.*", r"Flask|(flask|werkzeug|collections|pathlib|types)\..*"),
+    (r"py:.*", r"Flask|(flask|werkzeug|markupsafe|collections|pathlib|types)\..*"),
     # the type variables by which decorators say that they return what they were given
     (r"py:class", r"flask_serveractions\.extension\.Function|(flask_serveractions\.shared\.caching\.)?[PT]"),
 ]
