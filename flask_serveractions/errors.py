@@ -38,6 +38,7 @@ class Problem:
     )  # {field: [messages]}, nested ones with dots
     code: str | None = None  # for programs
     instance: str | None = None  # of a bug: stands in the log too
+    traceback: str | None = None  # of a bug, in debug mode
     headers: Headers = field(default_factory=Headers)  # such as Allow
     login: str | None = None  # where to sign in
     result: Any = None  # what ActionError brought for the page

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from traceback import format_exception, format_exception_only
 from typing import Any
 from urllib.parse import urlencode
 
@@ -77,6 +78,7 @@ def as_problem(call: Call, problem: Problem) -> Response:
         closed=is_cacheable(call),
         login=login_url_for(call, problem.status),
         instance=problem.instance,
+        traceback=problem.traceback,
     )
     if problem.stale:
         response.headers[STALE] = "true"
@@ -235,6 +237,20 @@ def closed_to_caches(response: Response) -> Response:
 
 
 LOGGED = "Something went wrong here. It was logged."
+
+
+def shows_debugger(call: Call) -> bool:
+    """Whether a bug is Werkzeug's debugger's, as in any view: in debug mode, where a browser asked."""
+    config = call.app.config
+    return call.html and not call.in_stream and call.app.debug and config.get("PROPAGATE_EXCEPTIONS") is not False
+
+
+def bug_problem(call: Call, error: Exception, instance: str) -> Problem:
+    """Return a bug as its caller is told of it: in debug mode what was raised, else that it is in the log."""
+    if not call.app.debug:
+        return Problem(status=500, detail=localize(call.app, LOGGED), instance=instance)
+    *_, raised = format_exception_only(error)
+    return Problem(status=500, detail=raised.strip(), instance=instance, traceback="".join(format_exception(error)))
 
 
 def log_bug(app: Flask, place: str, error: Exception) -> str:

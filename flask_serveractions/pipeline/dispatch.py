@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import traceback
 from collections.abc import Callable, Generator, Mapping
 from functools import partial
 from typing import Any
@@ -361,7 +360,7 @@ def handle_http_exception(call: Call, error: HTTPException) -> Response:
 def handle_bug(call: Call, error: Exception) -> Response:
     """Log a bug with its traceback and answer 500, whose ``instance`` stands in the log."""
     send_failed_signal(call, error)
-    propagated = not call.is_action and call.app.config.get("PROPAGATE_EXCEPTIONS")
+    propagated = failures.shows_debugger(call) or (not call.is_action and call.app.config.get("PROPAGATE_EXCEPTIONS"))
     if propagated or (not call.in_stream and has_own_handler(call.app, call.request.blueprints, error)):
         failures.keep_from_caches()
         raise error
@@ -370,10 +369,7 @@ def handle_bug(call: Call, error: Exception) -> Response:
     if call.html:
         failures.keep_from_caches()
         raise InternalServerError(f"Something went wrong ({instance}).", original_exception=error) from error
-    detail = (
-        "".join(traceback.format_exception(error)) if call.app.debug else "Something went wrong here. It was logged."
-    )
-    return failures.respond_with_problem(call, Problem(status=500, detail=detail, instance=instance), error)
+    return failures.respond_with_problem(call, failures.bug_problem(call, error, instance), error)
 
 
 #: what can go wrong, and who answers it

@@ -28,7 +28,7 @@ from .resources import RegisteredRoute
 
 Preprocessor = Callable[[str | None, dict[str, Any] | None], None]
 
-NO_PAGE = "There is nothing at this address."
+NO_PAGE = "There is nothing here."
 
 #: where a blueprint was registered on an app, noted for those that were named by the ``Blueprint`` before
 SETUPS: WeakKeyDictionary[Blueprint, WeakKeyDictionary[Flask, list[BlueprintSetupState]]] = WeakKeyDictionary()

@@ -10,6 +10,7 @@ from flask import render_template_string
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
+from werkzeug.debug import DebuggedApplication
 
 from tests.callers import BROWSER, SCRIPT, Form, app_with, extension_of, open_form, post_json, submit
 from tests.security.guarded_app import create_todo, guarded_app, send_wrong, steps
@@ -265,15 +266,27 @@ def test_without_a_handler_a_browser_is_told_the_instance(
     assert "secret" not in answer.text
 
 
-def test_debug_shows_the_traceback(client: FlaskClient) -> None:
+def test_debug_shows_a_script_what_was_raised(client: FlaskClient, caplog: pytest.LogCaptureFixture) -> None:
     client.application.debug = True
     answer = post_json(client, open_form(client), text="bug")
     assert answer.status_code == 500
-    assert "ZeroDivisionError: the secret of the inside" in answer.json["detail"]
+    assert answer.json["detail"] == "ZeroDivisionError: the secret of the inside"
+    assert answer.json["traceback"].startswith("Traceback (most recent call last):")
     assert INSTANCE.fullmatch(answer.json["instance"])
+    assert answer.json["instance"] in caplog.text
 
 
-def test_testing_and_debug_do_not_make_an_action_raise(client: FlaskClient) -> None:
+def test_debug_shows_a_browser_the_debugger(client: FlaskClient) -> None:
+    client.application.debug = True
+    debugger = DebuggedApplication(client.application.wsgi_app)
+    client.application.wsgi_app = debugger  # type: ignore[method-assign]
+    answer = submit(client, open_form(client), text="bug")
+    assert answer.status_code == 500
+    assert "Werkzeug Debugger" in answer.text
+    assert "ZeroDivisionError: the secret of the inside" in answer.text
+
+
+def test_testing_does_not_make_an_action_raise(client: FlaskClient) -> None:
     client.application.testing = True
     assert post_json(client, open_form(client), text="bug").status_code == 500
     assert submit(client, open_form(client), text="bug").status_code == 500

@@ -82,9 +82,20 @@ def test_a_bug_shows_a_browser_the_apps_own_500() -> None:
     assert (response.status_code, response.text) == (500, "<h1>Sorry</h1>")
 
 
-def test_a_bug_shows_its_traceback_in_debug_mode() -> None:
+def test_a_bug_shows_a_program_what_was_raised_in_debug_mode(caplog: pytest.LogCaptureFixture) -> None:
+    problem = problem_of(client_of(make_app(DEBUG=True)).get("/api/todos/500"))
+    assert problem["detail"] == "ZeroDivisionError: the secret of the inside"
+    assert problem["traceback"].startswith("Traceback (most recent call last):")
+    assert problem["instance"] in caplog.text
+
+
+def test_a_bug_is_the_debuggers_where_a_browser_asked_in_debug_mode() -> None:
     app = make_app(DEBUG=True)
-    assert "the secret of the inside" in problem_of(client_of(app).get("/api/todos/500"))["detail"]
+    app.register_error_handler(500, lambda error: ("<h1>Sorry</h1>", 500))
+    with pytest.raises(ZeroDivisionError):
+        client_of(app).get("/api/todos/500", headers=BROWSER)
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    assert client_of(app).get("/api/todos/500", headers=BROWSER).text == "<h1>Sorry</h1>"
 
 
 def test_a_bug_is_raised_again_with_propagate_exceptions() -> None:
