@@ -14,6 +14,7 @@ from .app_state import AppState
 from .http.messages import gettext_of
 from .marks import check_methods, check_nothing_is_hidden, marks_of, with_marks
 from .operation import Operation
+from .pages.page_sessions import keep_sessions
 from .security.access import no_hook
 from .security.rate_limits import check_class, with_limits
 from .shared.revalidation import CACHED_FUNCTIONS
@@ -21,6 +22,7 @@ from .stores.store import StoreCorrupt, StoreUnavailable
 from .views.blueprints import guard_url_values, with_endpoint
 from .views.csrf_protect import exempt_from_csrf_protect
 from .views.decorators_above import check_decorators
+from .views.early_forms import parse_strictly
 from .views.resources import compile_rule, refuse_method, refuse_too_many, route_rules
 
 logger = logging.getLogger("flask_serveractions")
@@ -44,6 +46,8 @@ def start(app: Flask, state: AppState) -> None:
             check_store(state)
             exempt_from_csrf_protect(app, state)
             guard_url_values(app, state)
+            parse_strictly(app, state)
+            keep_sessions(app)
             handle_error_at_operations(app, 405, MethodNotAllowed, refuse_method)
             handle_error_at_operations(app, 429, TooManyRequests, refuse_too_many)
             state.gettext = state.settings.gettext or gettext_of(app)

@@ -32,6 +32,9 @@ MAX_DEPTH = 200  # objects and arrays of JSON in each other
 CHUNK = 64 * 1024  # bytes
 CHARSETS = {"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "latin-1", "windows-1252"}
 
+#: in the environ: that our parser has read a form, or why it could not
+READ_EARLY = "flask_serveractions.read_early"
+
 TOO_DEEP = "its JSON nests too deep"
 
 URLENCODED = "application/x-www-form-urlencoded"
@@ -160,7 +163,7 @@ def read_form(request: Request, limit: int) -> FormData:
     :raises Unreadable: it can't be read whole.
     :raises TooLarge: more than 1,000 fields or parts, or a chunked body over the limit.
     """
-    if "form" in request.__dict__:  # somebody read it before us, by Werkzeug's lenient rules
+    if "form" in request.__dict__:  # somebody read it before us
         return parsed_before(request)
     reader = read_multipart if request.mimetype == MULTIPART else read_urlencoded
     form, files = reader(request, limit)
@@ -169,7 +172,13 @@ def read_form(request: Request, limit: int) -> FormData:
 
 
 def parsed_before(request: Request) -> FormData:
+    """Return what was read before us: by our rules, or by Werkzeug's lenient ones, before our view was known."""
     form, files = ImmutableMultiDict(request.form), ImmutableMultiDict(request.files)
+    if READ_EARLY in request.environ:
+        refusal: Refusal | None = request.environ[READ_EARLY]
+        if refusal is not None:
+            raise refusal
+        return form, files
     if not form and not files and has_content(request):
         raise Unreadable("it is not a whole form")
     if len(list(form.items(multi=True))) + len(list(files.items(multi=True))) > MAX_FIELDS:
@@ -310,7 +319,8 @@ def chunks(request: Request, limit: int) -> Iterator[bytes]:
         left -= len(data)
         yield data
     if counted and left:
-        raise Unreadable("it is shorter than its Content-Length")
+        is_used = "stream" in request.__dict__  # by request.stream, or get_data(cache=False)
+        raise Unreadable("something has read it before" if is_used else "it is shorter than its Content-Length")
     if not counted and not left and request.environ.get("wsgi.input_terminated"):
         raise TooLarge(f"over {limit} bytes")
 

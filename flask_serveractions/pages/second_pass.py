@@ -139,8 +139,16 @@ class SecondPass:
         return [answered.body]
 
     def render(self, rerender: Rerender, state: MiddlewareState, headers: Headers) -> CapturedResponse | None:
-        """Return the page that is requested, or None where it can't be used."""
+        """Return the page that is requested, or None where it can't be used; the session is then what it was."""
         page_state = MiddlewareState(second_pass=True, submission=rerender.submission)
+        page = self._rendered(rerender, state, page_state, headers)
+        if page is None and page_state.undo is not None:
+            page_state.undo()
+        return page
+
+    def _rendered(
+        self, rerender: Rerender, state: MiddlewareState, page_state: MiddlewareState, headers: Headers
+    ) -> CapturedResponse | None:
         environ = page_environ(state.environ, rerender, headers, self.token_headers())
         environ[MiddlewareState.KEY] = page_state
         try:
