@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -75,6 +76,16 @@ class Settings:
         given = {key: config[key] for key in SETTINGS_KEYS if key in config}
         values = {field_of(key): CHECKS[key](key, value) for key, value in given.items()}
         return cls(**values)
+
+
+def nearest_key(key: str) -> str:
+    """Return the setting whose name is most like a key that is none."""
+    return max(SETTINGS_KEYS, key=lambda known: SequenceMatcher(None, key, known).ratio())
+
+
+def unknown_keys(config: Mapping[str, Any]) -> list[str]:
+    """Return the keys that begin as ours do, and are none."""
+    return [key for key in config if key.startswith("SERVERACTIONS_") and key not in SETTINGS_KEYS]
 
 
 def field_of(key: str) -> str:

@@ -11,6 +11,7 @@ from flask.views import http_method_funcs
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, TooManyRequests
 
 from .app_state import AppState
+from .config import nearest_key, unknown_keys
 from .http.messages import gettext_of
 from .marks import check_methods, check_nothing_is_hidden, marks_of, with_marks
 from .operation import Operation
@@ -39,6 +40,7 @@ def start(app: Flask, state: AppState) -> None:
     with state.starting:
         if not state.started:
             state.place_at_start()
+            warn_of_settings(app)
             check_login_view(app, state)
             compile_operations(app, state)
             check_access(state)
@@ -99,6 +101,17 @@ def all_operations(state: AppState) -> list[Operation]:
     """Return every operation, actions first."""
     routes = [operation for by_method in state.routes.values() for operation in by_method.values()]
     return [*state.actions.values(), *routes, *state.registry.webhooks.values()]
+
+
+def warn_of_settings(app: Flask) -> None:
+    """Tell of keys that nobody reads, and of fallback keys that are no secrets."""
+    for key in unknown_keys(app.config):
+        logger.warning("%s is no setting. Is %s meant?", key, nearest_key(key))
+    given = app.config.get("SECRET_KEY_FALLBACKS") or ()
+    if isinstance(given, (str, bytes)):
+        logger.warning("SECRET_KEY_FALLBACKS is one text, each letter of which Flask takes for a key. Give a list.")
+    elif not all(given):
+        logger.warning("SECRET_KEY_FALLBACKS holds an empty key, by which anybody could sign. Leave it out.")
 
 
 def check_login_view(app: Flask, state: AppState) -> None:

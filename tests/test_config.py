@@ -160,3 +160,42 @@ NO_ORIGINS += " http://a# http://a:b http://a:-1 javascript://a http://a@b http:
 @pytest.mark.parametrize("value", ["", "http://a b", *NO_ORIGINS.split()])
 def test_what_does_not_parse_is_no_origin(value: str) -> None:
     assert parse_origin(value) is None
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [
+        ("SERVERACTIONS_MAX_CONTENT_LENGHT", "SERVERACTIONS_MAX_CONTENT_LENGTH"),
+        ("SERVERACTIONS_ALLOWED_ORIGIN", "SERVERACTIONS_ALLOWED_ORIGINS"),
+        ("SERVERACTIONS_STORE", "SERVERACTIONS_STORE_URL"),
+        ("SERVERACTIONS_LOGINVIEW", "SERVERACTIONS_LOGIN_VIEW"),
+        ("SERVERACTIONS_BIND_SESSIONS", "SERVERACTIONS_BIND_SESSION"),
+    ],
+)
+def test_a_key_that_is_none_of_ours_is_a_warning_that_names_the_nearest(
+    key: str, meant: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = Flask(__name__)
+    app.config["SECRET_KEY"] = "a key for tests"
+    ServerActions(app)
+    app.config[key] = None
+    client = app.test_client()
+    assert [client.get("/").status_code, client.get("/").status_code] == [404, 404]
+    (warning,) = [each for each in caplog.records if each.levelname == "WARNING"]
+    assert (warning.name, warning.getMessage()) == ("flask_serveractions", f"{key} is no setting. Is {meant} meant?")
+
+
+@pytest.mark.parametrize("given", [[""], ["an old key", ""], [b""], [None], ("",), "old"])
+def test_a_fallback_that_is_no_secret_signs_nothing_and_is_warned_of(
+    given: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = Flask(__name__)
+    app.config.update(SECRET_KEY="a key for tests", SECRET_KEY_FALLBACKS=given)
+    actions = ServerActions(app)
+    client = app.test_client()
+    client.get("/")
+    assert "SECRET_KEY_FALLBACKS" in caplog.text
+    assert actions is app.extensions["serveractions"]
+    keys = state_of(app).signing.ring.keys
+    assert set(keys) - {"an old key", "old"} == {"a key for tests"}
+    assert "key" in keys[-1]

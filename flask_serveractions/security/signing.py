@@ -135,7 +135,13 @@ class Signing:
 def all_keys(app: Flask, current: str | bytes | None) -> tuple[str | bytes, ...]:
     if not current:
         raise RuntimeError("Signed action IDs need a secret. Set app.config['SECRET_KEY'] to a long random value.")
-    return (*reversed(app.config.get("SECRET_KEY_FALLBACKS") or ()), current)
+    return (*reversed(fallbacks_of(app)), current)
+
+
+def fallbacks_of(app: Flask) -> list[str | bytes]:
+    """Return ``SECRET_KEY_FALLBACKS`` without empty keys, by which anybody could sign; a text is one key."""
+    given: Any = app.config.get("SECRET_KEY_FALLBACKS") or ()
+    return [each for each in ([given] if isinstance(given, (str, bytes)) else given) if each]
 
 
 def dump_payload(bound: Mapping[str, Any]) -> str:
