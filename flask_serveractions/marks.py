@@ -2,7 +2,7 @@
 
 They are read when the app starts serving. A mark is set on the decorated function and on all that it wraps, so that
 it may stand above ``@register``. What a decorator without ``functools.wraps`` hides is found at start, and is an error:
-no order leaves a door open. Of classes a mark overrides those of the classes that its own class derives from, and no
+no order lets anybody in. Of classes a mark overrides those of the classes that its own class derives from, and no
 others: a mixin opens nothing.
 """
 
@@ -215,7 +215,7 @@ def check_each(operations: list[Operation], registered: set[int]) -> None:
 
 
 def is_lost(held: Any, registered: set[int]) -> bool:
-    """Whether something that an operation holds on to has a ``@requires`` that no door reads from it."""
+    """Whether something that an operation holds on to has a ``@requires`` that is read for no operation."""
     marks = own_marks(held)
     return marks is not None and bool(marks.requires) and id(held) not in registered
 
@@ -233,7 +233,7 @@ def modules_of(operations: Iterable[Operation]) -> frozenset[str]:
 
 
 def check_methods(view_class: type[Any], http_methods: Set[str]) -> None:
-    """Refuse a ``@requires`` in a MethodRoute on what no door calls.
+    """Refuse a ``@requires`` in a MethodRoute on what no request calls.
 
     :param http_methods: in lower case.
     :raises RuntimeError: it stands on another method; says which.
@@ -246,6 +246,20 @@ def check_methods(view_class: type[Any], http_methods: Set[str]) -> None:
             raise RuntimeError(
                 f"{written(marks.requires)} on {view_class.__qualname__}.{name} guards nothing: it is no HTTP method."
                 " Put it on get, post, put, patch, delete, or on the class."
+            )
+
+
+def check_other_view(endpoint: str, view: Any) -> None:
+    """Refuse a ``@requires`` on a view of the app's own, for which the hook is not asked.
+
+    :raises RuntimeError: it stands there, or on the class behind it.
+    """
+    for each in (view, getattr(view, "view_class", None)):
+        marks = None if each is None else own_marks(each)
+        if marks is not None and marks.requires:
+            raise RuntimeError(
+                f"{written(marks.requires)} on the view of {endpoint!r} guards nothing: the hook is asked for actions"
+                " and MethodRoutes alone. Make it a MethodRoute, or guard it as your other views."
             )
 
 

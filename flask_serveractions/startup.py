@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, TooManyRequests
 from .app_state import AppState
 from .config import nearest_key, unknown_keys
 from .http.messages import gettext_of
-from .marks import check_methods, check_nothing_is_hidden, marks_of, with_marks
+from .marks import check_methods, check_nothing_is_hidden, check_other_view, marks_of, with_marks
 from .operation import Operation
 from .pages.page_sessions import keep_sessions
 from .security.access import no_hook
@@ -24,7 +24,8 @@ from .views.blueprints import guard_url_values, with_endpoint
 from .views.csrf_protect import exempt_from_csrf_protect
 from .views.decorators_above import check_decorators
 from .views.early_forms import parse_strictly
-from .views.resources import compile_rule, refuse_method, refuse_too_many, route_rules
+from .views.own_views import is_own
+from .views.resources import compile_rule, refuse_method, refuse_too_many, route_rules, view_class_of
 
 logger = logging.getLogger("flask_serveractions")
 
@@ -43,7 +44,7 @@ def start(app: Flask, state: AppState) -> None:
             warn_of_settings(app)
             check_login_view(app, state)
             compile_operations(app, state)
-            check_access(state)
+            check_access(app, state)
             check_decorators(state)
             check_store(state)
             exempt_from_csrf_protect(app, state)
@@ -67,10 +68,13 @@ def compile_operations(app: Flask, state: AppState) -> None:
         check_methods(view_class, http_method_funcs | {each.lower() for each in view_class.methods or ()})
 
 
-def check_access(state: AppState) -> None:
+def check_access(app: Flask, state: AppState) -> None:
     """:raises RuntimeError: something is required that can't be asked for."""
     operations = all_operations(state)
     check_nothing_is_hidden(operations)
+    for endpoint, view in app.view_functions.items():
+        if view_class_of(view) is None and not is_own(view):
+            check_other_view(endpoint, view)
     for operation in operations:
         if operation.requires and state.hook is None:
             raise RuntimeError(no_hook(operation))

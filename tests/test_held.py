@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from flask import Flask, abort, request
+from flask.views import MethodView
 
 from flask_serveractions import MethodRoute, ServerActions, public, requires
 from flask_serveractions.held import callables_in, held_by, is_known_by_name
@@ -454,6 +455,26 @@ def test_a_requires_on_a_method_that_no_door_calls_is_an_error_at_start(actions:
 
     with pytest.raises(RuntimeError, match=rf"@requires\('admin'\) on .*{name}.*no HTTP method"):
         serve(actions).get("/users")
+
+
+def plain_view(mark: Any) -> Any:
+    return mark(lambda: "page")
+
+
+def plain_class(mark: Any) -> Any:
+    return mark(type("Page", (MethodView,), {"get": lambda self: "page"})).as_view("page")
+
+
+def made_of_an_action(mark: Any) -> Any:
+    return functools.wraps(mark(plain_view))(lambda: "page")
+
+
+@pytest.mark.parametrize("view", [plain_view, plain_class, made_of_an_action])
+def test_a_requires_on_a_view_of_the_apps_own_is_an_error_at_start(actions: ServerActions, view: Any) -> None:
+    client = serve(actions)
+    client.application.add_url_rule("/page", "page", view(requires("admin")))
+    with pytest.raises(RuntimeError, match=r"@requires\('admin'\) on the view of 'page' guards nothing"):
+        client.get("/page")
 
 
 def test_callables_in_follows_functions_alone() -> None:

@@ -27,7 +27,7 @@ def limiters_of(app: Flask) -> Iterable[Any]:
 def with_limits(app: Flask, operation: Operation) -> Operation:
     """Return an operation that counts for its limits, whichever way a call of it ends.
 
-    A wrapper below ``@register`` counts when the function is called; one above it no door calls.
+    A wrapper below ``@register`` counts when the function is called; one above it is never called.
 
     :raises RuntimeError: a job would have to count, and it has no request.
     """

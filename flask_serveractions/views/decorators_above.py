@@ -1,4 +1,4 @@
-"""Decorators above ``@register``: a door calls what was registered, and not what they have made of it."""
+"""Decorators above ``@register``: a request calls what was registered, and not what they have made of it."""
 
 from __future__ import annotations
 

@@ -11,21 +11,21 @@ from ..marks import chain_of
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-#: what the doors made, by identity: a function that copies a view's attributes is not that view
+#: what actions and resources made, by identity: a function that copies a view's attributes is not that view
 MADE: WeakValueDictionary[int, Any] = WeakValueDictionary()
 #: the same where a class has decorators of its own around it
 DECORATED: WeakValueDictionary[int, Any] = WeakValueDictionary()
 
 
 def own(view: View, made: WeakValueDictionary[int, Any] = MADE) -> View:
-    """Remember a view function as one that a door made; returns it."""
+    """Remember a view function as made for an operation; returns it."""
     with suppress(TypeError):  # an object that takes no weak reference is nobody's
         made[id(view)] = view
     return view
 
 
 def is_own(view: Any) -> bool:
-    """Whether a view function is a door itself: an action's, a MethodRoute's, or what else this package serves."""
+    """Whether a view function is ours itself: an action's, a MethodRoute's, or what else this package serves."""
     return MADE.get(id(view)) is view or is_written_here(view)
 
 
@@ -36,5 +36,5 @@ def is_written_here(view: Any) -> bool:
 
 
 def wraps_own(view: Any) -> bool:
-    """Whether a view function is a door, or is one with its class's decorators, or says that it wraps one."""
+    """Whether a view function is ours, or ours with its class's decorators, or says that it wraps one of ours."""
     return any(is_own(each) or DECORATED.get(id(each)) is each for each in chain_of(view))
