@@ -265,16 +265,20 @@ class ServerActions:
             self._route(view_class, file.rule, file.endpoint)
             self._files.append(file)
 
-    def webhook(self, rule: str, verifier: Verifies, *, endpoint: str | None = None) -> Callable[[Function], Function]:
-        """Register a function ``f(event: dict)`` for a sender's messages; returns it unchanged.
+    def webhook(
+        self, rule: str, verifier: Verifies, *, endpoint: str | None = None, max_content_length: int | None = None
+    ) -> Callable[[Function], Function]:
+        """Register a function ``f(event: dict)``, or ``dict | list``, for a sender's messages; returns it unchanged.
 
-        It is called once for each message, by POST of JSON. The auth hook is not asked: the signature is the identity.
+        It is called once for each message, by POST of JSON or of a form: then the event is the JSON in its field
+        ``payload``, or else its fields. The auth hook is not asked: the signature is the identity.
 
         :param rule: Flask's: ``"/hooks/stripe"``.
         :param verifier: knows the sender by its signature, such as ``flask_serveractions.webhooks.github(secret)``; or
             any object with ``verify(headers, body, now)``, which returns the message's ID as text or raises
             :exc:`~flask_serveractions.webhooks.SignatureError`. ``body`` is bytes, ``now`` Unix seconds.
         :param endpoint: for ``url_for``; the function's name by default.
+        :param max_content_length: the greatest size of a message in bytes, in place of the app's.
         :raises RuntimeError: the first request was served already.
         :raises TypeError: the function takes no event, or the verifier is none.
         :raises ValueError: the endpoint is taken.
@@ -283,7 +287,9 @@ class ServerActions:
         def register(function: Function) -> Function:
             name = endpoint or function.__name__
             self.registry.check_open(f"Registering the webhook {name!r}")
-            compiled = compile_webhook(function, rule=rule, verifier=verifier, endpoint=name)
+            compiled = compile_webhook(
+                function, rule=rule, verifier=verifier, endpoint=name, max_content_length=max_content_length
+            )
             taken = self.registry.webhooks.get(name)
             if taken is not None:
                 places = f"{taken.where} and {compiled.where}"

@@ -69,7 +69,7 @@ def held_by(*outer: Any, home: Set[str] = frozenset()) -> Iterator[Any]:
 
 
 def is_opaque(held: Any) -> bool:
-    return isinstance(held, OPAQUE) or type(held).__module__.startswith("flask_serveractions.")
+    return isinstance(held, OPAQUE) or str(type(held).__module__).startswith("flask_serveractions.")
 
 
 def held_directly(outer: Any, home: Set[str]) -> Iterable[Any]:

@@ -118,6 +118,7 @@ class Operation:
     paginate: bool | str = False  # lists are given out page by page; "cursor": by cursors
     verifier: Any = None  # a webhook's: the signature is the caller's identity
     event: str = ""  # a webhook's: the parameter that gets the message
+    event_types: tuple[type[Any], ...] = (dict,)  # a webhook's: dict, list, or both
     once: bool = False
     background: bool = False
     max_content_length: int | None = None  # bytes; None: the app's

@@ -67,6 +67,7 @@ ROOMS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "flask_forms",
             "types",
             "load",
+            "error_names",
             "form_data",
             "schema_cycles",
             "fields",

@@ -40,6 +40,9 @@ TOO_DEEP = "its JSON nests too deep"
 URLENCODED = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
 
+#: what a 415 says it by (W3C Linked Data Platform, 7.1; RFC 5789, 3.1), else RFC 9110's Accept (15.5.16)
+ACCEPTING = {"POST": "Accept-Post", "PATCH": "Accept-Patch"}
+
 FormData = tuple["ImmutableMultiDict[str, str]", "ImmutableMultiDict[str, FileStorage]"]
 
 
@@ -119,7 +122,7 @@ def parse_json(body: bytes, charset: str) -> Any:
 
     :raises Unreadable: it does not parse, nests too deep, or holds NaN or Infinity.
     """
-    text = decode(body, charset)
+    text = decode(body, charset).removeprefix("\ufeff")  # a byte order mark, which may be ignored (RFC 8259, 8.1)
     try:
         value = DECODER.decode(text)
     except RecursionError:
@@ -187,15 +190,22 @@ def parsed_before(request: Request) -> FormData:
 
 
 def read_urlencoded(request: Request, limit: int) -> FormData:
-    body = b"".join(chunks(request, limit))
+    pairs = parse_urlencoded(b"".join(chunks(request, limit)), charset_of(request))
+    return ImmutableMultiDict([(name, with_lf(value)) for name, value in pairs]), EMPTY
+
+
+def parse_urlencoded(body: bytes, charset: str) -> list[tuple[str, str]]:
+    """Return the fields of a form.
+
+    :raises Unreadable: it is not in its charset.
+    :raises TooLarge: more than 1,000 fields.
+    """
     if body.count(b"&") >= MAX_FIELDS:
         raise TooLarge(f"more than {MAX_FIELDS} fields")
-    charset = charset_of(request)
     try:
-        pairs = parse_qsl(decode(body, charset), keep_blank_values=True, encoding=charset, errors="strict")
+        return parse_qsl(decode(body, charset), keep_blank_values=True, encoding=charset, errors="strict")
     except UnicodeDecodeError:
         raise Unreadable(f"it is not {charset}") from None
-    return ImmutableMultiDict([(name, with_lf(value)) for name, value in pairs]), EMPTY
 
 
 def read_multipart(request: Request, limit: int) -> FormData:
@@ -370,5 +380,5 @@ def receive(request: Request, limit: int) -> Received:
         415,
         f"Content-Type {mimetype!r}",
         "Send a form or JSON.",
-        headers=[("Accept-Post", f"{URLENCODED}, {MULTIPART}, application/json")],
+        headers=[(ACCEPTING.get(request.method, "Accept"), f"{URLENCODED}, {MULTIPART}, application/json")],
     )

@@ -12,7 +12,8 @@ from werkzeug.datastructures import CombinedMultiDict, FileStorage, MultiDict
 
 from ..errors import WHOLE, Errors, Invalid, Refusal, UnknownAction, Unreadable
 from ..operation import MISSING, Operation, Parameter, Source
-from ..schemas.fields import MAX_REPORTED
+from ..schemas.error_names import field_messages, schema_messages
+from ..schemas.fields import MAX_REPORTED, is_delimited
 from ..schemas.flask_forms import (
     Place,
     check_flood,
@@ -153,7 +154,7 @@ def load_text(
         raw = form.get(parameter.key, MISSING)
         raw = MISSING if raw == "" and not parameter.is_text else raw
     elif parameter.source in LINES:
-        raw = [each.strip() for each in form[parameter.key].split(",")] if parameter.key in form else MISSING
+        raw = line_value(field, form, parameter.key)
     else:
         raw = raw_value(field, form, parameter.key, is_form=is_form, required=parameter.required)  # type: ignore[arg-type]  # it has a field
     if raw is not MISSING:
@@ -163,9 +164,19 @@ def load_text(
     elif isinstance(field, fields.Boolean) and is_form:
         values[parameter.name] = False
     elif isinstance(field, fields.List):
-        load_value(parameter.load_text, parameter, [], values, errors)
+        load_value(parameter.load_text, parameter, "" if is_delimited(field) else [], values, errors)
     else:
         errors[error_name(parameter)] = missing_message(field)
+
+
+def line_value(field: Any, line: Mapping[str, str], key: str) -> Any:
+    """Return the values that a header or a cookie lists; MISSING where it is not there."""
+    if key not in line:
+        return MISSING
+    text = line[key]
+    if is_delimited(field):
+        return text
+    return [each.strip() for each in text.split(",")]
 
 
 def missing_message(field: fields.Field[Any] | None) -> list[str]:
@@ -180,7 +191,8 @@ def load_value(load: Any, parameter: Parameter, raw: Any, values: dict[str, Any]
     try:
         values[parameter.name] = load(raw, None, None)
     except ValidationError as error:
-        errors.update(flat_errors(error.messages, error_name(parameter), raw))
+        messages = field_messages(parameter.text, error.messages, raw)
+        errors.update(flat_errors(messages, error_name(parameter), raw))
 
 
 def error_name(parameter: Parameter) -> str:
@@ -261,7 +273,8 @@ def load_whole(whole: Parameter, data: Any, values: dict[str, Any], errors: Mess
     try:
         values[whole.name] = whole.load(data)  # type: ignore[misc]  # it has a schema
     except ValidationError as error:
-        errors.update(flat_errors(error.messages, data=data))
+        messages = schema_messages(whole.schema, error.messages, data)  # type: ignore[arg-type]  # it has one
+        errors.update(flat_errors(messages, data=data))
 
 
 def load_form(parameter: Parameter, data: MultiDict[str, Any], values: dict[str, Any], errors: Messages) -> None:

@@ -84,6 +84,7 @@ REFUSALS = (
     _("This exists already, or is still what was read."),
     _("This change needs an If-Match header with the entity tag that was read (ETag)."),
     _("The message is no JSON object."),
+    _("The message is not of the kind that is taken here."),
     _("The signature is missing, wrong or too old."),
     _("Something went wrong here. It was logged."),
 )

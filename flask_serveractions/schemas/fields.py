@@ -153,6 +153,8 @@ class Dict(fields.Dict):
 
 def of_key(messages: Mapping[str, Any]) -> Any:
     """Return one key's messages from marshmallow's ``{"key": [...], "value": ...}``."""
+    if not isinstance(messages, dict):
+        return messages
     at_key, at_value = messages.get("key", []), messages.get("value", [])
     if not isinstance(at_value, dict):
         return [*at_key, *at_value]
@@ -213,6 +215,11 @@ class Data(fields.Nested):
             return self.made(**loaded)
         except ValueError as error:  # from __post_init__
             raise ValidationError(str(error)) from error
+
+
+def is_delimited(field: Any) -> bool:
+    """Whether a list or a tuple is one text of several values, ``1,2,3``: webargs' ``DelimitedList``."""
+    return isinstance(field, (fields.List, fields.Tuple)) and hasattr(field, "delimiter")
 
 
 def is_flat(field: fields.Field[Any]) -> bool:

@@ -13,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 from ..errors import WHOLE, TooLarge, Unreadable
 from ..http.messages import is_message
 from ..operation import MISSING
-from .fields import DataSchema, is_text
+from .fields import DataSchema, is_delimited, is_text
 
 Form = MultiDict[str, str]
 
@@ -147,6 +147,8 @@ class FormReader:
             field = plucked(field)
         if isinstance(field, fields.Nested):
             return self.nested(field, node, partial)
+        if is_delimited(field):
+            return field.delimiter.join(filter(None, node.texts)) or MISSING  # type: ignore[attr-defined]  # it has one
         if isinstance(field, (fields.List, fields.Tuple)):
             return self.items(field, node, partial)
         if isinstance(field, fields.Mapping):

@@ -19,7 +19,7 @@ from werkzeug.datastructures import FileStorage
 
 from ..operation import ACTION, MISSING, Answer, Operation, Parameter, Source, where
 from .annotations import unfold
-from .fields import is_flat, is_text
+from .fields import is_delimited, is_flat, is_text
 from .flask_forms import declares_file
 from .load import compile_fields, compile_load, field_loader
 from .results import compile_answer
@@ -253,7 +253,7 @@ class Compiler:
         """Refuse what the place that it should come from can't carry."""
         if source is Source.BOUND and made.source is not Source.BOUND:
             raise self.type_error(made.name, made.annotation, "a signed ID can't carry it", f"{CARRIED}.")
-        one_line = made.flat or (isinstance(made.text, List) and is_flat(made.text.inner))
+        one_line = made.flat or is_delimited(made.text) or (isinstance(made.text, List) and is_flat(made.text.inner))
         if source in (Source.HEADER, Source.COOKIE) and not one_line:
             mend = "Take it from the body or the query, as in Body[...]."
             raise self.type_error(made.name, made.annotation, f"a {source.value} can't carry it", mend)

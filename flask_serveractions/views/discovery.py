@@ -76,13 +76,13 @@ def discover(
 
 
 def route_files(root: Path, directory: Path, folders: tuple[str, ...]) -> Iterator[tuple[Path, tuple[str, ...]]]:
-    """Yield every ``route.py`` with the names of its folders, in order."""
+    """Yield every ``route.py`` with the names of its folders, in order; not what is in a private one, ``_lib``."""
     for entry in sorted(directory.iterdir()):
         if entry.name == FILE or entry.is_dir():
             check_is_inside(root, entry)
         if entry.name == FILE and entry.is_file():
             yield entry, folders
-        elif entry.is_dir() and entry.name != "__pycache__":
+        elif entry.is_dir() and not entry.name.startswith("_"):  # private, as __pycache__ is
             yield from route_files(root, entry, (*folders, entry.name))
 
 
@@ -128,6 +128,11 @@ def parse_folder(file: Path, folder: str, *, is_last: bool) -> tuple[str, str, s
         raise RouteFileError(f"{file}: {folder!r} catches all the rest, nothing can stand below it. Move the file up.")
     variable = rest or VARIABLE.fullmatch(folder)
     if variable is None:
+        if folder.startswith("[[..."):
+            raise RouteFileError(
+                f"{file}: {folder!r} can't be part of a URL: it would be of two. Write two files: in"
+                f" {folder[1:-1]!r}, and beside that folder."
+            )
         if not PLAIN.fullmatch(folder):
             raise RouteFileError(
                 f"{file}: {folder!r} can't be part of a URL. Call a folder 'todos', '[name]', '[int:todo_id]',"

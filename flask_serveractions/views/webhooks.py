@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import typing
 from collections.abc import Callable
 from typing import Any
 
@@ -12,13 +13,17 @@ from ..app_state import state_of
 from ..call import Call
 from ..operation import ROUTE, Operation, where
 from ..pipeline.dispatch import dispatch_webhook
+from ..schemas.annotations import NOTHING, unfold, union_members
 from ..schemas.signature import compile_operation
+from ..schemas.types import is_schema, local_names, resolved_hints
 
 
-def compile_webhook(function: Callable[..., Any], *, rule: str, verifier: Any, endpoint: str) -> Operation:
+def compile_webhook(
+    function: Callable[..., Any], *, rule: str, verifier: Any, endpoint: str, max_content_length: int | None = None
+) -> Operation:
     """Return the operation of a webhook's function ``f(event)``; further parameters come from query and headers.
 
-    :raises TypeError: it takes no event, or the verifier is none.
+    :raises TypeError: it takes no event, or one that is neither a dict nor a list, or the verifier is none.
     """
     if not callable(getattr(verifier, "verify", None)):
         raise TypeError(f"@actions.webhook({rule!r}, {verifier!r}): give a verifier, such as webhooks.github(secret).")
@@ -32,10 +37,40 @@ def compile_webhook(function: Callable[..., Any], *, rule: str, verifier: Any, e
         method="POST",
         is_method=True,  # the first parameter is the event
         event=names[0],
+        event_types=event_types(function, names[0]),
+        max_content_length=max_content_length,
         verifier=verifier,
         endpoint=endpoint,
         rule=rule,
     )
+
+
+def event_types(function: Callable[..., Any], name: str) -> tuple[type[Any], ...]:
+    """Return what kinds of message a function takes: ``(dict,)``, ``(list,)``, or both where it does not say.
+
+    :raises TypeError: its annotation says something else, which nothing would load.
+    """
+    said = unfold(resolved_hints(function, local_names(function, {})).get(name, Any))
+    kinds = {kind_of(unfold(each).plain) for each in union_members(said.plain) or (said.plain,)} - {NOTHING}
+    if any(map(is_schema, said.metadata)) or None in kinds:
+        raise TypeError(
+            f"{where(function)}: the event {name!r} is what the sender wrote. Annotate it as dict, list or dict | list,"
+            " and load what it holds in the function."
+        )
+    both = Any in kinds
+    return tuple(each for each in (dict, list) if both or each in kinds)
+
+
+def kind_of(plain: Any) -> Any:
+    """Return dict, list, NoneType, or Any; None for what a message never is."""
+    made = typing.get_origin(plain) or plain
+    if made in (Any, object, NOTHING):
+        return NOTHING if made is NOTHING else Any
+    if typing.is_typeddict(made):
+        return dict
+    if not inspect.isclass(made):
+        return None
+    return next((each for each in (dict, list) if issubclass(each, made)), None)
 
 
 def add_webhook(app: Flask, operation: Operation) -> None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, TypedDict
 
 import pytest
 from flask import Flask, session
 from flask.testing import FlaskClient
 from flask_wtf import CSRFProtect
+from marshmallow import Schema
 from werkzeug.test import TestResponse
 
 from flask_serveractions import ActionError, Header, ServerActions, webhooks
@@ -161,3 +162,93 @@ def test_two_webhooks_of_one_name_are_told_with_both_places() -> None:
     actions.webhook("/a", Named(), endpoint="in")(lambda event: None)
     with pytest.raises(ValueError, match="Two webhooks are called 'in'"):
         actions.webhook("/b", Named(), endpoint="in")(lambda event: None)
+
+
+# Forms and lists
+
+FORM = "application/x-www-form-urlencoded"
+
+
+def send_form(client: FlaskClient, text: str, message: str = "m1") -> TestResponse:
+    return client.post("/hooks/in", data=text, content_type=FORM, headers={"X-Message": message})
+
+
+@pytest.mark.parametrize(
+    ("text", "event"),
+    [
+        ("payload=%7B%22zen%22%3A+%22Keep+it.%22%7D", {"zen": "Keep it."}),
+        ("payload=%5B1%2C+2%5D", [1, 2]),
+        ("command=%2Fweather&text=94070&text2=", {"command": "/weather", "text": "94070", "text2": ""}),
+        ("to=a&to=b", {"to": ["a", "b"]}),
+        ("", {}),
+    ],
+)
+def test_a_form_is_what_its_payload_holds_or_its_fields(text: str, event: Any, tmp_path: Path) -> None:
+    got: list[Any] = []
+
+    def received(event: dict[str, Any] | list[Any]) -> None:
+        got.append(event)
+
+    assert send_form(app_of(received, tmp_path)[0].test_client(), text).status_code == 204
+    assert got == [event]
+
+
+@pytest.mark.parametrize("text", ["payload=nothing", "payload=", "payload=7", "a=%FF", "a" * 3000 + "&" * 1200])
+def test_a_form_that_can_not_be_read_is_refused(text: str, client: FlaskClient, events: Events) -> None:
+    assert send_form(client, text).status_code in (400, 413)
+    assert events == []
+
+
+@pytest.mark.parametrize(
+    ("annotation", "taken"),
+    [
+        (dict, {"dict"}),
+        (dict[str, Any], {"dict"}),
+        (Mapping[str, Any], {"dict"}),
+        (TypedDict("Event", {"id": int}), {"dict"}),
+        (list, {"list"}),
+        (list[dict], {"list"}),
+        (Sequence[Any], {"list"}),
+        (dict | list, {"dict", "list"}),
+        (dict[str, Any] | list[dict] | None, {"dict", "list"}),
+        (Any, {"dict", "list"}),
+        (None, {"dict", "list"}),  # not annotated
+    ],
+)
+def test_the_annotation_says_what_kinds_of_message_are_taken(annotation: Any, taken: set[str], tmp_path: Path) -> None:
+    def received(event):  # type: ignore[no-untyped-def]  # annotated below
+        pass
+
+    if annotation is not None:
+        received.__annotations__["event"] = annotation
+    client = app_of(received, tmp_path)[0].test_client()
+    sent = {"dict": {}, "list": [{}], "number": 7, "text": "a", "nothing": None}
+    answers = {
+        name: client.post("/hooks/in", json=event, headers={"X-Message": name}).status_code
+        for name, event in sent.items()
+    }
+    assert answers == {name: 204 if name in taken else 400 for name in sent}
+
+
+@pytest.mark.parametrize("annotation", [str, int, bytes, Annotated[dict, Schema()], dict | str])
+def test_an_event_that_nothing_would_load_is_told_at_once(annotation: Any) -> None:
+    def received(event):  # type: ignore[no-untyped-def]  # annotated below
+        pass
+
+    received.__annotations__["event"] = annotation
+    with pytest.raises(TypeError, match="dict, list"):
+        ServerActions().webhook("/hooks/in", Named())(received)
+
+
+def test_a_webhook_has_a_limit_of_its_own(tmp_path: Path) -> None:
+    app, actions = app_of(lambda event: None, tmp_path, SERVERACTIONS_MAX_CONTENT_LENGTH=50)
+
+    @actions.webhook("/hooks/large", Named(), max_content_length=500)
+    def large(event: dict[str, Any]) -> None: ...
+
+    client, headers = app.test_client(), {"X-Message": "m1"}
+    for length, statuses in ((20, (204, 204)), (100, (413, 204)), (600, (413, 413))):
+        body = {"text": "x" * length}
+        answers = [client.post(path, json=body, headers=headers) for path in ("/hooks/in", "/hooks/large")]
+        headers = {"X-Message": f"m{length}"}
+        assert tuple(answer.status_code for answer in answers) == statuses

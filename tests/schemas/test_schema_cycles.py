@@ -7,6 +7,7 @@ import random
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
+import pytest
 from marshmallow import Schema, fields, validates_schema
 
 from flask_serveractions.schemas.schema_cycles import close_cycles
@@ -115,3 +116,23 @@ def test_a_name_that_is_defined_later_is_left_to_marshmallow() -> None:
         name = fields.String()
 
     assert schema.load({"late": {"name": "a"}}) == {"late": {"name": "a"}}
+
+
+class Plain(Schema):
+    name = fields.String()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        lambda: fields.Pluck(Plain, "name"),
+        lambda: fields.Nested(Plain, only=("name",)),
+        lambda: fields.Nested(lambda: Plain(only=("name",))),
+        lambda: fields.Nested(Plain(exclude=())),
+    ],
+)
+@pytest.mark.parametrize("first", [False, True])
+def test_a_schema_of_one_field_may_stand_whole_and_in_part(other: Any, first: bool) -> None:
+    pairs = [("whole", fields.Nested(Plain)), ("part", other())]
+    schema = Schema.from_dict(dict(reversed(pairs) if first else pairs))()
+    assert schema in close_cycles(schema)

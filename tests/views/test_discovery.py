@@ -268,3 +268,13 @@ def test_an_error_in_a_file_shows_the_file(routes: Path) -> None:
     with pytest.raises(SyntaxError) as raised:
         app_of(routes)
     assert (raised.value.filename, raised.value.lineno) == (str(routes / "todos" / "route.py"), 2)
+
+
+def test_a_private_folder_is_not_served_and_can_be_imported_from(routes: Path) -> None:
+    tree(routes, **{"_lib/route.py": "def GET() -> dict: return {}", "_lib/db.py": "rows = [1, 2]"})
+    tree(routes, **{"todos/_drafts/deep/route.py": "def GET() -> dict: return {}"})
+    tree(routes, **{"rows/route.py": "from .._lib.db import rows\ndef GET() -> list: return rows"})
+    client = client_of(app_of(routes))
+    assert client.get("/api/rows").json == [1, 2]
+    for url in ("/api/_lib", "/api/todos/_drafts/deep", "/api/todos/deep"):
+        assert client.get(url).status_code == 404

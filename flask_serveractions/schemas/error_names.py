@@ -1,0 +1,100 @@
+"""marshmallow's messages under the names that the input has: those of its fields' own structure taken out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import Schema, fields
+
+from .fields import Dict, of_key
+
+
+def schema_messages(schema: Schema, messages: Any, data: Any = None, many: bool = False) -> Any:
+    """Return what a schema complains of, by the keys that it loads.
+
+    :param messages: ``{"name": [...]}``, or a list; of many, by index.
+    :param data: what was loaded.
+    """
+    if not isinstance(messages, dict):
+        return messages
+    named: dict[Any, Any] = {}
+    for key, each in messages.items():
+        if (many or schema.many) and isinstance(key, int):
+            named[key] = messages_of_one(schema, each, part(data, key))
+        else:
+            named.update(messages_of_one(schema, {key: each}, data, named))
+    return named
+
+
+def messages_of_one(schema: Schema, messages: Any, data: Any, before: Mapping[Any, Any] | None = None) -> Any:
+    if not isinstance(messages, dict):
+        return messages
+    named: dict[Any, Any] = dict(before or {})
+    for key, each in messages.items():
+        name, field = field_of_key(schema, key, data)
+        told = each if field is None else field_messages(field, each, part(data, name))
+        named[name] = merged(named.get(name), told)
+    return named
+
+
+def field_of_key(schema: Schema, key: Any, data: Any) -> tuple[Any, Any]:
+    """Return the key of the input that a message is about, and its field.
+
+    ``ValidationError("...", "first_name")`` gives a field's own name; but what was sent by that name is a stray key.
+    """
+    by_key = {each.data_key: each for each in schema.load_fields.values() if each.data_key is not None}
+    field = schema.load_fields.get(key)
+    if key in by_key:
+        return key, by_key[key]
+    if field is None or field.data_key is None:
+        return key, field
+    return (key, None) if isinstance(data, Mapping) and key in data else (field.data_key, field)
+
+
+def part(data: Any, key: Any) -> Any:
+    if isinstance(data, Mapping):
+        return data.get(key)
+    is_item = isinstance(data, list) and isinstance(key, int) and key < len(data)
+    return data[key] if is_item else None
+
+
+def merged(before: Any, messages: Any) -> Any:
+    if isinstance(before, list) and isinstance(messages, list):
+        return [*before, *messages]
+    return {**before, **messages} if isinstance(before, dict) and isinstance(messages, dict) else messages
+
+
+def field_messages(field: Any, messages: Any, data: Any = None) -> Any:
+    """Return what a field complains of, by the names and indices that its input has."""
+    if not isinstance(messages, dict):
+        return messages
+    if isinstance(field, fields.Pluck):
+        return plucked_messages(field, messages)
+    if isinstance(field, fields.Nested):
+        return schema_messages(field.schema, messages, data, bool(field.many))
+    if isinstance(field, fields.List):
+        return {key: field_messages(field.inner, each, part(data, key)) for key, each in messages.items()}
+    if isinstance(field, fields.Tuple):
+        inner = dict(enumerate(field.tuple_fields))
+        return {key: field_messages(inner.get(key), each, part(data, key)) for key, each in messages.items()}
+    if isinstance(field, fields.Mapping):
+        return mapping_messages(field, messages, data)
+    return messages
+
+
+def plucked_messages(field: fields.Pluck, messages: Mapping[Any, Any]) -> Any:
+    """Return the messages of what stands for an object: those of its one field."""
+    inner = field.schema.load_fields[field.field_name]
+    key = inner.data_key if inner.data_key is not None else field.field_name
+    if set(messages) == {key}:
+        return field_messages(inner, messages[key])
+    return {
+        index: plucked_messages(field, each) if isinstance(each, dict) else each for index, each in messages.items()
+    }
+
+
+def mapping_messages(field: fields.Mapping[Any], messages: Mapping[Any, Any], data: Any) -> dict[Any, Any]:
+    """Return the messages of a mapping's values by its keys; marshmallow has ``{"a": {"key": ..., "value": ...}}``."""
+    by_key = messages if isinstance(field, Dict) else {key: of_key(each) for key, each in messages.items()}
+    return {key: field_messages(field.value_field, each, part(data, key)) for key, each in by_key.items()}
