@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Generator, Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -91,7 +92,7 @@ def queue(app: Flask, state: AppState, payload: Mapping[str, Any], most: int | N
     :param most: jobs that its owner may have under way; None for any number.
     :raises Refusal: 429 or 503; nothing will run.
     """
-    about = {name: payload[name] for name in ("page", "operation", "bound", "language")}
+    about = {name: payload[name] for name in ("page", "operation", "bound", "language", "from_python")}
     return jobs_of(app, state).start(payload, owner=payload["owner"], about=about, most=most)
 
 
@@ -114,6 +115,7 @@ def payload_of(call: Call, operation: Operation) -> dict[str, Any]:
         "page": call.page,
         "identity": plain_identity(call.identity),
         "owner": owner_of(call),
+        "from_python": False,
         "language": language_of(call.app),
     }
 
@@ -176,8 +178,13 @@ def problem_details_of(app: Flask, error: Exception) -> dict[str, Any]:
 
 
 def job_url(state: AppState, job: JobRecord, root_path: str) -> str:
-    """Return a job's signed URL: a path with ``SCRIPT_NAME``."""
-    text = f"{job.id}:{job.about['operation']}:{job.about['bound']}"
+    """Return a job's signed URL: a path with ``SCRIPT_NAME``.
+
+    It holds what the auth hook is asked with. Of a job from Python nothing is asked but who is there: whoever ordered
+    it need not be somebody who may call the action.
+    """
+    bound = "" if job.about["from_python"] else job.about["bound"]
+    text = f"{job.id}:{job.about['operation']}:{bound}"
     return f"{root_path}{state.settings.url_prefix}/-/jobs/{sign_text(state.signing.ring, PURPOSE, text)}"
 
 
@@ -186,6 +193,14 @@ def parse_signed_job(state: AppState, signed: str) -> tuple[str, str, str] | Non
     text = unsign_text(state.signing.ring, PURPOSE, signed)
     parts = text.split(":") if text is not None else []
     return (parts[0], parts[1], parts[2]) if len(parts) == 3 else None
+
+
+def operation_to_ask(state: AppState, name: str, bound: str) -> Operation | None:
+    """Return what the auth hook is asked about, from the parts of a job's URL; None where there is no such action."""
+    operation = state.actions.get(name)
+    if operation is None or bound:
+        return operation
+    return replace(operation, public=True, requires=frozenset(), bound=())
 
 
 def as_seen(app: Flask, state: AppState, job: JobRecord, root_path: str) -> Job:

@@ -91,6 +91,7 @@ def payload_of(app: Flask, operation: Operation, encoded: EncodedArguments, orde
         "page": orderer.page,
         "identity": orderer.identity,
         "owner": orderer.owner,
+        "from_python": True,
         "language": language_of(app),
     }
 

@@ -16,7 +16,7 @@ from ..call import Call
 from ..http.conditional import Conditions, answer_conditionally
 from ..http.locations import argument_in, page_in
 from ..operation import ACTION, middleware_state_of
-from ..pipeline.background import PAGE, parse_signed_job
+from ..pipeline.background import PAGE, operation_to_ask, parse_signed_job
 from ..pipeline.dispatch import dispatch, dispatch_job
 from ..security.signing import digest
 from .own_views import own
@@ -73,7 +73,7 @@ def job_view(signed: str) -> Response:
     state = state_of(app)
     job_id, name, payload = parse_signed_job(state, signed) or ("", "", "")
     asked: Request = request._get_current_object()  # type: ignore[attr-defined]
-    call = Call(app, state, asked, state.actions.get(name), ACTION)
+    call = Call(app, state, asked, operation_to_ask(state, name, payload), ACTION)
     call.name, call.payload = name, payload
     return dispatch_job(call, job_id)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pytest
-from flask import Flask, redirect, render_template_string, session
+from flask import Flask, abort, redirect, render_template_string, request, session
 from flask.testing import FlaskClient
 from marshmallow import Schema, fields, post_load
 from marshmallow.validate import Length
@@ -26,6 +26,7 @@ from flask_serveractions import (
     Header,
     Job,
     MethodRoute,
+    Operation,
     Progress,
     Query,
     ServerActions,
@@ -33,6 +34,7 @@ from flask_serveractions import (
     current_identity,
     enqueue,
     public,
+    requires,
 )
 from flask_serveractions.webhooks import github
 from tests.callers import BROWSER, SCRIPT, open_form, post_json, submit
@@ -323,6 +325,32 @@ def test_a_job_belongs_to_the_identity_that_ordered_it(desk: Desk) -> None:
     job = ada.post("/api/reports", json={"pages": 2}).headers["Location"]
     assert seen_by(desk) == [(2, None, "ada")]
     assert [client.get(job, headers=SCRIPT).status_code for client in (ada, bob, again)] == [200, 404, 200]
+
+
+def test_whoever_ordered_a_job_sees_it_though_she_may_not_call_its_action(tmp_path: Path) -> None:
+    app = Flask(__name__, instance_path=str(tmp_path))
+    app.secret_key = "of the tests"
+    actions = ServerActions(app)
+
+    @actions.auth_hook
+    def hook(operation: Operation, arguments: Any) -> Any:
+        if operation.requires:
+            abort(403)
+        return arguments.get("number") or request.headers.get("X-User")
+
+    @actions.register(background=True)
+    @requires("system")
+    def build(number: Bound[int]) -> None: ...
+
+    @actions.route("/api/builds")
+    class Builds(MethodRoute):
+        def post(self) -> Any:
+            return enqueue(build, number=7), 202
+
+    client = app.test_client()
+    job = client.post("/api/builds", headers={"X-User": "ada"}).headers["Location"]
+    answers = [client.get(job, headers={**SCRIPT, "X-User": name}) for name in ("ada", "bob", "")]
+    assert [answer.status_code for answer in answers] == [200, 404, 404]
 
 
 def test_what_is_not_valid_is_the_callers_422(desk: Desk) -> None:
