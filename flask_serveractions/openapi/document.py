@@ -174,6 +174,8 @@ class Builder:
         names = [] if hook is None else list(dict.fromkeys([SESSION, *hook.schemes]))
         shared = {"tags": [ACTIONS], "security": [{name: list[str]()} for name in names]}
         reading, changing = (401, 403, 404, 500, 503), (400, 401, 403, 404, 413, 500, 503)
+        cancelled = {"200": job_response(), **{str(each): failure(each, None) for each in changing}}
+        led_back = {"description": "To a browser's form: back to its page."}
         return {
             "get": {
                 **shared,
@@ -187,7 +189,14 @@ class Builder:
                 "operationId": "actions-job.delete",
                 "summary": "Cancel a job.",
                 "parameters": [parameter, *self.token_header()],
-                "responses": {"200": job_response(), **{str(each): failure(each, None) for each in changing}},
+                "responses": cancelled,
+            },
+            "post": {
+                **shared,
+                "operationId": "actions-job.post",
+                "summary": "Cancel a job, by a form.",
+                "parameters": [parameter, *self.token_header()],
+                "responses": {"200": cancelled["200"], "303": led_back, **cancelled},
             },
         }
 

@@ -10,6 +10,7 @@ from typing import Any
 from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.wrappers import Response
 
+from ..answers.jobs import Job
 from ..answers.listing import BY_CURSOR
 from ..answers.pagination import TOTAL_HEADER
 from ..app_state import AuthHook
@@ -63,8 +64,8 @@ JOB_SCHEMA: JsonSchema = {
     "properties": {
         "url": {"type": "string", "format": "uri-reference"},
         "state": {"enum": ["queued", "running", "done", "failed"]},
-        "done": {"type": "integer"},
-        "total": {"type": ["integer", "null"]},
+        "done": {"type": "number"},
+        "total": {"type": ["number", "null"]},
         "message": TEXT,
         "data": {},
         "error": {"anyOf": [{"$ref": "#/components/schemas/Problem"}, {"type": "null"}]},
@@ -85,12 +86,14 @@ FAILURES: Mapping[int, str] = {
     415: "The body is neither a form nor JSON, or is compressed.",
     422: "An argument is not valid; `errors` says which.",
     428: "The change needs an `If-Match` header.",
+    429: "The caller has too many jobs under way.",
     500: "A bug; `instance` stands in the log.",
     503: "Nothing was run: the store or the queue is away.",
 }
 FAILURE_HEADERS: Mapping[int, Mapping[str, str]] = {
     401: {"WWW-Authenticate": "How to say who is calling."},
     409: {"Retry-After": "Seconds."},
+    429: {"Retry-After": "Seconds."},
     503: {"Retry-After": "Seconds."},
 }
 
@@ -133,7 +136,8 @@ def failures_of(operation: Operation, hook: AuthHook | None) -> Iterator[int]:
         415: operation.kind == ACTION or operation.has_body or operation.verifier is not None,
         422: takes_arguments(operation) or bool(operation.paginate) or operation.once,
         428: operation.method in CHANGING_METHODS and getattr(operation.owner, "require_if_match", False),
-        503: operation.once or operation.background or operation.verifier is not None,
+        429: orders_job(operation),
+        503: operation.once or orders_job(operation) or operation.verifier is not None,
     }
     yield from (status for status, can_happen in checks.items() if can_happen)
 
@@ -183,10 +187,15 @@ def successes(operation: Operation, about: Description, statuses: Statuses) -> l
     documented = [status for status in about.statuses if status < 400]
     if documented:
         return list(documented)
-    if operation.background:
-        return [202]
     named = {status for status in statuses.returned if status < 400}
+    if orders_job(operation):
+        return sorted(named) or [202]
     return sorted(named) or [operation.answer.status or default_status(operation)]
+
+
+def orders_job(operation: Operation) -> bool:
+    """Whether the answer is a job: of a background action, and of a function that says that it returns one."""
+    return operation.background or unwrapped_result(operation.answer.annotation) is Job
 
 
 def default_status(operation: Operation) -> int | str:
@@ -207,7 +216,7 @@ def success(components: Components, operation: Operation, status: int | str, abo
 
 
 def headers_of(operation: Operation, status: int | str) -> Iterator[tuple[str, str]]:
-    if status == 202 and operation.background:
+    if orders_job(operation):
         yield "Location", "The job's URL."
     if status == 201:
         yield "Location", "Where it is."
@@ -220,7 +229,7 @@ def headers_of(operation: Operation, status: int | str) -> Iterator[tuple[str, s
 
 
 def content_of(components: Components, operation: Operation) -> JsonSchema:
-    if operation.background:
+    if orders_job(operation):
         job = {"type": "object", "properties": {"job": {"$ref": "#/components/schemas/Job"}}, "required": ["job"]}
         return {JSON: {"schema": job}}
     if operation.kind == ACTION:

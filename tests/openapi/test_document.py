@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from flask_serveractions import MethodRoute, ServerActions
+from flask_serveractions import Job, MethodRoute, ServerActions, enqueue
 from flask_serveractions.openapi.page import document
 from tests.openapi.reference_app import make_app
 
@@ -90,6 +90,7 @@ def test_every_operation_of_both_doors_is_in_it(described: Json) -> None:
         "post /_actions/upload/{signature}", "post /_actions/order/{signature}",
         "post /_actions/pay.once/{signature}", "post /_actions/pay.later/{signature}",
         "get /_actions/-/jobs/{job}", "delete /_actions/-/jobs/{job}",
+        "post /_actions/-/jobs/{job}",
     }  # fmt: skip
 
 
@@ -331,7 +332,7 @@ def test_a_docstring_says_what_comes_back_and_what_else_may_happen(described: Js
         ("actions.sign_in", {"403", "404", "406", *BODY_STATUSES}),
         ("actions.rename", {"401", "403", "404", "406", *BODY_STATUSES}),
         ("actions.pay.once", {"401", "403", "404", "406", "409", "503", *BODY_STATUSES}),
-        ("actions.pay.later", {"401", "403", "404", "406", "503", *BODY_STATUSES}),
+        ("actions.pay.later", {"401", "403", "404", "406", "429", "503", *BODY_STATUSES}),
     ],
 )
 def test_an_operation_fails_as_it_really_can(described: Json, identifier: str, failures: set[str]) -> None:
@@ -398,3 +399,28 @@ def test_a_default_that_json_has_no_type_for_is_written_as_text() -> None:
         return None
 
     assert '"default": "2.50"' in json.dumps(document(app))
+
+
+def test_a_resource_that_returns_a_job_is_described_as_a_background_action_is() -> None:
+    app = Flask(__name__)
+    app.secret_key = "of the tests"
+    actions = ServerActions(app)
+    actions.register(name="report", background=True)(lambda: None)
+
+    @actions.route("/reports")
+    class Reports(MethodRoute):
+        def post(self) -> tuple[Job, int]:
+            return enqueue("report"), 202
+
+        def put(self) -> Job:
+            return enqueue("report")
+
+    described = app.test_client().get("/openapi.json").json
+    assert described is not None
+    for method in ("post", "put"):
+        answers = described["paths"]["/reports"][method]["responses"]
+        assert {"202", "429", "503"} <= set(answers)
+        assert "200" not in answers
+        assert "Location" in answers["202"]["headers"]
+        body = answers["202"]["content"]["application/json"]["schema"]
+        assert body["properties"] == {"job": {"$ref": "#/components/schemas/Job"}}
