@@ -248,7 +248,7 @@ def test_conditions_are_headers(described: Json) -> None:
 
 
 def test_an_action_takes_a_signature_a_token_and_a_key(described: Json) -> None:
-    given = set(parameters(described, "actions.pay.once"))
+    given = set(parameters(described, "actions.pay-once"))
     assert {("path", "signature"), ("header", "X-CSRFToken"), ("header", "Idempotency-Key")} <= given
     assert ("header", "Idempotency-Key") not in parameters(described, "actions.rename")
 
@@ -276,7 +276,7 @@ def test_the_return_annotation_is_the_answer(described: Json) -> None:
         ("TodoItem.delete", "204"),
         ("TodoItem.get", "204"),  # or None
         ("Pages.post", "2XX"),  # it does not say
-        ("actions.pay.later", "202"),
+        ("actions.pay-later", "202"),
         ("actions.rename", "200"),
     ],
 )
@@ -308,7 +308,7 @@ def test_answers_have_the_headers_that_apply(described: Json) -> None:
     assert headers("Todos.get", "200") == {"ETag", "Link", "X-Total-Count"}
     assert headers("Search.get", "200") == {"ETag", "Link"}
     assert headers("Todos.post", "201") == {"Location"}
-    assert headers("actions.pay.later", "202") == {"Location"}
+    assert headers("actions.pay-later", "202") == {"Location"}
     assert headers("TodoItem.put", "200") == set()
 
 
@@ -331,8 +331,8 @@ def test_a_docstring_says_what_comes_back_and_what_else_may_happen(described: Js
         ("received", {"400", "413", "415", "503"}),
         ("actions.sign_in", {"403", "404", "406", *BODY_STATUSES}),
         ("actions.rename", {"401", "403", "404", "406", *BODY_STATUSES}),
-        ("actions.pay.once", {"401", "403", "404", "406", "409", "503", *BODY_STATUSES}),
-        ("actions.pay.later", {"401", "403", "404", "406", "429", "503", *BODY_STATUSES}),
+        ("actions.pay-once", {"401", "403", "404", "406", "409", "503", *BODY_STATUSES}),
+        ("actions.pay-later", {"401", "403", "404", "406", "429", "503", *BODY_STATUSES}),
     ],
 )
 def test_an_operation_fails_as_it_really_can(described: Json, identifier: str, failures: set[str]) -> None:
