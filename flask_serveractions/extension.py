@@ -17,13 +17,12 @@ from .cli import actions_cli
 from .config import Settings
 from .errors import Problem
 from .openapi.page import mount
-from .operation import ACTION, Operation, where
+from .operation import ACTION, Operation
 from .pages.second_pass import SecondPass
 from .pages.templates import install
 from .pipeline.background import jobs_of
 from .pipeline.enqueue import action_jobs
 from .schemas.signature import compile_operation
-from .schemas.types import undecorated
 from .security.access import hook_for
 from .security.signing import Signing
 from .security.webhook_signatures import Verifies
@@ -33,6 +32,7 @@ from .views.actions import CLIENT_VERSION, add_rule, check_name, make_blueprint
 from .views.blueprints import check_blueprint, place_when_known
 from .views.decorators_above import defining_frame
 from .views.discovery import RouteFile, discover
+from .views.functions import check_is_function, public_functions
 from .views.resources import MethodRoute, RegisteredRoute, add_route, compile_route, variables_in
 from .views.webhooks import add_webhook, compile_webhook
 
@@ -108,7 +108,16 @@ class ServerActions:
         blueprint: Blueprint | str | None = None,
     ) -> Callable[[Function], Function]: ...
 
-    def register(self, function: Any = None, **options: Any) -> Any:
+    def register(
+        self,
+        function: Any = None,
+        *,
+        name: str | None = None,
+        once: bool = False,
+        background: bool = False,
+        max_content_length: int | None = None,
+        blueprint: Blueprint | str | None = None,
+    ) -> Any:
         """Register a function as an action; returns it unchanged: ``@actions.register``, or with options in brackets.
 
         :param function: ``def`` or ``async def``; a generator that yields :class:`Progress` tells how far it is. Its
@@ -125,9 +134,15 @@ class ServerActions:
         :raises TypeError: a signature that can't work; names the parameter and the mend.
         :raises RuntimeError: the first request was served already.
         """
-        if function is not None:
-            return self._register(function, **options)
-        return partial(self._register, **options)
+        register = partial(
+            self._register,
+            name=name,
+            once=once,
+            background=background,
+            max_content_length=max_content_length,
+            blueprint=blueprint,
+        )
+        return register if function is None else register(function)
 
     def _register(
         self,
@@ -357,31 +372,8 @@ class ServerActions:
         return function
 
 
-def check_is_function(function: Any) -> None:
-    """:raises TypeError: not a function, or one of whose steps nothing can be returned."""
-    written = undecorated(function)
-    if not inspect.isroutine(written):
-        raise TypeError(f"@actions.register takes a function, not {function!r}. Write one around it: def f(): ….")
-    if inspect.isasyncgenfunction(written):
-        raise TypeError(
-            f"{where(function)} is an async generator, which can't return a result."
-            " Write it as def: a plain generator that yields Progress."
-        )
-
-
 def where_class(view_class: type[MethodRoute]) -> str:
     return f"{view_class.__module__}.{view_class.__qualname__}"
-
-
-def public_functions(module: ModuleType) -> dict[str, Callable[..., Any]]:
-    """Return the public functions that a module defines, by name: those in ``__all__``, or without ``_`` in front."""
-    names = getattr(module, "__all__", None) or [name for name in vars(module) if not name.startswith("_")]
-    found: dict[int, tuple[str, Callable[..., Any]]] = {}
-    for name in names:
-        function = getattr(module, name, None)
-        if inspect.isfunction(function) and function.__module__ == module.__name__:
-            found.setdefault(id(function), (name, function))  # a second name is an alias
-    return dict(found.values())
 
 
 def token_headers(app: Flask) -> list[str]:

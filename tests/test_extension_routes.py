@@ -40,6 +40,12 @@ def test_register_module_keeps_to_what_all_names(actions: ServerActions) -> None
     assert sorted(actions.registry.actions) == ["update"]
 
 
+def test_an_empty_all_is_the_error_that_it_looks_like(actions: ServerActions) -> None:
+    with pytest.raises(ValueError, match="some_actions defines no public function"):
+        actions.register_module(module_of(MODULE + "__all__ = []"))
+    assert actions.registry.actions == {}
+
+
 def test_register_module_leaves_alone_what_is_registered_already(actions: ServerActions) -> None:
     module = module_of(MODULE)
     actions.register(name="todos.make", once=True)(module.create)

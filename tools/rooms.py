@@ -36,6 +36,7 @@ ROOMS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "resources",
             "actions",
             "own_views",
+            "functions",
         ),
     ),
     ("pipeline", ("dispatch", "delivery", "job_answers", "enqueue", "background", "execution", "idempotency")),
