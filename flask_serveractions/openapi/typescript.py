@@ -43,8 +43,8 @@ def typescript(app: Flask) -> str:
     """
     api = Api(document(app))
     state = state_of(app)
-    unnamed = {each.endpoint for each in state.actions.values() if any(one.required for one in each.bound)}
-    resources, actions = list(api.resources()), [each for each in api.actions() if each.id not in unnamed]
+    unnamed = {each.name for each in state.actions.values() if any(one.required for one in each.bound)}
+    resources, actions = list(api.resources()), [each for each in api.actions() if each.action not in unnamed]
     parts = [
         f"// A typed client of {app.name}, by `flask actions typescript`: write it again when the app changes.\n",
         *api.interfaces(),
@@ -77,8 +77,10 @@ class ApiOperation:
     operation: Mapping[str, Any]
 
     @property
-    def is_action(self) -> bool:
-        return self.id.startswith("actions.")
+    def action(self) -> str:
+        """Return the name of an action; ``""`` of anything else."""
+        url, _, last = self.path.rpartition("/")
+        return url.rpartition("/")[2] if last == "{signature}" and "actions" in self.operation["tags"] else ""
 
     @property
     def is_page(self) -> bool:
@@ -104,7 +106,7 @@ class Api:
         return (each for each in others if not each.is_page)
 
     def actions(self) -> Iterator[ApiOperation]:
-        return (each for each in self.operations() if each.is_action)
+        return (each for each in self.operations() if each.action)
 
     def resolved(self, thing: Any) -> Any:
         if "$ref" not in thing:
@@ -240,7 +242,7 @@ def action_object(api: Api, actions: Iterable[ApiOperation]) -> Iterator[str]:
 
 
 def action_method(api: Api, described: ApiOperation) -> str:
-    name = described.id.removeprefix("actions.")
+    name = described.action
     body = described.operation.get("requestBody") or {"content": {}}
     schema: JsonSchema = next(iter(body["content"].values()), {"schema": {}})["schema"]
     kind = api.type_of(schema).replace("Blob", "File") if schema else "Record<string, never>"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Blueprint, Flask
 
 from flask_serveractions import MethodRoute, ServerActions
 from flask_serveractions.openapi.typescript import Api, type_name, typescript
@@ -160,6 +160,21 @@ def test_pages_and_webhooks_are_no_resources() -> None:
     assert "readonly received" not in source
     assert 'path: "/pages", body' in source, "its POST says nothing of what it answers"
     assert 'method: "GET", path: "/pages"' not in source
+
+
+def test_actions_are_called_by_their_names_whatever_their_endpoints_are() -> None:
+    app = Flask(__name__)
+    actions, admin = ServerActions(app), Blueprint("admin", __name__, url_prefix="/admin")
+
+    def purge(word: str) -> str:
+        return word
+
+    actions.register(name="todos.purge")(purge)
+    actions.register(name="users.purge", blueprint=admin)(purge)
+    app.register_blueprint(admin)
+    written = typescript(app)
+    assert ['call<string>("todos.purge", ' in written, 'call<string>("users.purge", ' in written] == [True, True]
+    assert "-purge" not in written
 
 
 def test_docstrings_become_comments_that_can_not_end_early() -> None:
