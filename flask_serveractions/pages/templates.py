@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
-import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -24,19 +22,17 @@ from marshmallow import ValidationError
 from ..app_state import AppState, state_of
 from ..http.locations import safe_page
 from ..marks import chain_of
-from ..operation import HOLDS_FORMS, MISSING, SENT_HEADERS, Operation, Submission, middleware_state_of
+from ..operation import HOLDS_FORMS, MISSING, Operation, Submission, middleware_state_of
 from ..security.signing import digest, dump_payload, load_payload, random_key, sign_id
-from ..security.visitors import remember_session, visitor_for_page
+from ..security.visitors import remember_session, visitor_for_page, visitor_of
 from .controls import describe, has_files
 from .form_state import FormState, Input, render_attributes
+from .referrer_policy import warn_of_no_referrer
+from .streamed_pages import check_session_is_sent, check_still_private
 
 if TYPE_CHECKING:
     from flask import Flask, Response
 
-logger = logging.getLogger("flask_serveractions")
-
-PRIVATE = re.compile(r"\b(?:private|no-store)\b", re.IGNORECASE)
-CREDENTIALS = ("HTTP_COOKIE", "HTTP_AUTHORIZATION")
 
 PLAIN = (bool, int, float, str, Decimal, date, time, timedelta, UUID)
 
@@ -96,7 +92,7 @@ def hidden(operation: Operation) -> Markup:
     """Return the hidden fields: the CSRF token, and a key for what runs once."""
     fields: dict[str, str] = {}
     if current_app.config.get("WTF_CSRF_ENABLED", True):
-        fields[current_app.config.get("WTF_CSRF_FIELD_NAME", "csrf_token")] = generate_csrf()
+        fields[token_field()] = csrf_token()
     if operation.once:
         fields["idempotency_key"] = random_key()
     one = Markup('<input type="hidden" name="{}" value="{}">\n')
@@ -138,7 +134,7 @@ def serveractions_script(*names: Action, nonce: str | None = None) -> Markup:
     """
     state = state_of(current_app)
     urls = {find(name)[1].name: action_url(name) for name in names}
-    token = generate_csrf() if current_app.config.get("WTF_CSRF_ENABLED", True) else None
+    token = csrf_token() if current_app.config.get("WTF_CSRF_ENABLED", True) else None
     header = next(iter(current_app.config.get("WTF_CSRF_HEADERS", ("X-CSRFToken",))), "X-CSRFToken")
     page_forms()
     attributes = {
@@ -294,8 +290,11 @@ def visitor_for(state: AppState, operation: Operation, bound: Mapping[str, Any])
     if forms.visitor is None:
         forms.visitor = ""
         if state.settings.bind_session:
+            before = visitor_of(session)
             forms.visitor = visitor_for_page(session, partial(identify, state, operation, bound))
             after_this_request(remember_session_of)
+            if forms.visitor != before:
+                check_session_is_sent()
     return forms.visitor
 
 
@@ -307,9 +306,9 @@ def remember_session_of(response: Response) -> Response:
 def identify(state: AppState, operation: Operation, bound: Mapping[str, Any]) -> Any:
     """Ask the hook who is looking at the page; its refusals are for calls, not for pages.
 
-    Nobody is known by a request that carries nothing to be known by.
+    A first request is no exception: a proxy may say who it is, and a hook may make a guest of who has no cookie yet.
     """
-    if state.hook is None or request.environ.keys().isdisjoint(CREDENTIALS):
+    if state.hook is None:
         return None
     try:
         return state.hook.ask(current_app._get_current_object(), operation, bound)  # type: ignore[attr-defined]
@@ -324,25 +323,26 @@ def page_forms() -> PageForms:
     """
     forms: PageForms | None = request.environ.get(HOLDS_FORMS)
     if forms is None:
-        check_still_private(request.environ.get(SENT_HEADERS))
+        check_still_private()
+        after_this_request(warn_of_no_referrer)
         forms = request.environ[HOLDS_FORMS] = PageForms()
         # Flask-WTF's token of this request; g may hold another visitor's, where an app context outlives requests
-        g.pop(current_app.config.get("WTF_CSRF_FIELD_NAME", "csrf_token"), None)
+        g.pop(token_field(), None)
     return forms
 
 
-def check_still_private(sent: list[tuple[str, str]] | None) -> None:
-    if sent is None or any(name.lower() == "cache-control" and PRIVATE.search(value) for name, value in sent):
-        return
-    if current_app.debug:
-        raise RuntimeError(STREAMED)
-    logger.warning(STREAMED)
+def token_field() -> str:
+    name: str = current_app.config.get("WTF_CSRF_FIELD_NAME", "csrf_token")
+    return name
 
 
-STREAMED = (
-    "A form or script of an action in a page that is streamed: its headers are sent, and shared caches may keep it"
-    " for others. Use render_template, or give the response the header Cache-Control: private."
-)
+def csrf_token() -> str:
+    """Return Flask-WTF's token, which the session must hold when it is sent."""
+    before = session.get(token_field())
+    token: str = generate_csrf()
+    if session.get(token_field()) != before:
+        check_session_is_sent()
+    return token
 
 
 def install(app: Flask) -> None:

@@ -37,9 +37,10 @@ def check_origin(request: Request, allowed: frozenset[Origin]) -> None:
         return  # as nearly every request: nothing to parse
     if not is_same_origin(headers, own_url(request), allowed):
         site, origin = headers.get("Sec-Fetch-Site"), headers.get("Origin")
-        raise Refusal(
-            403, f"foreign origin: Sec-Fetch-Site {site!r}, Origin {origin!r}", "The request comes from another site."
-        )
+        reason = f"foreign origin: Sec-Fetch-Site {site!r}, Origin {origin!r}"
+        if origin == "null" and site in OWN_SITES:
+            reason += "; so do browsers send it from a page whose referrer policy is no-referrer, by a <meta> perhaps"
+        raise Refusal(403, reason, "The request comes from another site.")
 
 
 def has_bearer_alone(environ: Mapping[str, Any]) -> bool:
@@ -82,13 +83,16 @@ def check_token(
     :param form: the fields of the body; empty where it is no form.
     """
     name = config.get("WTF_CSRF_FIELD_NAME", "csrf_token")
-    token = form.get(name) or token_in_headers(config, headers) or prefixed_token(name, form)
+    # any of them will do: the client renews the header, and does not know each field of its name
+    given = (form.get(name), token_in_headers(config, headers), prefixed_token(name, form))
+    tokens_sent = [each for each in given if each]
     expected = session.get(name)
-    if not token:
+    if not tokens_sent:
         raise bad_token("missing")
     if not isinstance(expected, str):
         raise bad_token("there is none in the session")
-    if not tokens.matches(token, expected, config.get("WTF_CSRF_TIME_LIMIT", CSRF_AGE)):
+    max_age = config.get("WTF_CSRF_TIME_LIMIT", CSRF_AGE)
+    if not any(tokens.matches(each, expected, max_age) for each in tokens_sent):
         raise bad_token("wrong or expired")
 
 

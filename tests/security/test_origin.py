@@ -303,3 +303,15 @@ def test_a_browser_from_elsewhere_gets_the_apps_own_page() -> None:
     answer = submit(client, open_form(client), headers=headers, text="milk")
     assert (answer.status_code, answer.text) == (403, "Our own 403")
     assert calls == []
+
+
+def test_a_token_may_have_another_field_in_the_form_and_a_fresh_header_beside_a_stale_field() -> None:
+    app = app_with(create_todo, WTF_CSRF_FIELD_NAME="my_token")
+    client = app.test_client()
+    form = open_form(client)
+    assert "my_token" in form.inputs
+    assert submit(client, form, text="milk").status_code == 303
+    stale = {**form.values, "my_token": "stale", "text": "oats"}
+    fresh = {**SCRIPT, "X-CSRFToken": form.inputs["my_token"]["value"]}
+    assert client.post(form.attributes["action"], data=stale, headers=fresh).status_code == 200
+    assert client.post(form.attributes["action"], data=stale, headers=SCRIPT).status_code == 400
