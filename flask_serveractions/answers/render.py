@@ -136,7 +136,7 @@ def outcome_of(call: Call, operation: Operation, returned: Any) -> Outcome:
     if isinstance(result.value, WerkzeugResponse):
         return outcome_of_response(call, result, about)
     if isinstance(result.value, Job):
-        return outcome_of_job(call, result, about)
+        return outcome_of_job(call, operation, result, about)
     as_it_is = is_as_it_is(operation.answer, result.value, result.status)
     data = result.value if as_it_is else dump_value(operation.answer, result.value)
     is_no_success = result.status is not None and not 200 <= result.status < 300
@@ -191,10 +191,10 @@ def outcome_of_response(call: Call, result: Result, about: Mapping[str, Any]) ->
     return Outcome(redirect=location, headers=headers, **about)
 
 
-def outcome_of_job(call: Call, result: Result, about: Mapping[str, Any]) -> Outcome:
-    """A browser goes to the job's page; anybody else gets what a background action answers."""
+def outcome_of_job(call: Call, operation: Operation, result: Result, about: Mapping[str, Any]) -> Outcome:
+    """A browser goes to the job's page, as it does from one job to the next; a script gets 202."""
     job: Job = result.value
-    if call.html:
+    if operation.background or call.html:
         return Outcome(redirect=job.url, headers=without_body_headers(result.headers), **about)
     response = accepted(call.app, job, result.status, result.headers)
     return Outcome(response=response, status=response.status_code, **about)

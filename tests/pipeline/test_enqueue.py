@@ -216,6 +216,15 @@ def test_a_job_starts_another_one_for_the_same_owner(desk: Desk) -> None:
     assert "nested" in client.get("/jobs").text
 
 
+def test_a_job_that_returns_another_one_leads_to_it(desk: Desk) -> None:
+    desk.actions.register(name="chain", background=True)(lambda: enqueue("wait"))
+    desk.app.add_url_rule("/chain", "chain", lambda: redirect(enqueue("chain").url), methods=["POST"])
+    client = desk.app.test_client()
+    first = client.post("/chain").location
+    eventually(lambda: client.get(first, headers=BROWSER).status_code == 303)
+    assert "Working" in client.get(client.get(first, headers=BROWSER).location, headers=BROWSER).text
+
+
 # What is checked
 
 
