@@ -92,6 +92,7 @@ class AppState:
     placed: dict[str, str] = field(default_factory=dict)  # endpoints of actions in blueprints of the app's, by name
     placed_routes: set[Any] = field(default_factory=set)  # the same of resources
     place_at_start: Callable[[], None] = lambda: None
+    preprocessed: dict[Any, dict[str, Operation]] = field(default_factory=dict)  # for path values of a preprocessor's
     started: bool = False
     jobs: Any = None  # its background jobs, once there are any
     gettext: Gettext | None = None  # once the app serves, where it speaks several languages

@@ -247,7 +247,15 @@ class ServerActions:
             )
         endpoint = endpoint or view_class.__name__
         # so that a mistake shows here
-        compile_route(view_class, endpoint, rule, variables_in(rule), view_class.methods or ())
+        compile_route(
+            view_class,
+            endpoint,
+            rule,
+            variables_in(rule),
+            view_class.methods or (),
+            values_change=bool(getattr(blueprint, "url_value_preprocessors", None))
+            or any(app.url_value_preprocessors for app in self._apps),
+        )
         same = (each for each in self._routes if (each.endpoint, each.blueprint) == (endpoint, blueprint))
         before = next(same, None)
         if before is not None and before.view_class is not view_class:

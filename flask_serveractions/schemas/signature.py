@@ -53,6 +53,7 @@ def compile_operation(
     path_names: Collection[str] = (),
     is_method: bool = False,
     names: Mapping[str, Any] | None = None,
+    values_change: bool = False,
     **more: Any,
 ) -> Operation:
     """Return the operation that a function is.
@@ -61,13 +62,15 @@ def compile_operation(
     :param path_names: the variables of the URL rule.
     :param is_method: whether the first parameter is ``self``.
     :param names: local names that annotations may refer to.
+    :param values_change: a ``url_value_preprocessor`` takes path values out and puts others in: what the function
+        does not take, or nothing loads, is its.
     :param more: further fields of the :class:`Operation`.
     :raises TypeError: a signature that can't work; names the function, the parameter and the mend.
     """
     known = local_names(function, names or {})
     hints = resolved_hints(function, known)
     reads_like = "GET" if more.get("event") else method  # the event is a webhook's whole body
-    compiler = Compiler(function, kind, reads_like, frozenset(path_names), known)
+    compiler = Compiler(function, kind, reads_like, frozenset(path_names), known, values_change)
     signature = list(inspect.signature(function).parameters.values())[1 if is_method else 0 :]
     compiled = [compiler.parameter(each, hints.get(each.name, MISSING)) for each in signature]
     parameters = bind_fields([each for each in compiled if each is not None])
@@ -148,8 +151,10 @@ class Compiler:
         method: str,
         path_names: frozenset[str],
         names: Mapping[str, Any],
+        values_change: bool = False,
     ) -> None:
         self.function = function
+        self.values_change = values_change
         self.kind = kind
         self.path_names = path_names
         self.names = names
@@ -174,11 +179,15 @@ class Compiler:
         try:
             return self.annotated(given.name, annotation, default)
         except NoField as error:
+            if self.values_change:
+                return Parameter(
+                    name=given.name, key=given.name, source=Source.PATH, annotation=annotation, default=default
+                )
             mend = f"Give {given.name!r} a field, as in Annotated[X, fields.String()], or make its type a dataclass."
             raise self.type_error(given.name, annotation, str(error), error.mend or mend) from None
 
     def unannotated(self, name: str, default: Any) -> Parameter | None:
-        if name in self.path_names:
+        if name in self.path_names or (self.values_change and default is MISSING):
             return Parameter(name=name, key=name, source=Source.PATH, annotation=Any, default=default)
         if self.kind != ACTION and default is not MISSING:
             return None  # as in a MethodView: the default it is
@@ -305,11 +314,10 @@ class Compiler:
 
     def check_path(self, parameters: tuple[Parameter, ...], open_ended: bool) -> None:
         missing_names = self.path_names - {each.name for each in parameters}
-        if missing_names and not open_ended:
-            name = min(missing_names)
-            raise self.type_error(
-                name, MISSING, "the URL rule has it, the function has not", f"Add {name} to the function."
-            )
+        if missing_names and not open_ended and not self.values_change:
+            name, problem = min(missing_names), "the URL rule has it, the function has not"
+            mend = f"Add {name} to the function, or register the url_value_preprocessor that takes it out before."
+            raise self.type_error(name, MISSING, problem, mend)
 
 
 def load_and_check(load: Callable[[Any], Any], check: And, data: Any) -> Any:

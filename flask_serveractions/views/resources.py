@@ -79,12 +79,16 @@ class MethodRoute(MethodView):
         app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
         asked: Request = request._get_current_object()  # type: ignore[attr-defined]
         state = app.extensions.get(STATE_KEY) or default_state(app)
-        operation = operation_of(app, state, type(self), asked.url_rule, asked.method)
+        siblings = operations_with(app, state, type(self), asked.url_rule, frozenset(kwargs))
+        if siblings:
+            operation = siblings[asked.method] if asked.method in siblings else siblings["GET"]
+        else:
+            operation = operation_of(app, state, type(self), asked.url_rule, asked.method)
         call = Call(app, state, asked, operation, ROUTE)
         call.function = getattr(self, operation.method.lower())
         call.view, call.path_values = self, kwargs
         if asked.method in CHANGING_METHODS:
-            call.siblings = operations_at(state, asked.url_rule)
+            call.siblings = siblings or operations_at(state, asked.url_rule)
         return dispatch(call)
 
 
@@ -151,9 +155,39 @@ def compile_rule(app: Flask, state: AppState, view_class: type[MethodRoute], rul
     methods = set(rule.methods or ())
     if getattr(rule, "provide_automatic_options", False):
         methods.discard("OPTIONS")
-    operations = compile_route(view_class, rule.endpoint, rule.rule, frozenset(rule.arguments), methods)
+    values_change = has_preprocessors(app, rule.endpoint)
+    operations = compile_route(
+        view_class, rule.endpoint, rule.rule, frozenset(rule.arguments), methods, values_change=values_change
+    )
     marked = {method: with_limits(app, with_marks(operation)) for method, operation in operations.items()}
     state.routes.setdefault((rule.endpoint, place_of(rule)), {}).update(marked)
+
+
+def has_preprocessors(app: Flask, endpoint: str) -> bool:
+    """Whether a ``url_value_preprocessor`` may change the path values of an endpoint."""
+    functions = app.url_value_preprocessors
+    return any(functions.get(name) for name in (None, *blueprints_of(endpoint)))
+
+
+def operations_with(
+    app: Flask, state: AppState, view_class: type[MethodRoute], rule: Any, names: frozenset[str]
+) -> Mapping[str, Operation]:
+    """Return the operations for path values that are not the rule's own, since a ``url_value_preprocessor`` made them.
+
+    Empty where they are the rule's own, as nearly always.
+
+    :raises TypeError: the function does not take one of them.
+    """
+    if not app.url_value_preprocessors or names == rule.arguments:
+        return {}
+    key = view_class, id(rule), names
+    if key not in state.preprocessed:
+        methods = set(operations_at(state, rule)) or set(rule.methods or ())
+        operations = compile_route(view_class, rule.endpoint, rule.rule, names, methods)
+        state.preprocessed[key] = {
+            method: with_limits(app, with_marks(operation)) for method, operation in operations.items()
+        }
+    return state.preprocessed[key]
 
 
 def check_view_is_unmarked(view: Any, view_class: type[MethodRoute]) -> None:
@@ -165,10 +199,17 @@ def check_view_is_unmarked(view: Any, view_class: type[MethodRoute]) -> None:
 
 
 def compile_route(
-    view_class: type[MethodRoute], endpoint: str, rule: str, path_names: frozenset[str], methods: Collection[str]
+    view_class: type[MethodRoute],
+    endpoint: str,
+    rule: str,
+    path_names: frozenset[str],
+    methods: Collection[str],
+    *,
+    values_change: bool = False,
 ) -> dict[str, Operation]:
     """Return the operations of a class for one URL rule, by method.
 
+    :param values_change: a ``url_value_preprocessor`` may take path values out and put others in.
     :raises TypeError: a signature that can't work.
     """
     operations = {}
@@ -184,6 +225,7 @@ def compile_route(
             kind=ROUTE,
             method=method,
             path_names=path_names,
+            values_change=values_change,
             is_method=is_method or isinstance(inspect.getattr_static(view_class, name), classmethod),
             names=view_class.local_names,
             owner=view_class,
