@@ -27,7 +27,7 @@ from ..security.signing import digest, dump_payload, load_payload, random_key, s
 from ..security.visitors import remember_session, visitor_for_page, visitor_of
 from .controls import describe, has_files
 from .form_state import FormState, Input, render_attributes
-from .referrer_policy import warn_of_no_referrer
+from .referrer_policy import mend_no_referrer
 from .streamed_pages import check_session_is_sent, check_still_private
 
 if TYPE_CHECKING:
@@ -324,7 +324,7 @@ def page_forms() -> PageForms:
     forms: PageForms | None = request.environ.get(HOLDS_FORMS)
     if forms is None:
         check_still_private()
-        after_this_request(warn_of_no_referrer)
+        after_this_request(mend_no_referrer)
         forms = request.environ[HOLDS_FORMS] = PageForms()
         # Flask-WTF's token of this request; g may hold another visitor's, where an app context outlives requests
         g.pop(token_field(), None)
