@@ -13,6 +13,7 @@ import json
 import re
 import uuid
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -27,6 +28,7 @@ from .selects import Term, any_after, count_rows, fetch, fetch_after, is_select,
 
 PER_PAGE = 20
 MAX_PER_PAGE = 100
+REMEMBERED = 10  # rows of a page that its cursor knows, so that some may go
 MAX_PAGE = 10**9  # an offset must fit into a database's integers
 
 TOTAL_HEADER = "X-Total-Count"
@@ -242,20 +244,49 @@ def bound_value(term: Term, value: Any) -> Any:
 
 def sequence_page(rows: Any, wanted: CursorRequest, cursors: Cursors, key: Key) -> CursorPage:
     position = cursors.read(wanted.cursor)
-    start = 0 if position is None else index_after(rows, key, *position)
-    items = list(rows[start : start + wanted.per_page])
-    end = start + len(items)
-    more = bool(items) and end < len(rows)
-    return CursorPage(items, wanted.per_page, cursors.write((key(items[-1]), end - 1)) if more else None)
+    start = 0 if position is None else next_place(rows, key, *position)
+    end = start + wanted.per_page
+    found = list(rows[start : end + 1])
+    items, following = found[: wanted.per_page], found[wanted.per_page :]
+    if not following:
+        return CursorPage(items, wanted.per_page, None)
+    shown = [key(item) for item in items[: -REMEMBERED - 1 : -1]]
+    return CursorPage(items, wanted.per_page, cursors.write((end, key(following[0]), *shown)))
 
 
-def index_after(rows: Any, key: Key, last: Any, index: int) -> int:
-    """Return where the rows after the last one begin: beside where it was, or where it was if it is gone."""
-    length = len(rows)
-    for place in chain(range(index, length), range(min(index, length) - 1, -1, -1)):
-        if to_json_value(key(rows[place])) == to_json_value(last):
-            return place + 1
-    return min(index, length)
+def next_place(rows: Any, key: Key, index: int, following: Any, last: Any, *before: Any) -> int:
+    """Return where the rows after a page begin, whatever came and went since.
+
+    :param index: where they began.
+    :param following: the first of them; it may be gone, as may be all that the page has shown.
+    :param last: the last of the page; the ones before it come after it.
+    """
+    for each, distance in ((last, 1), (following, 0), *((each, 1) for each in before)):
+        place = place_of(rows, key, each, index)
+        if place is not None:
+            return place + distance
+    return place_in_order(rows, key, index, following, last)
+
+
+def place_of(rows: Any, key: Key, wanted: Any, index: int) -> int | None:
+    """Return where a row stands: sought from where it was, onwards first."""
+    length, sought = len(rows), to_json_value(wanted)
+    near = min(max(index - 1, 0), length)
+    places = chain(range(near, length), range(near - 1, -1, -1))
+    return next((place for place in places if to_json_value(key(rows[place])) == sought), None)
+
+
+def place_in_order(rows: Any, key: Key, index: int, following: Any, last: Any) -> int:
+    """Return where the rows begin that stand after one which is gone: by order, where they have one, else by number."""
+    keys = [key(row) for row in rows]
+    try:
+        if keys == sorted(keys):
+            return bisect_right(keys, last)
+        if keys[::-1] == sorted(keys):
+            return len(keys) - bisect_left(keys[::-1], last)
+    except TypeError:  # they can't be compared
+        pass
+    return min(index, len(keys))
 
 
 def identity_of(item: Any) -> Any:

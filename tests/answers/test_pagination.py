@@ -227,12 +227,49 @@ def test_a_key_says_what_is_unique() -> None:
         list(read_all(rows, 2))
 
 
-def test_reading_on_loads_one_row_more_than_is_shown() -> None:
+@pytest.mark.parametrize("gone", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("first", [0, 1, 2])
+@pytest.mark.parametrize(
+    "ids", [list(range(12)), list(range(12, 0, -1)), list("cgbahkldeijf")], ids=["rising", "falling", "mixed"]
+)
+def test_no_row_is_left_out_where_shown_ones_have_gone(ids: list[Any], first: int, gone: int) -> None:
+    """As when somebody marks all on a page and deletes them; the row that follows may be among them."""
+    if ids[0] == "c" and (first, gone) == (0, 5):
+        return  # nothing that the cursor knows is left, and there is no order: nobody can tell
+    rows = [{"id": each} for each in ids]
+    page = paginate_by_cursor(rows, CursorRequest(None, 4), SIGNER)
+    del rows[first : first + gone]
+    rest = [row["id"] for row in read_from(rows, page.next_cursor)]
+    assert rest == [each for each in ids[4:] if {"id": each} in rows]
+
+
+def read_from(rows: Any, cursor: str | None) -> Iterator[Any]:
+    while cursor is not None:
+        page = paginate_by_cursor(rows, CursorRequest(cursor, 4), SIGNER)
+        yield from page.items
+        cursor = page.next_cursor
+
+
+@pytest.mark.parametrize("ids", [list(range(12)), list(range(12, 0, -1))])
+def test_where_all_that_a_cursor_knows_has_gone_the_order_leads_on(ids: list[int]) -> None:
+    rows = list(ids)
+    page = paginate_by_cursor(rows, CursorRequest(None, 4), SIGNER)
+    del rows[:6]
+    assert list(read_from(rows, page.next_cursor)) == ids[6:]
+    assert list(read_from([], page.next_cursor)) == []
+
+
+def test_without_an_order_either_the_number_leads_on() -> None:
+    page = paginate_by_cursor(list("cgbahkldeijf"), CursorRequest(None, 4), SIGNER)
+    assert list(read_from([1, "x", 2, "y", 3], page.next_cursor)) == [3]
+
+
+def test_reading_on_loads_two_rows_more_than_are_shown() -> None:
     rows = Remembering(10**6)
     first = paginate_by_cursor(rows, CursorRequest(None, 2), SIGNER)
     rows.loaded.clear()
     assert paginate_by_cursor(rows, CursorRequest(first.next_cursor, 2), SIGNER).items == [2, 3]
-    assert rows.loaded == [1, 2, 3]
+    assert rows.loaded == [1, 2, 3, 4]
 
 
 FORGED = ["x", ".", "WyI", "ä", "\ud800", "a.b", "=" * 100]
