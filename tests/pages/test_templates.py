@@ -370,7 +370,7 @@ def test_names_with_dots_work_everywhere() -> None:
     assert submit(client, form, text="milk").status_code == 303
     assert states(submit(client, form, text="bad")) == [("bad", "Not that one.", "")]
     with app.test_request_context():
-        assert url_for("actions.todos.create", signature="x") == "/do/todos.create/x"
+        assert url_for("actions.todos-create", signature="x") == "/do/todos.create/x"
 
 
 def test_an_action_may_have_any_name_that_a_function_can_have() -> None:
