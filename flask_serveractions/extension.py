@@ -333,8 +333,9 @@ class ServerActions:
     def auth_hook(self, function: Any = None, *, schemes: Mapping[str, Mapping[str, Any]] | None = None) -> Any:
         """Register the one hook: ``hook(operation) -> identity | None``, or ``hook(operation, arguments)``.
 
-        Something truthy is let in, and is :data:`current_identity`; something falsy is nobody (401, unless the
-        operation is public); ``abort(403)`` refuses somebody who is known; any other exception closes the door (500).
+        Something truthy is let in, and is :data:`current_identity`; something falsy, or not ``is_authenticated``, is
+        nobody (401, unless the operation is public); a ``Response``, or a tuple whose second item is a status from 300
+        on, is the answer; ``abort(403)`` refuses somebody who is known; any other exception lets nobody in (500).
 
         :param function: ``def`` or ``async def``; it gets the :class:`Operation` and, where it takes two arguments, a
             mapping of the signed arguments (an action's) or the path's (a resource's). It must change nothing, since it
