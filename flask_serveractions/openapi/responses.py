@@ -240,7 +240,8 @@ def content_of(components: Components, operation: Operation) -> JsonSchema:
         return {HTML: {"schema": TEXT}}
     if operation.answer.schema is None and (passes_through(plain) or is_stream(plain)):
         return {"*/*": {}}
-    return {JSON: {"schema": schema}}
+    passes = operation.answer.dump is not None and not operation.answer.is_json  # a response beside the schema
+    return {JSON: {"schema": schema}, **({"*/*": {}} if passes else {})}
 
 
 def action_content(components: Components, operation: Operation) -> JsonSchema:
@@ -269,6 +270,8 @@ def returned_schema(components: Components, operation: Operation) -> JsonSchema:
     """Return the JSON Schema of what a function returns."""
     answer = operation.answer
     result = result_of(answer.annotation)
+    if answer.schema is None and answer.dump is not None:  # schemas within a type: it would tell what they hide
+        return {}
     if answer.schema is None:
         plain = unwrapped_result(answer.annotation)
         return {} if passes_through(plain) or plain is MISSING else type_schema(result)
