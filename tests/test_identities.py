@@ -17,6 +17,7 @@ from flask import Flask, Response, jsonify, redirect, render_template_string
 from flask_login import LoginManager, current_user
 from werkzeug.exceptions import Forbidden
 from werkzeug.local import LocalProxy
+from werkzeug.test import TestResponse
 
 from flask_serveractions import ActionError, MethodRoute, Operation, ServerActions, current_identity, public
 from flask_serveractions.identities import identity_text
@@ -243,8 +244,18 @@ def test_who_can_not_be_told_from_others_is_an_error_where_that_matters(
         identity_text(identity)
     client = guarded(lambda operation: identity)
     assert client.get("/thing").status_code == 200  # nothing has to be told apart
-    assert client.call_action("act").status_code == 500
-    assert "can't be told from another" in caplog.text
+    assert "can't be told from another" in told_of(lambda: client.call_action("act"), caplog)
     unbound = guarded(lambda operation: identity, SERVERACTIONS_BIND_SESSION=False)
-    assert [unbound.call_action("act").status_code, unbound.call_action("pay").status_code] == [200, 500]
+    assert unbound.call_action("act").status_code == 200
+    assert "can't be told from another" in told_of(lambda: unbound.call_action("pay"), caplog)
     assert ran == ["act"]
+
+
+def told_of(call: Callable[[], TestResponse], caplog: pytest.LogCaptureFixture) -> str:
+    """Return what is told of a bug: what is raised where an ID is made, or the log of a call that is a 500."""
+    caplog.clear()
+    try:
+        assert call().status_code == 500
+    except TypeError as error:
+        return str(error)
+    return caplog.text
