@@ -14,10 +14,12 @@ ROOMS: tuple[tuple[str, tuple[str, ...]], ...] = (
         (
             "typescript",
             "page",
-            "document",
+            "builder",
             "responses",
             "arguments",
             "schemas",
+            "values",
+            "partial",
             "plain_types",
             "descriptions",
             "controls",

@@ -4,3 +4,7 @@ In: The compiled operations of an app.
 
 Out: A document, a page, a module.
 """
+
+from .page import document
+
+__all__ = ["document"]

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from marshmallow import Schema, fields
+from marshmallow.decorators import PRE_LOAD
 from werkzeug.routing import converters
 
 from ..arguments.bodies import MULTIPART, URLENCODED
 from ..http.negotiation import JSON
 from ..operation import MISSING, Operation, Parameter, Source
 from ..pages.controls import has_files
+from ..schemas.dump import has_hooks, is_own
 from ..schemas.flask_forms import filled_form
 from ..schemas.form_data import is_many, plucked
+from ..schemas.load import SCHEMA_LOADS
 from .controls import FILE, INDEX, Entry, form_object, input_entries, json_of_form
 from .descriptions import Description
+from .partial import Partial, is_partial, partial_below, partial_of
 from .schemas import Components, Converter, JsonSchema
+from .values import fits
 
 IGNORED_HEADERS = frozenset({"accept", "authorization", "content-type"})  # OpenAPI has other places for them
 MAX_DEPTH = 4  # objects in each other that a form's names are spelled out for
@@ -66,7 +72,8 @@ def located_parameters(components: Components, operation: Operation, about: Desc
     """Yield what comes from query, headers and cookies."""
     for parameter in operation.located:
         if parameter.source is Source.WHOLE:
-            named = schema_entries(components.sent, parameter.schema, "", parameter.required)  # type: ignore[arg-type]
+            schema: Schema = parameter.schema  # type: ignore[assignment]  # it has one
+            named = schema_entries(components.sent, schema, "", parameter.required, is_form=False)
             yield from (as_query(each, about) for each in named if not each.is_pattern)
         elif parameter.source is Source.FORM:
             yield from (as_query(each, about) for each in input_entries(filled_form(parameter, None)))
@@ -175,10 +182,12 @@ def field_entries(
     is_form: bool = True,
     default: Parameter | None = None,
     depth: int = 0,
+    partial: Partial = None,
 ) -> Iterator[Entry]:
     """Yield the names that a field's value is spread over.
 
     :param name: a regular expression, where it holds an index.
+    :param partial: of what is nested in the field.
     """
     if isinstance(field, fields.Pluck):
         field = plucked(field)
@@ -187,26 +196,57 @@ def field_entries(
     inner = getattr(field, "inner", None)
     if isinstance(field, fields.Nested):
         below = f"{name}.{INDEX}." if is_many(field) else f"{name}."
-        yield from schema_entries(converter, field.schema, below, required and not is_many(field), depth=depth + 1)
+        needed = required and not is_many(field)
+        yield from schema_entries(
+            converter, field.schema, below, needed, is_form=is_form, depth=depth + 1, partial=partial
+        )
     elif isinstance(inner, (fields.Nested, fields.Mapping, fields.List)):
-        yield from field_entries(converter, inner, f"{name}.{INDEX}", False, depth=depth + 1)
+        yield from field_entries(
+            converter, inner, f"{name}.{INDEX}", False, is_form=is_form, depth=depth + 1, partial=partial
+        )
     elif isinstance(field, fields.Mapping):
         value = {} if field.value_field is None else without_null(converter.field2property(field.value_field))
         yield Entry(f"{name}.[^.]+", value, False)
     else:
         schema = with_default(without_null(converter.named(name, field)), default)
         empty_is_fine = isinstance(field, fields.List) and not schema.get("minItems")
-        unticked = is_form and isinstance(field, fields.Boolean)
+        unticked = is_form and isinstance(field, fields.Boolean) and not field.allow_none
         yield Entry(name, schema, required and not (empty_is_fine or unticked))
 
 
 def schema_entries(
-    converter: Converter, schema: Schema, prefix: str, required: bool, *, depth: int = 0
+    converter: Converter,
+    schema: Schema,
+    prefix: str,
+    required: bool,
+    *,
+    is_form: bool = True,
+    depth: int = 0,
+    partial: Partial = None,
 ) -> Iterator[Entry]:
+    """Yield the names of a schema's fields.
+
+    :param partial: what the schema around it says; None where there is none.
+    """
     prefix = f"{prefix}{INDEX}." if schema.many and not prefix else prefix
+    is_own_load = not is_own(schema, Schema, SCHEMA_LOADS)  # nobody knows what it asks for
+    partial = partial_of(schema, partial)
     for name, field in schema.load_fields.items():
-        needed = required and converter.is_needed(schema, name, field) and INDEX not in prefix
-        yield from field_entries(converter, field, f"{prefix}{field.data_key or name}", needed, depth=depth)
+        needed = required and bool(field.required) and INDEX not in prefix
+        needed = needed and not (is_own_load or is_partial(partial, name) or has_hooks(schema, PRE_LOAD))
+        key = field.data_key or name
+        found = field_entries(
+            converter, field, f"{prefix}{key}", needed,
+            is_form=is_form, depth=depth, partial=partial_below(partial, key),
+        )  # fmt: skip
+        for each in found:
+            yield Entry(each.name, {}, False) if is_own_load else without_default(each, partial, name)
+
+
+def without_default(entry: Entry, partial: Partial, name: str) -> Entry:
+    if not is_partial(partial, name) or "default" not in entry.schema:
+        return entry
+    return replace(entry, schema={key: each for key, each in entry.schema.items() if key != "default"})
 
 
 def with_default(schema: JsonSchema, parameter: Parameter | None) -> JsonSchema:
@@ -215,9 +255,10 @@ def with_default(schema: JsonSchema, parameter: Parameter | None) -> JsonSchema:
         return schema
     field: fields.Field[Any] = parameter.text  # type: ignore[assignment]  # it has one
     try:
-        return {**schema, "default": field._serialize(parameter.default, parameter.key, None)}
+        default = field._serialize(parameter.default, parameter.key, None)
     except (AttributeError, TypeError, ValueError):  # a default of another type than the annotation's
         return schema
+    return {**schema, "default": default} if fits(default, schema) else schema
 
 
 def with_null(schema: JsonSchema) -> JsonSchema:

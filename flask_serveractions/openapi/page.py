@@ -46,7 +46,7 @@ def document(app: Flask) -> dict[str, Any]:
     """
     if not is_installed():
         raise RuntimeError(f"The OpenAPI document needs apispec: {EXTRA}.")
-    from .document import build
+    from .builder import build
 
     state = state_of(app)
     start(app, state)

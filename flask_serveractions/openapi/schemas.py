@@ -16,13 +16,16 @@ from apispec import APISpec
 from apispec.ext.marshmallow.field_converter import DEFAULT_FIELD_MAPPING
 from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from marshmallow import INCLUDE, RAISE, Schema, fields, missing, validate
-from marshmallow.decorators import POST_DUMP
+from marshmallow.decorators import POST_DUMP, PRE_LOAD
 
 from ..pages.controls import is_secret_name
-from ..schemas.dump import has_hooks
+from ..schemas.dump import SCHEMA_DUMPS, has_hooks, is_own
 from ..schemas.fields import Choice, Data, raw_choice
 from ..schemas.form_data import is_many
+from ..schemas.load import SCHEMA_LOADS
 from .descriptions import description_of
+from .partial import Partial, is_partial, partial_below, partial_of
+from .values import fits, plain_number, serialize_value, type_of_values
 
 OPENAPI_VERSION = "3.1.0"
 REF = "#/components/schemas/"
@@ -120,11 +123,11 @@ class Converter(OpenAPIConverter):
         super().__init__(OPENAPI_VERSION, None, spec)
         self.components = components
         self.has_come_back = returned
-        self.partial = False
+        self.partial: Partial = None  # of the schema that is being described
 
     def reference(self, schema: Schema, title: str | None = None, module: str | None = None) -> JsonSchema:
         """Return a reference to the component of a schema; a list of it, where the schema is for many."""
-        partial = self.partial or schema.partial is True
+        partial = None if self.has_come_back else partial_of(schema, self.partial)
         key = (title or type(schema), module, partial, *modifiers(schema))
         if key not in self.refs:
             label = Label(self.component_name(schema, title, partial), module or type(schema).__module__)
@@ -135,35 +138,51 @@ class Converter(OpenAPIConverter):
         made = {"$ref": REF + self.refs[key]}
         return {"type": "array", "items": made} if schema.many else made
 
-    def component_name(self, schema: Schema, title: str | None, partial: bool) -> str:
+    def component_name(self, schema: Schema, title: str | None, partial: Partial) -> str:
         base = title or type(schema).__name__.removesuffix("Schema") or "Schema"
-        ending = "" if self.has_come_back else "Partial" if partial else "Input"
+        names = () if partial in (None, True) else ("", *sorted(partial))  # type: ignore[arg-type]  # it is a set
+        ending = "" if self.has_come_back else "Partial" + "_".join(names) if partial else "Input"
         only, exclude, dump_only, load_only, _, _, nested = modifiers(schema)
-        if not (only or exclude or dump_only or load_only or nested):
+        if not (only or exclude or dump_only or load_only or nested) and len(base + ending) <= LONGEST_NAME:
             return identifier(base + ending)
+        ending = "Partial" if names else ending
         listed = schema.dump_fields if self.has_come_back else schema.load_fields
         details = listed if only else ["without", *exclude]
         detailed = "_".join((base + ending, *details))
         if (only or exclude) and not nested and len(detailed) <= LONGEST_NAME:
             return identifier(detailed)
-        return identifier(f"{base}{ending}_{sha256(repr(modifiers(schema)).encode()).hexdigest()[:6]}")
+        return identifier(f"{base}{ending}_{sha256(repr((*modifiers(schema), names)).encode()).hexdigest()[:6]}")
 
     def object_schema(self, schema: Schema) -> JsonSchema:
         """Return the JSON Schema of one object, whether the schema is for many or not."""
-        listed = schema.dump_fields if self.has_come_back else schema.load_fields
-        properties = {field.data_key or name: self.named(name, field) for name, field in listed.items()}
-        needed = [field.data_key or name for name, field in listed.items() if self.is_needed(schema, name, field)]
-        made: JsonSchema = {"type": "object", "properties": properties}
-        if needed:
-            made["required"] = needed
-        if not self.has_come_back and schema.unknown in (RAISE, INCLUDE):
-            made["additionalProperties"] = schema.unknown == INCLUDE
         described = description_of(type(schema))
         text = getattr(schema.Meta, "description", None) or "\n\n".join(
             filter(None, (described.summary, described.text))
         )
         title = getattr(schema.Meta, "title", None)
-        return {**({"title": title} if title else {}), **({"description": text} if text else {}), **made}
+        about = {**({"title": title} if title else {}), **({"description": text} if text else {})}
+        if not is_own(schema, Schema, SCHEMA_DUMPS if self.has_come_back else SCHEMA_LOADS):
+            return about  # nobody knows what it makes of what
+        listed = schema.dump_fields if self.has_come_back else schema.load_fields
+        properties = {field.data_key or name: self.property_of(schema, name, field) for name, field in listed.items()}
+        needed = [field.data_key or name for name, field in listed.items() if self.is_needed(schema, name, field)]
+        made: JsonSchema = {**about, "type": "object", "properties": properties}
+        if needed:
+            made["required"] = needed
+        is_closed = not (self.has_come_back or has_hooks(schema, PRE_LOAD))
+        if is_closed and schema.unknown in (RAISE, INCLUDE):
+            made["additionalProperties"] = schema.unknown == INCLUDE
+        return made
+
+    def property_of(self, schema: Schema, name: str, field: fields.Field[Any]) -> JsonSchema:
+        """Return the JSON Schema of one field of a schema, whose ``partial`` holds for what is nested in it too."""
+        partial = self.partial
+        self.partial = partial_below(partial, field.data_key or name)
+        made = self.named(name, field)
+        self.partial = partial
+        if is_partial(partial, name):
+            made.pop("default", None)  # nothing is filled in
+        return made
 
     def named(self, name: str, field: fields.Field[Any]) -> JsonSchema:
         """Return a field's JSON Schema; what is sent under its name may be a secret."""
@@ -177,8 +196,7 @@ class Converter(OpenAPIConverter):
         if self.has_come_back:
             always = field.required or field.dump_only or field.load_default is not missing
             return (always or field.dump_default is not missing) and not has_hooks(schema, POST_DUMP)
-        partial = schema.partial if isinstance(schema.partial, (tuple, list, set, frozenset)) else ()
-        return bool(field.required) and not (self.partial or name in partial)
+        return bool(field.required) and not (is_partial(self.partial, name) or has_hooks(schema, PRE_LOAD))
 
     def field2property(self, field: fields.Field[Any]) -> JsonSchema:
         given = super().field2property(field).items()
@@ -186,7 +204,8 @@ class Converter(OpenAPIConverter):
         if isinstance(made.get("type"), list):
             made["type"] = list(dict.fromkeys(made["type"]))  # a nullable Pluck of something nullable has two nulls
         known = type_of_values(made.get("enum", []))
-        return {**made, **known} if isinstance(field, fields.Enum) else {**known, **made}
+        made = {**made, **known} if isinstance(field, fields.Enum) else {**known, **made}
+        return made if fits(made.get("default"), made) else {key: made[key] for key in made if key != "default"}
 
     def field2type_and_format(self, field: fields.Field[Any], **kwargs: Any) -> JsonSchema:
         if isinstance(field, fields.Decimal) and not self.has_come_back:
@@ -294,34 +313,6 @@ def nested_choices(schema: Schema) -> tuple[Any, ...]:
 def choice(field: Any) -> tuple[Any, ...]:
     only, exclude = getattr(field, "only", None), getattr(field, "exclude", ())
     return None if only is None else tuple(sorted(only)), tuple(sorted(exclude))
-
-
-def serialize_value(field: fields.Field[Any], value: Any) -> Any:
-    """Return a value as its field writes it; missing where it is no value of that field."""
-    if value is None:
-        return None
-    try:
-        return field._serialize(value, None, None)
-    except Exception:  # a default or a choice of another type, which marshmallow lets pass
-        return missing
-
-
-def plain_number(field: fields.Field[Any], value: Any) -> int | float | None:
-    found = value if isinstance(value, (int, float)) else serialize_value(field, value)
-    try:
-        return None if found is None or isinstance(found, bool) else found if isinstance(found, int) else float(found)
-    except (TypeError, ValueError):
-        return None
-
-
-JSON_TYPES = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
-
-
-def type_of_values(values: list[Any]) -> JsonSchema:
-    kinds = sorted({JSON_TYPES[type(each)] for each in values if type(each) in JSON_TYPES})
-    if not kinds:
-        return {}
-    return {"type": kinds[0] if len(kinds) == 1 else kinds}
 
 
 def portable_pattern(pattern: str, flags: int) -> str | None:

@@ -11,7 +11,7 @@ from flask import Flask
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from flask_serveractions import Job, MethodRoute, ServerActions, enqueue
-from flask_serveractions.openapi.page import document
+from flask_serveractions.openapi import document
 from tests.openapi.reference_app import make_app
 
 BEARER = {"bearer": {"type": "http", "scheme": "bearer"}}

@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from flask_serveractions import ServerActions
-from flask_serveractions.openapi.page import document
+from flask_serveractions.openapi import document
 from tests.openapi.reference_app import make_app
 
 

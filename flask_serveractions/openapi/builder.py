@@ -36,6 +36,7 @@ from .responses import (
     problem_response,
 )
 from .schemas import OPENAPI_VERSION, Components, JsonSchema
+from .values import without_infinity
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -115,7 +116,7 @@ def build(app: Flask, state: AppState) -> dict[str, Any]:
         paths = Builder(app, state, Components(spec), spec).paths()
     for path, item in sorted(paths.items()):
         spec.path(path, operations=item)
-    made = json.loads(json.dumps(spec.to_dict(), default=str))
+    made = without_infinity(json.loads(json.dumps(spec.to_dict(), default=str)))
     return {name: made[name] for name in ORDER if name in made}
 
 

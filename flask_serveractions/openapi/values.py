@@ -1,0 +1,69 @@
+"""Values in an OpenAPI document: defaults, limits and choices, as far as JSON can say them."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+
+from marshmallow import fields, missing
+
+JsonSchema = dict[str, Any]
+
+#: of RFC 3339, 5.6
+DATE_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+JSON_TYPES = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
+
+
+def fits(value: Any, schema: JsonSchema) -> bool:
+    """Whether JSON can say a value, and its schema allows it: not infinity, nor a date that lacks its zone.
+
+    ``None`` fits everywhere: whoever declared it as a default made the field nullable.
+    """
+    if isinstance(value, float) and not math.isfinite(value):
+        return False
+    if isinstance(value, dict):
+        below = schema.get("properties", {})
+        return all(fits(each, below.get(key, schema.get("additionalProperties") or {})) for key, each in value.items())
+    if isinstance(value, list):
+        return all(fits(each, schema.get("items") or {}) for each in value)
+    if isinstance(value, str) and schema.get("format") == "date-time":
+        return bool(DATE_TIME.fullmatch(value))
+    return value is None or value in schema.get("enum", [value])
+
+
+def serialize_value(field: fields.Field[Any], value: Any) -> Any:
+    """Return a value as its field writes it; missing where it is no value of that field."""
+    if value is None:
+        return None
+    try:
+        return field._serialize(value, None, None)
+    except Exception:  # a default or a choice of another type, which marshmallow lets pass
+        return missing
+
+
+def plain_number(field: fields.Field[Any], value: Any) -> int | float | None:
+    found = value if isinstance(value, (int, float)) else serialize_value(field, value)
+    try:
+        number = found if isinstance(found, int) else float(found)
+    except (TypeError, ValueError):
+        return None
+    return None if isinstance(found, bool) or not math.isfinite(number) else number
+
+
+def type_of_values(values: list[Any]) -> JsonSchema:
+    kinds = sorted({JSON_TYPES[type(each)] for each in values if type(each) in JSON_TYPES})
+    if not kinds:
+        return {}
+    return {"type": kinds[0] if len(kinds) == 1 else kinds}
+
+
+def without_infinity(value: Any) -> Any:
+    """Return JSON-ready data without the numbers that JSON has no text for, and without what they are called."""
+    if isinstance(value, dict):
+        return {key: without_infinity(each) for key, each in value.items() if is_finite(each)}
+    return [without_infinity(each) for each in value if is_finite(each)] if isinstance(value, list) else value
+
+
+def is_finite(value: Any) -> bool:
+    return not isinstance(value, float) or math.isfinite(value)
