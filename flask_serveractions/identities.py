@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
-from types import ModuleType
+from types import AsyncGeneratorType, BuiltinFunctionType, FunctionType, GeneratorType, MethodType, ModuleType
 from typing import TYPE_CHECKING, Any, NoReturn
 from uuid import UUID
 
@@ -19,6 +18,9 @@ if TYPE_CHECKING:
 
 #: values that tell themselves from others
 PLAIN = (str, bytes, int, float, Decimal, date, UUID)
+
+#: what a hook returns by mistake: a function that was not called, or a generator, since it yielded
+NOBODY = (FunctionType, BuiltinFunctionType, MethodType, GeneratorType, AsyncGeneratorType, type, ModuleType)
 
 
 def identity_in(app: Flask, returned: Any) -> Any:
@@ -39,7 +41,7 @@ def identity_in(app: Flask, returned: Any) -> Any:
             f"The auth hook returned a tuple of {len(returned)}, which is neither an identity nor a refusal."
             " Return the identity alone; or an answer and its status, as in ('Sign in.', 401)."
         )
-    if inspect.isroutine(returned) or isinstance(returned, (type, ModuleType)) or is_step_by_step(returned):
+    if isinstance(returned, NOBODY):
         raise TypeError(f"The auth hook returned {returned!r}, which is nobody. Return the identity, or None.")
     return returned if is_authenticated(returned) else None
 
@@ -65,11 +67,6 @@ def is_refusing_status(value: Any) -> bool:
 def send(app: Flask, answer: Any) -> NoReturn:
     """:raises HTTPException: always; with the answer as its response, as ``abort(response)`` does."""
     raise HTTPException(response=app.make_response(answer))
-
-
-def is_step_by_step(returned: Any) -> bool:
-    """Whether a hook yielded instead of returning."""
-    return inspect.isgenerator(returned) or inspect.isasyncgen(returned)
 
 
 def is_authenticated(identity: Any) -> bool:
