@@ -79,7 +79,9 @@ def is_plain_json(operation: Operation, returned: Any) -> bool:
         return False
     if operation.answer.dump is None:
         return type(returned) in (dict, list)
-    return returned is not None and not isinstance(returned, (tuple, WerkzeugResponse, *operation.answer.texts))
+    texts = operation.answer.texts
+    is_special = isinstance(returned, (tuple, WerkzeugResponse)) or (texts and isinstance(returned, texts))
+    return returned is not None and not is_special
 
 
 def answer_route(call: Call, operation: Operation, returned: Any) -> Response:

@@ -43,12 +43,12 @@ def field_of_key(schema: Schema, key: Any, data: Any) -> tuple[Any, Any]:
 
     ``ValidationError("...", "first_name")`` gives a field's own name; but what was sent by that name is a stray key.
     """
-    by_key = {each.data_key: each for each in schema.load_fields.values() if each.data_key is not None}
     field = schema.load_fields.get(key)
-    if key in by_key:
-        return key, by_key[key]
-    if field is None or field.data_key is None:
+    if field is not None and field.data_key in (None, key):  # as most
         return key, field
+    keyed = next((each for each in schema.load_fields.values() if each.data_key == key), None)
+    if keyed is not None or field is None:
+        return key, keyed
     return (key, None) if isinstance(data, Mapping) and key in data else (field.data_key, field)
 
 

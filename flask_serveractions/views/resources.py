@@ -79,7 +79,9 @@ class MethodRoute(MethodView):
         app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
         asked: Request = request._get_current_object()  # type: ignore[attr-defined]
         state = app.extensions.get(STATE_KEY) or default_state(app)
-        siblings = operations_with(app, state, type(self), asked.url_rule, frozenset(kwargs))
+        siblings: Mapping[str, Operation] = {}
+        if app.url_value_preprocessors:
+            siblings = operations_with(app, state, type(self), asked.url_rule, frozenset(kwargs))
         if siblings:
             operation = siblings[asked.method] if asked.method in siblings else siblings["GET"]
         else:
@@ -178,7 +180,7 @@ def operations_with(
 
     :raises TypeError: the function does not take one of them.
     """
-    if not app.url_value_preprocessors or names == rule.arguments:
+    if names == rule.arguments:
         return {}
     key = view_class, id(rule), names
     if key not in state.preprocessed:
