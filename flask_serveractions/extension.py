@@ -15,7 +15,6 @@ from flask import Blueprint, Flask
 from .app_state import STATE_KEY, AppState, Registry, state_of
 from .cli import actions_cli
 from .config import Settings
-from .errors import Problem
 from .openapi.page import mount
 from .operation import ACTION, Operation
 from .pages.second_pass import SecondPass
@@ -37,7 +36,6 @@ from .views.resources import MethodRoute, RegisteredRoute, add_route, compile_ro
 from .views.webhooks import add_webhook, compile_webhook
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-ProblemHandler = TypeVar("ProblemHandler", bound=Callable[[Problem], Any])
 Route = TypeVar("Route", bound=type[MethodRoute])
 
 
@@ -358,7 +356,7 @@ class ServerActions:
 
         return register(function) if function is not None else register
 
-    def problem_handler(self, function: ProblemHandler) -> ProblemHandler:
+    def problem_handler(self, function: Function) -> Function:
         """Register a function that says how the failures of resources are told; returns it unchanged.
 
         It gets a :class:`Problem` and returns what a view may return; without a status it is the problem's. ``Allow``,
