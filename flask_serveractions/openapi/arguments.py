@@ -22,7 +22,7 @@ from ..schemas.load import SCHEMA_LOADS
 from .controls import FILE, INDEX, Entry, form_object, input_entries, json_of_form
 from .descriptions import Description
 from .partial import Partial, is_partial, partial_below, partial_of
-from .schemas import Components, Converter, JsonSchema
+from .schemas import Components, Converter, JsonSchema, portable_pattern
 from .values import fits
 
 IGNORED_HEADERS = frozenset({"accept", "authorization", "content-type"})  # OpenAPI has other places for them
@@ -41,31 +41,49 @@ def path_parameters(components: Components, operation: Operation, rule: Any, abo
     for name, converter in rule._converters.items():
         schema = of_converter(converter)
         parameter = declared.get(name)
-        if parameter is not None and parameter.text is not None:
-            declared = without_null(components.sent.field2property(parameter.text))
-            schema = {**declared, **schema} if declared.get("type") == schema.get("type") else {**schema, **declared}
+        if parameter is not None and parameter.text is not None and not makes_objects(converter):
+            said = without_null(components.sent.field2property(parameter.text))
+            is_one_text = "$ref" not in said and said.get("type") not in ("array", "object")
+            schema = narrowed(schema, said) if is_one_text else schema
         found.append(with_description({"name": name, "in": "path", "required": True, "schema": schema}, name, about))
     return found
 
 
+def narrowed(schema: JsonSchema, said: JsonSchema) -> JsonSchema:
+    """Return what both a converter and an annotation let through."""
+    return {**said, **schema} if said.get("type") == schema.get("type") else {**schema, **said}
+
+
+def makes_objects(converter: Any) -> bool:
+    """Whether a URL converter is an app's own, whose values are what it makes of the text."""
+    return not type(converter).to_python.__module__.startswith("werkzeug.")
+
+
 def of_converter(converter: Any) -> JsonSchema:
-    """Return what a URL converter of Werkzeug's lets through."""
-    if isinstance(converter, converters.NumberConverter):
+    """Return what a URL converter lets through, as text."""
+    if isinstance(converter, converters.NumberConverter) and is_as_written(converter):
         kind = "integer" if isinstance(converter, converters.IntegerConverter) else "number"
         lowest = converter.min if converter.min is not None else (None if converter.signed else 0)
         limits = {"minimum": lowest, "maximum": converter.max}
         return {"type": kind, **{name: limit for name, limit in limits.items() if limit is not None}}
-    if isinstance(converter, converters.UUIDConverter):
+    if isinstance(converter, converters.UUIDConverter) and is_as_written(converter):
         return {"type": "string", "format": "uuid"}
     if isinstance(converter, converters.AnyConverter):
         return {"type": "string", "enum": sorted(converter.items)}
-    if isinstance(converter, converters.UnicodeConverter):
-        lengths = re.fullmatch(r"\[\^/\]\{(\d+),?(\d*)\}", converter.regex)
-        low, high = lengths.groups() if lengths else ("1", "")
-        exact = lengths is not None and "," not in converter.regex
+    lengths = re.fullmatch(r"\[\^/\]\{(\d+),?(\d*)\}", converter.regex)
+    if isinstance(converter, converters.UnicodeConverter) and lengths is not None:
+        low, high = lengths.groups()
+        exact = "," not in converter.regex
         longest = {"maxLength": int(low if exact else high)} if exact or high else {}
         return {"type": "string", "minLength": int(low), **longest}
-    return {"type": "string", "minLength": 1}
+    own = None if type(converter).__module__.startswith("werkzeug.") else portable_pattern(converter.regex, 0)
+    return {"type": "string", "minLength": 1, **({"pattern": f"^(?:{converter.regex})$"} if own else {})}
+
+
+def is_as_written(converter: Any) -> bool:
+    """Whether a converter lets the text through that Werkzeug's own does."""
+    kind: Any = next(each for each in type(converter).__mro__ if each.__module__.startswith("werkzeug."))
+    return bool(type(converter).regex == kind.regex)
 
 
 def located_parameters(components: Components, operation: Operation, about: Description) -> Iterator[JsonSchema]:

@@ -12,29 +12,35 @@ from typing import TYPE_CHECKING, Any
 from apispec import APISpec
 from werkzeug.routing.converters import UnicodeConverter
 
-from ..answers.listing import BY_CURSOR
-from ..answers.pagination import MAX_PAGE, MAX_PER_PAGE, PER_PAGE
 from ..app_state import AppState, AuthHook
+from ..arguments.bodies import URLENCODED
 from ..http.conditional import CHANGING_METHODS
-from ..http.negotiation import EVENTS, HTML
+from ..http.negotiation import EVENTS, HTML, JSON
 from ..operation import ACTION, Operation
+from ..security.rate_limits import limiters_of
 from ..views.resources import VARIABLE, place_of, route_rules
 from .arguments import located_parameters, path_parameters, request_body
 from .descriptions import Description, description_of, statuses_in
+from .parameters import PARAMETERS, TEXT, merge, names_of_shared
 from .responses import (
     FAILURES,
+    HANDLED,
     JOB_SCHEMA,
     MESSAGE_SCHEMA,
     NO_MATCH,
+    PROBLEM_DETAILS,
     PROBLEM_SCHEMA,
     REVALIDATED_SCHEMA,
+    FailureStyle,
     answers_of,
     component_name,
     failure,
     job_response,
     no_match_response,
     problem_response,
+    status_phrase,
 )
+from .returned import ANYTHING, content_of_function
 from .schemas import OPENAPI_VERSION, Components, JsonSchema
 from .values import without_infinity
 
@@ -42,11 +48,11 @@ if TYPE_CHECKING:
     from flask import Flask
 
 ACTIONS, WEBHOOKS = "actions", "webhooks"
+WEBHOOK_KINDS: Mapping[type[Any], str] = {dict: "object", list: "array"}
 NO_TAG = re.compile(r"api|v[0-9]+|")  # segments of a path that say nothing of what is there
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 SESSION = "session"
 ORDER = ("openapi", "info", "servers", "tags", "paths", "components")
-TEXT: JsonSchema = {"type": "string"}
 
 TAGS: Mapping[str, str] = {
     ACTIONS: (
@@ -55,49 +61,6 @@ TAGS: Mapping[str, str] = {
     ),
     WEBHOOKS: "Messages of other services, which sign them.",
 }
-
-
-def whole_number(default: int, largest: int) -> JsonSchema:
-    return {"type": "integer", "minimum": 1, "maximum": largest, "default": default}
-
-
-#: parameters of this package's own, by the names of their components
-PARAMETERS: Mapping[str, JsonSchema] = {
-    "Signature": {
-        "name": "signature", "in": "path", "required": True, "schema": TEXT,
-        "description": "The signed ID, as `action_form` and `action_url` write it.",
-    },
-    "ActionPage": {
-        "name": "page", "in": "query", "schema": {**TEXT, "default": "/"},
-        "description": "Where the form stands: a path of this app.",
-    },
-    "Prefer": {
-        "name": "Prefer", "in": "header", "schema": {"enum": ["return=representation", "return=minimal"]},
-        "description": "Whether the answer brings the fresh page (RFC 7240).",
-    },
-    "Validate": {
-        "name": "Serveractions-Validate", "in": "header", "schema": TEXT,
-        "description": "Names of fields, parted by commas: they are checked, and nothing is run.",
-    },
-    "IdempotencyKey": {
-        "name": "Idempotency-Key", "in": "header", "schema": {**TEXT, "minLength": 1},
-        "description": "A second call with it gets the first one's answer. A form brings it as `idempotency_key`.",
-    },
-    "IfMatch": {
-        "name": "If-Match", "in": "header", "schema": TEXT,
-        "description": "The `ETag` that was read: nothing is changed where it is not current (RFC 9110, 13.1.1).",
-    },
-    "IfNoneMatch": {
-        "name": "If-None-Match", "in": "header", "schema": TEXT,
-        "description": "The `ETag` that the caller has: 304 while it is the current one (RFC 9110, 13.1.2).",
-    },
-    "Page": {"name": "page", "in": "query", "schema": whole_number(1, MAX_PAGE)},
-    "PerPage": {"name": "per_page", "in": "query", "schema": whole_number(PER_PAGE, MAX_PER_PAGE)},
-    "Cursor": {
-        "name": "cursor", "in": "query", "schema": TEXT,
-        "description": "Where the page begins, as a `Link` brought it.",
-    },
-}  # fmt: skip
 
 
 def build(app: Flask, state: AppState) -> dict[str, Any]:
@@ -210,8 +173,8 @@ class Builder:
             "tags": [tag_of(self.app, path, operation)],
             "summary": about.summary,
             "description": "\n\n".join(filter(None, (about.text, *remarks(operation, hook)))),
-            "parameters": [*self.parameters(operation, rule, about)],
-            "requestBody": webhook_body() if operation.verifier is not None else body,
+            "parameters": self.parameters(operation, rule, about),
+            "requestBody": webhook_body(operation) if operation.verifier is not None else body,
             "responses": self.answers(operation, rule, about),
             "security": security_of(operation, hook),
         }
@@ -220,48 +183,60 @@ class Builder:
 
     def answers(self, operation: Operation, rule: Any, about: Description) -> dict[str, JsonSchema]:
         code = statuses_in(operation.function)
-        if rule is None:
-            return answers_of(self.components, operation, self.state.hook, about, code)
-        is_choosy = any(type(each) is not UnicodeConverter for each in rule._converters.values())
-        reading = self.state.routes[(operation.endpoint, place_of(rule))].get("GET")
-        if (
-            reading is not None and operation.method in CHANGING_METHODS
-        ):  # its condition is held against what GET answers
-            code = replace(code, raised=code.raised | own_failures(reading))
-        return answers_of(self.components, operation, self.state.hook, about, code, is_choosy=is_choosy)
+        further, style = self.further_failures(operation), self.style_of(operation)
+        is_choosy = False
+        if rule is not None:
+            is_choosy = any(type(each) is not UnicodeConverter for each in rule._converters.values())
+            reading = self.state.routes[(operation.endpoint, place_of(rule))].get("GET")
+            if reading is not None and operation.method in CHANGING_METHODS:
+                further |= own_failures(reading)  # the condition is held against what GET answers
+        code = replace(code, raised=code.raised | further)
+        hook = self.state.hook
+        made = answers_of(self.components, operation, hook, about, code, style=style, is_choosy=is_choosy)
+        return dict(sorted({**self.answers_of_hook(operation), **made}.items()))
+
+    def further_failures(self, operation: Operation) -> frozenset[int]:
+        """Return the statuses of what may refuse a call around its function: limits, the hook, the problem handler."""
+        failures = {429} if is_limited(self.app, operation) else set[int]()
+        if self.state.hook is not None and operation.verifier is None:
+            failures |= statuses_in(self.state.hook.function).raised
+        handler = self.state.registry.problem_handler
+        if handler is not None and operation.owner is not None:
+            failures |= {each for each in statuses_in(handler).returned if each >= 400}
+        return frozenset(failures)
+
+    def answers_of_hook(self, operation: Operation) -> dict[str, JsonSchema]:
+        """Return what the hook may answer itself: a tuple with a status that lets nobody in."""
+        hook = self.state.hook
+        returned = frozenset[int]() if hook is None or operation.verifier else statuses_in(hook.function).returned
+        return {str(each): {"description": status_phrase(each), "content": {ANYTHING: {}}} for each in returned}
+
+    def style_of(self, operation: Operation) -> FailureStyle:
+        """Return how an operation's failures are told."""
+        handler = self.state.registry.problem_handler
+        if operation.verifier is not None:
+            return PROBLEM_DETAILS
+        if any(any(self.app.error_handler_spec.get(name, {}).values()) for name in blueprints_of(operation)):
+            return HANDLED
+        if operation.owner is None or handler is None:
+            return PROBLEM_DETAILS
+        return FailureStyle("Api", content_of_function(self.components, handler))
 
     def unique(self, name: str) -> str:
         self.ids.append(name)
         before = self.ids.count(name) - 1  # several rules may lead to one class
         return f"{name}-{before + 1}" if before else name
 
-    def parameters(self, operation: Operation, rule: Any, about: Description) -> Iterator[JsonSchema | str]:
+    def parameters(self, operation: Operation, rule: Any, about: Description) -> list[JsonSchema | str]:
+        declared = list(located_parameters(self.components, operation, about))
         if rule is not None:
             named = set(VARIABLE.findall(operation.rule))  # a subdomain's variables are none of the path's
             found = path_parameters(self.components, operation, rule, about)
-            yield from (each for each in found if each["name"] in named)
-        yield from located_parameters(self.components, operation, about)
-        yield from self.own_parameters(operation)
-
-    def share(self, name: str) -> str:
-        """Return a reference to one of PARAMETERS, as apispec takes it."""
-        self.shared.add(name)
-        return name
-
-    def own_parameters(self, operation: Operation) -> Iterator[JsonSchema | str]:
-        if operation.kind == ACTION:
-            yield from map(self.share, ("Signature", "ActionPage", "Prefer", "Validate"))
-            yield from self.token_header()
-        if operation.once:
-            yield self.share("IdempotencyKey")
-        if operation.paginate:
-            yield self.share("Cursor" if operation.paginate == BY_CURSOR else "Page")
-            yield self.share("PerPage")
-        if operation.owner is not None and operation.method == "GET":
-            yield self.share("IfNoneMatch")
-        if operation.owner is not None and operation.method in CHANGING_METHODS:
-            needed = getattr(operation.owner, "require_if_match", False)
-            yield {**PARAMETERS["IfMatch"], "required": True} if needed else self.share("IfMatch")
+            declared[:0] = (each for each in found if each["name"] in named)
+        token = list(self.token_header()) if operation.kind == ACTION else []
+        made = merge([*declared, *token], names_of_shared(operation), operation)
+        self.shared.update(each for each in made if isinstance(each, str))  # as apispec takes a reference
+        return made
 
     def token_header(self) -> Iterator[JsonSchema]:
         names = self.app.config.get("WTF_CSRF_HEADERS") or ["X-CSRFToken"]
@@ -275,21 +250,45 @@ class Builder:
 
         :param used: the paths as JSON.
         """
-        schemas = self.components.by_name()
-        problem = "components/responses/" in used
-        wanted = {name for name in schemas if name in reachable(schemas, used) or (name == "Problem" and problem)}
-        for name in sorted(wanted):
+        schemas, responses = self.components.by_name(), self.responses(used)
+        wanted = reachable(schemas, used + json.dumps(responses, default=str))
+        if responses:
+            wanted.add("Problem")
+        for name in sorted(wanted & set(schemas)):
             self.spec.components.schema(name, schemas[name])
-        for status, text in FAILURES.items():
-            if f'"#/components/responses/{component_name(status)}"' in used:
-                self.spec.components.response(component_name(status), problem_response(status, text))
-        if f'"#/components/responses/{NO_MATCH}"' in used:
-            self.spec.components.response(NO_MATCH, no_match_response())
+        for name, response in responses.items():
+            self.spec.components.response(name, response)
         for name, parameter in PARAMETERS.items():
             if name in self.shared:
                 self.spec.components.parameter(name, parameter["in"], parameter)
         for name, scheme in schemes_of(self.app, self.state.hook, used).items():
             self.spec.components.security_scheme(name, dict(scheme))
+
+    def responses(self, used: str) -> dict[str, JsonSchema]:
+        """Return the failures that are referred to, by the names of their components."""
+        styles = {style.prefix: style for style in (self.style_of(each) for _, each, _ in self.operations())}
+        made: dict[str, JsonSchema] = {}
+        for prefix, style in {"": PROBLEM_DETAILS, **styles}.items():
+            for status, text in FAILURES.items():
+                made[prefix + component_name(status)] = problem_response(status, text, style)
+            made[prefix + NO_MATCH] = no_match_response(style)
+        found = {name: each for name, each in made.items() if f'"#/components/responses/{name}"' in used}
+        return {name: self.components.with_final_names(each) for name, each in found.items()}
+
+
+def blueprints_of(operation: Operation) -> list[str]:
+    """Return the names of the blueprints around an operation: ``["shop.admin", "shop"]``."""
+    steps = operation.endpoint.split(".")[:-1]
+    return [".".join(steps[:depth]) for depth in range(len(steps), 0, -1)]
+
+
+def is_limited(app: Flask, operation: Operation) -> bool:
+    """Whether a limit of Flask-Limiter's may refuse a call (429)."""
+    limits = any(
+        each.limit_manager.default_limits or each.limit_manager.application_limits for each in limiters_of(app)
+    )
+    decorated = any(limiters_of(app)) and bool(getattr(operation.owner, "decorators", ()))
+    return limits or decorated or bool(operation.limits)
 
 
 def is_page(operation: JsonSchema) -> bool:
@@ -341,8 +340,14 @@ def remarks(operation: Operation, hook: AuthHook | None) -> Iterator[str]:
         yield f"The signature holds {', '.join(f'`{each.key}`' for each in operation.bound)}."
 
 
-def webhook_body() -> JsonSchema:
-    return {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}
+def webhook_body(operation: Operation) -> JsonSchema:
+    """Return a message: JSON of the kinds that the function takes, or a form, whose ``payload`` may hold that JSON."""
+    kinds = [WEBHOOK_KINDS[each] for each in operation.event_types]
+    form: JsonSchema = {"type": "object"}
+    if dict not in operation.event_types:
+        form |= {"properties": {"payload": {**TEXT, "contentMediaType": JSON}}, "required": ["payload"]}
+    message: JsonSchema = {"type": kinds[0] if len(kinds) == 1 else kinds}
+    return {"required": True, "content": {JSON: {"schema": message}, URLENCODED: {"schema": form}}}
 
 
 def security_of(operation: Operation, hook: AuthHook | None) -> list[dict[str, list[str]]]:

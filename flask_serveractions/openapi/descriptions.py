@@ -88,7 +88,8 @@ def statuses_in(function: Callable[..., Any]) -> Statuses:
     except (OSError, SyntaxError, TypeError):  # typed into a console, or generated
         return Statuses()
     nodes = list(own_nodes(tree.body[0])) if tree.body else []
-    returned = (status_returned(node) for node in nodes if isinstance(node, ast.Return))
+    values = (value for node in nodes if isinstance(node, ast.Return) for value in alternatives(node.value))
+    returned = map(status_returned, values)
     raised = (status_raised(node) for node in nodes if isinstance(node, ast.Call))
     return Statuses(returned=frozenset(filter(None, returned)), raised=frozenset(filter(None, raised)))
 
@@ -101,9 +102,17 @@ def own_nodes(node: ast.AST) -> Iterator[ast.AST]:
             yield from own_nodes(child)
 
 
-def status_returned(node: ast.Return) -> int | None:
-    given = node.value.elts[1:2] if isinstance(node.value, ast.Tuple) else []
-    return constant_status(given[0]) if given else None
+def alternatives(value: ast.AST | None) -> Iterator[ast.AST]:
+    """Yield what an expression may be: ``a if b else c`` is one of two."""
+    if isinstance(value, ast.IfExp):
+        yield from alternatives(value.body)
+        yield from alternatives(value.orelse)
+    elif value is not None:
+        yield value
+
+
+def status_returned(value: ast.AST) -> int | None:
+    return constant_status(value.elts[1]) if isinstance(value, ast.Tuple) and len(value.elts) > 1 else None
 
 
 def status_raised(node: ast.Call) -> int | None:

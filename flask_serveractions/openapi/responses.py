@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-import inspect
-import typing
 from collections.abc import Iterator, Mapping
-from typing import Any
+from dataclasses import dataclass, replace
 
 from werkzeug.http import HTTP_STATUS_CODES
-from werkzeug.wrappers import Response
 
-from ..answers.jobs import Job
 from ..answers.listing import BY_CURSOR
 from ..answers.pagination import TOTAL_HEADER
 from ..app_state import AuthHook
 from ..http.conditional import CHANGING_METHODS
 from ..http.negotiation import EVENTS, HTML, JSON, PROBLEM
 from ..operation import ACTION, MISSING, Operation
-from ..schemas.annotations import unaliased
+from ..schemas.annotations import NOTHING, unfold
 from ..security.origin import SAFE_METHODS
 from .descriptions import Description, Statuses
-from .plain_types import type_schema
+from .returned import ANYTHING, Returned, returned_of, returns_job, tuple_statuses
 from .schemas import Components, JsonSchema
 
 NO_MATCH = "NotFoundOrNoMatch"
 UNKNOWN = "2XX"  # the signature does not say
-UNIONS = ("Union", "UnionType")
-STREAMS = ("Generator", "Iterator", "Iterable", "AsyncGenerator", "AsyncIterator", "AsyncIterable")
 TEXT: JsonSchema = {"type": "string"}
 
 PROBLEM_SCHEMA: JsonSchema = {
@@ -98,6 +92,19 @@ FAILURE_HEADERS: Mapping[int, Mapping[str, str]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class FailureStyle:
+    """How failures are told: in problem details, or as the app answers them itself."""
+
+    prefix: str  # of the names of components
+    content: Mapping[str, JsonSchema]  # by media type
+
+
+PROBLEM_DETAILS = FailureStyle("", {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}})
+#: of a blueprint with error handlers, which may answer some of them
+HANDLED = FailureStyle("Handled", {**PROBLEM_DETAILS.content, ANYTHING: {}})
+
+
 def answers_of(
     components: Components,
     operation: Operation,
@@ -105,20 +112,35 @@ def answers_of(
     about: Description,
     statuses: Statuses,
     *,
+    style: FailureStyle = PROBLEM_DETAILS,
     is_choosy: bool = False,
 ) -> dict[str, JsonSchema]:
     """Return an operation's responses by status, in order.
 
+    :param style: how its failures are told.
     :param is_choosy: a value in the path may not fit its rule: then the app's own 404 answers.
     """
+    returned = returned_of(components, operation)
+    statuses = replace(statuses, returned=statuses.returned | tuple_statuses(operation.answer.annotation))
     named = successes(operation, about, statuses)
-    succeeding = {str(status): success(components, operation, status, about) for status in named}
-    special = {str(status): made for status, made in further_answers(operation)}
+    succeeding = {str(status): success(operation, status, about, returned) for status in named}
+    special = {str(status): made for status, made in further_answers(operation, returned)}
     failed = {*failures_of(operation, hook), *statuses.raised, *(each for each in about.statuses if each >= 400)}
-    failing = {str(status): failure(status, about.statuses.get(status)) for status in failed}
-    if is_choosy and failing.get("404") == failure(404, None):
-        failing["404"] = {"$ref": f"#/components/responses/{NO_MATCH}"}
+    failing = {str(status): failure(status, about.statuses.get(status), style) for status in failed}
+    if is_choosy and failing.get("404") == failure(404, None, style):
+        failing["404"] = {"$ref": f"#/components/responses/{style.prefix}{NO_MATCH}"}
+    for status in (each for each in statuses.returned - set(named) if each >= 400):
+        failing[str(status)] = refusal(status, about, returned, style if status in failed else None)
     return dict(sorted({**special, **succeeding, **failing}.items()))
+
+
+def refusal(status: int, about: Description, returned: Returned, style: FailureStyle | None) -> JsonSchema:
+    """Return a refusal that the function returns, which is sent as it is.
+
+    :param style: how the same status is told where it is raised; None where it never is.
+    """
+    content = {**returned.refusals, **(style.content if style is not None else {})}
+    return {"description": about.statuses.get(status) or status_phrase(status), "content": content}
 
 
 def failures_of(operation: Operation, hook: AuthHook | None) -> Iterator[int]:
@@ -146,16 +168,16 @@ def takes_arguments(operation: Operation) -> bool:
     return operation.kind == ACTION or operation.has_body or bool(operation.located)
 
 
-def failure(status: int, text: str | None) -> JsonSchema:
-    """Return problem details; a shared component, where the docstring has nothing to add."""
+def failure(status: int, text: str | None, style: FailureStyle = PROBLEM_DETAILS) -> JsonSchema:
+    """Return a failure as it is told; a shared component, where the docstring has nothing to add."""
     if text is None and status in FAILURES:
-        return {"$ref": f"#/components/responses/{component_name(status)}"}
-    return problem_response(status, text or status_phrase(status))
+        return {"$ref": f"#/components/responses/{style.prefix}{component_name(status)}"}
+    return problem_response(status, text or status_phrase(status), style)
 
 
-def no_match_response() -> JsonSchema:
+def no_match_response(style: FailureStyle) -> JsonSchema:
     """Return the 404 of a path that may match no rule at all, which the app's own page answers."""
-    made = problem_response(404, FAILURES[404])
+    made = problem_response(404, FAILURES[404], style)
     return {**made, "content": {**made["content"], HTML: {"schema": TEXT}}}
 
 
@@ -172,8 +194,8 @@ def component_name(status: int) -> str:
     return "".join(word.capitalize() for word in status_phrase(status).split())
 
 
-def problem_response(status: int, text: str) -> JsonSchema:
-    made: JsonSchema = {"description": text, "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+def problem_response(status: int, text: str, style: FailureStyle) -> JsonSchema:
+    made: JsonSchema = {"description": text, "content": dict(style.content)}
     headers = {name: {"description": each, "schema": TEXT} for name, each in FAILURE_HEADERS.get(status, {}).items()}
     return {**made, "headers": headers} if headers else made
 
@@ -187,32 +209,72 @@ def successes(operation: Operation, about: Description, statuses: Statuses) -> l
     documented = [status for status in about.statuses if status < 400]
     if documented:
         return list(documented)
-    named = {status for status in statuses.returned if status < 400}
+    named = {told_status(operation, status) for status in statuses.returned if status < 400}
     if orders_job(operation):
         return sorted(named) or [202]
-    return sorted(named) or [operation.answer.status or default_status(operation)]
+    return sorted(named) or [default_status(operation)]
+
+
+def told_status(operation: Operation, status: int) -> int:
+    """Return the status of an answer: an action's has a body, whatever the function says."""
+    return 200 if operation.kind == ACTION and status in (204, 205) else status
 
 
 def orders_job(operation: Operation) -> bool:
     """Whether the answer is a job: of a background action, and of a function that says that it returns one."""
-    return operation.background or unwrapped_result(operation.answer.annotation) is Job
+    return operation.background or returns_job(operation.answer.annotation)
 
 
 def default_status(operation: Operation) -> int | str:
     annotation = operation.answer.annotation
+    if operation.answer.status is not None:
+        return told_status(operation, operation.answer.status)
     if operation.kind == ACTION:
         return 200
     if annotation is MISSING:
         return UNKNOWN
-    return 204 if annotation is type(None) else 200
+    return 204 if unfold(annotation).plain is NOTHING else 200
 
 
-def success(components: Components, operation: Operation, status: int | str, about: Description) -> JsonSchema:
+def success(operation: Operation, status: int | str, about: Description, returned: Returned) -> JsonSchema:
     documented = about.statuses.get(status) if isinstance(status, int) else None
     made: JsonSchema = {"description": documented or about.returns or status_phrase(status)}
-    content = {} if status in (204, 304) else content_of(components, operation)
+    content = content_of(operation, status, returned)
     headers = {name: {"description": text, "schema": TEXT} for name, text in headers_of(operation, status)}
     return {**made, **({"headers": headers} if headers else {}), **({"content": content} if content else {})}
+
+
+def content_of(operation: Operation, status: int | str, returned: Returned) -> JsonSchema:
+    if status in (204, 205, 304):
+        return {}
+    if isinstance(status, int) and status >= 300:
+        return {ANYTHING: {}}
+    if orders_job(operation):
+        job = {"type": "object", "properties": {"job": {"$ref": "#/components/schemas/Job"}}, "required": ["job"]}
+        return {JSON: {"schema": job}}
+    return action_content(operation, returned) if operation.kind == ACTION else dict(returned.content)
+
+
+def action_content(operation: Operation, returned: Returned) -> JsonSchema:
+    """Return an action's JSON answer, its events, and the response that passes through."""
+    text_or_null = {"type": ["string", "null"]}
+    envelope = {
+        "type": "object",
+        "properties": {
+            "data": returned.data,
+            "redirect": text_or_null,
+            "revalidated": {"$ref": "#/components/schemas/Revalidated"},
+            "messages": {"type": "array", "items": {"$ref": "#/components/schemas/Message"}},
+            "page": text_or_null,
+        },
+        "required": ["data", "redirect", "revalidated", "messages", "page"],
+    }
+    content: JsonSchema = {JSON: {"schema": envelope}}
+    if operation.is_generator:
+        content[EVENTS] = {"schema": TEXT}
+    if returned.has_response:
+        content[ANYTHING] = {}  # a file; a redirect is told in the JSON
+    return content
 
 
 def headers_of(operation: Operation, status: int | str) -> Iterator[tuple[str, str]]:
@@ -228,95 +290,7 @@ def headers_of(operation: Operation, status: int | str) -> Iterator[tuple[str, s
         yield TOTAL_HEADER, "How many there are on all pages."
 
 
-def content_of(components: Components, operation: Operation) -> JsonSchema:
-    if orders_job(operation):
-        job = {"type": "object", "properties": {"job": {"$ref": "#/components/schemas/Job"}}, "required": ["job"]}
-        return {JSON: {"schema": job}}
-    if operation.kind == ACTION:
-        return action_content(components, operation)
-    schema = returned_schema(components, operation)
-    plain = unwrapped_result(operation.answer.annotation)
-    if operation.answer.schema is None and plain in (str, bytes):
-        return {HTML: {"schema": TEXT}}
-    if operation.answer.schema is None and (passes_through(plain) or is_stream(plain)):
-        return {"*/*": {}}
-    passes = operation.answer.dump is not None and not operation.answer.is_json  # a response beside the schema
-    return {JSON: {"schema": schema}, **({"*/*": {}} if passes else {})}
-
-
-def action_content(components: Components, operation: Operation) -> JsonSchema:
-    """Return an action's JSON answer, its events, and the response that passes through."""
-    text_or_null = {"type": ["string", "null"]}
-    envelope = {
-        "type": "object",
-        "properties": {
-            "data": returned_schema(components, operation),
-            "redirect": text_or_null,
-            "revalidated": {"$ref": "#/components/schemas/Revalidated"},
-            "messages": {"type": "array", "items": {"$ref": "#/components/schemas/Message"}},
-            "page": text_or_null,
-        },
-        "required": ["data", "redirect", "revalidated", "messages", "page"],
-    }
-    content: JsonSchema = {JSON: {"schema": envelope}}
-    if operation.is_generator:
-        content[EVENTS] = {"schema": TEXT}
-    if is_response(unwrapped_result(operation.answer.annotation)):
-        content["*/*"] = {}  # a file; a redirect is told in the JSON
-    return content
-
-
-def returned_schema(components: Components, operation: Operation) -> JsonSchema:
-    """Return the JSON Schema of what a function returns."""
-    answer = operation.answer
-    result = result_of(answer.annotation)
-    if answer.schema is None and answer.dump is not None:  # schemas within a type: it would tell what they hide
-        return {}
-    if answer.schema is None:
-        plain = unwrapped_result(answer.annotation)
-        return {} if passes_through(plain) or plain is MISSING else type_schema(result)
-    made = components.returned.reference(answer.schema)
-    made = {"type": "array", "items": made} if answer.many and not answer.schema.many else made
-    return {"anyOf": [made, {"type": "null"}]} if may_be_none(result) and operation.kind == ACTION else made
-
-
-def result_of(annotation: Any) -> Any:
-    """Return the type of the value: the first of a tuple, the last of a generator."""
-    parts = typing.get_args(annotation)
-    if typing.get_origin(annotation) is tuple and parts:
-        return parts[0]
-    name = getattr(typing.get_origin(annotation), "__name__", "")
-    return parts[2] if name == "Generator" and len(parts) == 3 else annotation
-
-
-def unwrapped_result(annotation: Any) -> Any:
-    """Return the type of the value, without ``None`` and metadata."""
-    result = unaliased(result_of(annotation))
-    parts = [each for each in typing.get_args(result) if each is not type(None)]
-    if typing.get_origin(result) is typing.Annotated:
-        return unwrapped_result(parts[0])
-    return unwrapped_result(parts[0]) if may_be_none(result) and len(parts) == 1 else result
-
-
-def may_be_none(annotation: Any) -> bool:
-    return type(None) in typing.get_args(annotation)
-
-
-def passes_through(plain: Any) -> bool:
-    """Whether Flask renders the value in a way that the annotation does not say."""
-    is_union = getattr(typing.get_origin(plain), "__name__", "") in UNIONS
-    return plain is MISSING or is_union or is_response(plain)
-
-
-def is_response(plain: Any) -> bool:
-    return inspect.isclass(plain) and issubclass(plain, Response)
-
-
-def is_stream(plain: Any) -> bool:
-    return getattr(typing.get_origin(plain) or plain, "__name__", "") in STREAMS
-
-
-def further_answers(operation: Operation) -> Iterator[tuple[int, JsonSchema]]:
+def further_answers(operation: Operation, returned: Returned) -> Iterator[tuple[int, JsonSchema]]:
     """Yield what comes in place of the function's own success."""
     if operation.kind == ACTION:
         yield 204, {"description": "With `Serveractions-Validate`: those fields are valid. Nothing was run."}
@@ -324,5 +298,5 @@ def further_answers(operation: Operation) -> Iterator[tuple[int, JsonSchema]]:
         yield 200, {"description": "The message was handled before."}
     if operation.owner is not None and operation.method == "GET":
         yield 304, {"description": "The caller has it already."}
-    if operation.kind != ACTION and may_be_none(result_of(operation.answer.annotation)):
+    if operation.kind != ACTION and returned.may_be_none and operation.answer.status is None:
         yield 204, {"description": status_phrase(204)}

@@ -127,6 +127,8 @@ class Converter(OpenAPIConverter):
 
     def reference(self, schema: Schema, title: str | None = None, module: str | None = None) -> JsonSchema:
         """Return a reference to the component of a schema; a list of it, where the schema is for many."""
+        if self.has_come_back and wraps_whole(schema):
+            return {}
         partial = None if self.has_come_back else partial_of(schema, self.partial)
         key = (title or type(schema), module, partial, *modifiers(schema))
         if key not in self.refs:
@@ -293,6 +295,11 @@ class Converter(OpenAPIConverter):
         named = (field.made.__name__, field.made.__module__) if isinstance(field, Data) else ()
         found = self.reference(field.schema, *named)
         return {"type": "array", "items": found} if is_many(field) and not field.schema.many else found
+
+
+def wraps_whole(schema: Schema) -> bool:
+    """Whether a schema's hooks get all that is dumped at once, and may put it into anything."""
+    return any(pass_collection for _, pass_collection, _ in schema._hooks.get(POST_DUMP, ()))
 
 
 def modifiers(schema: Schema) -> tuple[Any, ...]:
