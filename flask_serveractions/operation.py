@@ -68,6 +68,7 @@ class Parameter:
     many: bool = False  # a list of files
     flat: bool = False  # one text by one name: nothing nested, no list
     is_text: bool = False  # an empty string is a value, not its absence
+    is_box: bool = False  # a browser may say no by sending nothing
     plain: type[Any] | None = None  # a path value of this very type needs no loading
     optional: bool = False  # T | None
     default: Any = MISSING

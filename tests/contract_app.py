@@ -158,8 +158,7 @@ def whoever(text: Text) -> Any:
     return {"identity": current_identity._get_current_object()}
 
 
-PAGE = """{% call(form) action_form(name) %}<input {{ form.attrs("text") }}>{{ form.error("text") }}
-<input {{ form.attrs("count") }}>{{ form.error("count") }}{% endcall %}"""
+PAGE = """{% call(form) action_form(name) %}{{ form.fields() }}{% endcall %}"""
 
 
 def plain_app(**config: Any) -> Flask:

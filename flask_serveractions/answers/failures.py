@@ -20,7 +20,8 @@ from ..errors import NO_ERRORS, Problem, Refusal
 from ..http.locations import argument_in, safe_page
 from ..http.negotiation import preference
 from ..operation import Rerender, Submission
-from ..pages.controls import declared_names, is_secret_name, secrets_of
+from ..pages.controls import declared_names, secrets_of
+from ..pages.inputs import is_secret_name
 from ..security.origin import SAFE_METHODS
 from ..security.rate_limits import retry_after
 from .error_handlers import answer_in_our_place, answer_of_blueprint, http_error

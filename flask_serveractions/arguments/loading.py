@@ -25,7 +25,16 @@ from ..schemas.flask_forms import (
     unclean_fields,
     unknown_names,
 )
-from ..schemas.form_data import data_for, flat_errors, flat_values, is_clean, join_name, raw_value, unclean_names
+from ..schemas.form_data import (
+    FormReader,
+    data_for,
+    flat_errors,
+    flat_values,
+    is_clean,
+    join_name,
+    raw_value,
+    unclean_names,
+)
 from .bodies import Received
 
 if TYPE_CHECKING:
@@ -152,16 +161,20 @@ def load_text(
     field = parameter.text
     if parameter.flat:
         raw = form.get(parameter.key, MISSING)
+        if is_form and raw is not MISSING and (raw == "" or parameter.is_box):
+            raw = FormReader(is_form).one_text(field, form.getlist(parameter.key))  # type: ignore[arg-type]  # it has a field
         raw = MISSING if raw == "" and not parameter.is_text else raw
     elif parameter.source in LINES:
         raw = line_value(field, form, parameter.key)
     else:
         raw = raw_value(field, form, parameter.key, is_form=is_form, required=parameter.required)  # type: ignore[arg-type]  # it has a field
-    if raw is not MISSING:
+    if raw is None and parameter.optional:
+        values[parameter.name] = None
+    elif raw is not MISSING:
         load_value(parameter.load_text, parameter, raw, values, errors)
     elif not parameter.required:
         values[parameter.name] = default_of(parameter)
-    elif isinstance(field, fields.Boolean) and is_form:
+    elif parameter.is_box and is_form:
         values[parameter.name] = False
     elif isinstance(field, fields.List):
         load_value(parameter.load_text, parameter, "" if is_delimited(field) else [], values, errors)

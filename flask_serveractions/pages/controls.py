@@ -1,27 +1,27 @@
-"""What the signature says of an input element: its type, its limits, whether it is a secret."""
+"""What the signature says of a control: its kind, its type, its limits, its options, whether it is a secret."""
 
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
-from marshmallow import Schema, fields, validate
-from wtforms import Field, FieldList, FormField, PasswordField
+from marshmallow import INCLUDE, Schema, ValidationError, fields, missing, validate
 
-from ..operation import Operation
-from ..schemas.flask_forms import field_named, filled_form
-from ..schemas.form_data import MAX_DEPTH, is_many
-from .form_state import Input
-
-SECRET_NAME = re.compile(r"password|passwd|secret|token", re.IGNORECASE)
+from ..operation import MISSING, Operation, Parameter
+from ..schemas.fields import Choice
+from ..schemas.flask_forms import filled_form
+from ..schemas.form_data import MAX_DEPTH, is_many, plucked
+from .inputs import Input, Kind, is_secret_name, option_pair
+from .native_inputs import text_of
+from .wtf_inputs import any_file, input_of, wtf_names
 
 TYPES: tuple[tuple[type[fields.Field[Any]], str], ...] = (
     (fields.Boolean, "checkbox"),
     (fields.Number, "number"),
-    (fields.TimeDelta, "number"),  # of seconds
+    (fields.TimeDelta, "number"),  # of seconds, or what its precision says
     (fields.DateTime, "datetime-local"),
     (fields.Date, "date"),
     (fields.Time, "time"),
@@ -31,23 +31,75 @@ TYPES: tuple[tuple[type[fields.Field[Any]], str], ...] = (
 
 
 def describe(operation: Operation, name: str) -> Input:
-    """Return what an operation says of the input element of a name; nested names with dots."""
+    """Return what an operation says of the control of a name; nested names with dots.
+
+    :raises LookupError: the operation takes no such name.
+    """
     for parameter in operation.files:
         if parameter.key == name:
-            return Input(type="file", required=parameter.required and not parameter.many, multiple=parameter.many)
+            return file_input(parameter)
     if operation.form is not None:
-        field = field_named(filled_form(operation.form, None), name)
-        return input_of(field) if field is not None else Input(secret=is_secret_name(name))
-    found, is_wanted = fields_to(operation, name)
-    return described(found, name, is_wanted=is_wanted)
+        found_input = input_of(filled_form(operation.form, None), name)
+        if found_input is not None:
+            return found_input
+    found, argument = fields_to(operation, name)
+    if not found and not takes_any(operation, name):
+        raise unknown_name(operation, name)
+    return described(found, name, argument)
 
 
-def fields_to(operation: Operation, name: str) -> tuple[list[fields.Field[Any]], bool | None]:
-    """Return the fields that lead to a name, and whether the parameter that they are of must be given."""
+def unknown_name(operation: Operation, name: str) -> LookupError:
+    known = ", ".join(control_names(operation)) or "none at all"
+    return LookupError(f"{operation.where} takes no {name!r}. The names of its form are: {known}.")
+
+
+def takes_any(operation: Operation, name: str) -> bool:
+    """Whether what nobody declared is a value too: below a plain ``dict``, or in a schema that includes it."""
+    first, *below = name.split(".")
+    schema = operation.whole.schema if operation.whole else None
+    if schema is not None:
+        declared = {field.data_key or key: field for key, field in schema.fields.items()}
+        if schema.unknown == INCLUDE and first not in declared:
+            return True
+        return bool(below) and first in declared and is_open(declared[first])
+    return bool(below) and any(each.key == first and is_open(each.text) for each in operation.body)
+
+
+def is_open(field: Any) -> bool:
+    return isinstance(field, fields.Raw) or (isinstance(field, fields.Mapping) and field.value_field is None)
+
+
+def control_names(operation: Operation) -> list[str]:
+    """Return the names that a form of an operation has, in the order of its signature."""
+    if operation.form is not None:
+        return [*wtf_names(filled_form(operation.form, None)), *(each.key for each in operation.files)]
+    if operation.whole is not None and operation.whole.schema is not None:
+        schema = operation.whole.schema
+        return [field.data_key or name for name, field in schema.load_fields.items()]
+    named = {each.key for each in (*operation.body, *operation.files)}
+    return [each.key for each in operation.parameters if each.key in named]
+
+
+def file_input(parameter: Parameter) -> Input:
+    field = parameter.text
+    accepted = field.metadata.get("accept") if field is not None else None
+    validators = [getattr(each, "accept", None) for each in (field.validators if field is not None else ())]
+    return Input(
+        kind=Kind.FILE,
+        type="file",
+        required=parameter.required and not parameter.many,
+        multiple=parameter.many,
+        accept=accepted or next((each for each in validators if isinstance(each, str)), None),
+        **texts_for(field),
+    )
+
+
+def fields_to(operation: Operation, name: str) -> tuple[list[fields.Field[Any]], Parameter | None]:
+    """Return the fields that lead to a name, and the parameter that they are of; None: a schema of the whole body."""
     path = name.split(".", MAX_DEPTH)  # a stale form may have sent any name
     for parameter in (*operation.body, *operation.located):
         if parameter.key == path[0] and parameter.text is not None:
-            return with_parameter(parameter.text, path[1:]), parameter.required
+            return with_parameter(parameter.text, path[1:]), parameter
     schema = operation.whole.schema if operation.whole else None
     if schema is None:
         return [], None
@@ -61,8 +113,8 @@ def secrets_of(operation: Operation) -> Callable[[str], bool]:
     form = filled_form(operation.form, None)
 
     def is_secret_input(name: str) -> bool:
-        field = field_named(form, name)
-        return is_secret_name(name) or (field is not None and is_secret_form_field(field))
+        found = input_of(form, name)
+        return is_secret_name(name) or (found is not None and found.secret)
 
     return is_secret_input
 
@@ -70,10 +122,6 @@ def secrets_of(operation: Operation) -> Callable[[str], bool]:
 def is_fillable(found: list[fields.Field[Any]]) -> bool:
     """Whether nothing sent is a value too: a box that is not ticked, a list without items."""
     return bool(found) and isinstance(found[-1], (fields.Boolean, fields.List))
-
-
-def is_secret_name(name: str) -> bool:
-    return bool(SECRET_NAME.search(name))
 
 
 def with_parameter(field: fields.Field[Any], path: list[str]) -> list[fields.Field[Any]]:
@@ -100,29 +148,122 @@ def with_schema(schema: Schema, path: list[str]) -> list[fields.Field[Any]]:
     return []
 
 
-def described(found: list[fields.Field[Any]], name: str, *, is_wanted: bool | None = None) -> Input:
+def described(found: list[fields.Field[Any]], name: str, parameter: Parameter | None) -> Input:
     """Describe a marshmallow field by those that lead to it.
 
-    :param found: its own the last; ``[]`` where nobody declared it.
-    :param is_wanted: whether the parameter must be given; None for a field of a schema of the whole body.
+    :param found: its own the last; ``[]`` where any value is taken.
+    :param parameter: the argument that it is of; None for a field of a schema of the whole body.
     """
     if not found:
         return Input(secret=is_secret_name(name))
-    field = found[-1]
-    kind = next((text for made, text in TYPES if isinstance(field, made)), field.metadata.get("type"))
+    field = plucked(found[-1]) if isinstance(found[-1], fields.Pluck) else found[-1]
+    item = field.inner if isinstance(field, fields.List) else field
     secret = is_secret_name(name) or any(map(is_secret, found))
-    low, high, longest = limits(field.validators)
-    is_list = isinstance(field, fields.List)
+    kind = kind_of(field)
+    native = native_type(item)
+    low, high, longest = limits(item.validators)
     return Input(
-        type="password" if secret and kind is None else kind,
-        required=is_required(found, is_wanted),
-        maxlength=None if is_list else longest,
+        kind=kind,
+        type="password" if secret and native is None else native,
+        required=is_required(found, parameter.required if parameter else None),
+        maxlength=longest if isinstance(item, fields.String) else None,
         min=low,
         max=high,
-        step="any" if isinstance(field, (fields.Float, fields.Decimal, fields.TimeDelta)) else None,
-        multiple=is_list,
+        step="any" if isinstance(item, (fields.Float, fields.Decimal, fields.TimeDelta)) else None,
+        multiple=isinstance(field, fields.List),
         secret=secret,
+        nullable=field.allow_none or (parameter is not None and parameter.optional and len(found) == 1),
+        options=options_of(item),
+        default=default_for(field, parameter if len(found) == 1 else None),
+        parts=parts_of(field),
+        write=partial(text_of, item),
+        read=partial(read_text, item),
+        **texts_for(found[-1]),
     )
+
+
+def texts_for(field: fields.Field[Any] | None) -> dict[str, Any]:
+    """Return a field's label and hint, where its ``metadata`` has them."""
+    metadata = field.metadata if field is not None else {}
+    return {"label": str(metadata.get("label", "")), "hint": str(metadata.get("description", ""))}
+
+
+LONG_TEXT = 250  # characters: from here on a text wants several lines
+
+
+def kind_of(field: fields.Field[Any]) -> Kind:
+    """Return the control that suits a field."""
+    if isinstance(field, fields.List):
+        if isinstance(field.inner, (fields.Nested, fields.List, fields.Mapping)):
+            return Kind.OBJECTS
+        return Kind.CHOICES if options_of(field.inner) else Kind.LIST
+    if isinstance(field, fields.Nested):
+        return Kind.OBJECTS if is_many(field) else Kind.OBJECT
+    if isinstance(field, fields.Mapping):
+        return Kind.MAPPING
+    if isinstance(field, fields.Boolean):
+        return Kind.CHOICE if field.allow_none else Kind.BOX
+    if options_of(field):
+        return Kind.CHOICE
+    longest = limits(field.validators)[2]
+    is_long = field.metadata.get("type") == "textarea" or (longest or 0) >= LONG_TEXT
+    return Kind.AREA if is_long and isinstance(field, fields.String) else Kind.TEXT
+
+
+def native_type(field: fields.Field[Any]) -> str | None:
+    """Return the type of the native control that can write what a field loads; None for a text field."""
+    given = field.metadata.get("type")
+    if given is not None:
+        return None if given == "textarea" else str(given)
+    if isinstance(field, fields.Boolean) and field.allow_none:
+        return None
+    if isinstance(field, fields.AwareDateTime) and field.default_timezone is None:
+        return None  # a native control knows no zone
+    if isinstance(field, (fields.DateTime, fields.Time)) and field.format not in (None, "iso", "iso8601"):
+        return None
+    return next((text for made, text in TYPES if isinstance(field, made)), None)
+
+
+YES_OR_NO = (("true", "Yes"), ("false", "No"))
+
+
+def options_of(field: fields.Field[Any]) -> tuple[tuple[str, str], ...]:
+    """Return the values and labels of a ``Literal``, an ``Enum``, a ``OneOf``, or a ``bool`` that may be None."""
+    if isinstance(field, fields.Enum):
+        return tuple(option_pair(member, partial(text_of, field)) for member in field.enum)
+    if isinstance(field, Choice):
+        return tuple(option_pair(choice, partial(text_of, field)) for choice in field.choices)
+    if isinstance(field, fields.Boolean):
+        return YES_OR_NO if field.allow_none else ()
+    one_of = next((each for each in simple_validators(field.validators) if isinstance(each, validate.OneOf)), None)
+    if one_of is None:
+        return ()
+    labels = [*map(str, one_of.labels), *("" for _ in one_of.choices)]
+    pairs = [(text_of(field, choice), label) for choice, label in zip(one_of.choices, labels, strict=False)]
+    return tuple((text, label or text) for text, label in pairs)
+
+
+def default_for(field: fields.Field[Any], parameter: Parameter | None) -> Any:
+    """Return what the function gets where a control is left out: a clean form shows it."""
+    default = field.load_default if parameter is None else parameter.default
+    if default is missing or default is MISSING:
+        return MISSING
+    return default() if callable(default) else default
+
+
+def parts_of(field: fields.Field[Any]) -> tuple[str, ...]:
+    if not isinstance(field, fields.Nested) or isinstance(field, fields.Pluck):
+        inner = field.inner if isinstance(field, fields.List) else None
+        return parts_of(inner) if inner is not None else ()
+    return tuple(each.data_key or name for name, each in field.schema.load_fields.items())
+
+
+def read_text(field: fields.Field[Any], text: str) -> Any:
+    """Return what a text says to a field; a text that says nothing stays as it is."""
+    try:
+        return field.deserialize(text)
+    except (ValidationError, ValueError, TypeError):
+        return text
 
 
 def is_secret(field: fields.Field[Any]) -> bool:
@@ -170,41 +311,11 @@ def html_controls(limit: Any) -> Any:
     return limit.isoformat() if isinstance(limit, (dt.date, dt.time)) else limit
 
 
-def input_of(field: Field) -> Input:
-    kind = getattr(field.widget, "input_type", None)
-    flags = field.flags
-    return Input(
-        type=None if kind == "text" else kind,
-        required=bool(flags.required),
-        maxlength=flags.maxlength,
-        min=flags.min,
-        max=flags.max,
-        multiple=bool(flags.multiple),
-        secret=is_secret_form_field(field),
-    )
-
-
-def is_secret_form_field(field: Field) -> bool:
-    return isinstance(field, PasswordField) or is_secret_name(field.name)
-
-
 def has_files(operation: Operation) -> bool:
     """Whether a form for this operation must be ``multipart/form-data``."""
     if operation.files:
         return True
     return operation.form is not None and any_file(filled_form(operation.form, None))
-
-
-def any_file(form: Iterable[Field]) -> bool:
-    return any(is_file(field) for field in form)
-
-
-def is_file(field: Field) -> bool:
-    if isinstance(field, FieldList):
-        return is_file(field.append_entry())
-    if isinstance(field, FormField):
-        return any_file(field.form)
-    return getattr(field.widget, "input_type", None) == "file"
 
 
 def declared_names(operation: Operation) -> frozenset[str]:

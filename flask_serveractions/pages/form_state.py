@@ -2,35 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from ..errors import WHOLE
+from ..operation import MISSING
+from . import elements
+from .inputs import TICKED, Attributes, Input, Kind, Options, render_attributes, written
+from .native_inputs import native_attributes, plain_text, truth_text
 
-Attributes = Mapping[str, Any]
-
-TICKED = ("checkbox", "radio")
-TRUE = ("true", "on", "1")  # what a box of a bool sends
-NO_NAME = re.compile(r"""^$|[\s"'<>/=\x00-\x1f\x7f]""")  # HTML Living Standard, 13.1.2.3
 DECIDED = ("value", "checked", "aria_describedby")  # given attributes that the state has a word in
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Input:
-    """What the signature says of one input element."""
-
-    type: str | None = None  # None: a text field, a text area or a choice
-    required: bool = False
-    maxlength: int | None = None
-    min: Any = None
-    max: Any = None
-    step: str | None = None
-    multiple: bool = False
-    secret: bool = False  # never filled in again
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -38,23 +23,29 @@ class FormState:
     """One form on one page: clean, or as the call that failed left it.
 
     ``values`` are the submitted values by name, ``errors`` the messages by name, ``message`` is for the whole form, and
-    ``result`` is what ``ActionError(..., result=)`` carried.
+    ``result`` is what ``ActionError(..., result=)`` carried, or what the function returned (``show_result=True``).
     """
 
     id: str  # unique on the page
     describe: Callable[[str], Input]
+    names: Callable[[], Iterable[str]] = tuple  # of the controls, in the order of the signature
+    initial: Any = None  # a mapping or an object that a clean form shows
+    make_wtf: Callable[[FormState], Any] | None = None
     values: Mapping[str, Any] = field(default_factory=dict)
     errors: Mapping[str, list[str]] = field(default_factory=dict)
     text: str = ""
     result: Any = None
     submitted: bool = False
+    failed: bool = False
     shown: set[str] = field(default_factory=set)  # the fields whose errors the template has placed
     message_shown: bool = False
+    rendered: Counter[str] = field(default_factory=Counter)  # controls by name
+    _wtf: Any = None
 
     @property
     def ok(self) -> bool:
         """Whether nothing went wrong so far."""
-        return not self.submitted
+        return not self.failed
 
     @property
     def message(self) -> str:
@@ -62,59 +53,182 @@ class FormState:
         self.message_shown = True
         return self.text
 
-    def value(self, name: str, default: Any = "") -> Any:
-        """Return what was submitted, or the default; ``""`` for a secret, which is never given back.
+    def value(self, name: str, default: Any = None) -> Any:
+        """Return what a form shows at a name, of the argument's type: what was sent, else the initial value.
+
+        Text that the argument's type can't be read from is given as it was sent; a list where there are many.
 
         :param name: as the input has it; nested ones with dots: ``"address.city"``.
-        :param default: what a clean form shows.
+        :param default: what is returned where there is nothing to show. A secret is never given back: it is ``""``.
+        :raises LookupError: the action takes no such name.
         """
-        value = self.values.get(name, default) if not self.describe(name).secret else ""
-        return "" if value is None else value
+        described = self.describe(name)
+        if described.secret:
+            return ""
+        if self.is_sent(name, described):
+            texts = [described.read(text) for text in self.texts_of(name)]
+            return texts if described.multiple else (texts[0] if texts else default)
+        value = found_in(self.initial, name)
+        if value is MISSING:
+            value = described.default if default is None else default
+        return default if value is MISSING else value
+
+    def is_sent(self, name: str, described: Input) -> bool:
+        """Whether what was sent says what a control holds; boxes and choices say it by sending nothing."""
+        return self.submitted and (name in self.values or described.kind in SAID_BY_NOTHING)
+
+    def texts_of(self, name: str, given: Any = None) -> list[str]:
+        """Return the texts that a control shows: what was sent, else the initial value as it is written.
+
+        :param given: an initial value that is known where the control stands.
+        """
+        described = self.describe(name)
+        if described.secret or described.kind is Kind.FILE:
+            return []
+        write = described.write
+        if self.is_sent(name, described):
+            value = self.values.get(name)
+            write = truth_text if described.kind is Kind.BOX else plain_text
+        else:
+            value = self.initial_value(name, described, given)
+        if value is None or value is MISSING:
+            return []
+        return [write(each) for each in (value if is_listed(value) else (value,))]
+
+    def initial_value(self, name: str, described: Input, given: Any) -> Any:
+        if given is not None:
+            return given
+        value = found_in(self.initial, name)
+        return described.default if value is MISSING else value
+
+    def keys_below(self, name: str) -> list[str]:
+        """Return the keys or indices that a form shows below a name: ``["0", "1"]``."""
+        if self.submitted:
+            rests = [each[len(name) + 1 :] for each in self.values if each.startswith(f"{name}.")]
+            return list(dict.fromkeys(rest.split(".")[0] for rest in rests))
+        value = self.initial_value(name, self.describe(name), None)
+        if isinstance(value, Mapping):
+            return [str(key) for key in value]
+        return [str(index) for index in range(len(value))] if is_listed(value) else []
 
     def attrs(self, name: str, **attributes: Any) -> Markup:
         """Return the attributes of an input element: ``<input {{ form.attrs("text") }}>``.
 
         ``name``, ``id`` and ``aria-describedby``; from the signature ``type``, ``required``, ``maxlength``, ``min``,
-        ``max``, ``step`` and ``multiple``; and, once the form was sent, ``value`` or ``checked``, and ``aria-invalid``.
+        ``max``, ``step``, ``accept`` and ``multiple``; ``value`` or ``checked`` as the form has them; and, once it was
+        sent, ``aria-invalid``.
 
         :param name: the argument's; nested ones with dots: ``"address.city"``.
-        :param attributes: further ones, or others, with ``_`` for ``-``; ``value`` is the initial value and
-            ``checked`` the initial state of a box: what was submitted replaces them.
+        :param attributes: further ones, or others, with ``_`` for ``-``. ``value`` is the initial value; of radio
+            buttons and checkboxes, and of one of several inputs for a list, the one that this input stands for: it
+            stays, and the input is ``checked`` where it was chosen. ``checked`` is the initial state of a box.
+        :raises LookupError: the action takes no such name.
         """
+        return render_attributes(self.attributes_of(name, attributes))
+
+    def attributes_of(self, name: str, given: Attributes) -> dict[str, Any]:
         described = self.describe(name)
-        kind = attributes.get("type", described.type)
-        made = {"name": name, "id": self.input_id(name), **self.value_attributes(name, kind, described, attributes)}
+        kind = given.get("type", described.type)
+        if kind is None and "value" in given:
+            kind = BUTTONS.get(described.kind)
+        made: dict[str, Any] = {"name": name, "id": self.next_id(name), "type": kind}
         made |= {
-            "type": described.type,
             "required": described.required and kind != "checkbox",
             "maxlength": described.maxlength,
-            "min": described.min,
-            "max": described.max,
-            "step": described.step,
-            "multiple": described.multiple and kind not in TICKED,
-            "aria-invalid": "true" if self.messages_of(name) else None,
-            "aria-describedby": self.described_by(name, attributes),
+            "min": None if kind in TICKED else described.min,
+            "max": None if kind in TICKED else described.max,
+            "multiple": described.multiple and described.kind is not Kind.LIST and kind not in TICKED,
+            "accept": described.accept,
         }
-        given = {key.rstrip("_").replace("_", "-"): value for key, value in attributes.items() if key not in DECIDED}
-        return render_attributes({**made, **given})
+        made |= self.value_attributes(name, kind, described, given)
+        made |= {
+            "aria-invalid": "true" if self.messages_of(name) else None,
+            "aria-describedby": self.described_by(name, given),
+        }
+        return made | written({key: value for key, value in given.items() if key not in DECIDED})
 
-    def value_attributes(self, name: str, kind: str | None, described: Input, given: Attributes) -> Attributes:
+    def value_attributes(self, name: str, kind: str | None, described: Input, given: Attributes) -> dict[str, Any]:
         if described.secret or kind == "file":
             return {}
         if kind in TICKED:
-            chosen = given.get("value", "true")
-            ticked = self.is_chosen(name, chosen, described) if self.submitted else given.get("checked")
-            return {"value": chosen, "checked": bool(ticked)}
-        value = self.value(name, given.get("value"))
-        if isinstance(value, bool):
-            return {"value": str(value).lower()}
-        return {} if value == "" or isinstance(value, (list, dict)) else {"value": value}
+            return self.button_attributes(name, described, given)
+        texts = self.texts_of(name, None if described.kind is Kind.LIST else given.get("value"))
+        if described.kind is not Kind.LIST:
+            text = texts[0] if texts else None
+        elif "value" in given:
+            return {**self.button_attributes(name, described, given), "type": kind}
+        else:
+            place = self.rendered[name] - 1
+            text = texts[place] if place < len(texts) else None
+        if text is None or described.kind in (Kind.OBJECT, Kind.OBJECTS, Kind.MAPPING):
+            return {"step": described.step}
+        if "type" in given:
+            return {"value": text or None, "step": described.step}
+        return {"value": text or None, **native_attributes(kind, text, described.step)}
 
-    def is_chosen(self, name: str, chosen: Any, described: Input) -> bool:
-        """Whether a box or a radio button was ticked when the form was sent."""
-        sent = self.values.get(name)
-        texts = [as_text(each) for each in (sent if isinstance(sent, list) else [sent])]
-        return as_text(chosen) in texts or (described.type == "checkbox" and any(each in TRUE for each in texts))
+    def button_attributes(self, name: str, described: Input, given: Attributes) -> dict[str, Any]:
+        """Return the value of a button, which is its own, and whether it is chosen."""
+        value = given.get("value", "true")
+        text = described.write(value)
+        is_known = self.is_sent(name, described) or "checked" not in given
+        chosen = text in self.texts_of(name) if is_known else bool(given["checked"])
+        return {"value": value if isinstance(value, str) else text, "checked": chosen}
+
+    def next_id(self, name: str) -> str:
+        """Return the ID of a control; of several by one name the second has ``-2``."""
+        self.rendered[name] += 1
+        count = self.rendered[name]
+        return self.input_id(name) if count == 1 else f"{self.input_id(name)}-{count}"
+
+    def textarea(self, name: str, **attributes: Any) -> Markup:
+        """Return a ``<textarea>`` with its text; ``attributes`` as :meth:`attrs` takes them."""
+        return elements.textarea(self, name, attributes)
+
+    def select(self, name: str, options: Options | None = None, **attributes: Any) -> Markup:
+        """Return a ``<select>`` with its options.
+
+        :param options: values, pairs of value and label, or a mapping of groups to either; without them those of the
+            argument's ``Literal`` or ``Enum``.
+        """
+        return elements.select(self, name, options, attributes)
+
+    def radios(self, name: str, options: Options | None = None) -> Markup:
+        """Return radio buttons in their labels, as one group; ``options`` as :meth:`select` takes them."""
+        return elements.group(self, name, "radiogroup", elements.buttons(self, name, options, "radio"))
+
+    def checkboxes(self, name: str, options: Options | None = None) -> Markup:
+        """Return checkboxes in their labels, as one group; ``options`` as :meth:`select` takes them."""
+        return elements.group(self, name, "group", elements.buttons(self, name, options, "checkbox"))
+
+    def label(self, name: str, text: str | None = None, **attributes: Any) -> Markup:
+        """Return the ``<label>`` of a control: its text, else the field's ``label``, else the name in words."""
+        return elements.label(self, name, text, attributes)
+
+    def field(self, name: str, label: str | None = None, **attributes: Any) -> Markup:
+        """Return label, control and error in one block: the control that suits the argument's type.
+
+        :param label: the label's text.
+        :param attributes: the control's, as :meth:`attrs` takes them; ``options`` as :meth:`select` does.
+        """
+        return elements.field(self, name, label, attributes)
+
+    def fields(self, *names: str) -> Markup:
+        """Return a block for each name, or for all that the action takes: ``{{ form.fields() }}`` is the whole form."""
+        return elements.joined(*(self.field(name) for name in names or self.names()))
+
+    @property
+    def wtf(self) -> Any:
+        """Return the action's ``FlaskForm``, with what was sent and its errors, for WTForms' own rendering.
+
+        :raises LookupError: the action takes none.
+        """
+        if self._wtf is None:
+            if self.make_wtf is None:
+                raise LookupError(
+                    "form.wtf: this action takes no FlaskForm. Annotate a parameter with the form's class."
+                )
+            self._wtf = self.make_wtf(self)
+        return self._wtf
 
     def described_by(self, name: str, given: Attributes) -> str:
         """Return the IDs of what describes an input: its error first, by which the client finds it."""
@@ -162,26 +276,23 @@ def is_item(name: str, of: str) -> bool:
     return head == of and index.isdigit()
 
 
-def as_text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+BUTTONS = {Kind.BOX: "checkbox", Kind.CHOICE: "radio", Kind.CHOICES: "checkbox"}
+SAID_BY_NOTHING = frozenset(BUTTONS)
 
 
-def render_attributes(attributes: Attributes) -> Markup:
-    """Return ``name="value"`` pairs; True stands alone, None and False are left out.
-
-    A value is text and nothing else: ``Markup`` is safe between tags, and not inside of quotes.
-
-    :raises ValueError: a name that would end where it should not.
-    """
-    pairs = [
-        attribute_name(key) if value is True else f'{attribute_name(key)}="{escape(str(value))}"'
-        for key, value in attributes.items()
-        if value is not None and value is not False
-    ]
-    return Markup(" ".join(pairs))  # noqa: S704  # escaped above: Markup.format takes thrice the time
+def is_listed(value: Any) -> bool:
+    return isinstance(value, (Sequence, set, frozenset)) and not isinstance(value, (str, bytes))
 
 
-def attribute_name(name: str) -> str:
-    if NO_NAME.search(name):
-        raise ValueError(f"{name!r} is no name of an attribute. Give those that HTML has, and the value as its value.")
-    return str(name)
+def found_in(data: Any, name: str) -> Any:
+    """Return what a mapping or an object holds at a dotted name, or MISSING."""
+    for step in name.split("."):
+        if isinstance(data, Mapping):
+            data = data.get(step, MISSING)
+        elif is_listed(data) and step.isdigit():
+            data = data[int(step)] if int(step) < len(data) else MISSING
+        else:
+            data = MISSING if data is None else getattr(data, step, MISSING)
+        if data is MISSING:
+            return MISSING
+    return data

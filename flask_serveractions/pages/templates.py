@@ -25,8 +25,11 @@ from ..marks import chain_of
 from ..operation import HOLDS_FORMS, MISSING, Operation, Submission, middleware_state_of
 from ..security.signing import digest, dump_payload, load_payload, random_key, sign_id
 from ..security.visitors import remember_session, visitor_for_page, visitor_of
-from .controls import describe, has_files
-from .form_state import FormState, Input, render_attributes
+from .controls import control_names, describe, has_files
+from .flask_form_state import form_shown
+from .form_state import FormState
+from .handwritten import fill_in
+from .inputs import Input, render_attributes
 from .referrer_policy import mend_no_referrer
 from .streamed_pages import check_session_is_sent, check_still_private
 
@@ -49,7 +52,13 @@ class PageForms:
 
 
 def action_form(
-    action: Action, /, *, attrs: Mapping[str, Any] | None = None, caller: Any = None, **bound: Any
+    action: Action,
+    /,
+    *,
+    values: Any = None,
+    attrs: Mapping[str, Any] | None = None,
+    caller: Any = None,
+    **bound: Any,
 ) -> Markup:
     """Return a form that calls an action: for ``{% call(form) action_form("create_todo") %}``.
 
@@ -57,6 +66,7 @@ def action_form(
     ``{% call action_form("clear") %}``. Hidden fields, and a place for the form's message, stand before its content.
 
     :param action: its name, or the function.
+    :param values: a mapping or an object that the clean form shows: the record that is edited.
     :param attrs: further attributes of the form element: ``{"class": "wide", "data-reset": "false"}``.
     :param caller: Jinja's: the block.
     :param bound: the action's bound arguments, signed.
@@ -70,10 +80,11 @@ def action_form(
     state, operation = find(action)
     payload = bound_payload(operation, bound)
     ordinal = next_ordinal(operation, payload)
-    form = state_for(operation, payload, ordinal)
+    form = state_for(operation, payload, ordinal, values)
     # a template that does not escape gives plain text, which is as it means it
-    content = Markup(caller(form) if caller.arguments else caller())  # noqa: S704
+    content = Markup(fill_in(str(caller(form) if caller.arguments else caller())))  # noqa: S704
     attributes = {
+        "id": f"{form.id}-form",
         "method": "post",
         "action": url_for_action(state, operation, payload, bound, ordinal),
         "data-serveraction": operation.name,
@@ -226,15 +237,21 @@ def next_ordinal(operation: Operation, payload: str) -> str:
     return "" if count == 1 else str(count)
 
 
-def state_for(operation: Operation, payload: str, ordinal: str) -> FormState:
+def state_for(operation: Operation, payload: str, ordinal: str, initial: Any = None) -> FormState:
     parts = [operation.name.replace(".", "-"), digest(payload, 8) if operation.bound else "", ordinal]
-    form = FormState(id="-".join(filter(None, parts)), describe=partial(input_for, operation))
+    form = FormState(
+        id="-".join(filter(None, parts)),
+        describe=partial(input_for, operation),
+        names=partial(control_names, operation),
+        initial=initial,
+        make_wtf=partial(form_shown, operation.form) if operation.form is not None else None,
+    )
     middleware = middleware_state_of(request.environ)
     submission = middleware.submission if middleware else None
     if submission is not None and is_of(submission, operation, payload, ordinal):
         submission.is_shown = True
         form.values, form.errors = submission.values, submission.errors
-        form.text, form.result, form.submitted = submission.message, submission.result, True
+        form.text, form.result, form.submitted, form.failed = submission.message, submission.result, True, True
     return form
 
 

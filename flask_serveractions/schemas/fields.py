@@ -91,6 +91,14 @@ class DateTime(fields.DateTime):
         return super()._deserialize(value, attr, data, **kwargs)
 
 
+LONGEST_DURATION = 20  # decimal digits of microseconds before the point
+
+
+def number_of_units(number: decimal.Decimal, precision: str) -> dt.timedelta:
+    unit = dt.timedelta(**{precision: 1}) // dt.timedelta(microseconds=1)
+    return dt.timedelta(microseconds=int((number * unit).to_integral_value()))
+
+
 class TimeDelta(fields.TimeDelta):
     """A number of seconds; in JSON no text."""
 
@@ -102,9 +110,16 @@ class TimeDelta(fields.TimeDelta):
         if isinstance(value, bool) or (isinstance(value, str) and not self.is_number(value)):
             raise self.make_error("invalid")
         try:
-            return super()._deserialize(value, attr, data, **kwargs)
-        except OverflowError:  # a JSON number of hundreds of digits
+            return self.exactly(value) if isinstance(value, str) else super()._deserialize(value, attr, data, **kwargs)
+        except (OverflowError, decimal.DecimalException):  # a number of hundreds of digits
             raise self.make_error("invalid") from None
+
+    def exactly(self, value: str) -> dt.timedelta:
+        """Return the duration that a text says, to the microsecond; a float loses some where there are many days."""
+        number = decimal.Decimal(value.strip(" "))
+        if number.adjusted() > LONGEST_DURATION:
+            raise OverflowError
+        return number_of_units(number, self.precision)
 
     def is_number(self, value: str) -> bool:
         return not self.strict and bool(NUMBER.fullmatch(value.strip(" ")))

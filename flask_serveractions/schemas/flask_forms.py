@@ -29,10 +29,11 @@ class Place(NamedTuple):
     field: Any
 
 
-def filled_form(parameter: Parameter, data: Any) -> Any:
+def filled_form(parameter: Parameter, data: Any, *, initial: Any = None) -> Any:
     """Return a form of a parameter's class; its own CSRF protection is off, the pipeline has checked.
 
     :param data: a ``MultiDict`` by the names of its inputs; None for an empty form.
+    :param initial: a mapping or an object that an empty form shows.
     :raises Unreadable: a name has an index that is none (400).
     :raises TooLarge: more rows of nested forms than WTForms can make in time (413).
     """
@@ -40,7 +41,8 @@ def filled_form(parameter: Parameter, data: Any) -> Any:
     if len({match.group() for name in data or () if (match := ROW.match(name))}) > MAX_ROWS:
         raise TooLarge(f"more than {MAX_ROWS} rows")
     try:
-        form = made(formdata=data, meta={"csrf": False})
+        given = {"data": initial} if isinstance(initial, Mapping) else {"obj": initial}
+        form = made(formdata=data, meta={"csrf": False}, **given)
     except ValueError:
         if data is None or not any(map(has_odd_index, data)):
             raise

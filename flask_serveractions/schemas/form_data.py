@@ -153,9 +153,21 @@ class FormReader:
             return self.items(field, node, partial)
         if isinstance(field, fields.Mapping):
             return self.mapping(field, node, partial)
-        if not node.texts or (node.texts[0] == "" and not is_text(field)):
+        if not node.texts:
             return MISSING
-        return node.texts[0]
+        return self.one_text(field, node.texts)
+
+    def one_text(self, field: fields.Field[Any], texts: list[str]) -> Any:
+        """Return what the texts of one name say to a field that takes one.
+
+        A box stands behind a hidden field that says no: the last one counts. An empty text is None, if that is a value.
+        """
+        text = texts[-1] if self.is_form and isinstance(field, fields.Boolean) else texts[0]
+        if text != "":
+            return text
+        if self.is_form and is_nullable(field):
+            return None
+        return text if is_text(field) else MISSING
 
     def nested(self, field: fields.Nested, node: Node, partial: bool) -> Any:
         if is_many(field):
@@ -165,7 +177,8 @@ class FormReader:
 
     def items(self, field: Any, node: Node, partial: bool) -> Any:
         inner = field.inner if isinstance(field, fields.List) else fields.Raw()
-        pairs = [(str(index), text) for index, text in enumerate(node.texts) if text != "" or is_text(inner)]
+        texts = node.texts[:-1] if self.is_form and is_free_text(inner) and node.texts[-1:] == [""] else node.texts
+        pairs = [(str(index), text) for index, text in enumerate(texts) if text != "" or is_text(inner)]
         pairs += [(index, self.value(inner, node.below[index], partial)) for index in node.indices()]
         return Items(pair for pair in pairs if pair[1] is not MISSING) or MISSING
 
@@ -186,6 +199,16 @@ def untyped_value(node: Node) -> Any:
 def is_container(field: fields.Field[Any]) -> bool:
     """Whether a browser says False by sending nothing."""
     return isinstance(field, fields.Boolean) and not field.allow_none and field.load_default is missing
+
+
+def is_nullable(field: fields.Field[Any]) -> bool:
+    """Whether an input that was left empty says None."""
+    return field.allow_none and type(field) is not fields.Raw and not (is_text(field) and not is_free_text(field))
+
+
+def is_free_text(field: fields.Field[Any]) -> bool:
+    """Whether any text is a value: of a list of such, the form has one empty input more than values."""
+    return is_text(field) and isinstance(field, (fields.String, fields.Raw))
 
 
 def is_many(field: fields.Nested) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from marshmallow import Schema, missing
-from marshmallow.fields import Field, List, Raw
+from marshmallow.fields import Boolean, Field, List, Raw
 from marshmallow.validate import And
 from werkzeug.datastructures import FileStorage
 
@@ -256,6 +256,7 @@ class Compiler:
             default=default,
             flat=is_flat(text),
             is_text=is_text(text),
+            is_box=isinstance(text, Boolean),
         )
 
     def check_carrier(self, made: Parameter, source: Source) -> None:

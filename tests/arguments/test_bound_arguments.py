@@ -61,7 +61,7 @@ def create(text: str) -> None:
 
 def app_for(action: str, **bound: Any) -> Flask:
     """Return an app whose start page has one form, with its arguments bound."""
-    template = """{% call(form) action_form(action, **bound) %}<input {{ form.attrs("text") }}>{% endcall %}"""
+    template = """{% call(form) action_form(action, **bound) %}{{ form.fields() }}{% endcall %}"""
     app = app_with(maybe, many, rename, create, page="")
     app.view_functions["index"] = lambda: render_template_string(template, action=action, bound=bound)
     return app

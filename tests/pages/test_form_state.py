@@ -24,7 +24,7 @@ from wtforms.validators import DataRequired
 from wtforms.validators import Length as WtfLength
 
 from flask_serveractions import ActionError, FormState
-from flask_serveractions.pages.form_state import Input, render_attributes
+from flask_serveractions.pages.inputs import Input, render_attributes
 from tests.callers import app_with, form_in, open_form, submit
 
 
@@ -116,14 +116,13 @@ def test_the_attributes_of_an_input_come_from_the_signature(name: str, expected:
 
 
 def test_nested_names_are_described_at_every_depth() -> None:
-    made = inputs_of(whole, "name", "address.city", "address.number", "pets.0.city", "pin", "unknown")
+    made = inputs_of(whole, "name", "address.city", "address.number", "pets.0.city", "pin")
     assert "required" in made["name"]
     assert made["address.city"]["maxlength"] == "30"
     assert (made["address.number"]["min"], made["address.number"]["max"]) == ("1", "999")
     assert made["pets.0.city"]["maxlength"] == "30"
     assert made["pets.0.city"]["id"] == "whole-pets-0-city"
     assert made["pin"]["type"] == "password"
-    assert made["unknown"]["name"] == "unknown"
 
 
 def test_a_flask_form_describes_its_fields() -> None:
@@ -271,13 +270,14 @@ def test_markup_in_an_attribute_is_text(value: Any) -> None:
         "{% call(form) action_form('save') %}<input {{ form.attrs('text', value=html) }}>{% endcall %}",
         "{% call(form) action_form('save') %}<input {{ form.attrs('text', title=html) }}>{% endcall %}",
         "{% call(form) action_form('save') %}<input {{ form.attrs('text', aria_describedby=html) }}>{% endcall %}",
-        "{% call(form) action_form('save') %}<input {{ form.attrs(html) }}>{{ form.error(html) }}{% endcall %}",
+        "{% call(form) action_form('save') %}<input {{ form.attrs('data.' ~ html) }}>{% endcall %}",
+        "{% call(form) action_form('save') %}<p title=x>{{ form.error('data.' ~ html) }}{% endcall %}",
         "{% call action_form('save', attrs={'title': html}) %}{% endcall %}",
         "{{ serveractions_script(nonce=html) }}",
     ],
 )
 def test_markup_stays_inside_of_its_quotes_in_every_helper(template: str) -> None:
-    def save(text: str) -> None: ...
+    def save(text: str = "", data: dict[str, Any] = {}) -> None: ...  # noqa: B006
 
     app = app_with(save)
     found: list[str] = []

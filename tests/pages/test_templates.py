@@ -277,7 +277,7 @@ def test_ids_are_unique_on_a_page_and_the_same_when_it_is_rendered_again() -> No
     client = page_with(TWO + EQUAL)
     page = client.get("/").get_data(as_text=True)
     ids = re.findall(r' id="([^"]*)"', page)
-    assert len(ids) == len(set(ids)) == 12
+    assert len(ids) == len(set(ids)) == 18
     described = re.findall(r'aria-describedby="([^"]*)"', page)
     assert set(described) <= set(ids)
     again = submit(client, forms_in(page)[3], text="bad").get_data(as_text=True)

@@ -77,9 +77,14 @@ def test_one_value_is_a_list_of_one() -> None:
 
 
 def test_an_empty_item_counts_as_absent_where_it_is_no_text() -> None:
-    got = sent(OrderSchema(), ("numbers", ""), ("numbers", "1"), ("tags", ""))
-    assert got == {"numbers": ["1"], "tags": [""]}
+    got = sent(OrderSchema(), ("numbers", ""), ("numbers", "1"), ("tags", ""), ("tags", "a"))
+    assert got == {"numbers": ["1"], "tags": ["", "a"]}
     assert got["numbers"].indices == ["1"]
+
+
+def test_of_a_list_of_text_the_one_empty_input_that_a_form_has_more_than_values_is_no_value() -> None:
+    assert sent(OrderSchema(), ("tags", "a"), ("tags", ""), ("tags", "")) == {"tags": ["a", ""]}
+    assert sent(OrderSchema(), ("tags", "")) == {}
 
 
 def test_an_empty_list_counts_as_absent() -> None:

@@ -1,0 +1,201 @@
+"""The elements of a form, each with its label and its error: what ``FormState`` renders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup, escape
+
+from .inputs import Attributes, Input, Kind, Options, humanized, option_groups, render_attributes, written
+
+if TYPE_CHECKING:
+    from .form_state import FormState
+
+AREA_ATTRIBUTES = frozenset({"type", "value", "min", "max", "step", "multiple", "checked"})
+SELECT_ATTRIBUTES = frozenset({"type", "value", "min", "max", "step", "maxlength", "checked"})
+EMPTY_OPTION = "–"
+
+
+def joined(*parts: str) -> Markup:
+    """Return escaped pieces as one: ``Markup.join`` would look at each again."""
+    return Markup("".join(parts))  # noqa: S704  # each is escaped
+
+
+def element(tag: str, attributes: Attributes, content: str) -> Markup:
+    return joined(f"<{tag} {render_attributes(attributes)}>{escape(content)}</{tag}>")
+
+
+def input_element(form: FormState, name: str, attributes: Attributes) -> Markup:
+    return joined(f"<input {form.attrs(name, **attributes)}>")
+
+
+def textarea(form: FormState, name: str, attributes: Attributes) -> Markup:
+    """Return a ``<textarea>``; browsers drop the first newline in it, which is ours."""
+    texts = form.texts_of(name, attributes.get("value"))
+    made = {key: value for key, value in form.attributes_of(name, attributes).items() if key not in AREA_ATTRIBUTES}
+    return joined(f"<textarea {render_attributes(made)}>\n{escape(texts[0] if texts else '')}</textarea>")
+
+
+def select(form: FormState, name: str, options: Options | None, attributes: Attributes) -> Markup:
+    """Return a ``<select>`` with what was chosen; a value that is no option any more is one here."""
+    described = form.describe(name)
+    chosen = form.texts_of(name, attributes.get("value"))
+    groups = option_groups(described.options if options is None else options, described.write)
+    known = {value for _, pairs in groups for value, _ in pairs}
+    extra = [(text, text) for text in chosen if text not in known and text != ""]
+    if described.nullable and not described.multiple and "" not in known:
+        extra.insert(0, ("", EMPTY_OPTION))
+    made = {key: value for key, value in form.attributes_of(name, attributes).items() if key not in SELECT_ATTRIBUTES}
+    content = "".join(grouped(label, pairs, chosen) for label, pairs in [(None, extra), *groups])
+    return joined(f"<select {render_attributes(made)}>{content}</select>")
+
+
+def grouped(label: str | None, pairs: list[tuple[str, str]], chosen: list[str]) -> str:
+    items = [element("option", {"value": value, "selected": value in chosen}, text) for value, text in pairs]
+    content = joined(*items)
+    return content if label is None else f'<optgroup label="{escape(label)}">{content}</optgroup>'
+
+
+def buttons(form: FormState, name: str, options: Options | None, kind: str) -> Markup:
+    """Return radio buttons or checkboxes, each in its label."""
+    described = form.describe(name)
+    choices = described.options or ((("true", "Yes"), ("false", "No")) if described.kind is Kind.BOX else ())
+    groups = option_groups(choices if options is None else options, described.write)
+    known = {value for _, pairs in groups for value, _ in pairs}
+    extra = [(text, text) for text in form.texts_of(name) if text not in known and text != ""]
+    return joined(*(button_group(form, name, label, pairs, kind) for label, pairs in [*groups, (None, extra)]))
+
+
+def button_group(form: FormState, name: str, label: str | None, pairs: list[tuple[str, str]], kind: str) -> str:
+    items = [
+        f"<label>{input_element(form, name, {'type': kind, 'value': value})} {escape(text)}</label>\n"
+        for value, text in pairs
+    ]
+    if label is None or not items:
+        return "".join(items)
+    return f"<fieldset><legend>{escape(label)}</legend>{''.join(items)}</fieldset>\n"
+
+
+def group(form: FormState, name: str, role: str, content: Markup) -> Markup:
+    """Return a group of buttons that a screen reader names."""
+    made = {"role": role, "aria-label": label_text(form, name), "aria-describedby": form.error_id(name)}
+    return joined(f'<div class="serveractions-options" {render_attributes(made)}>\n{content}</div>')
+
+
+def label_text(form: FormState, name: str, text: str | None = None) -> str:
+    return text if text is not None else form.describe(name).label or humanized(name)
+
+
+def label(form: FormState, name: str, text: str | None, attributes: Attributes) -> Markup:
+    shown = label_text(form, name, text)
+    return element("label", {"for": form.input_id(name), **written(attributes)}, shown)
+
+
+Field = Callable[["FormState", str, Input, str, Attributes], str]
+
+
+def field(form: FormState, name: str, text: str | None, attributes: Attributes) -> Markup:
+    """Return label, control and error in one block."""
+    described = form.describe(name)
+    shown = label_text(form, name, text)
+    make = BLOCKS.get(described.kind, labelled)
+    if described.kind in BLOCKS:
+        return joined(make(form, name, described, shown, attributes))
+    return joined(f'<div class="serveractions-field">\n{make(form, name, described, shown, attributes)}</div>\n')
+
+
+def described_by_hint(form: FormState, name: str, described: Input, given: Attributes) -> tuple[Attributes, str]:
+    """Return the control's attributes with its hint named, and the hint's element."""
+    if not described.hint:
+        return given, ""
+    identity = f"{form.input_id(name)}-hint"
+    others = str(given.get("aria_describedby", ""))
+    hint = element("small", {"class": "serveractions-hint", "id": identity}, described.hint)
+    return {**given, "aria_describedby": f"{identity} {others}".strip()}, f"{hint}\n"
+
+
+def labelled(form: FormState, name: str, described: Input, text: str, given: Attributes) -> str:
+    given, hint = described_by_hint(form, name, described, given)
+    shown = element("label", {"for": str(given.get("id", form.input_id(name)))}, text)
+    return f"{shown}\n{hint}{control(form, name, described, given)}\n{form.error(name)}\n"
+
+
+def control(form: FormState, name: str, described: Input, given: Attributes) -> Markup:
+    """Return the control that suits a type, and the value that it shows."""
+    options = given.get("options")
+    given = {key: value for key, value in given.items() if key != "options"}
+    if described.kind is Kind.CHOICE or options is not None:
+        return select(form, name, options, given)
+    texts = form.texts_of(name, given.get("value"))
+    if described.kind is Kind.AREA or (described.type is None and any("\n" in text for text in texts)):
+        return textarea(form, name, given)
+    return input_element(form, name, given)
+
+
+def box_field(form: FormState, name: str, described: Input, text: str, given: Attributes) -> str:
+    """A box before its label; where nothing sent would not mean no, a hidden field says no."""
+    given, hint = described_by_hint(form, name, described, given)
+    no = f'<input type="hidden" name="{escape(name)}" value="false">\n' if described.default is True else ""
+    identity = str(given.get("id", form.input_id(name)))
+    shown = element("label", {"for": identity}, text)
+    block = f"{no}{input_element(form, name, given)} {shown}\n{hint}{form.error(name)}\n"
+    return f'<div class="serveractions-field">\n{block}</div>\n'
+
+
+def fieldset(form: FormState, name: str, text: str, content: str, **attributes: Any) -> str:
+    made = render_attributes({"class": "serveractions-field", **attributes})
+    return f"<fieldset {made}>\n<legend>{escape(text)}</legend>\n{content}{form.error(name)}\n</fieldset>\n"
+
+
+def choices_field(form: FormState, name: str, described: Input, text: str, given: Attributes) -> str:
+    _, hint = described_by_hint(form, name, described, {})
+    content = f"{hint}{buttons(form, name, given.get('options'), 'checkbox')}"
+    return fieldset(form, name, text, content, **{"aria-describedby": form.error_id(name)})
+
+
+def list_field(form: FormState, name: str, described: Input, text: str, given: Attributes) -> str:
+    """An input for each value, and an empty one."""
+    texts = [*form.texts_of(name, given.get("value")), ""]
+    _, hint = described_by_hint(form, name, described, {})
+    rest = {key: value for key, value in given.items() if key != "value"}
+    inputs = [
+        input_element(form, name, {"aria_label": f"{text} {number}", **rest, "value": each, "required": False})
+        for number, each in enumerate(texts, 1)
+    ]
+    return fieldset(form, name, text, hint + "".join(f"{each}\n" for each in inputs))
+
+
+def object_field(form: FormState, name: str, described: Input, text: str, given: Attributes) -> str:
+    return fieldset(form, name, text, "".join(form.field(f"{name}.{part}") for part in described.parts))
+
+
+def objects_field(form: FormState, name: str, described: Input, text: str, given: Attributes) -> str:
+    """A group for each item that there is."""
+    rows = [
+        fieldset(form, f"{name}.{index}", humanized(index), row_content(form, f"{name}.{index}"))
+        for index in form.keys_below(name)
+    ]
+    return fieldset(form, name, text, "".join(rows))
+
+
+def row_content(form: FormState, name: str) -> str:
+    described = form.describe(name)
+    if described.kind is Kind.OBJECT:
+        return "".join(form.field(f"{name}.{part}") for part in described.parts)
+    return form.field(name)
+
+
+def mapping_field(form: FormState, name: str, described: Input, text: str, given: Attributes) -> str:
+    return fieldset(form, name, text, "".join(form.field(f"{name}.{key}", key) for key in form.keys_below(name)))
+
+
+#: the kinds whose block is more than a label, a control and an error
+BLOCKS: Mapping[Kind, Field] = {
+    Kind.BOX: box_field,
+    Kind.CHOICES: choices_field,
+    Kind.LIST: list_field,
+    Kind.OBJECT: object_field,
+    Kind.OBJECTS: objects_field,
+    Kind.MAPPING: mapping_field,
+}

@@ -1,0 +1,37 @@
+"""A ``FlaskForm`` as a page shows it, for WTForms' own rendering: ``form.wtf``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.datastructures import MultiDict
+
+from ..operation import Parameter
+from ..schemas.flask_forms import fields_of, filled_form
+from .native_inputs import plain_text
+
+if TYPE_CHECKING:
+    from .form_state import FormState
+
+
+def form_shown(parameter: Parameter, state: FormState) -> Any:
+    """Return the form with what was sent and its errors; a clean one with its initial values."""
+    if not state.submitted:
+        return filled_form(parameter, None, initial=state.initial)
+    sent = pairs_sent(state.values)
+    form = filled_form(parameter, sent)
+    for place in fields_of(form, sent):
+        messages = state.errors.get(place.name) or state.errors.get(place.path)
+        if messages:
+            place.field.errors = list(messages)
+    return form
+
+
+def pairs_sent(values: Mapping[str, Any]) -> MultiDict[str, str]:
+    pairs: MultiDict[str, str] = MultiDict()
+    for name, value in values.items():
+        for each in value if isinstance(value, list) else [value]:
+            if each is not None:
+                pairs.add(name, plain_text(each))
+    return pairs

@@ -1,0 +1,133 @@
+"""What the signature says of one control, and how its attributes are written."""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from ..operation import MISSING
+from .native_inputs import plain_text
+
+Attributes = Mapping[str, Any]
+TICKED = ("checkbox", "radio")
+
+
+SECRET_NAME = re.compile(r"password|passwd|secret|token", re.IGNORECASE)
+
+
+class Kind(enum.Enum):
+    """The control that suits a type."""
+
+    TEXT = "an input"
+    AREA = "a textarea"
+    BOX = "one checkbox"
+    CHOICE = "a select"
+    CHOICES = "several checkboxes"
+    LIST = "an input for each value"
+    FILE = "a file input"
+    OBJECT = "a group of controls"
+    OBJECTS = "a group of controls for each item"
+    MAPPING = "a control for each key"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Input:
+    """What the signature says of one control."""
+
+    kind: Kind = Kind.TEXT
+    type: str | None = None  # None: a text field, a text area or a choice
+    required: bool = False
+    maxlength: int | None = None
+    min: Any = None
+    max: Any = None
+    step: str | None = None
+    multiple: bool = False
+    accept: str | None = None  # a file's
+    secret: bool = False  # never filled in again
+    nullable: bool = False  # None is a value
+    options: tuple[tuple[str, str], ...] = ()  # value and label
+    label: str = ""  # "": made of the name
+    hint: str = ""
+    default: Any = MISSING
+    parts: tuple[str, ...] = ()  # the names below an object's
+    write: Callable[[Any], str] = plain_text  # a value, or an item of a list
+    read: Callable[[str], Any] = str  # back again; text that says nothing stays text
+
+    @property
+    def is_chosen_from(self) -> bool:
+        """Whether ``value=`` of an input is what this one of several stands for."""
+        return self.kind in (Kind.BOX, Kind.CHOICE, Kind.CHOICES, Kind.LIST)
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether a name says that what is typed there is never given back."""
+    return bool(SECRET_NAME.search(name))
+
+
+NO_NAME = re.compile(r"""^$|[\s"'<>/=\x00-\x1f\x7f]""")  # HTML Living Standard, 13.1.2.3
+
+
+def render_attributes(attributes: Attributes) -> Markup:
+    """Return ``name="value"`` pairs; True stands alone, None and False are left out.
+
+    A value is text and nothing else: ``Markup`` is safe between tags, and not inside of quotes.
+
+    :raises ValueError: a name that would end where it should not.
+    """
+    pairs = [
+        attribute_name(key) if value is True else f'{attribute_name(key)}="{escape(str(value))}"'
+        for key, value in attributes.items()
+        if value is not None and value is not False
+    ]
+    return Markup(" ".join(pairs))  # noqa: S704  # escaped above: Markup.format takes thrice the time
+
+
+@lru_cache(maxsize=256)
+def attribute_name(name: str) -> str:
+    if NO_NAME.search(name):
+        raise ValueError(f"{name!r} is no name of an attribute. Give those that HTML has, and the value as its value.")
+    return str(name)
+
+
+def written(attributes: Attributes) -> dict[str, Any]:
+    """Return attributes given in Python by their names in HTML: ``aria_label``, ``class_``."""
+    return {key.rstrip("_").replace("_", "-"): value for key, value in attributes.items()}
+
+
+def humanized(name: str) -> str:
+    """Return a name as a label: ``"address.zip_code"`` as ``"Zip code"``; an index as ``"1"`` for the first."""
+    last = name.rpartition(".")[2]
+    if last.isdigit():
+        return str(int(last) + 1)
+    words = last.replace("_", " ").replace("-", " ").strip()
+    return words[:1].upper() + words[1:]
+
+
+Options = Iterable[Any] | Mapping[str, Any]
+
+
+def option_groups(options: Options, write: Callable[[Any], str]) -> list[tuple[str | None, list[tuple[str, str]]]]:
+    """Return options as groups of value and label; None is the group without a name.
+
+    :param options: values, pairs of value and label, or a mapping of groups to either.
+    """
+    if isinstance(options, Mapping):
+        return [(str(group), option_pairs(each, write)) for group, each in options.items()]
+    return [(None, option_pairs(options, write))]
+
+
+def option_pairs(options: Iterable[Any], write: Callable[[Any], str]) -> list[tuple[str, str]]:
+    return [option_pair(each, write) for each in options]
+
+
+def option_pair(option: Any, write: Callable[[Any], str]) -> tuple[str, str]:
+    if isinstance(option, tuple) and len(option) == 2:
+        return write(option[0]), str(option[1])
+    text = write(option)
+    return text, humanized(option.name.lower()) if isinstance(option, enum.Enum) else text

@@ -1,0 +1,113 @@
+"""What a WTForms field says of its control."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
+
+from flask_wtf.file import FileAllowed
+from wtforms import (
+    BooleanField,
+    Field,
+    FieldList,
+    FormField,
+    HiddenField,
+    PasswordField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    SubmitField,
+    TextAreaField,
+)
+from wtforms.fields.choices import SelectFieldBase
+
+from ..schemas.flask_forms import field_named
+from .inputs import Input, Kind, is_secret_name
+from .native_inputs import plain_text
+
+KINDS: tuple[tuple[type[Field], Kind], ...] = (
+    (FormField, Kind.OBJECT),
+    (FieldList, Kind.OBJECTS),
+    (BooleanField, Kind.BOX),
+    (SelectMultipleField, Kind.CHOICES),
+    (SelectFieldBase, Kind.CHOICE),
+    (TextAreaField, Kind.AREA),
+)
+
+
+def input_of(form: Any, name: str) -> Input | None:
+    """Return what a form's field says of its control; None where the form has none of this name."""
+    field = field_named(form, name)
+    return None if field is None else described_field(field)
+
+
+def described_field(field: Any) -> Input:
+    own_type = getattr(field.widget, "input_type", None)
+    flags = field.flags
+    is_file_input = own_type == "file"
+    kind = Kind.FILE if is_file_input else next((kind for made, kind in KINDS if isinstance(field, made)), Kind.TEXT)
+    return Input(
+        kind=kind,
+        type=None if own_type == "text" else own_type,
+        required=bool(flags.required),
+        maxlength=flags.maxlength,
+        min=flags.min,
+        max=flags.max,
+        step=flags.step,
+        multiple=bool(flags.multiple or getattr(field.widget, "multiple", False)),
+        accept=accepted(field) if is_file_input else None,
+        secret=isinstance(field, PasswordField) or is_secret_name(field.name),
+        options=tuple((plain_text(value), str(label)) for value, label in choices_of(field)),
+        label=str(field.label.text) if field.label else "",
+        hint=str(field.description or ""),
+        parts=tuple(each.short_name for each in field.form) if isinstance(field, FormField) else (),
+        write=partial(field_text, field),
+    )
+
+
+def field_text(field: Any, value: Any) -> str:
+    """Return a value as a field of a form writes it."""
+    if isinstance(value, str) or not hasattr(field, "_value") or isinstance(field, (BooleanField, SelectFieldBase)):
+        return plain_text(value)
+    was, field.data, sent, field.raw_data = field.data, value, field.raw_data, None
+    try:
+        return plain_text(field._value())
+    except (ValueError, TypeError, AttributeError):
+        return plain_text(value)
+    finally:
+        field.data, field.raw_data = was, sent
+
+
+def choices_of(field: Any) -> Iterable[tuple[Any, Any]]:
+    """Yield value and label of what can be chosen; choices that a request sets are not known here."""
+    if not isinstance(field, (SelectField, RadioField, SelectMultipleField)) or not field.choices:
+        return
+    for choice in field.iter_choices():
+        yield choice[0], choice[1]
+
+
+def accepted(field: Any) -> str | None:
+    """Return ``accept`` of a file input: ``".png,.jpg"``, as Flask-WTF's ``FileAllowed`` names the extensions."""
+    for validator in field.validators:
+        extensions = validator.upload_set if isinstance(validator, FileAllowed) else None
+        if isinstance(extensions, (list, tuple, set, frozenset)):
+            return ",".join(f".{str(each).lstrip('.')}" for each in extensions)
+    return None
+
+
+def wtf_names(form: Iterable[Any]) -> list[str]:
+    """Return the names of a form's fields, without buttons and what is hidden."""
+    return [field.name for field in form if not isinstance(field, (SubmitField, HiddenField))]
+
+
+def any_file(form: Iterable[Any]) -> bool:
+    return any(is_file(field) for field in form)
+
+
+def is_file(field: Any) -> bool:
+    if isinstance(field, FieldList):
+        return is_file(field.append_entry())
+    if isinstance(field, FormField):
+        return any_file(field.form)
+    return getattr(field.widget, "input_type", None) == "file"

@@ -1,0 +1,143 @@
+"""What a form renders for a value, sent back unchanged, loads as that value."""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+import uuid
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+import pytest
+from flask import Flask, render_template_string
+from hypothesis import given
+from hypothesis import strategies as st
+from marshmallow import Schema, fields
+from marshmallow.validate import Length
+
+from flask_serveractions import ServerActions
+from flask_serveractions.testing import ActionsClient
+
+
+class Size(enum.Enum):
+    SMALL = "s"
+    LARGE = "l"
+
+
+class Level(enum.IntEnum):
+    LOW = 1
+    HIGH = 2
+
+
+class Mixed(enum.Enum):
+    ONE = 1
+    TWO = "two"
+    BOTH = True
+
+
+class Day(enum.Enum):
+    FIRST = dt.date(2026, 1, 1)
+    LAST = dt.date(2026, 12, 31)
+
+
+@dataclass
+class Address:
+    city: str
+    number: int | None = None
+    since: dt.date = dt.date(2000, 1, 1)
+    is_home: bool = False
+
+
+@dataclass
+class Person:
+    name: str
+    address: Address
+    pets: list[Address] = field(default_factory=list)
+    size: Size | None = None
+
+
+class Line(Schema):
+    text = fields.String(required=True)
+    price = fields.Decimal(allow_none=True)
+    paid = fields.Boolean()
+
+
+#: what browsers send back: no NUL, no half of a surrogate pair, and lines that end in ``\n``
+texts = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0\r"), max_size=40)
+moments = st.datetimes(
+    timezones=st.sampled_from([None, dt.timezone.utc, dt.timezone(dt.timedelta(hours=-5, minutes=30))])
+)
+addresses = st.builds(Address, texts.filter(bool), st.none() | st.integers(-9, 9), st.dates(), st.booleans())
+
+KINDS: list[tuple[Any, st.SearchStrategy[Any]]] = [
+    (str, texts),
+    (str | None, st.none() | texts.filter(bool)),
+    (int, st.integers(-(10**400), 10**400)),
+    (int | None, st.none() | st.integers()),
+    (float, st.floats(allow_nan=False, allow_infinity=False)),
+    (Decimal, st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**30), max_value=10**30)),
+    (bool, st.booleans()),
+    (bool | None, st.none() | st.booleans()),
+    (dt.datetime, moments),
+    (dt.datetime | None, st.none() | moments),
+    (dt.date, st.dates()),
+    (dt.time, st.times()),
+    (dt.timedelta, st.timedeltas()),
+    (uuid.UUID, st.uuids()),
+    (Size, st.sampled_from(Size)),
+    (Size | None, st.none() | st.sampled_from(Size)),
+    (Level, st.sampled_from(Level)),
+    (Mixed, st.sampled_from(Mixed)),
+    (Day, st.sampled_from(Day)),
+    (Literal["a", "b c", 'q"<'], st.sampled_from(["a", "b c", 'q"<'])),
+    (Literal[1, 2, 10], st.sampled_from([1, 2, 10])),
+    (Literal[True, False, "x"], st.sampled_from([True, False, "x"])),
+    (list[str], st.lists(texts, max_size=4)),
+    (list[int], st.lists(st.integers(), max_size=4)),
+    (list[dt.date], st.lists(st.dates(), max_size=4)),
+    (list[dt.datetime], st.lists(moments, max_size=3)),
+    (list[Size], st.lists(st.sampled_from(Size), unique=True).map(lambda chosen: sorted(chosen, key=list(Size).index))),
+    (list[Literal[1, 2, 3]], st.lists(st.sampled_from([1, 2, 3]), unique=True).map(sorted)),
+    (Address, addresses),
+    (list[Address], st.lists(addresses, max_size=3)),
+    (
+        Person,
+        st.builds(
+            Person, texts.filter(bool), addresses, st.lists(addresses, max_size=2), st.none() | st.sampled_from(Size)
+        ),
+    ),
+    (dict[str, int], st.dictionaries(st.text("abc", min_size=1, max_size=3), st.integers(), min_size=1, max_size=3)),
+    (Annotated[str, Length(max=1000)], texts),
+]
+
+
+def send_back(kind: Any, value: Any, template: str) -> list[Any]:
+    """Return what the action gets, when the page that shows a value is sent as it came."""
+    app, got = Flask("round_trip"), []
+    app.secret_key = "for this test"
+    app.test_client_class = ActionsClient
+    actions = ServerActions(app)
+
+    def save(value) -> None:  # type: ignore[no-untyped-def]
+        got.append(value)
+
+    save.__annotations__["value"] = kind
+    actions.register(save)
+    page = f'{{% call(form) action_form("save", values={{"value": value}}) %}}{template}{{% endcall %}}'
+    app.add_url_rule("/", "index", lambda: render_template_string(page, value=value))
+    client = app.test_client()
+    answer = client.submit(client.get("/"), "save")
+    assert answer.status_code == 303, answer.text
+    return got
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"), KINDS, ids=lambda part: str(part) if not isinstance(part, st.SearchStrategy) else ""
+)
+@given(data=st.data())
+def test_a_form_of_fields_gives_back_what_it_shows(
+    kind: Any, values: st.SearchStrategy[Any], data: st.DataObject
+) -> None:
+    value = data.draw(values)
+    assert send_back(kind, value, "{{ form.fields() }}") == [value]
