@@ -133,7 +133,7 @@ def post_json(
 ONE_FORM = """<!doctype html><title>Page</title><main>
 {% for category, text in get_flashed_messages(with_categories=true) %}<p class="flash">{{ category }}: {{ text }}</p>
 {% endfor %}{% for name in names %}{% call(form) action_form(name) %}
-<input {{ form.attrs("text") }}>{{ form.error("text") }}<button>Send</button>
+{{ form.fields() }}<button>Send</button>
 {% endcall %}{% endfor %}</main>"""
 
 

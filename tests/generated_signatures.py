@@ -113,14 +113,20 @@ def as_json(value: Any) -> Any:
     return [as_json(each) for each in value] if isinstance(value, list) else value
 
 
-def as_pairs(name: str, value: Any) -> Iterator[tuple[str, str]]:
-    """Yield the names and texts by which a form or a query says what JSON says."""
+def as_pairs(name: str, value: Any, *, is_form: bool) -> Iterator[tuple[str, str]]:
+    """Yield the names and texts by which a form or a query says what JSON says.
+
+    A form has an empty input after the values of a list.
+    """
     if isinstance(value, dict):
         for key, each in value.items():
-            yield from as_pairs(f"{name}.{key}", each)
+            yield from as_pairs(f"{name}.{key}", each, is_form=is_form)
     elif isinstance(value, list):
         for index, each in enumerate(value):
-            yield from as_pairs(f"{name}.{index}" if isinstance(each, (dict, list)) else name, each)
+            inner = f"{name}.{index}" if isinstance(each, (dict, list)) else name
+            yield from as_pairs(inner, each, is_form=is_form)
+        if is_form and value and value[-1] == "":
+            yield name, ""
     elif isinstance(value, bool):
         yield name, str(value).lower()
     elif value is not None:

@@ -328,9 +328,11 @@ def test_every_value_comes_whole_through_form_json_query_and_signed_id(drawn: tu
     taking.__annotations__ = {"value": annotation, "signed": Bound[annotation]}
     door = Door(taking)
     door.route(function_of(annotation))
-    pairs = list(as_pairs("value", as_json(value)))
+    pairs = list(as_pairs("value", as_json(value), is_form=True))
     answers = [door.form(pairs, signed=value), door.json({"value": as_json(value)}, signed=value)]
-    answers.append(door.client.get("/resource", query_string=MultiDict(pairs)))
+    answers.append(
+        door.client.get("/resource", query_string=MultiDict(as_pairs("value", as_json(value), is_form=False)))
+    )
     assert [answer.status_code for answer in answers] == [200, 200, 204], answers[0].text
     assert door.calls == [{"value": value, "signed": value}] * 2 + [{"value": value}]
     assert {type(each) for call in door.calls for each in call.values()} == {type(value)}
