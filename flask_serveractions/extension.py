@@ -102,6 +102,7 @@ class ServerActions:
         name: str | None = None,
         once: bool = False,
         background: bool = False,
+        show_result: bool = False,
         max_content_length: int | None = None,
         blueprint: Blueprint | str | None = None,
     ) -> Callable[[Function], Function]: ...
@@ -113,6 +114,7 @@ class ServerActions:
         name: str | None = None,
         once: bool = False,
         background: bool = False,
+        show_result: bool = False,
         max_content_length: int | None = None,
         blueprint: Blueprint | str | None = None,
     ) -> Any:
@@ -124,6 +126,7 @@ class ServerActions:
             the function's name by default.
         :param once: each form and each call runs at most once, however often it is sent.
         :param background: answer at once (202) and run it elsewhere.
+        :param show_result: success, too, is the page rendered again, with what was typed and ``form.result``.
         :param max_content_length: the greatest size of a body in bytes, in place of the app's.
         :param blueprint: a blueprint of the app's, or the name it is registered by (``"shop.admin"``): its
             ``before_request``, ``after_request``, ``errorhandler`` and ``url_value_preprocessor`` functions run for the
@@ -137,6 +140,7 @@ class ServerActions:
             name=name,
             once=once,
             background=background,
+            show_result=show_result,
             max_content_length=max_content_length,
             blueprint=blueprint,
         )
@@ -149,6 +153,7 @@ class ServerActions:
         name: str | None = None,
         once: bool = False,
         background: bool = False,
+        show_result: bool = False,
         max_content_length: int | None = None,
         blueprint: Blueprint | str | None = None,
     ) -> Function:
@@ -164,6 +169,7 @@ class ServerActions:
             method="POST",
             once=once,
             background=background,
+            show_result=show_result,
             max_content_length=max_content_length,
             endpoint=f"actions.{name.replace('.', '-')}",
             blueprint=blueprint,

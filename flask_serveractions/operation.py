@@ -122,6 +122,7 @@ class Operation:
     event_types: tuple[type[Any], ...] = (dict,)  # a webhook's: dict, list, or both
     once: bool = False
     background: bool = False
+    show_result: bool = False  # success, too, is the page rendered again
     max_content_length: int | None = None  # bytes; None: the app's
     endpoint: str = ""
     blueprint: Any = None  # an action's: the app's Blueprint that it belongs to, or its name
@@ -146,15 +147,16 @@ def where(function: Callable[..., Any]) -> str:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Submission:
-    """A form that was sent, and what came of it, as the page that is rendered again shall show it."""
+    """A form that was sent, and what came of it, as the page that is rendered again shall show it: failed, or done."""
 
     action: str
     payload: str  # the ID's payload, unverified: it chooses the form, for display alone
     ordinal: str  # which of several equal forms of one page
     values: Mapping[str, Any]
-    errors: Mapping[str, list[str]]
-    message: str
+    errors: Mapping[str, list[str]] = field(default_factory=dict)
+    message: str = ""
     result: Any = None
+    failed: bool = True
     is_shown: bool = False  # by a form of the page
 
 

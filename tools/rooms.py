@@ -53,6 +53,7 @@ ROOMS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "pagination",
             "failures",
             "error_handlers",
+            "submissions",
             "selects",
             "jobs",
             "responses",

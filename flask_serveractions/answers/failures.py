@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
 from traceback import format_exception, format_exception_only
-from typing import Any
 from urllib.parse import urlencode
 
 from flask import Flask, Response, after_this_request, url_for
@@ -13,19 +11,17 @@ from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 
 from ..app_state import localize
-from ..arguments.bodies import Received, receive
-from ..arguments.loading import submitted_values
 from ..call import Call
-from ..errors import NO_ERRORS, Problem, Refusal
-from ..http.locations import argument_in, safe_page
+from ..errors import NO_ERRORS, Problem
+from ..http.locations import safe_page
 from ..http.negotiation import preference
-from ..operation import Rerender, Submission
-from ..pages.controls import declared_names, secrets_of
-from ..pages.inputs import is_secret_name
+from ..operation import Submission
+from ..pages.controls import declared_names
 from ..security.origin import SAFE_METHODS
 from ..security.rate_limits import retry_after
 from .error_handlers import answer_in_our_place, answer_of_blueprint, http_error
 from .responses import close_to_caches, plain_page, problem_response, see_other
+from .submissions import request_rerender, submission_of
 
 STALE = "Serveractions-Stale"
 
@@ -86,13 +82,13 @@ def as_problem(call: Call, problem: Problem) -> Response:
     if rerenders or preferred == "minimal":
         response.headers["Preference-Applied"] = f"return={preferred}"
     if rerenders and call.middleware is not None:
-        call.middleware.rerender = request_rerender(call, submission_of(call, problem), response, as_json=True)
+        call.middleware.rerender = request_rerender(call, submission_of_problem(call, problem), response, as_json=True)
     return with_challenge(call, response)
 
 
 def rerender_page(call: Call, problem: Problem) -> Response:
     """Return the built-in page, and request the page itself in its place."""
-    submission = submission_of(call, problem)
+    submission = submission_of_problem(call, problem)
     declared = declared_names(call.operation) if call.operation else frozenset()
     response = plain_page(call.app, problem.status, submission, call.page_url, declared)
     response.headers.extend(problem.headers)
@@ -103,43 +99,9 @@ def rerender_page(call: Call, problem: Problem) -> Response:
     return closed_to_caches(response)
 
 
-def request_rerender(call: Call, submission: Submission, response: Response, *, as_json: bool) -> Rerender:
-    """Return the request for the page that the form stood on, showing its submission."""
-    return Rerender(
-        target=call.page,
-        submission=submission,
-        as_json=as_json,
-        must_show=True,
-        mount=call.request.root_path,
-        cookie_root=call.cookie_root,
-        status=response.status_code,
-        body=response.get_data(),
-    )
-
-
-def submission_of(call: Call, problem: Problem) -> Submission:
-    return Submission(
-        action=call.label,
-        payload=call.payload,
-        ordinal=argument_in(call.request.environ.get("QUERY_STRING", ""), "form") or "",
-        values=values_to_show(call),
-        errors={name: list(texts) for name, texts in problem.errors.items()},
-        message=problem.detail,
-        result=problem.result,
-    )
-
-
-def values_to_show(call: Call) -> Mapping[str, Any]:
-    """Return what was typed, as far as it can be read: without secrets, tokens and keys."""
-    if call.received is None:
-        try:
-            call.received = receive(call.request, call.limit)
-        except Refusal:
-            call.received = Received()
-    hidden = {call.app.config.get("WTF_CSRF_FIELD_NAME", "csrf_token"), "idempotency_key"}
-    values = submitted_values(call.received)
-    is_secret = is_secret_name if call.operation is None else secrets_of(call.operation)
-    return {name: value for name, value in values.items() if name not in hidden and not is_secret(name)}
+def submission_of_problem(call: Call, problem: Problem) -> Submission:
+    errors = {name: list(texts) for name, texts in problem.errors.items()}
+    return submission_of(call, errors=errors, message=problem.detail, result=problem.result)
 
 
 def http_problem(call: Call, error: HTTPException) -> Response:

@@ -29,6 +29,7 @@ class Outcome:
     """The result of an action's function."""
 
     data: Any = None  # as the JSON provider takes it
+    result: Any = None  # what the function returned, for the page that shows it
     status: int = 200
     headers: Headers = field(default_factory=Headers)
     redirect: str | None = None
@@ -52,6 +53,7 @@ def dump_outcome(app: Flask, outcome: Outcome | ActionError, most: float = math.
         return None
     return {
         "data": data,
+        "result": None if outcome.result is None else dump_result(app, outcome.result),
         "status": outcome.status,
         "headers": outcome.headers.to_wsgi_list(),
         "redirect": outcome.redirect,
@@ -80,7 +82,7 @@ def dump_result(app: Flask, value: Any) -> str | None:
     try:
         return typed_json.write(json.loads(app.json.dumps(value)))
     except (TypeError, ValueError, RecursionError) as error:
-        logger.warning("The result of an ActionError can't be kept, so it is not told again: %s", error)
+        logger.warning("The result of an action can't be kept, so it is not told again: %s", error)
         return None
 
 
@@ -119,6 +121,7 @@ def load_outcome(app: Flask, data: Mapping[str, Any]) -> Outcome | ActionError:
     response = data["response"]
     return Outcome(
         data=json.loads(data["data"]),
+        result=data["result"] and typed_json.read(data["result"]),
         status=data["status"],
         headers=Headers([(name, value) for name, value in data["headers"]]),
         redirect=data["redirect"],

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from flask import Response
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from ..app_state import localize
 from ..call import Call
 from ..http.conditional import Conditions, answer_conditionally, entity_tag
 from ..http.locations import path_in_app, redirect_target
 from ..http.negotiation import preference
-from ..operation import Answer, Operation, Rerender
+from ..operation import Answer, Operation, Rerender, Submission
+from ..pages.controls import declared_names
 from ..security.origin import own_url
 from ..shared.revalidation import Revalidated, revalidated_so_far
 from .jobs import Job, accepted
@@ -27,10 +30,12 @@ from .responses import (
     is_redirect,
     json_response,
     json_text,
+    plain_page,
     see_other,
     split_result,
     without_body_headers,
 )
+from .submissions import request_rerender, submission_of
 
 
 def answer_resource(call: Call, operation: Operation, returned: Any) -> Response:
@@ -122,7 +127,7 @@ def is_for_flask(value: Any) -> bool:
 
 
 def answer_action(call: Call, operation: Operation, returned: Any) -> Response:
-    if call.html and not isinstance(returned, (tuple, WerkzeugResponse, Job)):
+    if call.html and not operation.show_result and not isinstance(returned, (tuple, WerkzeugResponse, Job)):
         check_result(call, operation, dump_value(operation.answer, returned))
         return see_other(call.app, call.page_url)
     return render(call, outcome_of(call, operation, returned))
@@ -152,7 +157,8 @@ def outcome_of(call: Call, operation: Operation, returned: Any) -> Outcome:
     status = result.status or operation.answer.status or 200
     if status in (204, 205):  # the envelope is a body
         status = 200
-    return Outcome(data=data, status=status, headers=without_body_headers(result.headers), **about)
+    shown = result.value if operation.show_result else None
+    return Outcome(data=data, result=shown, status=status, headers=without_body_headers(result.headers), **about)
 
 
 def check_result(call: Call, operation: Operation, data: Any) -> None:
@@ -206,12 +212,36 @@ def render(call: Call, outcome: Outcome) -> Response:
     """Tell an outcome to whoever asked."""
     if outcome.response is not None:
         response = outcome.response
+    elif call.html and outcome.redirect is None and shows_result(call):
+        return show_page(call, outcome)
     elif call.html:
         return see_other(call.app, outcome.redirect or call.page_url, Headers(outcome.headers))
     else:
         response = render_json(call, outcome)
     close_to_caches(response)
     return response
+
+
+def shows_result(call: Call) -> bool:
+    return call.operation is not None and call.operation.show_result
+
+
+def show_page(call: Call, outcome: Outcome) -> Response:
+    """Return the built-in page, and request the page itself in its place, with what was typed and the result."""
+    submission = submission_of_success(call, outcome)
+    is_structure = outcome.data is None or isinstance(outcome.data, (dict, list))
+    shown = localize(call.app, "Done.") if is_structure else str(outcome.data)
+    built_in = replace(submission, message=shown)
+    response = plain_page(call.app, 200, built_in, call.page_url, declared_names(call.operation))  # type: ignore[arg-type]  # it shows its result
+    response.headers.extend(outcome.headers)
+    if call.middleware is not None:
+        call.middleware.rerender = request_rerender(call, submission, response, as_json=False)
+    close_to_caches(response)
+    return response
+
+
+def submission_of_success(call: Call, outcome: Outcome) -> Submission:
+    return submission_of(call, result=outcome.result, failed=False)
 
 
 def render_json(call: Call, outcome: Outcome) -> Response:
@@ -235,6 +265,7 @@ def render_json(call: Call, outcome: Outcome) -> Response:
     if target is not None and call.middleware is not None:
         call.middleware.rerender = Rerender(
             target=target,
+            submission=submission_of_success(call, outcome) if shows_result(call) else None,
             as_json=True,
             mount=call.request.root_path,
             cookie_root=call.cookie_root,
@@ -253,7 +284,7 @@ def page_to_render(call: Call, outcome: Outcome, preferred: str | None) -> str |
         prefix = call.state.settings.url_prefix
         return path_in_app(outcome.redirect, own_url(request), request.root_path, prefix) if preferred else None
     concerned = Revalidated(outcome.revalidated["paths"], outcome.revalidated["tags"]).concerns(call.page)
-    return call.page if preferred or concerned else None
+    return call.page if preferred or concerned or shows_result(call) else None
 
 
 def flashed_messages(call: Call) -> list[dict[str, str]]:

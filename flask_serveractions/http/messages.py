@@ -29,6 +29,7 @@ PAGES = (
     _("en"),  # <html lang> of the built-in pages: translate it as "de"
     _("Back to the page"),
     _("What you sent"),
+    _("Done."),
     _("Working"),
     _("Waiting to begin."),
     _("Under way."),

@@ -89,6 +89,7 @@ def action_form(
         "action": url_for_action(state, operation, payload, bound, ordinal),
         "data-serveraction": operation.name,
         "enctype": "multipart/form-data" if needs_multipart(operation) else None,
+        "data-reset": "false" if operation.show_result else None,
         **(attrs or {}),
     }
     message = Markup('<div class="serveractions-message" data-message role="alert">{}</div>').format(
@@ -251,7 +252,8 @@ def state_for(operation: Operation, payload: str, ordinal: str, initial: Any = N
     if submission is not None and is_of(submission, operation, payload, ordinal):
         submission.is_shown = True
         form.values, form.errors = submission.values, submission.errors
-        form.text, form.result, form.submitted, form.failed = submission.message, submission.result, True, True
+        form.text, form.result, form.submitted = submission.message, submission.result, True
+        form.failed = submission.failed
     return form
 
 

@@ -80,6 +80,7 @@ def compile_operation(
     compiler.check_path(parameters, open_ended)
     if more.get("background"):
         compiler.check_no_file(parameters)
+        check_shows_none(function, more)
     sources = by_source(parameters)
     return Operation(
         name=name,
@@ -95,6 +96,15 @@ def compile_operation(
         **sources,
         **more,
     )
+
+
+def check_shows_none(function: Callable[..., Any], more: Mapping[str, Any]) -> None:
+    """:raises TypeError: a background job shall show its result in the form, which is there before the result is."""
+    if more.get("show_result"):
+        raise TypeError(
+            f"{where(function)}: show_result=True with background=True can't be: the page is there before the job has"
+            " a result. Leave one of them out; action_jobs() shows the visitor's jobs."
+        )
 
 
 def headers_chosen_by(located: tuple[Parameter, ...]) -> tuple[str, ...]:

@@ -1,0 +1,58 @@
+"""What was sent to an action, for the page that is rendered again to show it in the form that it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Response
+
+from ..arguments.bodies import Received, receive
+from ..arguments.loading import submitted_values
+from ..call import Call
+from ..errors import Refusal
+from ..http.locations import argument_in
+from ..operation import Rerender, Submission
+from ..pages.controls import secrets_of
+from ..pages.inputs import is_secret_name
+
+
+def request_rerender(call: Call, submission: Submission, response: Response, *, as_json: bool) -> Rerender:
+    """Return the request for the page that the form stood on, showing its submission."""
+    return Rerender(
+        target=call.page,
+        submission=submission,
+        as_json=as_json,
+        must_show=True,
+        mount=call.request.root_path,
+        cookie_root=call.cookie_root,
+        status=response.status_code,
+        body=response.get_data(),
+    )
+
+
+def submission_of(call: Call, **came_of_it: Any) -> Submission:
+    """Return what was sent, for its form to show again.
+
+    :param came_of_it: further fields of the :class:`Submission`: errors and message, or a result.
+    """
+    return Submission(
+        action=call.label,
+        payload=call.payload,
+        ordinal=argument_in(call.request.environ.get("QUERY_STRING", ""), "form") or "",
+        values=values_to_show(call),
+        **came_of_it,
+    )
+
+
+def values_to_show(call: Call) -> Mapping[str, Any]:
+    """Return what was typed, as far as it can be read: without secrets, tokens and keys."""
+    if call.received is None:
+        try:
+            call.received = receive(call.request, call.limit)
+        except Refusal:
+            call.received = Received()
+    hidden = {call.app.config.get("WTF_CSRF_FIELD_NAME", "csrf_token"), "idempotency_key"}
+    values = submitted_values(call.received)
+    is_secret = is_secret_name if call.operation is None else secrets_of(call.operation)
+    return {name: value for name, value in values.items() if name not in hidden and not is_secret(name)}
