@@ -22,7 +22,7 @@ from tests.stores_processes import eventually
 FOLDER = Path(os.environ["FAULTS_FOLDER"])
 LEASE_SECONDS = 2.0
 PAGE = """<!doctype html><title>Faults</title><main>{{ figure }}
-{% for name in names %}{% call(form) action_form(name) %}<input {{ form.attrs("text") }}>{% endcall %}{% endfor %}
+{% for name in names %}{% call(form) action_form(name) %}{{ form.fields() }}{% endcall %}{% endfor %}
 </main>"""
 
 # what takes 90 and 45 seconds in earnest

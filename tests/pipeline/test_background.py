@@ -27,7 +27,7 @@ from flask_serveractions import (
 )
 from tests.callers import BROWSER, SCRIPT, open_form, post_json, submit
 
-PAGE = """{% call(form) action_form("work", **bound) %}<input {{ form.attrs("pages") }}>{% endcall %}"""
+PAGE = """{% call(form) action_form("work", **bound) %}{{ form.fields() }}{% endcall %}"""
 EVENTS = {**SCRIPT, "Accept": "text/event-stream"}
 
 

@@ -28,7 +28,7 @@ from flask_serveractions import (
 from tests.callers import BROWSER, SCRIPT, WITH_PAGE, Form, form_in, open_form, post_json, submit
 
 PAGE = """<main>{{ done|length }} done {% call(form) action_form(name) %}
-<input {{ form.attrs("amount") }}>{{ form.error("amount") }}{% endcall %}</main>"""
+{{ form.fields() }}{% endcall %}</main>"""
 EVENTS = {**SCRIPT, "Accept": "application/json, text/event-stream"}
 
 Done = list[int]

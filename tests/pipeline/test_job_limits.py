@@ -16,7 +16,7 @@ from flask_serveractions import ServerActions
 from tests.callers import SCRIPT, Form, form_in, open_form, post_json, submit
 from tests.stores_processes import eventually
 
-PAGE = """{% call(form) action_form("work") %}<input {{ form.attrs("text") }}>{% endcall %}"""
+PAGE = """{% call(form) action_form("work") %}{{ form.fields() }}{% endcall %}"""
 
 
 class Gate:

@@ -41,7 +41,7 @@ def nothing_called() -> None:
 # What changes hands
 
 EVERYTHING = """{% for name in ("note", "pay", "report") %}
-{% call(form) action_form(name) %}<input {{ form.attrs("text") }}>{% endcall %}{% endfor %}"""
+{% call(form) action_form(name) %}{{ form.fields() }}{% endcall %}{% endfor %}"""
 
 
 def note(text: str = "") -> str:

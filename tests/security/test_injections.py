@@ -28,7 +28,7 @@ BREAKS = [
     "\x85X: 1",
 ]
 PAGE = """{% for text in get_flashed_messages() %}<p>{{ text }}</p>{% endfor %}
-{% for name in names %}{% call(form) action_form(name) %}<input {{ form.attrs("text") }}>{{ form.error("text") }}
+{% for name in names %}{% call(form) action_form(name) %}{{ form.fields() }}
 {% endcall %}{% endfor %}"""
 
 

@@ -20,7 +20,7 @@ from flask_serveractions.testing import ActionsClient
 
 BROWSER = {"Accept": "text/html,*/*;q=0.8", "Origin": "http://localhost", "Sec-Fetch-Site": "same-origin"}
 PAGE = """<!doctype html>{% for name in names %}
-{% call(form) action_form(name) %}<input {{ form.attrs("text") }}>{% endcall %}{% endfor %}"""
+{% call(form) action_form(name) %}{{ form.fields() }}{% endcall %}{% endfor %}"""
 
 
 class LimitedApp:
