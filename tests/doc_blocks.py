@@ -35,7 +35,8 @@ LANGUAGES = frozenset(
     }
 )
 
-DIRECTIVE = re.compile(r"^(?P<indent> *)\.\. code-block::[ ]*(?P<language>\S*)[ ]*$")
+# a "check" is Python that a reader need not see: docs/_extensions/checks.py folds it
+DIRECTIVE = re.compile(r"^(?P<indent> *)\.\. (?:code-block::[ ]*(?P<language>\S*)|check::)[ ]*$")
 OPTION = re.compile(r"^\s*:(?P<name>[\w-]+):\s*(?P<value>.*)$")
 # a literal paragraph, or a directive of code that this module does not read (a literalinclude shows a file of ours)
 OTHER_CODE = re.compile(r"^(?! *\.\. ).*::\s*$|^ *\.\. (code|sourcecode|parsed-literal|testcode)::")
@@ -87,7 +88,7 @@ def block_at(page: Path, lines: list[str], start: int, match: re.Match[str]) -> 
     return Block(
         page=page,
         line=first + 1,
-        language=match["language"],
+        language="python" if match["language"] is None else match["language"],
         caption=options.get("caption"),
         emphasized=options.get("emphasize-lines", ""),
         code=textwrap.dedent("\n".join(lines[first:end])).rstrip() + "\n",
