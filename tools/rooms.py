@@ -13,6 +13,7 @@ ROOMS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "openapi",
         (
             "typescript",
+            "identifiers",
             "page",
             "builder",
             "responses",

@@ -7,6 +7,7 @@ lacks what is ``load_only`` and always has what was required.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -54,8 +55,9 @@ class Label:
 
 
 def identifier(text: str) -> str:
-    """Return a name that OpenAPI, and programs made from it, can carry."""
-    return re.sub(r"\W+", "_", text, flags=re.ASCII).strip("_")
+    """Return a name that OpenAPI, and programs made from it, can carry: letters lose what ASCII has no sign for."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return re.sub(r"\W+", "_", plain, flags=re.ASCII).strip("_") or "Schema"
 
 
 class Components:
@@ -141,7 +143,7 @@ class Converter(OpenAPIConverter):
         return {"type": "array", "items": made} if schema.many else made
 
     def component_name(self, schema: Schema, title: str | None, partial: Partial) -> str:
-        base = title or type(schema).__name__.removesuffix("Schema") or "Schema"
+        base = identifier(title or type(schema).__name__.removesuffix("Schema"))
         names = () if partial in (None, True) else ("", *sorted(partial))  # type: ignore[arg-type]  # it is a set
         ending = "" if self.has_come_back else "Partial" + "_".join(names) if partial else "Input"
         only, exclude, dump_only, load_only, _, _, nested = modifiers(schema)

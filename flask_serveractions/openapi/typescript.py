@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from importlib.resources import files
+from dataclasses import dataclass, field, replace
 from typing import IO, Any
 
 import click
@@ -15,23 +13,18 @@ from flask.cli import with_appcontext
 
 from ..app_state import state_of
 from ..http.negotiation import HTML, JSON
+from .identifiers import field_name, free_name, key, member_names, read_source, type_name, type_names
 from .page import document, output_option, write
 
 JsonSchema = Mapping[str, Any]
 
-TEMPLATES = files("flask_serveractions").joinpath("templates")
-IDENTIFIER = re.compile(r"[A-Za-z_$][\w$]*", re.ASCII)
+ANYTHING = "*/*"
+TEXT_OR_FILE = "Blob | string"
+#: where parameters are, and what the client calls that
+PLACES = {"path": "variables", "query": "query", "header": "headers"}
 REF = "#/components/schemas/"
 METHODS = ("get", "post", "put", "patch", "delete")
 UNSENT_HEADERS = frozenset({"if-none-match"})  # the browser's cache asks by itself
-#: names that the file has already
-RESERVED = frozenset(
-    {
-        "ActionError", "Answer", "Api", "ApiError", "ApiOptions", "Arguments", "Blob", "CallOptions", "Error",
-        "File", "FormData", "Headers", "HeadersSource", "Promise", "Record", "Request", "RequestInit", "Response",
-        "Route", "Sender",
-    }
-)  # fmt: skip
 PLAIN = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean", "null": "null"}
 
 
@@ -54,10 +47,6 @@ def typescript(app: Flask) -> str:
     if actions:
         parts += [client_module(state.settings.url_prefix), read_source("actions.ts"), *action_object(api, actions)]
     return "\n".join(part.rstrip("\n") + "\n" for part in parts)
-
-
-def read_source(name: str) -> str:
-    return TEMPLATES.joinpath(name).read_text(encoding="utf-8").strip("\n")
 
 
 def client_module(url_prefix: str) -> str:
@@ -93,6 +82,15 @@ class Api:
     """The document, and its types in TypeScript."""
 
     document: Mapping[str, Any]
+    binary: str = "Blob"  # the type of what is uploaded
+    names: Mapping[str, str] = field(init=False)  # of types, by those of components
+
+    def __post_init__(self) -> None:
+        components = self.document.get("components", {}).get("schemas", {})
+        object.__setattr__(self, "names", type_names(components))
+
+    def type_named(self, component: str) -> str:
+        return self.names.get(component) or type_name(component)
 
     def operations(self) -> Iterator[ApiOperation]:
         for path, item in self.document.get("paths", {}).items():
@@ -121,9 +119,9 @@ class Api:
             comment = doc_comment(schema.get("description", ""))
             if schema.get("type") == "object" and schema.get("properties"):
                 members = "".join(f"{comment_line}  {member};\n" for comment_line, member in self.members(schema))
-                yield f"{comment}export interface {type_name(name)} {{\n{members}}}\n"
+                yield f"{comment}export interface {self.type_named(name)} {{\n{members}}}\n"
             else:
-                yield f"{comment}export type {type_name(name)} = {self.type_of(schema)};\n"
+                yield f"{comment}export type {self.type_named(name)} = {self.type_of(schema)};\n"
 
     def members(self, schema: JsonSchema) -> Iterator[tuple[str, str]]:
         """Yield comment and declaration of each property."""
@@ -137,7 +135,7 @@ class Api:
     def type_of(self, schema: JsonSchema) -> str:
         """Return the type of a JSON Schema's values."""
         if "$ref" in schema:
-            return type_name(schema["$ref"].removeprefix(REF))
+            return self.type_named(schema["$ref"].removeprefix(REF))
         if "const" in schema:
             return json.dumps(schema["const"])
         if "enum" in schema:
@@ -153,7 +151,7 @@ class Api:
             return self.type_of_array(schema)
         if kind == "object":
             return self.type_of_object(schema)
-        return "Blob" if schema.get("format") == "binary" else PLAIN.get(kind, "unknown")
+        return self.binary if schema.get("format") == "binary" else PLAIN.get(kind, "unknown")
 
     def type_of_array(self, schema: JsonSchema) -> str:
         if "prefixItems" in schema:
@@ -171,31 +169,34 @@ class Api:
 
 def resource_class(api: Api, resources: Iterable[ApiOperation]) -> Iterator[str]:
     """Yield the class whose properties are the resources, whose methods are theirs."""
-    yield "export class Api {\n  private readonly sender: Sender;\n"
-    yield "  constructor(options: ApiOptions = {}) {\n    this.sender = new Sender(options);\n  }\n"
+    yield "export class Api {\n  readonly #sender: Sender;\n"
+    yield "  constructor(options: ApiOptions = {}) {\n    this.#sender = new Sender(options);\n  }\n"
     groups: dict[str, list[ApiOperation]] = {}
     for each in resources:
         groups.setdefault(each.id.rpartition(".")[0], []).append(each)
     for name, members in sorted(groups.items()):
         methods = "".join(resource_method(api, each) for each in members)
-        yield f"  readonly {key(name)} = {{\n{methods}  }};"
+        yield f"  readonly {key(free_name(field_name(name), set(groups) - {name}))} = {{\n{methods}  }};"
     yield "}\n"
 
 
 def resource_method(api: Api, described: ApiOperation) -> str:
-    """Return one method: ``get: (given: {...}, init?: RequestInit) => this.sender.send<Todo>({...}, given, init),``."""
+    """Return one method: ``get: (given: {...}, init?: RequestInit) => this.#sender.send<Todo>(...),``."""
     parameters = [api.resolved(each) for each in described.operation.get("parameters", ())]
     sent = [each for each in parameters if each["in"] != "cookie" and each["name"].lower() not in UNSENT_HEADERS]
     body = described.operation.get("requestBody")
-    members = [(each["name"], bool(each.get("required")), api.type_of(each["schema"])) for each in sent]
     media = next(iter(body["content"]), None) if body else None
+    names = member_names(sent, media is not None)
+    members = [
+        (names[each["in"], each["name"]], bool(each.get("required")), api.type_of(each["schema"])) for each in sent
+    ]
     if body and media:
         members.append(("body", bool(body.get("required")), api.type_of(body["content"][media]["schema"])))
+    places = {place: {name: each for (kind, name), each in names.items() if kind == place} for place in PLACES}
     route = {
         "method": json.dumps(described.method.upper()),
         "path": json.dumps(described.path),
-        "query": named([each for each in sent if each["in"] == "query"]),
-        "headers": named([each for each in sent if each["in"] == "header"]),
+        **{member: pairs(places[place]) for place, member in PLACES.items()},
         "body": json.dumps(media) if media else "",
     }
     written = ", ".join(f"{name}: {value}" for name, value in route.items() if value)
@@ -203,20 +204,21 @@ def resource_method(api: Api, described: ApiOperation) -> str:
     return (
         f"{doc_comment(comment_of(described), '    ')}"
         f"    {key(described.id.rpartition('.')[2])}: ({argument('given', members)}, init?: RequestInit) =>\n"
-        f"      this.sender.send<{returned}>({{ {written} }}, given, init),\n"
+        f"      this.#sender.send<{returned}>({{ {written} }}, given, init),\n"
     )
 
 
-def named(parameters: Iterable[Mapping[str, Any]]) -> str:
-    names = [each["name"] for each in parameters]
-    return json.dumps(names) if names else ""
+def pairs(names: Mapping[str, str]) -> str:
+    """Return names with what they are given by: ``[["id", "query_id"]]``."""
+    return json.dumps([list(each) for each in names.items()]) if names else ""
 
 
 def argument(name: str, members: list[tuple[str, bool, str]]) -> str:
     """Return one parameter that is an object; it may be left out where nothing in it is required."""
     declared = "; ".join(f"{key(each)}{'' if needed else '?'}: {kind}" for each, needed, kind in members)
     kind = f"{{ {declared} }}" if declared else "Record<string, never>"
-    return f"{name}: {kind}" if any(needed for _, needed, _ in members) else f"{name}: {kind} = {{}}"
+    # no default: {} has a constructor, which is no text
+    return f"{name}: {kind}" if any(needed for _, needed, _ in members) else f"{name}?: {kind}"
 
 
 def result_type(api: Api, operation: Mapping[str, Any]) -> str:
@@ -231,8 +233,10 @@ def result_type(api: Api, operation: Mapping[str, Any]) -> str:
 def content_type(api: Api, content: Mapping[str, Any]) -> str:
     if not content:
         return "undefined"
-    media = content.get(JSON) or next(iter(content.values()))
-    return api.type_of(media.get("schema", {}))
+    if JSON not in content:
+        return union(api.type_of(each.get("schema", {})) for each in content.values())
+    others = [TEXT_OR_FILE if media == ANYTHING else "string" for media in content if media != JSON]
+    return union([api.type_of(content[JSON].get("schema", {})), *others])
 
 
 def action_object(api: Api, actions: Iterable[ApiOperation]) -> Iterator[str]:
@@ -245,9 +249,8 @@ def action_method(api: Api, described: ApiOperation) -> str:
     name = described.action
     body = described.operation.get("requestBody") or {"content": {}}
     schema: JsonSchema = next(iter(body["content"].values()), {"schema": {}})["schema"]
-    kind = api.type_of(schema).replace("Blob", "File") if schema else "Record<string, never>"
-    is_needed = bool(api.resolved(schema).get("required"))
-    given = f"given: {kind}" if is_needed else f"given: {kind} = {{}}"
+    kind = replace(api, binary="File").type_of(schema) if body["content"] else "Record<string, never>"
+    given = f"given: {kind}" if api.resolved(schema).get("required") else f"given?: {kind}"
     returned = data_type(api, described.operation)
     return (
         f"{doc_comment(comment_of(described), '  ')}"
@@ -283,16 +286,6 @@ def doc_comment(text: str, indent: str = "") -> str:
 
 def union(kinds: Iterable[str]) -> str:
     return " | ".join(dict.fromkeys(kinds)) or "unknown"
-
-
-def key(name: str) -> str:
-    return name if IDENTIFIER.fullmatch(name) else json.dumps(name)
-
-
-def type_name(name: str) -> str:
-    identifier = re.sub(r"\W", "_", name, flags=re.ASCII)
-    identifier = f"_{identifier}" if identifier[:1].isdigit() else identifier
-    return f"{identifier}_" if identifier in RESERVED else identifier
 
 
 @click.command("typescript")

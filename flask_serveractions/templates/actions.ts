@@ -21,7 +21,7 @@ export function isActionError(error: unknown): error is ActionError {
   return error instanceof Error && error.name === "ActionError";
 }
 
-async function call<T>(name: string, given: object, options?: CallOptions): Promise<T> {
+async function call<T>(name: string, given?: unknown, options?: CallOptions): Promise<T> {
   const module = await import(/* @vite-ignore */ /* webpackIgnore: true */ client.url);
-  return module.call(name, given, options);
+  return module.call(name, given ?? {}, options);
 }

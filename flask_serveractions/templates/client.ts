@@ -43,39 +43,53 @@ export class ApiError extends Error {
   }
 }
 
+/** Names, and the members of what is given that hold their values. */
+type Names = readonly (readonly [name: string, member: string])[];
+
 interface Route {
   method: string;
   path: string;
-  query?: readonly string[];
-  headers?: readonly string[];
+  variables?: Names;
+  query?: Names;
+  headers?: Names;
   body?: string; // its media type
 }
 
 type Arguments = Readonly<Record<string, unknown>>;
 
 class Sender {
-  private readonly options: ApiOptions;
+  readonly #options: ApiOptions;
 
   constructor(options: ApiOptions) {
-    this.options = options;
+    this.#options = options;
   }
 
-  async send<T>(route: Route, given: Arguments, init: RequestInit = {}): Promise<Answer<T>> {
-    const { baseUrl = "", headers: source = {}, fetch: ask = fetch } = this.options;
+  async send<T>(route: Route, given: Arguments = {}, init: RequestInit = {}): Promise<Answer<T>> {
+    const { baseUrl = "", headers: source = {}, fetch: ask = fetch } = this.#options;
     const headers = new Headers(typeof source === "function" ? await source() : source);
     headers.set("Accept", "application/json, */*;q=0.5");
-    for (const name of route.headers ?? []) if (given[name] != null) headers.set(name, lineOf(given[name]));
+    for (const [name, texts] of valuesOf(route.headers, given)) if (texts.length) headers.set(name, texts.join(", "));
     new Headers(init.headers).forEach((value, name) => headers.set(name, value));
-    const body = bodyOf(route.body, given["body"], headers);
-    const url = baseUrl.replace(/\/$/, "") + pathOf(route.path, given) + queryOf(route.query ?? [], given);
+    const body = bodyOf(route.body, memberOf(given, "body"), headers);
+    const url = baseUrl.replace(/\/$/, "") + pathOf(route, given) + queryOf(route, given);
     const response = await ask(url, { ...init, method: route.method, headers, ...(body !== undefined && { body }) });
     if (!response.ok) throw new ApiError(await problemOf(response));
     return { data: (await dataOf(response)) as T, status: response.status, headers: response.headers };
   }
 }
 
-function pathOf(path: string, given: Arguments): string {
-  return path.replace(/\{(\w+)\}/g, (_, name: string) => segmentOf(name, String(given[name])));
+/** What is given under a name; a name may be one of Object.prototype's. */
+function memberOf(given: Arguments, member: string): unknown {
+  return Object.hasOwn(given, member) ? given[member] : undefined;
+}
+
+function valuesOf(names: Names | undefined, given: Arguments): [name: string, texts: string[]][] {
+  return (names ?? []).map(([name, member]) => [name, textsOf(memberOf(given, member))]);
+}
+
+function pathOf(route: Route, given: Arguments): string {
+  const values = new Map(valuesOf(route.variables, given));
+  return route.path.replace(/\{([^{}]+)\}/g, (_, name: string) => segmentOf(name, values.get(name)?.join(",") ?? ""));
 }
 
 function segmentOf(name: string, text: string): string {
@@ -83,17 +97,13 @@ function segmentOf(name: string, text: string): string {
   return encodeURIComponent(text);
 }
 
-function queryOf(names: readonly string[], given: Arguments): string {
-  const pairs = names.flatMap((name) => textsOf(given[name]).map((text): [string, string] => [name, text]));
+function queryOf(route: Route, given: Arguments): string {
+  const pairs = valuesOf(route.query, given).flatMap(([name, texts]) => texts.map((text) => [name, text]));
   return pairs.length ? `?${new URLSearchParams(pairs)}` : "";
 }
 
 function textsOf(value: unknown): string[] {
   return [value].flat().filter((each) => each != null).map(String);
-}
-
-function lineOf(value: unknown): string {
-  return textsOf(value).join(", ");
 }
 
 function bodyOf(type: string | undefined, value: unknown, headers: Headers): BodyInit | undefined {

@@ -12,7 +12,8 @@ import pytest
 from flask import Blueprint, Flask
 
 from flask_serveractions import MethodRoute, ServerActions
-from flask_serveractions.openapi.typescript import Api, type_name, typescript
+from flask_serveractions.openapi.identifiers import type_name
+from flask_serveractions.openapi.typescript import Api, typescript
 from tests.openapi.reference_app import make_app
 from tests.todo_app import served, todo_app
 
