@@ -1,28 +1,34 @@
 """Server actions and REST resources for Flask."""
 
-from .answers.jobs import Job as Job
-from .errors import ActionError as ActionError
-from .errors import Problem as Problem
-from .extension import ServerActions as ServerActions
-from .marks import public as public
-from .marks import requires as requires
-from .operation import Body as Body
-from .operation import Bound as Bound
-from .operation import Cookie as Cookie
-from .operation import Header as Header
-from .operation import Operation as Operation
-from .operation import Query as Query
-from .pages.form_state import FormState as FormState
-from .pipeline.enqueue import enqueue as enqueue
-from .security.access import current_identity as current_identity
-from .shared.caching import cached as cached
-from .shared.progress import Progress as Progress
-from .shared.revalidation import revalidate_path as revalidate_path
-from .shared.revalidation import revalidate_tag as revalidate_tag
-from .signals import action_called as action_called
-from .signals import action_failed as action_failed
-from .signals import revalidated as revalidated
-from .views.resources import MethodRoute as MethodRoute
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .answers.jobs import Job as Job
+    from .errors import ActionError as ActionError
+    from .errors import Problem as Problem
+    from .extension import ServerActions as ServerActions
+    from .marks import public as public
+    from .marks import requires as requires
+    from .operation import Body as Body
+    from .operation import Bound as Bound
+    from .operation import Cookie as Cookie
+    from .operation import Header as Header
+    from .operation import Operation as Operation
+    from .operation import Query as Query
+    from .pages.form_state import FormState as FormState
+    from .pipeline.enqueue import enqueue as enqueue
+    from .security.access import current_identity as current_identity
+    from .shared.caching import cached as cached
+    from .shared.progress import Progress as Progress
+    from .shared.revalidation import revalidate_path as revalidate_path
+    from .shared.revalidation import revalidate_tag as revalidate_tag
+    from .signals import action_called as action_called
+    from .signals import action_failed as action_failed
+    from .signals import revalidated as revalidated
+    from .views.resources import MethodRoute as MethodRoute
 
 __version__ = "0.1.0"
 __all__ = [
@@ -50,3 +56,42 @@ __all__ = [
     "revalidate_tag",
     "revalidated",
 ]
+
+#: Where each name stands. A module is imported when its name is first asked for (PEP 562): a program that needs
+#: ``Progress`` or ``ActionError`` alone does not wait for marshmallow, WTForms and the views.
+MODULES = {
+    "ActionError": ".errors",
+    "Body": ".operation",
+    "Bound": ".operation",
+    "Cookie": ".operation",
+    "FormState": ".pages.form_state",
+    "Header": ".operation",
+    "Job": ".answers.jobs",
+    "MethodRoute": ".views.resources",
+    "Operation": ".operation",
+    "Problem": ".errors",
+    "Progress": ".shared.progress",
+    "Query": ".operation",
+    "ServerActions": ".extension",
+    "action_called": ".signals",
+    "action_failed": ".signals",
+    "cached": ".shared.caching",
+    "current_identity": ".security.access",
+    "enqueue": ".pipeline.enqueue",
+    "public": ".marks",
+    "requires": ".marks",
+    "revalidate_path": ".shared.revalidation",
+    "revalidate_tag": ".shared.revalidation",
+    "revalidated": ".signals",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(MODULES[name], __name__), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *MODULES})

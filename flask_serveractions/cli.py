@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 from flask import Flask, current_app
-from flask.cli import AppGroup, with_appcontext
+from flask.cli import with_appcontext
 from marshmallow import ValidationError, fields
 
 from .app_state import AppState, state_of
@@ -40,20 +40,6 @@ HINTS: Mapping[Source, str] = {
     Source.FILE: "file",
 }
 
-GROUP_HELP = """Show, check and sign what this app's two doors lead to.
-
-\b
-Exit codes of each command:
-  0  all is well
-  1  something was found, or the app can't do it as it is
-  2  the command line is wrong
-
-\b
-Example:
-  flask --app yourapp actions audit
-"""
-
-actions_cli = AppGroup("actions", help=GROUP_HELP)
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 
 Row = tuple[str, ...]
@@ -210,8 +196,11 @@ def cache(tags: Sequence[str], clear: bool, as_json: bool) -> None:
         print_table(("TAG", "FUNCTION", "VALUES", "FRESH", "SIZE"), rows_by_tag(found, tags))
 
 
-for _command in (list_operations, audit, openapi_command, typescript_command, sign, cache):
-    actions_cli.add_command(_command)
+COMMANDS: Mapping[str, click.Command] = {
+    command.name: command
+    for command in (list_operations, audit, openapi_command, typescript_command, sign, cache)
+    if command.name is not None
+}
 
 
 def app_and_state() -> tuple[Flask, AppState]:

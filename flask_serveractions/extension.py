@@ -13,7 +13,7 @@ from weakref import WeakSet
 from flask import Blueprint, Flask
 
 from .app_state import STATE_KEY, AppState, Registry, state_of
-from .cli import actions_cli
+from .commands import actions_cli
 from .config import Settings
 from .openapi.page import mount
 from .operation import ACTION, Operation

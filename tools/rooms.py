@@ -8,7 +8,7 @@ PACKAGE = Path(__file__).parents[1] / "flask_serveractions"
 
 #: (room, its modules); ``""`` is the top of the package
 ROOMS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("", ("__init__", "extension", "cli", "testing")),
+    ("", ("__init__", "extension", "commands", "cli", "testing")),
     (
         "openapi",
         (
