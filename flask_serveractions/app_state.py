@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from secrets import token_urlsafe
 from threading import RLock
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from .stores.store import Store, open_store
 
 if TYPE_CHECKING:
     from flask import Flask
+    from werkzeug.routing import Rule
 
     from .security.signing import Signing
 
@@ -84,7 +86,10 @@ class AppState:
     registry: Registry
     signing: Signing
     actions: dict[str, Operation] = field(default_factory=dict)  # with their marks, once the app serves
+    action_rules: dict[str, Rule] = field(default_factory=dict)  # by name; "" is that of unknown names
     client_version: str = ""
+    #: the header ``Serveractions`` of our own answers, until the middleware sends ``1``: nobody else can set it
+    answer_mark: str = field(default_factory=token_urlsafe)
     instance_path: str = ""
     shares_store: bool = False  # the app names its store: other programs may keep values in it
     routes: dict[tuple[str, str], dict[str, Operation]] = field(default_factory=dict)  # by endpoint and rule, by method

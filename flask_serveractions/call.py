@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from flask import session
 from werkzeug.utils import cached_property  # functools' own takes a lock before Python 3.12
 
+from .http.locations import mounted
 from .http.negotiation import is_htmx, wants_html
 from .operation import ACTION, MiddlewareState, Operation
 from .security.visitors import session_mark
@@ -30,7 +31,10 @@ class Call:
     siblings: Mapping[str, Operation] = MappingProxyType({})  # routes: the operations of the resource, by method
     name: str = ""  # actions: as the URL has it
     signed: str = ""  # actions: the signed ID
-    page: str = "/"  # actions: where the form stood
+    page: str = "/"  # actions: where the form stood: path and query, without the mount point
+    has_page: bool = False  # actions: the call came from a page
+    ordinal: str = ""  # actions: "2" for the second of equal forms of the page
+    is_verified: bool = False  # actions: the ID is genuine
     middleware: MiddlewareState | None = None  # actions: with the middleware
     payload: str = ""  # actions: the ID's readable part; not verified
     received: Received | None = None
@@ -68,10 +72,10 @@ class Call:
     def label(self) -> str:
         return self.operation.name if self.operation else self.name
 
-    @cached_property
+    @property
     def limit(self) -> int:
-        """Return the greatest size of a body, in bytes."""
-        own = self.operation.max_content_length if self.operation else None
+        """Return the greatest size of a body, in bytes; an action's own counts for a genuine ID alone."""
+        own = self.operation.max_content_length if self.operation and (self.is_verified or not self.is_action) else None
         return self.state.settings.max_content_length if own is None else own
 
     @property
@@ -82,4 +86,4 @@ class Call:
     @property
     def page_url(self) -> str:
         """Return the page with its mount point."""
-        return f"{self.request.root_path}{self.page}"
+        return mounted(self.request.root_path, self.page)

@@ -42,7 +42,7 @@ class Problem:
     headers: Headers = field(default_factory=Headers)  # such as Allow
     login: str | None = None  # where to sign in
     result: Any = None  # what ActionError brought for the page
-    stale: bool = False  # a form that was right when it was rendered
+    stale: str = ""  # "true": a form that was right when it was rendered; "identity": for somebody else
     rerender: bool = False  # the page is rendered again, with what was sent
 
     def __post_init__(self) -> None:
@@ -103,7 +103,7 @@ class Refusal(Exception):
     :param reason: for the log alone; it may tell causes apart.
     :param detail: for the caller; it must not.
     :param headers: more headers of the answer, such as ``Allow``.
-    :param stale: a form that was right when it was rendered (``Serveractions-Stale``).
+    :param stale: a form that was right when it was rendered: ``Serveractions-Stale``, ``"true"`` or ``"identity"``.
     """
 
     def __init__(
@@ -113,7 +113,7 @@ class Refusal(Exception):
         detail: str,
         *,
         headers: Sequence[tuple[str, str]] = (),
-        stale: bool = False,
+        stale: str = "",
         code: str | None = None,
     ) -> None:
         super().__init__(reason)
@@ -131,8 +131,16 @@ class UnknownAction(Refusal):
 
     def __init__(self, reason: str) -> None:
         super().__init__(
-            404, reason, "There is no such action, or the form is no longer valid. Please send it again.", stale=True
+            404, reason, "There is no such action, or the form is no longer valid. Please send it again.", stale="true"
         )
+
+
+class OtherIdentity(Refusal):
+    """The form was rendered for somebody else (404): the visitor is told, and decides."""
+
+    def __init__(self) -> None:
+        detail = "You are somebody else by now than when this page was shown. Please check what you typed, and send it."
+        super().__init__(404, "the form was rendered for another identity", detail, stale="identity")
 
 
 class Unreadable(Refusal):

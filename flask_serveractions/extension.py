@@ -17,12 +17,14 @@ from .commands import actions_cli
 from .config import Settings
 from .openapi.page import mount
 from .operation import ACTION, Operation
-from .pages.second_pass import SecondPass
+from .pages.middleware import Middleware
+from .pages.page_urls import route_actions
 from .pages.templates import install
 from .pipeline.background import jobs_of
 from .pipeline.enqueue import action_jobs
 from .schemas.signature import compile_operation
 from .security.access import hook_for
+from .security.origin import token_headers
 from .security.signing import Signing
 from .security.webhook_signatures import Verifies
 from .startup import start
@@ -81,7 +83,10 @@ class ServerActions:
         if settings.celery is not None:
             jobs_of(app, state)  # registers the task, which a worker must know too
         app.register_blueprint(make_blueprint(state))
-        app.wsgi_app = SecondPass(app.wsgi_app, partial(start, app, state), partial(token_headers, app))  # type: ignore[method-assign]
+        route_actions(app, state)
+        app.wsgi_app = Middleware(  # type: ignore[method-assign]
+            app.wsgi_app, state, partial(start, app, state), partial(token_headers, app.config)
+        )
         place_when_known(app, state, self._routes)
         for operation in self.registry.actions.values():
             if operation.blueprint is None:
@@ -387,9 +392,3 @@ class ServerActions:
 
 def where_class(view_class: type[MethodRoute]) -> str:
     return f"{view_class.__module__}.{view_class.__qualname__}"
-
-
-def token_headers(app: Flask) -> list[str]:
-    """Return the environ keys of the headers that carry the CSRF token."""
-    names = app.config.get("WTF_CSRF_HEADERS", ())
-    return [f"HTTP_{name.upper().replace('-', '_')}" for name in names]

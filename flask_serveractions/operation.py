@@ -157,6 +157,7 @@ class Submission:
     message: str = ""
     result: Any = None
     failed: bool = True
+    bound: Mapping[str, Any] | None = None  # what the payload says; None where it can't be read
     is_shown: bool = False  # by a form of the page
 
 
@@ -188,6 +189,7 @@ class MiddlewareState:
     undo: Callable[[], None] | None = None  # in a second pass: gives back what a page has used up that is not used
     streams: bool = False  # the answer is a stream of events
     last_event: tuple[str, bytes] | None = None  # its name and its JSON, which the middleware sends
+    reached: bool = False  # the call came to its door, and not to a guard before it alone
 
 
 def middleware_state_of(environ: Mapping[str, Any]) -> MiddlewareState | None:

@@ -20,6 +20,7 @@ from .security.access import no_hook
 from .security.rate_limits import check_class, with_limits
 from .shared.revalidation import CACHED_FUNCTIONS
 from .stores.store import StoreCorrupt, StoreUnavailable
+from .views.actions import action_rules
 from .views.blueprints import guard_url_values, with_endpoint
 from .views.csrf_protect import exempt_from_csrf_protect
 from .views.decorators_above import check_decorators
@@ -44,6 +45,7 @@ def start(app: Flask, state: AppState) -> None:
             warn_of_settings(app)
             check_login_view(app, state)
             compile_operations(app, state)
+            state.action_rules = action_rules(app, state)
             check_access(app, state)
             check_decorators(state)
             check_store(state)

@@ -10,7 +10,6 @@ import datetime as dt
 import decimal
 import enum
 import json
-import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -30,6 +29,7 @@ from .app_state import state_of
 from .arguments.bodies import MULTIPART
 from .arguments.loading import load_bound
 from .errors import Refusal
+from .http.action_argument import without_action
 from .operation import Operation
 from .pages.html_forms import Control, Form, as_text, forms_in, is_file
 from .pages.templates import action_url, find
@@ -58,21 +58,23 @@ class ActionsClient(FlaskClient):
     Each client is a visitor of its own, with a session.
     """
 
-    def call_action(self, action: Action, page: str = "/", /, **arguments: Any) -> TestResponse:
+    def call_action(self, action: Action, page: str | None = None, /, **arguments: Any) -> TestResponse:
         """Call an action as the JavaScript client does, with a valid ID, token and idempotency key.
 
         ``.json`` of the response is ``{"data", "redirect", "revalidated", "messages", "page"}``, or problem details.
 
         :param action: its name, or the function.
-        :param page: where the call comes from; a path of the app.
+        :param page: where the call comes from, a path of the app; by default it comes from no page, and brings none.
         :param arguments: bound ones are signed, others sent as JSON; with a file among them, as a form.
         :raises LookupError: no action has this name.
         :raises TypeError: a bound argument is missing, or of the wrong type.
         """
         operation = self.operation_of(action)
         bound = {each.name: arguments.pop(each.name) for each in operation.bound if each.name in arguments}
-        with self.page_request(page) as asked:
+        with self.page_request(page or "/") as asked:
             url = action_url(operation.name, **bound)
+            if page is None:
+                url = direct_url(state_of(self.application).settings.url_prefix, asked.root_path, url)
             headers = {**token_header(self.application), "Idempotency-Key": random_key(), "Accept": "application/json"}
             headers |= {"Origin": asked.host_url[:-1], "Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "cors"}
         return self.post(url.removeprefix(asked.root_path), headers=headers, **body_with(plain(arguments)))
@@ -94,7 +96,7 @@ class ActionsClient(FlaskClient):
         html = page if isinstance(page, str) else page.text
         if not isinstance(page, str):
             page_url, base_url = page.request.url, page.request.url_root
-        found = choose_form(operation, list(self.forms_of(operation, html, page_url, base_url)), fields)
+        found = choose_form(operation, list(self.forms_of(operation, html, page_url)), fields)
         button = next((each for each in found.buttons if each.name and fields.get(each.name) == each.value), None)
         if button is not None:
             fields.pop(button.name)
@@ -113,19 +115,19 @@ class ActionsClient(FlaskClient):
         with self.application.app_context():
             return find(action)[1]
 
-    def forms_of(self, operation: Operation, html: str, page_url: str, base_url: str) -> Iterator[FormOnPage]:
+    def forms_of(self, operation: Operation, html: str, page_url: str) -> Iterator[FormOnPage]:
         """Yield the forms of a page that call an action, by their own ``action`` or by a button's ``formaction``."""
-        prefix = state_of(self.application).settings.url_prefix
-        ours = re.compile(re.escape(f"{urlsplit(base_url).path.rstrip('/')}{prefix}/{operation.name}/") + r"([^/?]+)")
         for form in forms_in(html):
             targets: dict[str, list[Control]] = {form.action: []} if form.method == "post" else {}
             for button in form.buttons:
                 targets.setdefault(form.action if button.action is None else button.action, []).append(button)
             for target, buttons in targets.items():
                 url = urljoin(page_url, target)
-                match = ours.fullmatch(urlsplit(url).path)
-                if match:
-                    yield FormOnPage(form=form, buttons=buttons, url=url, bound=load_signed_id(operation, match[1]))
+                called = without_action(urlsplit(url).query)[1]
+                if called is not None and called.name == operation.name:
+                    yield FormOnPage(
+                        form=form, buttons=buttons, url=url, bound=load_signed_id(operation, called.signed)
+                    )
 
     @contextmanager
     def page_request(self, page: str = "/") -> Iterator[Request]:
@@ -141,6 +143,12 @@ class ActionsClient(FlaskClient):
                 app.session_interface.save_session(app, session, response)
         host, path = context.request.host.partition(":")[0], context.request.path
         self._update_cookies_from_response(host, path, response.headers.getlist("Set-Cookie"))
+
+
+def direct_url(url_prefix: str, root_path: str, url: str) -> str:
+    """Return the URL that calls the action of a page's URL without a page."""
+    called = without_action(urlsplit(url).query)[1]
+    return f"{root_path}{url_prefix}/{called.name}/{called.signed}" if called is not None else url
 
 
 def token_header(app: Flask) -> dict[str, str]:

@@ -44,9 +44,13 @@ class Form:
         return self.attributes["action"]
 
     @property
-    def path(self) -> str:
-        """Return the URL without its query."""
-        return self.url.partition("?")[0]
+    def id(self) -> str:
+        """Return name and signed ID of the action: ``create_todo/e30.…``."""
+        return "/".join(self.url.partition("_action=")[2].split("/")[:2])
+
+    def on(self, page: str, id: str | None = None) -> str:
+        """Return the URL that calls the action, or another ID, from another page of the app."""
+        return f"{page}{'&' if '?' in page else '?'}_action={id or self.id}"
 
     @property
     def values(self) -> dict[str, str]:
@@ -58,6 +62,11 @@ class Form:
             if each.get("type") not in boxes or "checked" in each
             if each.get("type") != "file"
         }
+
+    @property
+    def direct(self) -> str:
+        """Return the URL that calls the action without a page."""
+        return f"/_actions/{self.id}"
 
     @property
     def token(self) -> str:

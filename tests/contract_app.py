@@ -275,7 +275,8 @@ def by_action(place: Place, name: str, sent: Sent) -> TestResponse:
     client = place.client
     page = client.get(f"{place.mount}/form/{name}", headers=dict(place.headers), base_url=base_url(place))
     form = form_in(page)
-    return deliver(place, form.url, {"headers": {}, **sent}, {"X-CSRFToken": form.token})
+    url = form.url if sent.get("method", "POST") == "POST" else f"{place.mount}{form.direct}"
+    return deliver(place, url, {"headers": {}, **sent}, {"X-CSRFToken": form.token})
 
 
 def by_rest(place: Place, name: str, sent: Sent) -> TestResponse:

@@ -220,7 +220,7 @@ def test_a_result_comes_back_and_so_does_that_of_a_failure(client: ActionsClient
         ("pending", 'data-pending="Adding…"'),
         ("error", 'data-error="text"'),
         ("optimistic", '<template id="new"><li data-value="text">'),
-        ("report", 'data-action="/_actions/generate_report/'),
+        ("report", 'data-action="/todos?_action=generate_report/'),
     ],
 )
 def test_a_template_renders(client: ActionsClient, page: ModuleType, template: str, part: str) -> None:

@@ -72,7 +72,7 @@ def test_one_line_loads_the_client(build: Build) -> None:
     line = next(block.code for block in BLOCKS if block.language == "html+jinja")
     module.PAGE = module.PAGE.replace("</title>\n", f"</title>\n{line}")
     assert '<script type="module"' in client.get("/").text
-    assert "Call the bank" in client.call_action("add", text="Call the bank").json["page"]
+    assert "Call the bank" in client.call_action("add", "/", text="Call the bank").json["page"]
 
 
 def test_the_resource_answers_as_the_page_shows(build: Build, tmp_path: Path) -> None:

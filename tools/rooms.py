@@ -44,7 +44,10 @@ ROOMS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "functions",
         ),
     ),
-    ("pipeline", ("dispatch", "delivery", "job_answers", "enqueue", "background", "execution", "idempotency")),
+    (
+        "pipeline",
+        ("dispatch", "protection", "delivery", "job_answers", "enqueue", "background", "execution", "idempotency"),
+    ),
     (
         "answers",
         (
@@ -64,12 +67,16 @@ ROOMS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "pages",
         (
+            "middleware",
             "templates",
             "flask_form_state",
             "controls",
             "wtf_inputs",
+            "page_urls",
+            "foreign_forms",
             "second_pass",
             "page_sessions",
+            "form_pages",
             "streamed_pages",
             "referrer_policy",
             "html_forms",
@@ -106,6 +113,6 @@ ROOMS: tuple[tuple[str, tuple[str, ...]], ...] = (
         ("jobs", "job_lists", "caching", "cache_keys", "revalidation", "url_rules", "queues", "progress", "once"),
     ),
     ("stores", ("leases", "store", "sqlite", "redis", "private_files")),
-    ("http", ("typed_json", "negotiation", "messages", "locations", "cookies", "conditional")),
+    ("http", ("typed_json", "negotiation", "messages", "locations", "action_argument", "cookies", "conditional")),
     ("", ("scope", "signals", "errors", "config", "operation")),
 )

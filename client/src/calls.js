@@ -6,6 +6,9 @@ import { ActionError, tell } from "./messages.js";
 import { adopt, datasetOf, getPage, here, parse, show } from "./page.js";
 import { mark } from "./pending.js";
 
+/** Name, ID and ordinal of the action that a URL calls. @param {URL} url @returns {string[]} */
+const called = (url) => /[?&]_action=([^&#]*)/.exec(url.search)?.[1]?.split("/") ?? [];
+
 /** @type {Set<Call>} */
 export const calls = new Set();
 let answered = 0;
@@ -36,14 +39,14 @@ export class Call {
   }
 
   emit(type = "", data = {}) {
-    const detail = { action: this.url.pathname.split("/").at(-2), ...data };
+    const detail = { action: called(this.url)[0], ...data };
     const event = new CustomEvent("action:" + type, { bubbles: true, cancelable: true, detail });
     return (this.element?.isConnected ? this.element : document).dispatchEvent(event);
   }
 
   /** @param {Event} event */
   start(event) {
-    if (event.defaultPrevented || !this.url.href.startsWith(new URL(".", import.meta.url).href)) return;
+    if (event.defaultPrevented || this.url.origin !== location.origin || !called(this.url)[1]) return;
     event.preventDefault();
     const former = [...calls].filter(({ element }) => element === this.element).pop();
     const text = this.option("data-confirm");
@@ -121,7 +124,8 @@ export class Call {
 
   /** @param {Response} reply @returns {Promise<any>} */
   async read({ status, headers, body }) {
-    if (headers.get("Serveractions-Stale") && (await this.renew())) return this.ask();
+    if (headers.get("Serveractions") !== "1") return {};
+    if (headers.get("Serveractions-Stale") === "true" && (await this.renew())) return this.ask();
     if (headers.get("Content-Type")?.startsWith("text/event-stream")) {
       for await (const { type, data } of parseEvents(new Response(body).body)) {
         if (type !== "progress") return JSON.parse(data);
@@ -145,9 +149,11 @@ export class Call {
   /** Gets a fresh ID and token, once. */
   async renew() {
     const html = !this.renewed && (await getPage(this.from));
-    const fresh = html && html.match(this.url.pathname.replace(/\.[^/]*$/, "\\.[\\w.-]+"));
+    const [name, id, ordinal = ""] = called(this.url);
+    const payload = id?.split(".")[0];
+    const fresh = html && html.match(`_action=${name}/(${payload}\\.[\\w.-]+)${ordinal && "/" + ordinal}["&]`);
     if (!fresh) return;
-    this.url.pathname = fresh[0];
+    this.url.search = this.url.search.replace(`/${id}`, `/${fresh[1]}`);
     const { token } = adopt(parse(html));
     this.body.set?.("csrf_token", token);
     return (this.renewed = true);

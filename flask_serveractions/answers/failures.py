@@ -14,7 +14,7 @@ from ..app_state import localize
 from ..call import Call
 from ..errors import NO_ERRORS, Problem
 from ..http.locations import safe_page
-from ..http.negotiation import preference
+from ..http.negotiation import ANSWER, preference
 from ..operation import Submission
 from ..pages.controls import declared_names
 from ..security.origin import SAFE_METHODS
@@ -63,7 +63,7 @@ def blueprint_problem(call: Call, problem: Problem, error: Exception | None) -> 
 
 def as_problem(call: Call, problem: Problem) -> Response:
     preferred = preference(call.request) if call.is_action else None
-    rerenders = problem.rerender and not problem.stale and preferred == "representation"
+    rerenders = problem.rerender and problem.stale != "true" and preferred == "representation"
     response = problem_response(
         call.app,
         problem.status,
@@ -77,11 +77,13 @@ def as_problem(call: Call, problem: Problem) -> Response:
         instance=problem.instance,
         traceback=problem.traceback,
     )
+    if call.is_action:
+        response.headers[ANSWER] = call.state.answer_mark
     if problem.stale:
-        response.headers[STALE] = "true"
+        response.headers[STALE] = problem.stale
     if rerenders or preferred == "minimal":
         response.headers["Preference-Applied"] = f"return={preferred}"
-    if rerenders and call.middleware is not None:
+    if rerenders and call.has_page and call.middleware is not None:
         call.middleware.rerender = request_rerender(call, submission_of_problem(call, problem), response, as_json=True)
     return with_challenge(call, response)
 
@@ -93,8 +95,8 @@ def rerender_page(call: Call, problem: Problem) -> Response:
     response = plain_page(call.app, problem.status, submission, call.page_url, declared)
     response.headers.extend(problem.headers)
     if problem.stale:
-        response.headers[STALE] = "true"
-    if call.middleware is not None:
+        response.headers[STALE] = problem.stale
+    if call.has_page and call.middleware is not None:
         call.middleware.rerender = request_rerender(call, submission, response, as_json=False)
     return closed_to_caches(response)
 

@@ -14,11 +14,10 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from ..app_state import localize
 from ..call import Call
 from ..http.conditional import Conditions, answer_conditionally, entity_tag
-from ..http.locations import path_in_app, redirect_target
-from ..http.negotiation import preference
+from ..http.locations import redirect_target
+from ..http.negotiation import ANSWER, preference
 from ..operation import Answer, Operation, Rerender, Submission
 from ..pages.controls import declared_names
-from ..security.origin import own_url
 from ..shared.revalidation import Revalidated, revalidated_so_far
 from .jobs import Job, accepted
 from .outcome import Outcome
@@ -234,7 +233,7 @@ def show_page(call: Call, outcome: Outcome) -> Response:
     built_in = replace(submission, message=shown)
     response = plain_page(call.app, 200, built_in, call.page_url, declared_names(call.operation))  # type: ignore[arg-type]  # it shows its result
     response.headers.extend(outcome.headers)
-    if call.middleware is not None:
+    if call.has_page and call.middleware is not None:
         call.middleware.rerender = request_rerender(call, submission, response, as_json=False)
     close_to_caches(response)
     return response
@@ -262,6 +261,7 @@ def render_json(call: Call, outcome: Outcome) -> Response:
         status=outcome.status,
         headers=headers,
     )
+    response.headers[ANSWER] = call.state.answer_mark
     if target is not None and call.middleware is not None:
         call.middleware.rerender = Rerender(
             target=target,
@@ -276,13 +276,9 @@ def render_json(call: Call, outcome: Outcome) -> Response:
 
 
 def page_to_render(call: Call, outcome: Outcome, preferred: str | None) -> str | None:
-    """Return the page that goes into the answer: path and query in this app, or None."""
-    if preferred == "minimal":
+    """Return the page that goes into the answer: path and query in this app, or None; a redirect's is the browser's."""
+    if not call.has_page or preferred == "minimal" or outcome.redirect is not None:
         return None
-    if outcome.redirect is not None:
-        request = call.request
-        prefix = call.state.settings.url_prefix
-        return path_in_app(outcome.redirect, own_url(request), request.root_path, prefix) if preferred else None
     concerned = Revalidated(outcome.revalidated["paths"], outcome.revalidated["tags"]).concerns(call.page)
     return call.page if preferred or concerned or shows_result(call) else None
 
@@ -304,6 +300,7 @@ def use_up_flashes(call: Call) -> None:
 def no_errors(call: Call) -> Response:
     """Answer a validation that found nothing (204)."""
     response = no_content(call, 204)
+    response.headers[ANSWER] = call.state.answer_mark
     close_to_caches(response)
     return response
 

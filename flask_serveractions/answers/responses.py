@@ -18,7 +18,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from ..app_state import localize
 from ..errors import Errors
-from ..http.negotiation import JSON, NO_PAGE, PROBLEM
+from ..http.negotiation import CLOSED_TO_CACHES, JSON, NO_PAGE, PROBLEM
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -251,12 +251,6 @@ def close_to_caches(response: WerkzeugResponse) -> None:
 
 
 HTML_UTF8 = "text/html; charset=utf-8"
-#: headers of every answer of the action door
-CLOSED_TO_CACHES = (
-    ("Cache-Control", "no-store"),
-    ("Vary", "Accept, Cookie"),
-    ("X-Content-Type-Options", "nosniff"),
-)
 
 PAGE = Markup(
     """<!doctype html>

@@ -11,10 +11,11 @@ from ..arguments.bodies import Received, receive
 from ..arguments.loading import submitted_values
 from ..call import Call
 from ..errors import Refusal
-from ..http.locations import argument_in
+from ..http.action_argument import ARGUMENT
 from ..operation import Rerender, Submission
 from ..pages.controls import secrets_of
 from ..pages.inputs import is_secret_name
+from ..security.signing import load_payload
 
 
 def request_rerender(call: Call, submission: Submission, response: Response, *, as_json: bool) -> Rerender:
@@ -39,7 +40,8 @@ def submission_of(call: Call, **came_of_it: Any) -> Submission:
     return Submission(
         action=call.label,
         payload=call.payload,
-        ordinal=argument_in(call.request.environ.get("QUERY_STRING", ""), "form") or "",
+        bound=load_payload(call.payload) if call.operation is not None and call.operation.bound else None,
+        ordinal=call.ordinal,
         values=values_to_show(call),
         **came_of_it,
     )
@@ -47,12 +49,17 @@ def submission_of(call: Call, **came_of_it: Any) -> Submission:
 
 def values_to_show(call: Call) -> Mapping[str, Any]:
     """Return what was typed, as far as it can be read: without secrets, tokens and keys."""
-    if call.received is None:
-        try:
-            call.received = receive(call.request, call.limit)
-        except Refusal:
-            call.received = Received()
-    hidden = {call.app.config.get("WTF_CSRF_FIELD_NAME", "csrf_token"), "idempotency_key"}
-    values = submitted_values(call.received)
+    hidden = {call.app.config.get("WTF_CSRF_FIELD_NAME", "csrf_token"), "idempotency_key", ARGUMENT}
+    values = submitted_values(received_of(call))
     is_secret = is_secret_name if call.operation is None else secrets_of(call.operation)
     return {name: value for name, value in values.items() if name not in hidden and not is_secret(name)}
+
+
+def received_of(call: Call) -> Received:
+    """Return what was sent, as far as it can be read."""
+    if call.received is not None:
+        return call.received
+    try:
+        return receive(call.request, call.limit)
+    except Refusal:
+        return Received()

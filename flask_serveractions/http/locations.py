@@ -45,13 +45,10 @@ def safe_page(page: str | None, url_prefix: str) -> str:
     return quote(f"{path}?{query}" if query else path, safe=URL_SAFE, errors="replace")
 
 
-@remembered
-def page_in(query: str, url_prefix: str) -> str:
-    """Return the page that the query of an action's URL names, as :func:`safe_page` lets it through.
-
-    :param query: ``page=/todos``, undecoded.
-    """
-    return safe_page(argument_in(query, "page"), url_prefix)
+def mounted(root_path: str, page: str) -> str:
+    """Return a page's URL with its mount point; to browsers ``//`` at its beginning would be a host."""
+    url = f"{root_path}{page}"
+    return f"/.{url}" if url.startswith("//") else url
 
 
 def argument_in(query: str, name: str) -> str | None:
@@ -106,14 +103,15 @@ def redirect_target(location: str, page: str, script_name: str) -> str | None:
         return location if parts.scheme in ("http", "https") and parts.netloc else None
     if parts.netloc or "\\" in location:  # //host: whoever checks a path by its first slash did not mean it
         return None
-    target = urljoin(script_name + page, location.strip(" "))
+    target = urljoin(mounted(script_name, page), location.strip(" "))
     return f"/.{target}" if target.startswith("//") else target  # from /.//host: a path, and to browsers a host
 
 
-def path_in_app(location: str, host_url: str, script_name: str, url_prefix: str) -> str | None:
+def path_in_app(location: str, host_url: str, script_name: str, url_prefix: str | None = None) -> str | None:
     """Return a redirect's target as path and query of this app, or None where it leads elsewhere.
 
     :param host_url: ``https://example.org/``, as the request had it.
+    :param url_prefix: where the actions are mounted, if what stands there is no target.
     """
     parts = urlsplit(location)
     if parts.netloc and host_of(parts) != host_of(urlsplit(host_url)):
@@ -123,7 +121,8 @@ def path_in_app(location: str, host_url: str, script_name: str, url_prefix: str)
         return None
     path = path[len(script_name) :] or "/"
     target = f"{path}?{parts.query}" if parts.query else path
-    return None if is_below(path, url_prefix) or path.startswith("//") else quote(target, safe=URL_SAFE)
+    is_action = url_prefix is not None and is_below(path, url_prefix)
+    return None if is_action or path.startswith("//") else quote(target, safe=URL_SAFE)
 
 
 def host_of(parts: SplitResult) -> tuple[str, str]:

@@ -53,6 +53,7 @@ REFUSALS = (
     _("Sign in to do this."),
     _("The form is no longer valid. Please send it again."),
     _("There is no such action, or the form is no longer valid. Please send it again."),
+    _("You are somebody else by now than when this page was shown. Please check what you typed, and send it."),
     _("The request comes from another site."),
     _("The request's body could not be read: {reason}."),
     _("The request is too large: {reason}."),

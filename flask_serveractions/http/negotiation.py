@@ -17,7 +17,14 @@ PROBLEM = "application/problem+json"  # RFC 9457
 HTML = "text/html"
 JSON = "application/json"
 EVENTS = "text/event-stream"
+ANSWER = "Serveractions"  # the header by which the client knows our answers; the middleware sends it as "1"
 LONGEST_ACCEPT = 1000  # characters
+#: headers of every answer of the action door
+CLOSED_TO_CACHES = (
+    ("Cache-Control", "no-store"),
+    ("Vary", "Accept, Cookie"),
+    ("X-Content-Type-Options", "nosniff"),
+)
 #: what a page would go in: such an answer ends with it, and the second pass fills it
 NO_PAGE = b'"page":null}'
 
@@ -63,6 +70,12 @@ def preference(request: Request) -> str | None:
             if name.strip() == "return" and value.strip(' \t"') in ("representation", "minimal"):
                 return value.strip(' \t"')
     return None
+
+
+def redirect_answer(location: str) -> bytes:
+    """Return the JSON answer to a call that was led away before its action."""
+    rest = json.dumps({"redirect": location, "revalidated": {"paths": [], "tags": []}, "messages": []})[1:-1]
+    return b'{"data":null,%b,%b\n' % (rest.encode(), NO_PAGE)
 
 
 def with_page(body: bytes, page: str) -> bytes:

@@ -1,33 +1,35 @@
 """The second pass: the page that a call wants, rendered after the call's own request is over.
 
-A WSGI middleware, so that the page never shares a database session or a lock with the action. It runs in process, on a
-copy of the environ that the request came in with, once, and is known by an object in that environ.
+So the page never shares a database session or a lock with the action. The pass runs in process, on a copy of the
+environ that the request came in with, once, and is known by an object in that environ.
 """
 
 from __future__ import annotations
 
 import logging
+import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote, unquote_to_bytes
 
 from werkzeug.datastructures import Headers
 from werkzeug.http import parse_options_header
 from werkzeug.wsgi import ClosingIterator
 
+from ..http.action_argument import ActionArgument
 from ..http.cookies import cookies_after, last_of_each
-from ..http.locations import readable_query
+from ..http.locations import path_in_app, redirect_target
 from ..http.negotiation import HTML, NO_PAGE, with_page
-from ..operation import HOLDS_FORMS, SENT_HEADERS, MiddlewareState, Rerender
-from ..shared.progress import event
+from ..operation import HOLDS_FORMS, MiddlewareState, Rerender
+from .form_pages import headers_of_forms
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
 logger = logging.getLogger("flask_serveractions")
 
@@ -42,38 +44,27 @@ DROPPED = frozenset(
         "HTTP_ORIGIN",
         "HTTP_PREFER",
         "HTTP_RANGE",
-        "HTTP_SERVERACTIONS_VALIDATE",
         "HTTP_TRANSFER_ENCODING",
         "HTTP_X_CSRFTOKEN",
         "HTTP_X_CSRF_TOKEN",
         "HTTP_X_HTTP_METHOD_OVERRIDE",
+        ActionArgument.KEY,
         "werkzeug.debug.preserve_context",
         "wsgi.input_terminated",
     }
 )
-DROPPED_PREFIXES = ("HTTP_IF_", "HTTP_CONTENT_", "HTTP_SEC_FETCH_")
+DROPPED_PREFIXES = ("HTTP_IF_", "HTTP_CONTENT_", "HTTP_SEC_FETCH_", "HTTP_SERVERACTIONS_")
 #: headers of the page that are not sent: the action's stand in their place
 NOT_THE_PAGES = frozenset(
     {"content-length", "cache-control", "expires", "pragma", "etag", "last-modified", "vary", "set-cookie", "date"}
 )
 
 
-REFERRER_POLICIES = frozenset(
-    {
-        "no-referrer",
-        "no-referrer-when-downgrade",
-        "origin",
-        "origin-when-cross-origin",
-        "same-origin",
-        "strict-origin",
-        "strict-origin-when-cross-origin",
-        "unsafe-url",
-    }
-)
-
-
 #: headers of the action's answer that speak of the body which the page replaces
 BODY_HEADERS = frozenset({"content-encoding", "content-length", "content-type", "etag", "last-modified"})
+
+
+REDIRECTS = frozenset({"301", "302", "303", "307", "308"})
 
 
 @dataclass(slots=True)
@@ -84,159 +75,59 @@ class CapturedResponse:
     headers: Headers
     body: bytes = b""
 
+    @property
+    def is_redirect(self) -> bool:
+        return self.status[:3] in REDIRECTS and "Location" in self.headers
 
-class SecondPass:
-    """The middleware around ``app.wsgi_app``.
 
-    :param start: called before the first request of any URL; what it raises comes through.
-    :param token_headers: gives the environ keys of the CSRF token's headers.
+def render_page(
+    app: WSGIApplication, rerender: Rerender, state: MiddlewareState, headers: Headers, token_headers: Iterable[str]
+) -> CapturedResponse | None:
+    """Return the page that is requested, or where it leads to; None where it can't be used.
+
+    The session is then what it was before.
+
+    :param headers: of the action's answer, with the cookies that it sets.
+    :param token_headers: the environ keys of the CSRF token's headers.
     """
+    page_state = MiddlewareState(second_pass=True, submission=rerender.submission)
+    page = rendered(app, rerender, state, page_state, headers, token_headers)
+    if page is None and page_state.undo is not None:
+        page_state.undo()
+    return page
 
-    def __init__(
-        self, app: WSGIApplication, start: Callable[[], None], token_headers: Callable[[], Iterable[str]]
-    ) -> None:
-        self.app = app
-        self.start: Callable[[], None] | None = start
-        self.token_headers = token_headers
 
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        start = self.start  # another thread may set it to None meanwhile
-        if start is not None:
-            start()
-            self.start = None
-        environ["QUERY_STRING"] = readable_query(environ.get("QUERY_STRING", ""))
-        if environ["REQUEST_METHOD"] != "POST" or MiddlewareState.KEY in environ:
-            return self.app(environ, partial(start_page, environ, start_response))
-        state = environ[MiddlewareState.KEY] = MiddlewareState()
-        state.environ = environ.copy()
-        first = ActionResponse(partial(start_page, environ, start_response), state)
-        body = begun(self.app(environ, first.start_response), first)
-        if state.streams:
-            return EventStream(self, state, body)
-        if state.rerender is None or first.answered is None:
-            return body
-        return self.follow(state.rerender, state, first.answered, body, start_response)
-
-    def follow(
-        self,
-        rerender: Rerender,
-        state: MiddlewareState,
-        answered: CapturedResponse,
-        body: Iterable[bytes],
-        start_response: StartResponse,
-    ) -> Iterable[bytes]:
-        answered.body = read_whole(body)
-        is_ours = answered.status.startswith(str(rerender.status))  # and not the app's own page for an error since
-        page = self.render(rerender, state, answered.headers) if is_ours else None
-        if page is not None:
-            answered = (
-                with_page_in(uncompressed(answered, rerender), page)
-                if rerender.as_json
-                else replace_by_page(answered, page)
-            )
-        answered.headers["Content-Length"] = str(len(answered.body))
-        start_response(answered.status, answered.headers.to_wsgi_list())
-        return [answered.body]
-
-    def render(self, rerender: Rerender, state: MiddlewareState, headers: Headers) -> CapturedResponse | None:
-        """Return the page that is requested, or None where it can't be used; the session is then what it was."""
-        page_state = MiddlewareState(second_pass=True, submission=rerender.submission)
-        page = self._rendered(rerender, state, page_state, headers)
-        if page is None and page_state.undo is not None:
-            page_state.undo()
+def rendered(
+    app: WSGIApplication,
+    rerender: Rerender,
+    state: MiddlewareState,
+    page_state: MiddlewareState,
+    headers: Headers,
+    token_headers: Iterable[str],
+) -> CapturedResponse | None:
+    environ = page_environ(state.environ, rerender, headers, token_headers)
+    environ[MiddlewareState.KEY] = page_state
+    try:
+        page = run(app, environ)
+    except Exception:
+        logger.exception("The page %r raised while it was rendered for an action", rerender.target[:300])
+        return None
+    if page is None or page.is_redirect:
         return page
-
-    def _rendered(
-        self, rerender: Rerender, state: MiddlewareState, page_state: MiddlewareState, headers: Headers
-    ) -> CapturedResponse | None:
-        environ = page_environ(state.environ, rerender, headers, self.token_headers())
-        environ[MiddlewareState.KEY] = page_state
-        try:
-            page = run(self.app, environ)
-        except Exception:
-            logger.exception("The page %r raised while it was rendered for an action", rerender.target[:300])
-            return None
-        if page is None or (rerender.must_show and not (rerender.submission and rerender.submission.is_shown)):
-            return None
-        if HOLDS_FORMS in environ:
-            page.headers = Headers(for_forms(page.headers, environ))
-        return page
-
-
-def start_page(
-    environ: WSGIEnvironment,
-    start_response: StartResponse,
-    status: str,
-    headers: list[tuple[str, str]],
-    *exc_info: Any,
-) -> Any:
-    """Start an answer; a page that holds a form of ours is kept out of shared caches, and its forms usable."""
+    if rerender.must_show and not (rerender.submission and rerender.submission.is_shown):
+        return None
     if HOLDS_FORMS in environ:
-        headers = for_forms(Headers(headers), environ)
-    environ[SENT_HEADERS] = headers
-    return start_response(status, headers, *exc_info)
+        page.headers = Headers(headers_of_forms(page.headers, environ))
+    return page
 
 
-def for_forms(headers: Headers, environ: WSGIEnvironment) -> list[tuple[str, str]]:
-    headers.setdefault("Cache-Control", "private")
-    if "cookie" not in headers.get("Vary", "").lower():
-        headers.add("Vary", "Cookie")
-    if sends_no_referrer(headers):
-        # browsers then post "Origin: null", which is nobody's own
-        headers["Referrer-Policy"] = "same-origin"
-        page = environ.get("PATH_INFO", "").encode("unicode_escape").decode("ascii")[:300]
-        logger.warning("Referrer-Policy 'no-referrer' on %s would break its forms: sent as 'same-origin'", page)
-    return headers.to_wsgi_list()
-
-
-def sends_no_referrer(headers: Headers) -> bool:
-    """Whether the last policy that browsers know is ``no-referrer`` (Referrer Policy, 4.1 and 8.1)."""
-    policies = [each.strip().lower() for each in ",".join(headers.getlist("Referrer-Policy")).split(",")]
-    return [each for each in policies if each in REFERRER_POLICIES][-1:] == ["no-referrer"]
-
-
-class EventStream(Iterator[bytes]):
-    """A stream of events, and after its context is closed the last event, with the page in it."""
-
-    def __init__(self, middleware: SecondPass, state: MiddlewareState, body: Iterable[bytes]) -> None:
-        self.middleware = middleware
-        self.state = state
-        self.body = body
-        self.chunks = iter(body)
-
-    def __next__(self) -> bytes:
-        chunk = next(self.chunks, None)
-        if chunk is not None:
-            return chunk
-        self.close()
-        if self.state.last_event is None:
-            raise StopIteration
-        (name, answer), self.state.last_event = self.state.last_event, None
-        rerender = self.state.rerender
-        page = self.middleware.render(rerender, self.state, Headers()) if rerender is not None else None
-        answered = CapturedResponse("200 OK", Headers(), answer)
-        return event(name, (with_page_in(answered, page) if page is not None else answered).body.decode().strip())
-
-    def close(self) -> None:
-        close(self.body)
-
-
-class ActionResponse:
-    """Holds the action's own start back until it is known whether a page is requested."""
-
-    def __init__(self, start_response: StartResponse, state: MiddlewareState) -> None:
-        self.real = start_response
-        self.state = state
-        self.has_begun = False
-        self.answered: CapturedResponse | None = None
-
-    def start_response(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-        self.has_begun = True
-        if self.state.rerender is None or exc_info is not None:
-            self.answered = None
-            return self.real(status, headers, exc_info) if exc_info is not None else self.real(status, headers)
-        self.answered = CapturedResponse(status, Headers(headers))
-        return unused_write
+def place_page(
+    answered: CapturedResponse, page: CapturedResponse, rerender: Rerender, environ: Mapping[str, Any]
+) -> CapturedResponse:
+    """Return an answer with the page in it, or in its place, or leading where the page leads."""
+    if rerender.as_json:
+        return answered if page.is_redirect else with_page_in(uncompressed(answered, rerender), page)
+    return led_to(answered, page, rerender, environ) if page.is_redirect else replace_by_page(answered, page)
 
 
 def unused_write(data: bytes) -> None:
@@ -256,7 +147,13 @@ class PageResponse:
         return unused_write
 
 
-def begun(body: Iterable[bytes], answer: ActionResponse | PageResponse) -> Iterable[bytes]:
+class Begins(Protocol):
+    """Notes that an answer has begun."""
+
+    has_begun: bool
+
+
+def begun(body: Iterable[bytes], answer: Begins) -> Iterable[bytes]:
     """Return a body whose answer has begun; a middleware below ours may be a generator, which begins when read."""
     if answer.has_begun:
         return body
@@ -289,7 +186,7 @@ def page_environ(
     environ = {
         key: value for key, value in arrived.items() if key not in dropped and not key.startswith(DROPPED_PREFIXES)
     }
-    path, _, query = rerender.target.partition("?")
+    path, _, query = rerender.target.encode().decode("latin-1").partition("?")
     cookie_path = quote(rerender.cookie_root, safe="/%") + path
     environ.update(
         REQUEST_METHOD="GET",
@@ -300,7 +197,7 @@ def page_environ(
     )
     for key in ("REQUEST_URI", "RAW_URI"):
         if key in environ:
-            environ[key] = quote(rerender.mount, safe="/%") + rerender.target
+            environ[key] = quote(rerender.mount, safe="/%") + path + (f"?{query}" if query else "")
     environ["wsgi.input"] = BytesIO()
     environ["wsgi.errors"] = arrived.get("wsgi.errors", sys.stderr)
     return environ
@@ -314,11 +211,11 @@ def mount_inside(arrived: Mapping[str, Any], rerender: Rerender) -> str:
 
 
 def run(app: WSGIApplication, environ: WSGIEnvironment) -> CapturedResponse | None:
-    """Return what the app answers, where it is whole HTML with status 200; anything else is closed."""
+    """Return what the app answers, where it is a page that a browser would show, or a redirect; else it is closed."""
     second = PageResponse()
     body = begun(app(environ, second.start_response), second)
     page = second.answered
-    if page is None or not is_whole_page(page, body):
+    if page is None or not (page.is_redirect or is_whole_page(page, body)):
         close(body)
         return None
     page.body = read_whole(body)
@@ -326,11 +223,36 @@ def run(app: WSGIApplication, environ: WSGIEnvironment) -> CapturedResponse | No
 
 
 def is_whole_page(page: CapturedResponse, body: Iterable[bytes]) -> bool:
-    if page.status[:3] != "200" or parse_options_header(page.headers.get("Content-Type"))[0] != HTML:
+    headers = page.headers
+    if page.status[:3] != "200" and not page.status.startswith("4"):
         return False
-    if "Content-Encoding" in page.headers or "Content-Range" in page.headers:
+    if parse_options_header(headers.get("Content-Type"))[0] != HTML or not is_shown(headers):
         return False
-    return "Content-Length" in page.headers or isinstance(body, (list, tuple))
+    if "Content-Encoding" in headers or "Content-Range" in headers:
+        return False
+    return "Content-Length" in headers or isinstance(body, (list, tuple))
+
+
+def is_shown(headers: Headers) -> bool:
+    """Whether a browser shows a page in its own origin: it is no attachment, and not in a sandbox (CSP3, 6.4.1)."""
+    if parse_options_header(headers.get("Content-Disposition"))[0].lower() not in ("", "inline"):
+        return False
+    directives = re.split("[;,]", ",".join(headers.getlist("Content-Security-Policy")).lower())
+    return not any(each.split()[:1] == ["sandbox"] for each in directives)
+
+
+def led_to(
+    answered: CapturedResponse, page: CapturedResponse, rerender: Rerender, environ: Mapping[str, Any]
+) -> CapturedResponse:
+    """Return a redirect to where the page leads in this app (a guard may lead to sign in); else the answer as it is."""
+    target = redirect_target(page.headers["Location"], rerender.target, rerender.mount)
+    own = f"{environ['wsgi.url_scheme']}://{environ.get('HTTP_HOST', '')}/"
+    if target is None or path_in_app(target, own, rerender.mount) is None:
+        return answered
+    headers = Headers([pair for pair in answered.headers if pair[0].lower() not in BODY_HEADERS])
+    headers["Location"] = target
+    add_cookies(headers, page.headers)
+    return CapturedResponse("303 SEE OTHER", headers)
 
 
 def uncompressed(answered: CapturedResponse, rerender: Rerender) -> CapturedResponse:

@@ -1,4 +1,4 @@
-"""What templates call: ``action_form``, ``action_url``, ``action_state``, ``serveractions_script``."""
+"""What templates call: ``action_form`` and its like, and ``serveractions_script``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from decimal import Decimal
 from enum import Enum
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 from uuid import UUID
 
 from flask import after_this_request, current_app, g, request, session
@@ -20,16 +19,19 @@ from markupsafe import Markup
 from marshmallow import ValidationError
 
 from ..app_state import AppState, state_of
-from ..http.locations import safe_page
+from ..http.action_argument import ARGUMENT, with_action
+from ..http.locations import mounted
 from ..marks import chain_of
 from ..operation import HOLDS_FORMS, MISSING, Operation, Submission, middleware_state_of
-from ..security.signing import digest, dump_payload, load_payload, random_key, sign_id
-from ..security.visitors import remember_session, visitor_for_page, visitor_of
+from ..security.access import NOBODYS
+from ..security.signing import digest, dump_payload, load_payload, random_key, sign_id, who_mark
+from ..security.visitors import distinct_identity, known_identity, remember_session, visitor_for_page, visitor_of
 from .controls import control_names, describe, has_files
 from .flask_form_state import form_shown
 from .form_state import FormState
 from .handwritten import fill_in
 from .inputs import Input, render_attributes
+from .page_urls import page_of_forms
 from .referrer_policy import mend_no_referrer
 from .streamed_pages import check_session_is_sent, check_still_private
 
@@ -48,7 +50,8 @@ class PageForms:
 
     seen: Counter[tuple[str, str]] = field(default_factory=Counter)  # equal forms
     visitor: str | None = None
-    path: str | None = None  # where its forms come back to
+    who: str | None = None  # its visitor's identity, as a mark
+    url: str | None = None  # where its forms are posted
 
 
 def action_form(
@@ -96,13 +99,13 @@ def action_form(
         form.unplaced_error()
     )
     return Markup("<form {}>\n{}{}\n{}</form>").format(
-        render_attributes(attributes), hidden(operation), message, content
+        render_attributes(attributes), hidden(state, operation, bound), message, content
     )
 
 
-def hidden(operation: Operation) -> Markup:
-    """Return the hidden fields: the CSRF token, and a key for what runs once."""
-    fields: dict[str, str] = {}
+def hidden(state: AppState, operation: Operation, bound: Mapping[str, Any]) -> Markup:
+    """Return the hidden fields: whose form of which action it is, the CSRF token, and a key for what runs once."""
+    fields: dict[str, str] = {ARGUMENT: f"{operation.name}:{who_for(state, operation, bound)}"}
     if current_app.config.get("WTF_CSRF_ENABLED", True):
         fields[token_field()] = csrf_token()
     if operation.once:
@@ -111,10 +114,27 @@ def hidden(operation: Operation) -> Markup:
     return Markup("").join(one.format(*pair) for pair in fields.items())
 
 
+def action_fields(action: Action, /, **bound: Any) -> Markup:
+    """Return the hidden fields of a form that is written by hand around :func:`action_url`; they come first in it.
+
+    Without the field ``_action`` a form is the page's own, and calls no action.
+
+    :param action: its name, or the function.
+    :param bound: as they were given to :func:`action_url`.
+    :raises LookupError: no action has this name.
+    :raises TypeError: bound arguments that the action does not take, or that are missing.
+    """
+    state, operation = find(action)
+    bound_payload(operation, bound)
+    page_forms()
+    return hidden(state, operation, bound)
+
+
 def action_url(action: Action, /, **bound: Any) -> str:
     """Return the signed URL of an action, for ``formaction``, ``data-action`` and ``hx-post``.
 
-    A path with ``SCRIPT_NAME``, and the page that is being rendered in its query. It is good for this visitor alone.
+    It is the URL of the page that is being rendered, with ``SCRIPT_NAME``, and ``_action`` at the end of its query. It
+    is good for this visitor alone.
 
     :param action: its name, or the function.
     :param bound: the action's bound arguments, signed.
@@ -157,6 +177,7 @@ def serveractions_script(*names: Action, nonce: str | None = None) -> Markup:
         "data-token": token,
         "data-header": header,
         "data-actions": json.dumps(urls),
+        "data-who": who_for(state, NOBODYS, {}),
     }
     return Markup("<script {}></script>").format(render_attributes(attributes))
 
@@ -263,7 +284,7 @@ def is_of(submission: Submission, operation: Operation, payload: str, ordinal: s
         return False
     if not operation.bound or submission.payload == payload:
         return True
-    return load_payload(submission.payload) == load_payload(payload)
+    return submission.bound is not None and submission.bound == load_payload(payload)
 
 
 @lru_cache(maxsize=4096)
@@ -279,29 +300,17 @@ def needs_multipart(operation: Operation) -> bool:
 def url_for_action(
     state: AppState, operation: Operation, payload: str, bound: Mapping[str, Any], ordinal: str = ""
 ) -> str:
-    settings = state.settings
     visitor = visitor_for(state, operation, bound)
-    signed = sign_id(state.signing.ring, operation.name, payload, visitor, settings.max_age)
-    query = f"?page={page_for(state)}" + (f"&form={ordinal}" if ordinal else "")
-    return f"{request.root_path}{settings.url_prefix}/{operation.name}/{signed}{query}"
+    signed = sign_id(state.signing.ring, operation.name, payload, visitor, state.settings.max_age)
+    return with_action(page_for(state), operation.name, signed, ordinal)
 
 
 def page_for(state: AppState) -> str:
-    """Return where a form comes back to, quoted for a query; found out once for a page."""
+    """Return the URL of the page, with its mount point; found out once for a page."""
     forms = page_forms()
-    if forms.path is None:
-        forms.path = quote(current_page(state), safe="/")
-    return forms.path
-
-
-def current_page(state: AppState) -> str:
-    """Return the path and query that the form stands on; within a call, the page of that call."""
-    prefix = state.settings.url_prefix
-    query = request.query_string.decode("latin-1")
-    path = quote(request.path, safe="/%:=&~+!$,;'@()*[]")
-    page = safe_page(f"{path}?{query}" if query else path, prefix)
-    inside = request.path == prefix or request.path.startswith(f"{prefix}/")
-    return safe_page(request.args.get("page"), prefix) if inside else page
+    if forms.url is None:
+        forms.url = mounted(request.root_path, page_of_forms(request.environ, state.settings.url_prefix))
+    return forms.url
 
 
 def visitor_for(state: AppState, operation: Operation, bound: Mapping[str, Any]) -> str:
@@ -315,6 +324,19 @@ def visitor_for(state: AppState, operation: Operation, bound: Mapping[str, Any])
             if forms.visitor != before:
                 check_session_is_sent()
     return forms.visitor
+
+
+def who_for(state: AppState, operation: Operation, bound: Mapping[str, Any]) -> str:
+    """Return the mark of who looks at the page, so that nothing is sent as somebody else; found out once for a page."""
+    forms = page_forms()
+    if forms.who is None:
+        if state.settings.bind_session:
+            visitor_for(state, operation, bound)
+            known = known_identity(session)
+        else:
+            known = distinct_identity(identify(state, operation, bound))
+        forms.who = who_mark(state.signing.ring, known)
+    return forms.who
 
 
 def remember_session_of(response: Response) -> Response:
@@ -366,5 +388,11 @@ def csrf_token() -> str:
 
 def install(app: Flask) -> None:
     """Give an app's templates the helpers."""
-    helpers: tuple[Callable[..., Any], ...] = (action_form, action_url, action_state, serveractions_script)
+    helpers: tuple[Callable[..., Any], ...] = (
+        action_form,
+        action_fields,
+        action_url,
+        action_state,
+        serveractions_script,
+    )
     app.jinja_env.globals.update({each.__name__: each for each in helpers})

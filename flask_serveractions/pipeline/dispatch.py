@@ -20,30 +20,23 @@ from ..answers.responses import close_to_caches
 from ..app_state import localize, localize_errors
 from ..arguments import loading
 from ..arguments.bodies import (
-    MULTIPART,
-    URLENCODED,
     Received,
-    check_encoding,
-    check_size,
-    limit_stream,
-    read_form,
     receive,
 )
 from ..call import Call
 from ..errors import ActionError, Invalid, Problem, Refusal, UnknownAction
-from ..http.locations import is_flood
-from ..http.negotiation import EVENTS, HTML, JSON, PROBLEM, accepts
+from ..http.negotiation import ANSWER, EVENTS, HTML, JSON, PROBLEM, accepts
 from ..operation import MiddlewareState, Operation
-from ..security import access, origin
+from ..security import access
 from ..security.rate_limits import count
-from ..security.signing import load_payload, verify_id
-from ..security.visitors import identity_changed, visitor_of
+from ..security.signing import load_payload
 from ..shared.once import KeptAnswer
 from ..shared.progress import HEARTBEAT, STREAM_HEADERS, WithHeartbeats, event, in_this_context
 from ..signals import action_failed
 from . import background, execution, job_answers
 from .delivery import deliver
 from .idempotency import claim_key
+from .protection import check_identity, protect, protect_job
 
 logger = logging.getLogger("flask_serveractions")
 
@@ -136,16 +129,6 @@ def dispatch_job(call: Call, job_id: str) -> Response:
         return handle_exception(call, error)
 
 
-def protect_job(call: Call) -> Operation:
-    if call.operation is None:
-        raise Refusal(404, "unknown job", job_answers.NO_JOB)
-    if call.request.method not in origin.SAFE_METHODS:
-        origin.check_origin(call.request, call.state.settings.allowed_origins)
-        check_size(call.request, call.limit)
-        check_token(call)
-    return call.operation
-
-
 def stream(call: Call, steps: execution.Steps) -> Response:
     """Answer with server-sent events as they happen; the middleware sends the last one, with the page in it."""
     call.in_stream = True
@@ -153,6 +136,7 @@ def stream(call: Call, steps: execution.Steps) -> Response:
         call.middleware.streams = True
     body = in_this_context(WithHeartbeats(events(call, steps), HEARTBEAT))
     response = call.app.response_class(body, content_type=EVENTS, headers=dict(STREAM_HEADERS))
+    response.headers[ANSWER] = call.state.answer_mark
     close_to_caches(response)
     return response
 
@@ -194,51 +178,6 @@ def check_session(call: Call) -> None:
     logger.warning(complaint)
 
 
-def protect(call: Call) -> Operation:
-    """Check origin, size, signature and CSRF token, in this order."""
-    request, settings = call.request, call.state.settings
-    if call.operation is None or call.operation.method not in origin.SAFE_METHODS:
-        if call.is_action or not origin.has_bearer_alone(request.environ):
-            origin.check_origin(request, settings.allowed_origins)
-        check_size(request, call.limit)
-    if is_flood(request.environ.get("QUERY_STRING", "")):
-        raise Refusal(414, "a flood of arguments", "The address has too many arguments.")
-    if not call.is_action:
-        if request.method not in origin.SAFE_METHODS:
-            limit_stream(request, call.limit)
-        return call.operation  # type: ignore[return-value]
-    operation = verified(call)
-    check_token(call)
-    return operation
-
-
-def check_token(call: Call) -> None:
-    if call.app.config.get("WTF_CSRF_ENABLED", True):
-        tokens = call.state.signing.tokens
-        origin.check_token(call.app.config, tokens, call.session, call.request.headers, form_of(call))
-
-
-def verified(call: Call) -> Operation:
-    """Return the operation of a valid ID; wrong, expired, foreign and unknown are one 404, after the same work."""
-    settings = call.state.settings
-    visitor = visitor_of(call.session) if settings.bind_session else ""
-    name = call.operation.name if call.operation else None
-    payload = verify_id(call.state.signing.ring, name, call.signed, visitor, settings.max_age)
-    if payload is None or call.operation is None or (settings.bind_session and not visitor):
-        raise UnknownAction("unknown action" if name is None else "wrong, expired or foreign ID")
-    return call.operation
-
-
-def form_of(call: Call) -> Mapping[str, str]:
-    """Return the fields of a form body, for the token in it."""
-    if call.request.mimetype not in (URLENCODED, MULTIPART):
-        return {}
-    check_encoding(call.request)
-    form, files = read_form(call.request, call.limit)
-    call.received = Received(form, files)
-    return form
-
-
 def signed_or_path_arguments(call: Call, operation: Operation) -> dict[str, Any]:
     if call.is_action:
         return loading.load_bound(operation, load_payload(call.payload) or {}) if operation.bound else {}
@@ -254,8 +193,8 @@ def authorise(call: Call, operation: Operation, given: Mapping[str, Any]) -> Non
         log_refusal(call, f"the auth hook says {failures.status_of(error)}")
         raise
     call.identity = identity
-    if call.is_action and call.state.settings.bind_session and identity_changed(call.session, identity):
-        raise UnknownAction("the ID was rendered for another identity")
+    if call.is_action:
+        check_identity(call, identity)
 
 
 def check_acceptable(call: Call, operation: Operation) -> None:
@@ -324,9 +263,9 @@ def handle_refusal(call: Call, refusal: Refusal) -> Response:
         detail=localize(call.app, refusal.detail),
         code=refusal.code,
         headers=Headers(list(refusal.headers)),
-        stale=refusal.stale and call.is_action,
+        stale=refusal.stale if call.is_action else "",
         login=failures.login_url(call) if refusal.status == 401 else None,
-        rerender=(refusal.stale or refusal.rerender) and call.is_action,
+        rerender=bool(refusal.stale or refusal.rerender) and call.is_action,
     )
     return failures.respond_with_problem(call, problem, refusal)
 

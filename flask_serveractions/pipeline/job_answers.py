@@ -16,8 +16,9 @@ from ..answers.responses import HTML_UTF8, close_to_caches, plain_page, see_othe
 from ..app_state import localize
 from ..call import Call
 from ..errors import ActionError, Refusal
+from ..http.locations import mounted
 from ..http.messages import in_language
-from ..http.negotiation import EVENTS, JSON
+from ..http.negotiation import ANSWER, EVENTS, JSON
 from ..operation import Submission
 from ..shared.jobs import JobRecord
 from ..shared.progress import HEARTBEAT, STREAM_HEADERS, event
@@ -49,7 +50,7 @@ PAGE = Markup(
 def accept(call: Call, job: JobRecord) -> Response:
     """Answer 202 for a job that was just queued."""
     if not call.html:
-        return accepted(call.app, seen(call, job))
+        return marked(call, accepted(call.app, seen(call, job)))
     response = private(waiting_page(call, job))
     response.status_code = 202
     response.headers["Location"] = seen(call, job).url
@@ -107,16 +108,23 @@ def seen(call: Call, job: JobRecord) -> Job:
 def page_url_of(call: Call, job: JobRecord) -> str | None:
     """Return where the form of a job stood; None where no page ordered it."""
     page = job.about.get("page")
-    return None if page is None else f"{call.request.root_path}{page}"
+    return None if page is None else mounted(call.request.root_path, page)
 
 
 def json_of(call: Call, job: JobRecord) -> Response:
-    return call.app.response_class(f"{to_json(call.app, seen(call, job).to_json())}\n", content_type=JSON)
+    body = f"{to_json(call.app, seen(call, job).to_json())}\n"
+    return marked(call, call.app.response_class(body, content_type=JSON))
+
+
+def marked(call: Call, response: Response) -> Response:
+    """Let the client know an answer of ours by its header."""
+    response.headers[ANSWER] = call.state.answer_mark
+    return response
 
 
 def stream(call: Call, job_id: str) -> Response:
     body = stream_with_context(events(call, job_id))
-    return call.app.response_class(body, content_type=EVENTS, headers=dict(STREAM_HEADERS))
+    return marked(call, call.app.response_class(body, content_type=EVENTS, headers=dict(STREAM_HEADERS)))
 
 
 def events(call: Call, job_id: str) -> Iterator[bytes]:

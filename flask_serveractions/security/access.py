@@ -10,7 +10,7 @@ from werkzeug.local import LocalProxy
 
 from ..app_state import AuthHook
 from ..errors import Refusal
-from ..operation import Operation
+from ..operation import ACTION, Operation
 from ..scope import scope
 
 if TYPE_CHECKING:
@@ -20,6 +20,18 @@ IDENTITY = "flask_serveractions.identity"  # in the scope
 
 #: What the auth hook gave for the running call; falsy where nobody is known, and outside of a call.
 current_identity: Any = LocalProxy(lambda: scope().get(IDENTITY))
+
+
+#: what the hook is asked about where no action is meant: who is there?
+NOBODYS = Operation(name="", kind=ACTION, method="POST", function=lambda: None)
+
+
+def who_is_there(app: Flask, hook: AuthHook) -> Any:
+    """Return the caller's identity, asked about no action in particular; None for nobody, whatever the hook does."""
+    try:
+        return hook.ask(app, NOBODYS, {})
+    except Exception:  # a refusal and an answer as well
+        return None
 
 
 def hook_for(function: Callable[..., Any], schemes: Mapping[str, Mapping[str, Any]]) -> AuthHook:

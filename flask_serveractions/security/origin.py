@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..config import Origin, parse_origin
@@ -97,8 +97,18 @@ def check_token(
 
 
 def token_in_headers(config: Mapping[str, Any], headers: Headers) -> str | None:
-    names = config.get("WTF_CSRF_HEADERS", CSRF_HEADERS)
+    names = token_header_names(config)
     return next((headers[name] for name in names if name in headers), None)
+
+
+def token_header_names(config: Mapping[str, Any]) -> Sequence[str]:
+    names: Sequence[str] = config.get("WTF_CSRF_HEADERS", CSRF_HEADERS)
+    return names
+
+
+def token_headers(config: Mapping[str, Any]) -> list[str]:
+    """Return the environ keys of the headers that carry the CSRF token."""
+    return [f"HTTP_{name.upper().replace('-', '_')}" for name in token_header_names(config)]
 
 
 def prefixed_token(name: str, form: Mapping[str, str]) -> str | None:
@@ -106,4 +116,4 @@ def prefixed_token(name: str, form: Mapping[str, str]) -> str | None:
 
 
 def bad_token(reason: str) -> Refusal:
-    return Refusal(400, f"CSRF token: {reason}", "The form is no longer valid. Please send it again.", stale=True)
+    return Refusal(400, f"CSRF token: {reason}", "The form is no longer valid. Please send it again.", stale="true")

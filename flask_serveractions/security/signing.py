@@ -10,7 +10,7 @@ import json
 import secrets
 import time
 from binascii import a2b_base64
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from hashlib import sha1, sha256
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 ACTION_SALT = "flask-serveractions.action."
 UNKNOWN_NAME = "?"  # no action can have this name: the work for an unknown one is the same
+WHO_SALT = "flask-serveractions.who"
+WHO_LENGTH = 8  # characters
 CSRF_SALT = b"wtf-csrf-token"  # Flask-WTF's
 STANDARD = bytes.maketrans(b"-_", b"+/")  # from the alphabet for URLs (RFC 4648, 5)
 
@@ -34,9 +36,9 @@ class KeyRing:
 
     def __init__(self, keys: tuple[str | bytes, ...]) -> None:
         self.keys = keys
-        self._signers: dict[str, Signer] = {}
+        self._signers: dict[str, ReadySigner] = {}
 
-    def signer(self, salt: str) -> Signer:
+    def signer(self, salt: str) -> ReadySigner:
         signer = self._signers.get(salt)
         if signer is None:
             signer = self._signers[salt] = ReadySigner(self.keys, salt.encode(), sha256, "hmac")
@@ -91,13 +93,15 @@ class ReadySigner(Signer):
     def get_signature(self, value: str | bytes) -> bytes:
         return base64_encode(hmac.digest(self.ready[-1], want_bytes(value), self.name))
 
-    def verify_signature(self, value: str | bytes, sig: str | bytes) -> bool:
+    def signatures(self, value: str | bytes) -> Iterator[bytes]:
+        """Yield the signatures by every key, the newest first."""
         value = want_bytes(value)
-        try:
-            given = decoded(sig)
-        except ValueError:
-            return False
-        return any(hmac.compare_digest(given, hmac.digest(key, value, self.name)) for key in reversed(self.ready))
+        return (base64_encode(hmac.digest(key, value, self.name)) for key in reversed(self.ready))
+
+    def verify_signature(self, value: str | bytes, sig: str | bytes) -> bool:
+        """Whether a signature is one of ours in its one spelling: what base64 leniently decodes to it, is not."""
+        given = want_bytes(sig)
+        return any(hmac.compare_digest(given, each) for each in self.signatures(value))
 
 
 def decoded(text: str | bytes) -> bytes:
@@ -212,6 +216,22 @@ def unsign_text(ring: KeyRing, purpose: str, signed: str) -> str | None:
         return ring.signer(f"flask-serveractions.{purpose}").unsign(signed.encode(errors="replace")).decode()
     except (BadData, ValueError):
         return None
+
+
+def who_mark(ring: KeyRing, identity: str | None) -> str:
+    """Return eight characters that stand for an identity on a page; ``""`` for nobody.
+
+    :param identity: a digest of it.
+    """
+    return "" if identity is None else ring.signer(WHO_SALT).get_signature(identity).decode()[:WHO_LENGTH]
+
+
+def is_who(ring: KeyRing, mark: str, identity: str | None) -> bool:
+    """Whether a mark stands for an identity, by whichever key it was made."""
+    if identity is None:
+        return mark == ""
+    given = mark.encode(errors="replace")
+    return any(hmac.compare_digest(given, each[:WHO_LENGTH]) for each in ring.signer(WHO_SALT).signatures(identity))
 
 
 def random_key() -> str:

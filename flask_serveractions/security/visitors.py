@@ -34,6 +34,13 @@ def session_mark(session: Session, csrf_field: str) -> str:
     return visitor_of(session) or str(session.get(csrf_field, ""))
 
 
+def known_identity(session: Session) -> str | None:
+    """Return the digest of the identity that the session's key was made for; None for nobody."""
+    known = session.get(SESSION_KEY)
+    who = known.get("who") if isinstance(known, dict) else None
+    return who if isinstance(who, str) else None
+
+
 def visitor_for_page(session: Session, identify: Callable[[], Any]) -> str:
     """Return the key that IDs of this page are bound to, making or replacing it where that is due.
 
@@ -77,6 +84,18 @@ def identity_changed(session: Session, identity: Any) -> bool:
     return not is_first
 
 
+def identities_of_forms(session: Session, who: str | None) -> set[str | None]:
+    """Return the digests of whom this session's forms may be rendered for, seeing who is there now.
+
+    Where the session is what it was, and the hook did not tell of one of the two, it is the same visitor.
+    """
+    known = session.get(SESSION_KEY)
+    if not isinstance(known, dict) or known.get("seen") != session_digest(session):
+        return {who}
+    was = known.get("who")
+    return {who, was} if was is None or who is None else {who}
+
+
 def store_visitor(session: Session, key: str, who: str | None, seen: str | None) -> str:
     session[SESSION_KEY] = {"key": key, "who": who, "seen": seen}
     return key
@@ -93,3 +112,11 @@ def identity_digest(identity: Any) -> str | None:
     :raises TypeError: somebody can't be told from others.
     """
     return digest(identity_text(identity)) if identity else None
+
+
+def distinct_identity(identity: Any) -> str | None:
+    """Return a digest of who somebody is; None for nobody, and where it can't be told."""
+    try:
+        return identity_digest(identity)
+    except TypeError:
+        return None

@@ -1,9 +1,10 @@
-"""The views of actions: ``POST /_actions/<name>/<signature>``, and what else stands under that prefix."""
+"""The views of actions, on a page or under the prefix, and what else stands under it."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from functools import update_wrapper
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -13,15 +14,19 @@ from flask import Blueprint, Flask, Request, Response, current_app, request
 from ..answers.responses import see_other
 from ..app_state import AppState, state_of
 from ..call import Call
+from ..http.action_argument import ActionArgument
 from ..http.conditional import Conditions, answer_conditionally
-from ..http.locations import argument_in, page_in
+from ..http.locations import argument_in, mounted
 from ..operation import ACTION, middleware_state_of
+from ..pages.page_urls import CATCH_ALL, page_of_call
 from ..pipeline.background import PAGE, operation_to_ask, parse_signed_job
 from ..pipeline.dispatch import dispatch, dispatch_job
 from ..security.signing import digest
 from .own_views import own
 
 if TYPE_CHECKING:
+    from werkzeug.routing import Rule
+
     from ..operation import Operation
 
 NAME = re.compile(r"[A-Za-z_]\w*(\.\w+)*", re.ASCII)
@@ -40,31 +45,44 @@ def check_name(name: str) -> None:
         )
 
 
-def action_view(name: str, signature: str) -> Response:
-    """Call an action by its signed ID."""
+def action_view(name: str, values: Mapping[str, Any]) -> Response:
+    """Call an action by its signed ID.
+
+    :param values: of the URL: the ID of a call without a page.
+    """
+    operation = state_of(current_app).actions.get(name)
+    return call_action(operation, name, str(values.get("signature", "")))
+
+
+def call_action(operation: Operation | None, name: str, signed: str) -> Response:
+    """Call an action, on the page that the URL is of, or on none.
+
+    :param signed: the ID in the path.
+    """
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     state = state_of(app)
-    operation = state.actions.get(name)
     asked: Request = request._get_current_object()  # type: ignore[attr-defined]
     call = Call(app, state, asked, operation, ACTION)
     call.function = operation.function if operation else None
-    call.name, call.signed, call.payload = name, signature, signature.partition(".")[0]
-    call.page = page_in(asked.environ.get("QUERY_STRING", ""), state.settings.url_prefix)
+    call.name, call.signed = name, signed
+    argument = asked.environ.get(ActionArgument.KEY)
+    if isinstance(argument, ActionArgument):
+        call.name, call.signed, call.ordinal = argument.name or name, argument.signed, argument.ordinal
+        call.page, call.has_page = page_of_call(asked, argument, state.settings.url_prefix), True
+    call.payload = call.signed.partition(".")[0]
     asked.environ[PAGE] = call.page
     call.middleware = middleware_state_of(asked.environ)
+    if call.middleware is not None:
+        call.middleware.reached = True
     return dispatch(call)
 
 
 def catch_all(path: str) -> Response:
-    """Answer what is no action's own rule: GET leads back to the page, unknown names get the one 404."""
-    state = state_of(current_app)
+    """Answer what is no action's own rule: GET leads to the root, a POST of any name gets the one 404."""
     if request.method in ("GET", "HEAD"):
-        page = page_in(request.environ.get("QUERY_STRING", ""), state.settings.url_prefix)
-        response = see_other(current_app._get_current_object(), request.root_path + page)  # type: ignore[attr-defined]
-        response.headers["Cache-Control"] = "no-store"
-        return response
-    name, _, signature = path.partition("/")
-    return action_view(name, signature)
+        return see_other(current_app._get_current_object(), mounted(request.root_path, "/"))  # type: ignore[attr-defined]
+    name, _, signed = path.partition("/")
+    return call_action(None, name, signed)
 
 
 def job_view(signed: str) -> Response:
@@ -109,12 +127,18 @@ def add_rule(app: Flask, state: AppState, operation: Operation) -> None:
     rule = f"{state.settings.url_prefix}/{operation.name}/<signature>"
 
     def view(**values: Any) -> Any:
-        return action_view(operation.name, values["signature"])
+        return action_view(operation.name, values)
 
     # neighbours, such as Flask-Limiter, know a function by its names
     update_wrapper(view, operation.function, assigned=("__module__", "__name__", "__qualname__", "__doc__"), updated=())
     del view.__wrapped__  # type: ignore[attr-defined]
     app.add_url_rule(rule, operation.endpoint, own(view), methods=["POST"])
+
+
+def action_rules(app: Flask, state: AppState) -> dict[str, Rule]:
+    """Return the rule of each action by its name; of unknown names by ``""``."""
+    endpoints = {name: operation.endpoint for name, operation in state.actions.items()}
+    return {name: next(app.url_map.iter_rules(each)) for name, each in (endpoints | {"": CATCH_ALL}).items()}
 
 
 def make_blueprint(state: AppState) -> Blueprint:

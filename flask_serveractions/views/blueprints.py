@@ -19,8 +19,8 @@ from flask.blueprints import BlueprintSetupState
 from werkzeug.exceptions import HTTPException
 
 from ..answers.responses import problem_response
-from ..app_state import AppState, localize
-from ..http.negotiation import wants_html
+from ..app_state import AppState, localize, state_of
+from ..http.negotiation import ANSWER, wants_html
 from ..operation import Operation
 from ..pipeline.dispatch import log_refused
 from .actions import add_rule
@@ -198,4 +198,6 @@ def refuse_without_page(app: Flask) -> NoReturn:
     log_refused(request.path, request.remote_addr, "a value of the page's URL is missing")
     if wants_html(request.headers.get("Accept", "")):
         abort(404)
-    abort(problem_response(app, 404, localize(app, NO_PAGE)))
+    response = problem_response(app, 404, localize(app, NO_PAGE))
+    response.headers[ANSWER] = state_of(app).answer_mark
+    abort(response)

@@ -24,9 +24,10 @@ from ..call import Call
 from ..config import Settings
 from ..errors import Problem
 from ..held import callables_in
+from ..http.action_argument import ActionArgument
 from ..http.conditional import CHANGING_METHODS
 from ..http.locations import is_below
-from ..http.negotiation import is_htmx, wants_html
+from ..http.negotiation import ANSWER, is_htmx, wants_html
 from ..marks import own_marks, with_marks
 from ..operation import ROUTE, Operation
 from ..pipeline.dispatch import dispatch, log_refused
@@ -306,8 +307,7 @@ def refuse_too_many(error: TooManyRequests) -> Response | None:
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     after_this_request(closed_to_caches)
     after_this_request(partial(with_retry_after, app))
-    below = is_below(request.path, state_of(app).settings.url_prefix)
-    if wants_html(request.headers.get("Accept", "")) or (below and is_htmx(request.environ)):
+    if wants_html(request.headers.get("Accept", "")) or (is_of_action(app) and is_htmx(request.environ)):
         return None
     detail = localize(app, error.description or error.name)
     return refused(app, endpoint, Problem(status=429, detail=detail, headers=Headers(own_headers(error))), error)
@@ -318,7 +318,15 @@ def refused(app: Flask, endpoint: str, problem: Problem, error: HTTPException) -
     response = None
     if view_class_of(app.view_functions.get(endpoint)) is not None:
         response = answer_in_our_place(app, blueprints_of(endpoint), problem, error)
-    return response or problem_response(app, problem.status, problem.detail, headers=problem.headers)
+    response = response or problem_response(app, problem.status, problem.detail, headers=problem.headers)
+    if is_of_action(app):
+        response.headers[ANSWER] = state_of(app).answer_mark
+    return response
+
+
+def is_of_action(app: Flask) -> bool:
+    """Whether a request came to an action, on a page or under the prefix."""
+    return ActionArgument.KEY in request.environ or is_below(request.path, state_of(app).settings.url_prefix)
 
 
 def blueprints_of(endpoint: str) -> list[str]:

@@ -83,8 +83,8 @@ def test_a_log_can_not_be_forged_by_what_the_client_sends(
     client.post(f"/_actions/{'x' * 5000}/y", headers=SCRIPT)
     post_json(client, form, headers={**SCRIPT, "Origin": "http://evil\x85\x1b[2J", "Sec-Fetch-Site": "x" * 5000})
     headers = {**SCRIPT, "X-CSRFToken": form.token}
-    client.post(form.path, data=b"x", headers=headers, content_type="text/plain; x=\x1b[2J" + "y" * 5000)
-    client.post(form.path, data=b"x", headers={**headers, "Content-Encoding": "\x9b" + "y" * 5000})
+    client.post(form.url, data=b"x", headers=headers, content_type="text/plain; x=\x1b[2J" + "y" * 5000)
+    client.post(form.url, data=b"x", headers={**headers, "Content-Encoding": "\x9b" + "y" * 5000})
     messages = refusals()
     assert len(messages) == 5
     for message in messages:

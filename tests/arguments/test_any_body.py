@@ -98,7 +98,7 @@ def test_what_the_client_posts_under_the_name_of_a_bound_argument_is_ignored() -
 def test_whatever_the_bytes_a_stale_form_is_no_bug(body: bytes, content_type: str, has_token: bool) -> None:
     url, headers = SIGNED
     headers = {"Accept": "text/html", **({"X-CSRFToken": headers["X-CSRFToken"]} if has_token else {})}
-    signature = url.partition("?")[0] + ("x" if has_token else "") + "?page=/ids"
+    signature = url + ("x" if has_token else "")
     answer = DOOR.client.post(signature, headers=headers, data=body, content_type=content_type)
-    assert answer.status_code in (400, 404, 413, 415)
+    assert answer.status_code in (400, 404, 405, 413, 415)  # a form without our field is the page's
     assert DOOR.calls == []

@@ -92,7 +92,7 @@ def test_every_type_survives_the_way_through_a_form() -> None:
 
 def stale(form: Form, payload: str) -> Form:
     name = form.action
-    return Form({**form.attributes, "action": f"/_actions/{name}/{payload}.void?page=/"}, form.inputs)
+    return Form({**form.attributes, "action": f"/?_action={name}/{payload}.void"}, form.inputs)
 
 
 def spelled(text: str) -> str:
@@ -131,7 +131,7 @@ def test_without_bound_arguments_the_name_alone_chooses(payload: str) -> None:
 def test_an_unverified_payload_is_for_display_alone() -> None:
     client = app_for("maybe", number=7).test_client()
     form = open_form(client)
-    assert client.post(f"/_actions/maybe/{spelled('{}')}.void", data=form.values, headers=BROWSER).status_code == 404
+    assert client.post(f"/?_action=maybe/{spelled('{}')}.void", data=form.values, headers=BROWSER).status_code == 404
     assert calls == []
 
 

@@ -12,6 +12,7 @@ from flask import Flask, Response, render_template_string, request, send_from_di
 from playwright.sync_api import ConsoleMessage, Page, expect
 
 from flask_serveractions import ServerActions
+from flask_serveractions.http.action_argument import ActionArgument
 
 POLICY = "script-src 'self'; require-trusted-types-for 'script'; trusted-types serveractions"
 NODE_MODULES = Path(__file__).parent / "node_modules"
@@ -66,10 +67,10 @@ class Stage:
         self.app.wsgi_app = Proxy(self.app.wsgi_app, self.instead)  # type: ignore[method-assign]
 
     def note(self) -> None:
-        if request.method == "POST" and request.path.startswith("/_actions/"):
-            _, _, name, signature = request.path.split("/")
+        called = request.environ.get(ActionArgument.KEY)
+        if called is not None:
             headers = {key.lower(): value for key, value in request.headers}
-            self.calls.append(Sent(name, signature, headers))
+            self.calls.append(Sent(called.name, called.signed, headers))
 
     def add_policy(self, response: Response) -> Response:
         if response.mimetype == "text/html" and self.policy:
@@ -113,7 +114,7 @@ class Proxy:
         self.app, self.instead = app, instead
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        name = environ["PATH_INFO"].removeprefix("/_actions/").partition("/")[0]
+        name = environ["QUERY_STRING"].partition("_action=")[2].partition("/")[0]
         if environ["REQUEST_METHOD"] != "POST" or name not in self.instead:
             return self.app(environ, start_response)
         environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))

@@ -31,7 +31,7 @@ HOSTILE = [
     "<meta http-equiv=refresh content='0;url=//evil.example/'>",
     "<template data-region=list><img src=x onerror=attacked()></template>",
     "<div data-region=list onclick=attacked()>x</div>",
-    "<button data-action=/_actions/create/x onclick=attacked()>x</button>",
+    "<button data-action=/?_action=create/x onclick=attacked()>x</button>",
     "\" onfocus=attacked() autofocus x=\"",
     "' onfocus=attacked() autofocus x='",
     "` onmouseover=attacked() x=`",
@@ -334,12 +334,12 @@ def test_no_page_of_another_origin_can_call_even_with_a_stolen_id_and_token(
                 f"async (send) => {{ const form = ({EVIL_SENDS})(send); await fetch(form.action, {options}); }}", send
             )
         else:
-            with page.expect_response(lambda response: "/_actions/create/" in response.url) as sent:
+            with page.expect_response(lambda response: "_action=create/" in response.url) as sent:
                 go = "form.submit()" if way == "form" else "frames.sandbox.postMessage(form.outerHTML, '*')"
                 page.evaluate(f"(send) => {{ const form = ({EVIL_SENDS})(send); {go}; }}", send)
             assert sent.value.status == 403
             if way == "form":
-                page.wait_for_url("**/_actions/create/**")
+                page.wait_for_url(re.compile("_action=create/"))
             page.goto(f"http://{host}:{evil}/")
         assert len(stage.calls) == number
         site = stage.calls[-1].headers["sec-fetch-site"]

@@ -236,13 +236,11 @@ def test_a_redirect_shows_its_target_and_pushes_a_history_entry(stage: Stage, pa
     set_redirect(stage, "/new")
     stage.page("/new", "<main><h1>New</h1></main>", "New")
     open_page(page, "/old")
-    page.evaluate("window.same = true")
     page.click("#go")
     expect(page.locator("h1")).to_have_text("New")
     assert page.url.endswith("/new")
     assert page.title() == "New"
-    assert page.evaluate("window.same")
-    assert stage.visits == ["/old", "/new"], "one round trip"
+    assert stage.visits == ["/old", "/new"]
     page.go_back()
     expect(page.locator("h1")).to_have_text("Old")
     assert page.url.endswith("/old")

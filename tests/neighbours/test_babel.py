@@ -229,9 +229,7 @@ def test_a_stale_form_is_told_in_the_visitors_language(client: ActionsClient) ->
 
 def test_the_built_in_page_is_in_the_visitors_language_and_says_which(client: ActionsClient) -> None:
     form = form_in(client.get("/", headers={"Accept": "text/html"}))
-    answer = client.post(
-        f"{form.path}?page=/gone", data={**form.values, "text": "a"}, headers={"Accept": "text/html"}
-    ).text
+    answer = client.post(form.on("/gone"), data={**form.values, "text": "a"}, headers={"Accept": "text/html"}).text
     assert '<html lang="de">' in answer
     for text in ("Nicht verarbeitbar", "Zurück zur Seite", "Was Sie gesendet haben", "text: Mindestens 3 Zeichen."):
         assert text in answer

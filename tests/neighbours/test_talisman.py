@@ -82,7 +82,7 @@ def test_talismans_headers_are_on_every_answer(client: ActionsClient, path: str)
 
 def test_the_built_in_pages_need_nothing_that_a_policy_forbids(client: ActionsClient) -> None:
     form = form_in(client.get("/", base_url=HTTPS, headers=BROWSER))
-    url = f"{form.path}?page=/gone"
+    url = form.on("/gone")
     built_in = client.post(url, base_url=HTTPS, data={**form.values, "text": "milk"}, headers=BROWSER)
     assert "What you sent" in built_in.text
     for text in ("<style", "style=", "<script", "onclick", "http:", "data:"):

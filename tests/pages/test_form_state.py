@@ -193,9 +193,9 @@ def test_a_box_that_was_ticked_is_ticked_again_and_one_that_was_not_is_not() -> 
     <input {{ form.attrs("two", checked=true) }}>{% endcall %}"""
     client = app_with(boxes, page=template).test_client()
     form = open_form(client)
-    assert form.values.keys() == {"csrf_token", "two"}
+    assert form.values.keys() == {"_action", "csrf_token", "two"}
     again = form_in(submit(client, form, one="true", two=None))
-    assert again.values.keys() == {"csrf_token", "one"}
+    assert again.values.keys() == {"_action", "csrf_token", "one"}
 
 
 def test_further_attributes_are_the_templates_and_what_was_typed_replaces_the_first_value() -> None:

@@ -169,7 +169,7 @@ def test_no_socket_is_opened_and_the_host_is_not_trusted(monkeypatch: pytest.Mon
     bare = client.application.test_client(use_cookies=False)
     answer = bare.post(
         form.url,
-        data={"text": "bad", "csrf_token": form.token},
+        data={**form.values, "text": "bad"},
         headers={**headers, "Cookie": f"session={cookie['session']}"},
     )
     assert answer.status_code == 409

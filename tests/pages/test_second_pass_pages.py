@@ -63,7 +63,6 @@ def revalidating_a_tag() -> Any:
 
 
 UNUSABLE = [
-    a_redirect,
     not_found,
     server_error,
     a_stream,
@@ -96,6 +95,78 @@ def fail_on(view: Callable[[], Any], headers: dict[str, str], **config: Any) -> 
         held.pop("page")
         held["_flashes"] = [("info", "Earlier.")]
     return client, submit(client, form, headers=headers, text="bad")
+
+
+def test_where_the_page_leads_elsewhere_in_this_app_a_browser_is_led_there_too() -> None:
+    client, answer = fail_on(a_redirect, BROWSER)
+    assert (answer.status_code, answer.headers["Location"], answer.data) == (303, "/elsewhere", b"")
+    assert "Content-Type" not in answer.headers or "html" in answer.headers["Content-Type"]
+    with client.session_transaction() as held:  # as if the browser had asked for the page
+        assert held["page"] == "was here"
+    _, answer = fail_on(a_redirect, WITH_PAGE)
+    assert (answer.status_code, answer.json["page"]) == (409, None)
+
+
+def test_where_the_page_leads_to_another_site_a_built_in_page_stands_in() -> None:
+    for location in ("http://evil.example/", "//evil.example/", "javascript:x", "http://localhost:81/"):
+        _, answer = fail_on(lambda to=location: redirect(to), BROWSER)
+        assert (answer.status_code, "Location" in answer.headers) == (409, False)
+        assert "Not that one." in answer.text
+
+
+def attached() -> Any:
+    return render_template_string(ONE_FORM, names=["create_todo"]), {"Content-Disposition": "attachment; filename=x"}
+
+
+def sandboxed() -> Any:
+    return render_template_string(ONE_FORM, names=["create_todo"]), {
+        "Content-Security-Policy": "default-src 'self'; Sandbox allow-forms"
+    }
+
+
+def in_two_policies() -> Any:
+    return render_template_string(ONE_FORM, names=["create_todo"]), [
+        ("Content-Security-Policy", "default-src 'self'"),
+        ("Content-Security-Policy", "img-src *, sandbox"),
+    ]
+
+
+def of_another_type() -> Any:
+    return render_template_string(ONE_FORM, names=["create_todo"]), {"Content-Type": "application/xhtml+xml"}
+
+
+@pytest.mark.parametrize(
+    "view", [attached, sandboxed, in_two_policies, of_another_type], ids=lambda view: view.__name__
+)
+def test_a_page_that_a_browser_would_not_show_is_never_put_into_a_document(view: Callable[[], Any]) -> None:
+    _, answer = fail_on(view, BROWSER)
+    assert "<form" not in answer.text
+    assert "Not that one." in answer.text
+    _, answer = fail_on(view, WITH_PAGE)
+    assert answer.json["page"] is None
+
+
+def test_a_policy_that_only_mentions_a_sandbox_and_an_inline_disposition_are_shown() -> None:
+    def view() -> Any:
+        return render_template_string(ONE_FORM, names=["create_todo"]), {
+            "Content-Security-Policy": "img-src sandbox.example; report-uri /sandbox",
+            "Content-Security-Policy-Report-Only": "sandbox",
+            "Content-Disposition": "inline",
+        }
+
+    _, answer = fail_on(view, BROWSER)
+    assert form_in(answer).inputs["text"]["value"] == "bad"
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 410, 422])
+def test_a_form_in_the_layout_of_an_error_page_is_shown_again_there(status: int) -> None:
+    app = app_with(create_todo)
+    app.register_error_handler(404, lambda error: (render_template_string(ONE_FORM, names=["create_todo"]), status))
+    client = app.test_client()
+    form = form_in(client.get("/nowhere/at/all?q=1", headers=BROWSER))
+    answer = submit(client, form, text="bad")
+    assert (answer.status_code, form_in(answer).inputs["text"]["value"]) == (409, "bad")
+    assert submit(client, form, text="milk").headers["Location"] == "/nowhere/at/all?q=1"
 
 
 @pytest.mark.parametrize("testing", [False, True], ids=["", "testing"])
@@ -168,7 +239,7 @@ def test_a_stream_that_is_not_used_is_closed() -> None:
 def test_a_url_of_the_door_is_never_a_page(page: str) -> None:
     client = app_with(create_todo).test_client()
     form = open_form(client)
-    answer = client.post(f"{form.path}?page={page}", data={"text": "bad", "csrf_token": form.token}, headers=BROWSER)
+    answer = client.post(form.on(page), data={**form.values, "text": "bad"}, headers=BROWSER)
     assert form_in(answer).inputs["text"]["value"] == "bad"  # the start page's
 
 

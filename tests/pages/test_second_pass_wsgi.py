@@ -90,14 +90,14 @@ def test_a_mount_point_is_counted_once(wrap: Any, where: str, headers: dict[str,
     mount, prefix = ("", {"X-Forwarded-Prefix": "/mount"}) if wrap is forwarded else ("/mount", {})
     page = client.get(f"{mount}/todos", headers=prefix)
     form = form_in(page)
-    assert form.url.startswith("/mount/_actions/create_todo/")
+    assert form.url.startswith("/mount/todos?_action=create_todo/")
     answer = client.post(
         form.url.removeprefix("" if mount else "/mount"),
-        data={"text": "bad", "csrf_token": form.token},
+        data={**form.values, "text": "bad"},
         headers={**headers, **prefix},
     )
     again = form_in(page_of(answer) or "")
-    assert (again.inputs["text"]["value"], again.path) == ("bad", form.path)
+    assert (again.inputs["text"]["value"], again.url) == ("bad", form.url)
 
 
 def stripping(app: Any) -> Any:
@@ -120,7 +120,7 @@ def test_a_mount_point_that_a_proxy_keeps_to_itself_loses_no_session(config: Any
     app.wsgi_app = stripping(app.wsgi_app)  # type: ignore[method-assign]
     client = app.test_client()
     form = form_in(client.get("/mount/", base_url="http://localhost/"))
-    data = {"text": "bad", "csrf_token": form.token}
+    data = {**form.values, "text": "bad"}
     answer = client.post(f"/mount{form.url}", data=data, headers=headers, base_url="http://localhost/")
     assert answer.status_code == 422
     assert (page_of(answer) or "").startswith("ada")
@@ -135,7 +135,7 @@ def test_a_mount_point_may_have_any_letters(headers: dict[str, str]) -> None:
     )  # type: ignore[method-assign]
     client = app.test_client()
     form = form_in(client.get("/m\u00f6rt/todos"))
-    answer = client.post(form.url, data={"text": "bad", "csrf_token": form.token}, headers=headers)
+    answer = client.post(form.url, data={**form.values, "text": "bad"}, headers=headers)
     assert form_in(page_of(answer) or "").inputs["text"]["value"] == "bad"
 
 
@@ -149,7 +149,7 @@ def test_an_app_inside_another_app_has_its_own_pages(where: str) -> None:
         ServerActions(outer)
     client = outer.test_client()
     form = form_in(client.get("/inner/todos"))
-    answer = client.post(form.url, data={"text": "bad", "csrf_token": form.token}, headers=BROWSER)
+    answer = client.post(form.url, data={**form.values, "text": "bad"}, headers=BROWSER)
     assert "<p>Inner</p>" in answer.text
     assert form_in(answer).inputs["text"]["value"] == "bad"
 

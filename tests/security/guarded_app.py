@@ -47,7 +47,7 @@ def guarded_app(**config: Any) -> Flask:
 def send_wrong(client: FlaskClient, form: Form, first_wrong: str) -> Any:
     """Send a form that is wrong from one step on; before it everything is right."""
     wrong = ORDER[ORDER.index(first_wrong) :]
-    path = f"{form.path[:-2]}AA" if "signature" in wrong else form.path
+    path = f"{form.direct[:-2]}AA" if "signature" in wrong else form.direct
     with client.session_transaction() as held:
         if "hook" in wrong:
             held["user"] = ""

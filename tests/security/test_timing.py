@@ -45,7 +45,7 @@ def other_last_letter(text: str) -> str:
 
 
 def wrong_id(client: FlaskClient, form: Form) -> Any:
-    return post_json(client, Form({**form.attributes, "action": other_last_letter(form.path)}, form.inputs))
+    return post_json(client, Form({**form.attributes, "action": other_last_letter(form.url)}, form.inputs))
 
 
 def wrong_token(client: FlaskClient, form: Form) -> Any:

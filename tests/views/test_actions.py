@@ -36,18 +36,18 @@ def client() -> Any:
 @pytest.mark.parametrize(
     "headers", [BROWSER, SCRIPT, {"Sec-Fetch-Site": "cross-site"}], ids=["browser", "script", "far"]
 )
-def test_get_on_an_actions_url_leads_to_the_page_and_runs_nothing(client: Any, method: str, headers: Any) -> None:
+def test_get_on_an_actions_own_url_leads_to_the_root_and_runs_nothing(client: Any, method: str, headers: Any) -> None:
     form = open_form(client, "delete_all", page="/todos?sort=text")
-    answer = client.open(form.url, method=method, headers=headers)
-    assert (answer.status_code, answer.headers["Location"]) == (303, "/todos?sort=text")
+    answer = client.open(form.direct, method=method, headers=headers)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/")
     assert answer.headers["Cache-Control"] == "no-store"
     assert calls == []
 
 
-def test_get_on_whatever_else_is_under_the_prefix_leads_to_a_page_too(client: Any) -> None:
+def test_get_on_whatever_else_is_under_the_prefix_leads_there_too(client: Any) -> None:
     for path in ("/_actions/nothing", "/_actions/nothing/x/y", "/_actions/create_todo/wrong"):
         answer = client.get(f"{path}?page=/todos")
-        assert (answer.status_code, answer.headers["Location"]) == (303, "/todos")
+        assert (answer.status_code, answer.headers["Location"]) == (303, "/")
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_the_catch_all_checks_the_origin_like_a_door(client: Any) -> None:
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
 def test_another_method_is_405_with_allow(client: Any, method: str) -> None:
     form = open_form(client)
-    for path in (form.path, "/_actions/nothing/x"):
+    for path in (form.direct, "/_actions/nothing/x"):
         answer = client.open(path, method=method)
         assert (answer.status_code, answer.mimetype) == (405, "application/problem+json")
         assert "POST" in answer.headers["Allow"]
@@ -78,7 +78,7 @@ def test_a_browser_gets_the_apps_own_page_for_another_method() -> None:
     app = app_with(create_todo)
     app.register_error_handler(405, lambda error: ("Own page", 405))
     client = app.test_client()
-    answer = client.put(open_form(client).path, headers=BROWSER)
+    answer = client.put(open_form(client).direct, headers=BROWSER)
     assert (answer.status_code, answer.text) == (405, "Own page")
     assert answer.headers["Cache-Control"] == "no-store"
 
@@ -115,8 +115,9 @@ def test_every_action_has_a_rule_of_its_own_whose_name_is_a_static_segment(clien
 def test_the_prefix_is_the_apps_choice() -> None:
     client = app_with(create_todo, SERVERACTIONS_URL_PREFIX="/do/it").test_client()
     form = open_form(client)
-    assert form.url.startswith("/do/it/create_todo/")
+    assert form.url.startswith("/?_action=create_todo/")
     assert submit(client, form, text="milk").status_code == 303
+    assert client.post(f"/do/it/{form.id}", data=form.values, headers=BROWSER).status_code == 303
     assert client.get("/_actions/create_todo/x").status_code == 404
 
 
@@ -186,16 +187,16 @@ def test_one_extension_serves_several_apps_each_with_its_own_settings() -> None:
     for app, prefix in ((one, "/_actions"), (other, "/do")):
         client = app.test_client()
         form = open_form(client)
-        assert form.url.startswith(f"{prefix}/shared/")
+        assert client.post(f"{prefix}/{form.id}", data={**form.values, "text": "x"}, headers=SCRIPT).status_code == 200
         assert submit(client, form, text=prefix).status_code == 303
         assert form_in(submit(client, form, text="bad")).errors["text"] == "No."
-    assert calls == ["/_actions", "/do"]
+    assert calls == ["x", "/_actions", "x", "/do"]
 
 
 def test_an_id_of_one_app_is_void_in_the_other() -> None:
     one, other = create_app().test_client(), create_app(SECRET_KEY="another").test_client()
     foreign, form = open_form(one), open_form(other)
-    answer = other.post(foreign.path, json={"text": "x"}, headers={**SCRIPT, "X-CSRFToken": form.token})
+    answer = other.post(foreign.url, json={"text": "x"}, headers={**SCRIPT, "X-CSRFToken": form.token})
     assert (answer.status_code, calls) == (404, [])
 
 

@@ -1,0 +1,60 @@
+"""The argument ``_action`` in the query of a page's URL: which action a form on that page calls.
+
+``_action=<name>/<signature>``, with ``/<n>`` for the n-th of equal forms of the page; one spelling of each is known.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+ARGUMENT: Final = "_action"  # in a query, and as the first field of a form
+ORDINAL = re.compile(r"[2-9]|[1-9][0-9]{1,5}", re.ASCII)
+
+
+@dataclass(slots=True, kw_only=True)
+class ActionArgument:
+    """Which action a form's URL calls; where the argument does not parse, ``name`` is empty: no action's."""
+
+    #: the key in the environ, where the middleware puts it
+    KEY = "flask_serveractions.action"
+
+    name: str
+    signed: str  # the signed ID, not verified
+    ordinal: str = ""  # "2" for the second of equal forms of the page
+    answers_get: bool = True  # set when the rule is chosen: whether the URL, less this argument, is a page's
+
+
+def without_action(query: str) -> tuple[str, ActionArgument | None]:
+    """Return a query without the argument, byte for byte, and what it says; None where it is not there.
+
+    :param query: of a WSGI environ: undecoded.
+    """
+    pieces = query.split("&")
+    rest = [piece for piece in pieces if not is_action(piece)]
+    if len(rest) == len(pieces):
+        return query, None
+    values = [piece.partition("=")[2] for piece in pieces if is_action(piece)]
+    return "&".join(rest), parse_value(values[0]) if len(values) == 1 else ActionArgument(name="", signed="")
+
+
+def is_action(piece: str) -> bool:
+    return piece.partition("=")[0] == ARGUMENT
+
+
+def parse_value(value: str) -> ActionArgument:
+    name, _, rest = value.partition("/")
+    signed, separator, ordinal = rest.partition("/")
+    if not name or not signed or (separator and not ORDINAL.fullmatch(ordinal)):
+        return ActionArgument(name="", signed="")
+    return ActionArgument(name=name, signed=signed, ordinal=ordinal)
+
+
+def with_action(page: str, name: str, signed: str, ordinal: str = "") -> str:
+    """Return a page's URL with the argument at its end.
+
+    :param page: path and query.
+    """
+    tail = f"/{ordinal}" if ordinal else ""
+    return f"{page}{'&' if '?' in page else '?'}{ARGUMENT}={name}/{signed}{tail}"

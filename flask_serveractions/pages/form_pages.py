@@ -1,0 +1,43 @@
+"""The headers of a page that holds a form of ours."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from werkzeug.datastructures import Headers
+
+logger = logging.getLogger("flask_serveractions")
+
+REFERRER_POLICIES = frozenset(
+    {
+        "no-referrer",
+        "no-referrer-when-downgrade",
+        "origin",
+        "origin-when-cross-origin",
+        "same-origin",
+        "strict-origin",
+        "strict-origin-when-cross-origin",
+        "unsafe-url",
+    }
+)
+
+
+def headers_of_forms(headers: Headers, environ: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return a page's headers so that shared caches do not keep it, and browsers name their origin to its forms."""
+    headers.setdefault("Cache-Control", "private")
+    if "cookie" not in headers.get("Vary", "").lower():
+        headers.add("Vary", "Cookie")
+    if sends_no_referrer(headers):
+        # browsers then post "Origin: null", which is nobody's own
+        headers["Referrer-Policy"] = "same-origin"
+        page = environ.get("PATH_INFO", "").encode("unicode_escape").decode("ascii")[:300]
+        logger.warning("Referrer-Policy 'no-referrer' on %s would break its forms: sent as 'same-origin'", page)
+    return headers.to_wsgi_list()
+
+
+def sends_no_referrer(headers: Headers) -> bool:
+    """Whether the last policy that browsers know is ``no-referrer`` (Referrer Policy, 4.1 and 8.1)."""
+    policies = [each.strip().lower() for each in ",".join(headers.getlist("Referrer-Policy")).split(",")]
+    return [each for each in policies if each in REFERRER_POLICIES][-1:] == ["no-referrer"]

@@ -1,0 +1,197 @@
+"""The WSGI middleware around an app: what comes before its first step, and after its last one.
+
+It takes the argument ``_action`` out of a page's query, hands forms that are no action's to the page itself, and lets
+the second pass follow a call that wants its page.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.datastructures import Headers
+
+from ..app_state import AppState
+from ..http.action_argument import ARGUMENT, ActionArgument, without_action
+from ..http.locations import readable_query, redirect_target
+from ..http.negotiation import ANSWER, CLOSED_TO_CACHES, JSON, redirect_answer, wants_html
+from ..operation import HOLDS_FORMS, SENT_HEADERS, MiddlewareState, Rerender
+from ..shared.progress import event
+from .foreign_forms import is_foreign
+from .form_pages import headers_of_forms
+from .page_urls import shown, url_of
+from .second_pass import CapturedResponse, begun, close, place_page, read_whole, render_page, unused_write, with_page_in
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+logger = logging.getLogger("flask_serveractions")
+
+
+class Middleware:
+    """The middleware around ``app.wsgi_app``.
+
+    :param start: called before the first request of any URL; what it raises comes through.
+    :param token_headers: gives the environ keys of the CSRF token's headers.
+    """
+
+    def __init__(
+        self,
+        app: WSGIApplication,
+        state: AppState,
+        start: Callable[[], None],
+        token_headers: Callable[[], Iterable[str]],
+    ) -> None:
+        self.app = app
+        self.state = state
+        self.start: Callable[[], None] | None = start
+        self.token_headers = token_headers
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        start = self.start  # another thread may set it to None meanwhile
+        if start is not None:
+            start()
+            self.start = None
+        query = environ["QUERY_STRING"] = readable_query(environ.get("QUERY_STRING", ""))
+        begin = partial(self.begin, environ, start_response)
+        if ARGUMENT in query:
+            self.take_action(environ, query)
+        if environ["REQUEST_METHOD"] != "POST" or MiddlewareState.KEY in environ:
+            return self.app(environ, begin)
+        return self.follow(environ, begin)
+
+    def take_action(self, environ: WSGIEnvironment, query: str) -> None:
+        """Move ``_action`` from the query into the environ, where a form of ours was posted; else drop it."""
+        environ["QUERY_STRING"], action = without_action(query)
+        if action is None or environ["REQUEST_METHOD"] != "POST":
+            return
+        if is_foreign(environ, self.limit_of(action.name), self.token_headers()):
+            logger.warning(
+                "A form without the field %s was posted to %s, and is handed to that page."
+                " If it was meant for an action, write action_fields() in it.",
+                ARGUMENT,
+                shown(url_of(environ)),
+            )
+        else:
+            environ[ActionArgument.KEY] = action
+
+    def limit_of(self, name: str) -> int:
+        operation = self.state.actions.get(name)
+        own = operation.max_content_length if operation else None
+        return self.state.settings.max_content_length if own is None else own
+
+    def begin(
+        self,
+        environ: WSGIEnvironment,
+        start_response: StartResponse,
+        status: str,
+        headers: list[tuple[str, str]],
+        *exc_info: Any,
+    ) -> Any:
+        """Start an answer; one that holds a form of ours is kept out of shared caches, and its forms usable."""
+        headers = self.with_own_mark(headers)
+        if HOLDS_FORMS in environ:
+            headers = headers_of_forms(Headers(headers), environ)
+        environ[SENT_HEADERS] = headers
+        return start_response(status, headers, *exc_info)
+
+    def with_own_mark(self, headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
+        """Say of our own answers that they are, and let nobody else say it."""
+        if not any(name.lower() == "serveractions" for name, _ in headers):
+            return headers
+        is_ours = (ANSWER, self.state.answer_mark) in headers
+        rest = [pair for pair in headers if pair[0].lower() != "serveractions"]
+        return [*rest, (ANSWER, "1")] if is_ours else rest
+
+    def follow(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Run the app, and after it what the call wants."""
+        state = environ[MiddlewareState.KEY] = MiddlewareState()
+        state.environ = environ.copy()
+        first = ActionResponse(start_response, environ, state)
+        body = begun(self.app(environ, first.start_response), first)
+        if state.streams:
+            return EventStream(self, state, body)
+        answered = first.answered
+        if answered is None:
+            return body
+        answered.body = read_whole(body)
+        if state.rerender is None:
+            answered = self.led_away(answered, environ)
+        elif answered.status.startswith(str(state.rerender.status)):  # else it is the app's own page for an error
+            page = self.render(state.rerender, state, answered.headers)
+            if page is not None:
+                answered = place_page(answered, page, state.rerender, environ)
+        answered.headers["Content-Length"] = str(len(answered.body))
+        start_response(answered.status, answered.headers.to_wsgi_list())
+        return [answered.body]
+
+    def render(self, rerender: Rerender, state: MiddlewareState, headers: Headers) -> CapturedResponse | None:
+        return render_page(self.app, rerender, state, headers, self.token_headers())
+
+    def led_away(self, answered: CapturedResponse, environ: WSGIEnvironment) -> CapturedResponse:
+        """Return a guard's redirect as an answer of ours, with its cookies; one to no http(s) URL as it is."""
+        location = answered.headers["Location"]
+        target = redirect_target(location, url_of(environ), environ.get("SCRIPT_NAME", ""))
+        if target is None:
+            return answered
+        headers = Headers([("Content-Type", JSON), *CLOSED_TO_CACHES, (ANSWER, self.state.answer_mark)])
+        headers.setlist("Set-Cookie", answered.headers.getlist("Set-Cookie"))
+        return CapturedResponse("200 OK", headers, redirect_answer(target))
+
+
+class EventStream(Iterator[bytes]):
+    """A stream of events, and after its context is closed the last event, with the page in it."""
+
+    def __init__(self, middleware: Middleware, state: MiddlewareState, body: Iterable[bytes]) -> None:
+        self.middleware = middleware
+        self.state = state
+        self.body = body
+        self.chunks = iter(body)
+
+    def __next__(self) -> bytes:
+        chunk = next(self.chunks, None)
+        if chunk is not None:
+            return chunk
+        self.close()
+        if self.state.last_event is None:
+            raise StopIteration
+        (name, answer), self.state.last_event = self.state.last_event, None
+        rerender = self.state.rerender
+        page = self.middleware.render(rerender, self.state, Headers()) if rerender is not None else None
+        if page is not None and page.is_redirect:
+            page = None
+        answered = CapturedResponse("200 OK", Headers(), answer)
+        return event(name, (with_page_in(answered, page) if page is not None else answered).body.decode().strip())
+
+    def close(self) -> None:
+        close(self.body)
+
+
+class ActionResponse:
+    """Holds the action's own start back until it is known whether a page is requested, or a guard leads elsewhere."""
+
+    def __init__(self, start_response: StartResponse, environ: WSGIEnvironment, state: MiddlewareState) -> None:
+        self.real = start_response
+        self.environ = environ
+        self.state = state
+        self.has_begun = False
+        self.answered: CapturedResponse | None = None
+
+    def start_response(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+        self.has_begun = True
+        answered = CapturedResponse(status, Headers(headers))
+        held = self.state.rerender is not None or self.is_led_away(answered)
+        if not held or exc_info is not None:
+            self.answered = None
+            return self.real(status, headers, exc_info) if exc_info is not None else self.real(status, headers)
+        self.answered = answered
+        return unused_write
+
+    def is_led_away(self, answered: CapturedResponse) -> bool:
+        """Whether a guard before the door redirects a call that asks for JSON."""
+        if self.state.reached or not answered.is_redirect or ActionArgument.KEY not in self.environ:
+            return False
+        accept = self.environ.get("HTTP_ACCEPT", "")
+        return JSON in accept and not wants_html(accept)

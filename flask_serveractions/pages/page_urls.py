@@ -1,0 +1,140 @@
+"""The page that a form stands on: its URL, and the action's rule in place of the page's own."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.routing import MapAdapter, RequestRedirect, Rule
+
+from ..app_state import AppState
+from ..http.action_argument import ActionArgument
+from ..http.locations import is_below, path_in_app, readable_query
+from ..security.origin import own_url
+
+if TYPE_CHECKING:
+    from flask import Flask, Request
+
+logger = logging.getLogger("flask_serveractions")
+
+PATH_SAFE = "/:=&~+!$,;'@()*[]"  # what may stand in a path as it is
+CATCH_ALL = "actions.catch-all"
+JOB = "actions.background-job"  # the one page under the prefix
+
+
+def url_of(environ: Mapping[str, Any]) -> str:
+    """Return path and query of a request, without its mount point: the path quoted once, the query as it came."""
+    path = quote(environ.get("PATH_INFO", "").encode("latin-1"), safe=PATH_SAFE)
+    if not path.startswith("/"):
+        path = f"/{path}"
+    query = readable_query(environ.get("QUERY_STRING", ""))
+    if not query.isascii():
+        query = query.encode("latin-1").decode()
+    return f"{path}?{query}" if query else path
+
+
+def page_of_forms(environ: Mapping[str, Any], url_prefix: str) -> str:
+    """Return the page that the forms of a request's answer stand on.
+
+    Under the prefix there are pages of jobs alone; what a call without a page shows, stands nowhere.
+    """
+    path = environ.get("PATH_INFO", "")
+    if is_below(path, url_prefix) and not path.startswith(f"{url_prefix}/-/"):
+        return "/"
+    return url_of(environ)
+
+
+def page_of_call(request: Request, action: ActionArgument, url_prefix: str) -> str:
+    """Return the page that a form was posted from: its URL, less the argument.
+
+    Where that answers no GET (a form on the answer to a POST), it is the path that ``Referer`` names, else ``/``.
+    """
+    url = url_of(request.environ)
+    if action.answers_get:
+        return url
+    page = referring_path(request, url_prefix)
+    if page is None or page == url.partition("?")[0]:
+        page = "/"
+    logger.warning("No rule answers GET at %s, where a form stood: %s is taken for its page.", shown(url), shown(page))
+    return page
+
+
+def referring_path(request: Request, url_prefix: str) -> str | None:
+    """Return the path of a same-origin ``Referer`` in this app, else None."""
+    referer = request.environ.get("HTTP_REFERER", "")
+    try:
+        target = path_in_app(referer, own_url(request), request.root_path, url_prefix) if "://" in referer else None
+    except ValueError:  # it does not parse
+        return None
+    return target and target.partition("?")[0]
+
+
+def shown(text: str) -> str:
+    return text.encode("unicode_escape").decode("ascii")[:300]
+
+
+def route_actions(app: Flask, state: AppState) -> None:
+    """Let the app's URL matching find the rule of the action that a form on a page calls, on every host and mount."""
+    theirs: Callable[[Request | None], MapAdapter | None] = app.create_url_adapter
+
+    def create_url_adapter(request: Request | None) -> MapAdapter | None:
+        adapter = theirs(request)
+        action = None if request is None else request.environ.get(ActionArgument.KEY)
+        if adapter is not None and isinstance(action, ActionArgument):
+            matching: Any = partial(match_action, adapter.match, state, action)
+            adapter.match = matching  # type: ignore[method-assign]
+        return adapter
+
+    app.create_url_adapter = create_url_adapter  # type: ignore[method-assign]
+
+
+def match_action(
+    theirs: Callable[..., Any],
+    state: AppState,
+    action: ActionArgument,
+    path_info: str | None = None,
+    method: str | None = None,
+    return_rule: bool = False,
+    query_args: Any = None,
+    websocket: bool | None = None,
+) -> tuple[Rule | str, Mapping[str, Any]]:
+    """Return the action's rule where the request's own is asked for; what :meth:`MapAdapter.match` does, otherwise."""
+    if path_info is not None or method is not None:
+        matched: tuple[Rule | str, Mapping[str, Any]] = theirs(path_info, method, return_rule, query_args, websocket)
+        return matched
+    page_rule, values = match_page(theirs, action)
+    rule = state.action_rules.get(action.name) or state.action_rules[""]
+    same = page_rule is not None and blueprint_of(page_rule.endpoint) == blueprint_of(rule.endpoint)
+    values = {**(values if same or is_apps_own(rule.endpoint) else {}), **own_values(action, rule)}
+    return (rule if return_rule else rule.endpoint), values
+
+
+def match_page(match: Callable[..., Any], action: ActionArgument) -> tuple[Rule | None, Mapping[str, Any]]:
+    """Return the page's own rule and its values, and note whether there is a page: the app's 404 is one too."""
+    try:
+        rule, values = match(method="GET", return_rule=True)
+    except MethodNotAllowed:
+        action.answers_get = False
+    except (HTTPException, RequestRedirect):
+        return None, {}
+    else:
+        action.answers_get = rule.endpoint == JOB or not is_apps_own(rule.endpoint)
+        return rule, values
+    return None, {}
+
+
+def own_values(action: ActionArgument, rule: Rule) -> dict[str, str]:
+    return {"path": f"{action.name}/{action.signed}"} if rule.endpoint == CATCH_ALL else {"signature": action.signed}
+
+
+def blueprint_of(endpoint: str) -> str:
+    return endpoint.rpartition(".")[0]
+
+
+def is_apps_own(endpoint: str) -> bool:
+    """Whether an action belongs to no blueprint of the app's: its values go to the app's own functions alone."""
+    return endpoint.startswith("actions.")
