@@ -1,32 +1,51 @@
 // Builds the client: node build.mjs [--check]. With --check nothing is written; it fails where what is committed differs.
 
 import { readFile, writeFile } from "node:fs/promises";
-import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { minify } from "terser";
 
+// What each becomes is a module of its own; what two of them need is in both, and holds no state.
+const MODULES = { "client.js": "src/client.js", "screen.js": "src/screen.js" };
+// Names of our own records alone: no browser, no listener and no server knows them.
+const INTERNAL =
+  /^(argument|ask|began|button|contents|element|emit|end|ended|from|identity|is(Changed|Elsewhere|File|Refused|Renewed)|mode|number|option|rendered|report|retry|sentAt|source|stale|stop|urls)$/;
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const target = here("../flask_serveractions/static/");
 
-/** @returns {Promise<Map<string, string>>} name and text of each file that belongs into the package */
-async function buildFiles() {
+/** @param {string} entry @returns {Promise<{code: string, map: string}>} one module of all that it imports, as it is written */
+async function bundle(entry) {
   const { outputFiles } = await build({
     absWorkingDir: here("."),
-    banner: { js: "// Flask-ServerActions, BSD-3-Clause. Written in client/src." },
     bundle: true,
     charset: "utf8",
-    entryPoints: ["src/client.js"],
+    entryPoints: [entry],
     format: "esm",
-    legalComments: "none",
-    minify: true,
+    mangleProps: INTERNAL,
     outdir: target,
-    sourcemap: true,
+    sourcemap: "external",
     target: "es2022",
     write: false,
   });
-  const files = new Map(outputFiles.map(({ path, text }) => [basename(path), text.replaceAll("../../client/", "client/")]));
-  return files.set("client.d.ts", await readFile(here("client.d.ts"), "utf8"));
+  const [map, code] = outputFiles.map(({ text }) => text);
+  return { code, map: map.replaceAll("../../client/", "client/") };
+}
+
+/** @returns {Promise<Map<string, string>>} name and text of each file that belongs into the package */
+async function buildFiles() {
+  const files = new Map([["client.d.ts", await readFile(here("client.d.ts"), "utf8")]]);
+  for (const [name, entry] of Object.entries(MODULES)) {
+    const { code, map } = await bundle(entry);
+    const small = await minify(code, {
+      compress: { passes: 3, pure_getters: true, unsafe_arrows: true, unsafe_methods: true },
+      ecma: 2020,
+      module: true,
+      sourceMap: { content: map, includeSources: true, url: `${name}.map` },
+    });
+    files.set(name, `${small.code}\n`).set(`${name}.map`, `${small.map}\n`);
+  }
+  return files;
 }
 
 const files = await buildFiles();
@@ -41,5 +60,6 @@ if (stale.length) {
   console.error(`Stale in flask_serveractions/static: ${stale.join(", ")}. Run make client.`);
   process.exit(1);
 }
-const client = files.get("client.js");
-console.log(`client.js: ${client.length} characters, ${gzipSync(client, { level: 9 }).length} bytes gzipped`);
+for (const name of Object.keys(MODULES)) {
+  console.log(`${name}: ${gzipSync(files.get(name), { level: 9 }).length} bytes gzipped`);
+}

@@ -1,204 +1,151 @@
-// A call of an action, from its start to its end.
+// A call of an action: what is sent, with what it is marked, what it is told.
 
-import { hasFile, newKey, typed } from "./bodies.js";
-import { parseEvents } from "./events.js";
-import { ActionError, tell } from "./messages.js";
-import { adopt, datasetOf, getPage, here, parse, show } from "./page.js";
-import { mark } from "./pending.js";
+import { here, pageOf, parseAction, renewURLs, urlToPost } from "./address.js";
+import { pause, readAnswer } from "./answers.js";
+import { contentsOf } from "./begun.js";
+import { attribute, find } from "./elements.js";
+import { showError } from "./messages.js";
+import { about, fieldOfToken } from "./page.js";
+import { unmark } from "./pending.js";
+import { renew } from "./renew.js";
+import { upload } from "./upload.js";
 
-/** Name, ID and ordinal of the action that a URL calls. @param {URL} url @returns {string[]} */
-const called = (url) => /[?&]_action=([^&#]*)/.exec(url.search)?.[1]?.split("/") ?? [];
+/** @typedef {import("./answers.js").Answer} Answer */
+/** @typedef {import("./answers.js").Progress} Progress */
+/** What a script may say about a call. @typedef {{signal?: AbortSignal, onProgress?: (progress: Progress) => void, key?: string, headers?: Record<string, string>}} Options */
+/** A question is open; it waits for its former one, or for an answer; it is told and shown; the browser leaves.
+ * @typedef {"asking" | "sending" | "answered" | "leaving" | "over"} State */
 
-/** @type {Set<Call>} */
+/** Calls that are not over. @type {Set<Call>} */
 export const calls = new Set();
-let answered = 0;
+let requests = 0;
+/** @returns {number} the place of a request that may bring a page among its like */
+export const nextRequest = () => ++requests;
+export const newKey = () => String(crypto.getRandomValues(new Uint32Array(4)));
 
 export class Call {
+  /** @type {State} */
+  state = "asking";
   stop = new AbortController();
-  done = Promise.resolve();
+  number = 0;
+  sentAt = 0; // of performance.now()
+  isRenewed = false;
+  /** What listeners of `action:start` have added. @type {Record<string, string>} */
+  headers = {};
+  ended = Promise.withResolvers();
   from = here();
-  since = 0;
-  renewed = false;
-  /** @type {any[]} */
-  ghosts = [];
 
-  /** @param {string} path @param {any} body @param {any} [options] @param {any} [element] @param {any} [button] */
-  constructor(path, body, options = {}, element, button) {
-    this.url = new URL(path, location.href);
+  /**
+   * @param {string} source the action's URL, as an attribute has it
+   * @param {FormData | Blob} body
+   * @param {Options} options
+   * @param {HTMLFormElement | HTMLButtonElement} [element] the form, or the button without one
+   * @param {HTMLButtonElement | HTMLInputElement | null} [button] what was pressed
+   */
+  constructor(source, body, options, element, button) {
+    this.source = source;
     this.body = body;
+    this.options = options;
     this.element = element;
     this.button = button;
-    this.options = options;
-    this.key = options.key ?? body.get?.("idempotency_key");
+    this.page = pageOf(element);
+    this.action = parseAction(source);
+    this.data = body instanceof FormData ? body : undefined;
+    this.data?.delete(fieldOfToken()); // the header has one that is never stale
+    this.contents = element instanceof HTMLFormElement ? contentsOf(element) : "";
+    this.key = options.key ?? /** @type {string | undefined} */ (this.data?.get("idempotency_key") ?? undefined);
     this.signal = options.signal ?? this.stop.signal;
     this.mode = this.option("data-concurrency").replace("ignore", "");
   }
 
-  option(name = "") {
-    return this.button?.getAttribute(name) ?? this.element?.getAttribute(name) ?? "";
+  /** @type {(name: string) => string} an attribute of the button, else of the form */
+  option = (name) => (this.button && attribute(this.button, name)) ?? (this.element && attribute(this.element, name)) ?? "";
+
+  /** @param {string} type @param {object} [data] @returns {boolean} false: it was cancelled */
+  emit(type, data) {
+    const detail = { action: this.action?.name, ...data };
+    const event = new CustomEvent(`action:${type}`, { bubbles: true, cancelable: true, detail });
+    const { element } = this;
+    return EventTarget.prototype.dispatchEvent.call(element && document.contains(element) ? element : document, event);
   }
 
-  emit(type = "", data = {}) {
-    const detail = { action: called(this.url)[0], ...data };
-    const event = new CustomEvent("action:" + type, { bubbles: true, cancelable: true, detail });
-    return (this.element?.isConnected ? this.element : document).dispatchEvent(event);
-  }
-
-  /** @param {Event} event */
-  start(event) {
-    if (event.defaultPrevented || this.url.origin !== location.origin || !called(this.url)[1]) return;
-    event.preventDefault();
-    const former = [...calls].filter(({ element }) => element === this.element).pop();
-    const text = this.option("data-confirm");
-    if ((former && !this.mode) || (text && !confirm(text))) return;
-    if (former && this.key) this.body.set("idempotency_key", (this.key = newKey()));
-    if (this.mode === "latest") former?.stop.abort();
-    this.done = this.run(former?.done).catch(() => {});
-  }
-
-  async run(former = this.done) {
-    if (!this.emit("start", { data: this.body })) return;
-    const { element, button = {} } = this;
-    const { activeElement } = document;
-    const nodes = [...(button.childNodes ?? [])];
-    const unmark = () => {
-      calls.delete(this);
-      for (const node of this.ghosts) node.remove();
-      if (element) element.ariaBusy = null;
-      button.disabled = false;
-      button.replaceChildren?.(...nodes);
-      if (activeElement === button && document.activeElement === document.body) button.focus();
-    };
-    calls.add(this);
-    this.mark();
+  /** @param {number} [tries] further ones, where no answer comes @returns {Promise<Answer>} */
+  async ask(tries = this.key ? 3 : 0) {
     try {
-      await former;
-      return await this.finish(await this.ask(this.key && 3).finally(unmark));
-    } finally {
-      this.emit("finish");
-    }
-  }
-
-  /** @returns {Promise<any>} */
-  async ask(tries = 0) {
-    try {
-      return await this.read(await this.send());
+      const answer = await readAnswer(await this.send(), this.signal, this.report);
+      return answer.stale === "true" && (await this.renew()) ? await this.ask(tries) : answer;
     } catch {
       this.signal.throwIfAborted();
       if (!tries) return {};
-      await new Promise((resolve) => setTimeout(resolve, 4000 / tries));
+      await pause(4000 / tries);
       return this.ask(tries - 1);
     }
   }
 
-  /** @returns {Promise<any>} */
+  /** @returns {Promise<Response>} */
   send() {
-    const { url, body, signal } = this;
-    const { token, header } = datasetOf(document);
+    const { body, data, signal } = this;
+    const { token = "", header = "X-CSRFToken", who = "" } = about(document);
+    /** @type {Record<string, string>} */
     const headers = {
       Accept: "application/json, text/event-stream",
       "Idempotency-Key": this.key ?? newKey(),
-      ...(token && { [header]: token }),
+      [header]: token,
+      "Serveractions-Who": who,
       ...(this.element && { Prefer: "return=representation" }),
       ...this.options.headers,
+      ...this.headers,
     };
-    this.since = answered;
-    if (body.get && hasFile(body)) return this.upload(headers);
-    return fetch(url, { method: "POST", headers, body, signal, redirect: "manual" });
+    const url = urlToPost(this.source, this.page);
+    this.number = nextRequest();
+    this.sentAt = performance.now();
+    const hasFile = [...(data?.values() ?? [])].some((value) => value instanceof File && value.size);
+    return data && hasFile
+      ? upload(url, headers, data, signal, this.report)
+      : fetch(url, { method: "POST", headers, body, signal, redirect: "manual" });
   }
 
-  /** fetch has no progress. @param {any} headers */
-  upload(headers) {
-    return new Promise((resolve, reject) => {
-      const xhr = new XMLHttpRequest();
-      xhr.open("POST", this.url);
-      for (const name in headers) xhr.setRequestHeader(name, headers[name]);
-      xhr.upload.onprogress = ({ loaded, total }) => this.report({ done: loaded, total });
-      xhr.onload = () =>
-        resolve({ status: xhr.status, headers: { get: xhr.getResponseHeader.bind(xhr) }, body: xhr.response });
-      xhr.onerror = xhr.onabort = reject;
-      this.signal.addEventListener("abort", () => xhr.abort());
-      xhr.send(this.body);
-    });
-  }
-
-  /** @param {Response} reply @returns {Promise<any>} */
-  async read({ status, headers, body }) {
-    if (headers.get("Serveractions") !== "1") return {};
-    if (headers.get("Serveractions-Stale") === "true" && (await this.renew())) return this.ask();
-    if (headers.get("Content-Type")?.startsWith("text/event-stream")) {
-      for await (const { type, data } of parseEvents(new Response(body).body)) {
-        if (type !== "progress") return JSON.parse(data);
-        this.report(JSON.parse(data));
-      }
-      throw new Error();
-    }
-    const { job, ...answer } = await new Response(body).json().catch(() => ({}));
-    if (job) return this.read(await fetch(job.url, { headers: { Accept: "text/event-stream" }, signal: this.signal }));
-    return { status, retry: headers.get("Retry-After"), ...answer };
-  }
-
-  /** @param {any} progress */
-  report(progress) {
-    const bar = this.element?.querySelector("progress");
+  /** @param {Progress} progress */
+  report = (progress) => {
+    const bar = /** @type {HTMLProgressElement | undefined} */ (this.element && find(this.element, "progress"));
     if (bar && progress.total) [bar.max, bar.value] = [progress.total, progress.done];
     this.options.onProgress?.(progress);
     this.emit("progress", { progress });
-  }
+  };
 
-  /** Gets a fresh ID and token, once. */
+  /** @returns {Promise<boolean>} whether it has a fresh ID, and may be sent again: once */
   async renew() {
-    const html = !this.renewed && (await getPage(this.from));
-    const [name, id, ordinal = ""] = called(this.url);
-    const payload = id?.split(".")[0];
-    const fresh = html && html.match(`_action=${name}/(${payload}\\.[\\w.-]+)${ordinal && "/" + ordinal}["&]`);
-    if (!fresh) return;
-    this.url.search = this.url.search.replace(`/${id}`, `/${fresh[1]}`);
-    const { token } = adopt(parse(html));
-    this.body.set?.("csrf_token", token);
-    return (this.renewed = true);
+    if (this.isRenewed) return false;
+    this.isRenewed = true;
+    const urls = await renew(this.page, this.sentAt);
+    const source = urls.get(this.action?.identity);
+    if (source) this.source = source;
+    if (this.element) renewURLs(this.element, urls);
+    return !!source;
   }
 
-  /** @param {any} answer */
-  async finish({ data, redirect, page, messages, ...problem }) {
-    const { element, button } = this;
-    const late = this.since !== answered;
-    const count = ++answered;
-    const error = data === undefined && new ActionError(problem);
-    this.emit(error ? "error" : "success", { data, messages, error });
-    if (!error && button !== element && this.option("data-reset") !== "false") {
-      // else she types on
-      if (typed(new FormData(element, button)) === typed(this.body)) HTMLFormElement.prototype.reset.call(element);
-    }
-    const key = this.element?.querySelector("[name=idempotency_key]");
-    if (!error || (problem.title && !problem.retry)) key?.setAttribute("value", newKey());
-    tell(this.element, error || {});
-    const url = new URL(redirect ?? problem.login ?? this.from, location.href);
-    // another change may be newer
-    if (error && late) page = null;
-    else if (page ? late : element && !redirect && !error) page = await getPage(url).catch(() => "");
-    const stays = here() === this.from;
-    if (stays && page && count === answered) {
-      show(page, url);
-      calls.forEach((call) => call.mark());
-    }
-    else if (stays && (redirect ?? problem.login)) location.assign(url);
-    if (error) throw error;
-    return data;
-  }
-
-  mark() {
-    mark(this);
+  /** Its marks go; who waits for its end may go on. */
+  finish() {
+    this.state = "over";
+    unmark(this);
+    calls.delete(this);
+    this.ended.resolve(0);
   }
 }
 
-/** Calls an action. @param {string} name @param {any} [data] its arguments @returns {Promise<any>} its result
- * @param {{signal?: AbortSignal, onProgress?: Function, key?: string}} [options] */
-export async function call(name, data = {}, options) {
-  const path = JSON.parse(datasetOf(document).actions)[name];
-  if (!path) throw new Error("No action " + name);
+/** Asks for the errors of one field, as its value is now. @param {HTMLFormElement} form @param {HTMLInputElement} field */
+export async function validate(form, field) {
+  const { name, value } = field;
   const body = new FormData();
-  for (const key in data) for (const value of [data[key]].flat()) if (value != null) body.append(key, value);
-  const json = new Blob([JSON.stringify(data)], { type: "application/json" });
-  return new Call(path, hasFile(body) ? body : json, options).run();
+  for (const each of new FormData(form).getAll(name)) body.append(name, each);
+  const headers = { "Serveractions-Validate": name };
+  const { status, errors } = await new Call(attribute(form, "action") ?? "", body, { headers }, form).ask(0);
+  if (field.value === value && (errors || status === 204)) showError(field, errors?.[name]);
 }
+
+addEventListener("pagehide", () => {
+  for (const call of calls) {
+    call.stop.abort();
+    call.finish(); // else Back would find its marks
+  }
+});

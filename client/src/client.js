@@ -2,6 +2,6 @@
 
 import "./forms.js";
 
-export { call } from "./calls.js";
 export { parseEvents } from "./events.js";
 export { ActionError } from "./messages.js";
+export { call, refresh } from "./submissions.js";

@@ -1,31 +1,41 @@
-// What the visitor does: she submits a form, clicks a button, changes a field.
+// What the visitor does: she submits a form, presses a button, changes a field.
 
-import { Call, calls } from "./calls.js";
-import { showError } from "./messages.js";
+import { callsAction } from "./address.js";
+import { settle } from "./begun.js";
+import { Call, validate } from "./calls.js";
+import { attribute, find } from "./elements.js";
+import { submit } from "./submissions.js";
+
+/** @typedef {HTMLButtonElement | HTMLInputElement | null} Submitter */
+
+/** @param {Element} form @returns {boolean} whether it means an action, and no neighbour sends it: what is written by hand is Turbo's, where it is */
+const isActionForm = (form) =>
+  !!find(form, "[name=_action]") && !(attribute(form, "data-serveraction") === null && "Turbo" in window);
 
 document.addEventListener("submit", (event) => {
-  const { target: form, submitter: button } = /** @type {any} */ (event);
-  const attribute = (name = "") => button?.getAttribute("form" + name) ?? form.getAttribute(name) ?? "";
-  const way = attribute("method") + attribute("target");
-  if (!form.hasAttribute("data-serveraction") || !/^post(_self)?$/i.test(way)) return;
-  // form.action may be a field
-  new Call(attribute("action"), new FormData(form, button), {}, form, button ?? undefined).start(event);
+  const form = /** @type {HTMLFormElement} */ (event.target);
+  const button = /** @type {Submitter} */ (event.submitter);
+  const read = (/** @type {string} */ name) => (button && attribute(button, `form${name}`)) ?? attribute(form, name) ?? "";
+  if (event.defaultPrevented) return;
+  if (!/^post(_self)?$/i.test(read("method") + read("target")) || !isActionForm(form) || !callsAction(read("action"))) {
+    settle(form); // what was typed is on its way, and not lost
+    return;
+  }
+  event.preventDefault();
+  void submit(new Call(read("action"), new FormData(form, button), {}, form, button ?? undefined));
 });
 
 document.addEventListener("click", (event) => {
-  const button = /** @type {any} */ (event).target.closest?.("button[data-action]");
-  if (button) new Call(button.dataset.action, new URLSearchParams(), {}, button, button).start(event);
+  const target = /** @type {Element | null} */ (event.target);
+  const button = /** @type {HTMLButtonElement | null} */ (target?.closest?.("button[data-action]"));
+  const source = button?.dataset.action ?? "";
+  if (event.defaultPrevented || !button || !callsAction(source)) return;
+  event.preventDefault();
+  void submit(new Call(source, new FormData(), {}, button, button));
 });
 
-document.addEventListener("change", async (event) => {
-  const { target } = /** @type {any} */ (event);
-  const { form, name, value } = target;
-  if (!form?.hasAttribute("data-serveraction") || !target.closest("[data-validate]")) return;
-  const body = new FormData();
-  for (const value of new FormData(form).getAll(name)) body.append(name, value);
-  const call = new Call(form.getAttribute("action"), body, { headers: { "Serveractions-Validate": name } });
-  const { errors = {} } = await call.ask();
-  if (target.value === value) showError(target, errors[name]);
+document.addEventListener("change", ({ target }) => {
+  const { form } = /** @type {HTMLInputElement} */ (target);
+  const isChecked = target instanceof Element && target.closest("[data-validate]") && attribute(target, "name");
+  if (isChecked && form && isActionForm(form)) void validate(form, /** @type {HTMLInputElement} */ (target));
 });
-
-addEventListener("pagehide", () => calls.forEach(({ stop }) => stop.abort()));

@@ -1,46 +1,37 @@
-// The page on the screen, and a fresh one.
+// A page as the server renders it: fetched, parsed, what it tells the client.
 
-import { callbacks, morph } from "./morph.js";
+const { trustedTypes } = /** @type {{trustedTypes?: {createPolicy(name: string, rules: object): {createHTML(html: string): string}}}} */ (
+  /** @type {unknown} */ (window)
+);
+const policy = trustedTypes?.createPolicy("serveractions", { createHTML: String });
+/** @type {(html: string) => string} */
+export const trusted = (html) => policy?.createHTML(html) ?? html;
 
-const global = /** @type {any} */ (window);
-const policy = global.trustedTypes?.createPolicy("serveractions", { createHTML: String });
-let shown = "";
+/** @param {Document} page @returns {{token?: string, field?: string, header?: string, actions?: string, who?: string}} what the client's element says */
+export const about = (page) => /** @type {HTMLElement | null} */ (page.querySelector("script#serveractions"))?.dataset ?? {};
 
-export const here = () => location.pathname + location.search;
-/** @param {any} root */
-export const all = (root, name = "") => [...root.querySelectorAll(name)];
-/** @param {any} page */
-export const datasetOf = (page) => page.querySelector("script#serveractions")?.dataset ?? {};
-/** @param {any} page */
-export const adopt = (page) => Object.assign(datasetOf(document), datasetOf(page));
-export const parse = (html = "") =>
-  new DOMParser().parseFromString(policy?.createHTML(html) ?? html, "text/html");
+/** @param {Document} page @returns {Record<string, string>} the URLs of actions that scripts may call */
+export const namedActions = (page) => JSON.parse(about(page).actions ?? "{}");
 
-/** @param {any} url @returns {Promise<any>} */
-export async function getPage(url) {
-  const reply = await fetch(url, { cache: "no-store", redirect: "manual" });
-  return reply.ok && reply.text();
+export const fieldOfToken = () => about(document).field ?? "csrf_token";
+
+/** @param {Document} page from now on its token and URLs hold */
+export const adopt = (page) => Object.assign(about(document), about(page));
+
+// Scripts are on here, and off for the parser: what it would make of <noscript> must not come to life.
+const NOSCRIPT = /<(script|style|textarea|title)\b.*?<\/\1\b|<!--.*?-->|(<noscript\b[^>]*>).*?(?=<\/noscript\b)/gis;
+
+/** @param {string} html @returns {Document} with its declarative shadow roots, where the browser knows them */
+export function parse(html) {
+  const text = trusted(html.replace(NOSCRIPT, (all, _, noscript) => noscript ?? all));
+  // not known to TypeScript 5.9
+  const { parseHTMLUnsafe } = /** @type {{parseHTMLUnsafe?: (html: string) => Document}} */ (/** @type {unknown} */ (Document));
+  return parseHTMLUnsafe?.(text) ?? new DOMParser().parseFromString(text, "text/html");
 }
 
-/** @param {any} html @param {any} url */
-export function show(html, url) {
-  const page = parse(html);
-  const moves = url.pathname + url.search !== here();
-  if (moves && [...page.scripts].some(({ src }, n) => src !== document.scripts[n]?.src)) return location.assign(url);
-  if (moves) {
-    history.pushState({ serveractions: 1 }, "", url);
-    shown = here();
-  }
-  document.title = page.title;
-  adopt(page);
-  const regions = all(document, "[data-region]");
-  const main = (root = page) => root.querySelector("main") ?? root.body;
-  for (const old of regions[0] ? regions : [main(document)]) {
-    const fresh = regions[0] ? page.querySelector(`[data-region="${old.dataset.region}"]`) : main();
-    if (fresh) (global.Idiomorph?.morph ?? morph)(old, fresh, { callbacks });
-  }
-  if (url.hash) location.replace(url);
-  else if (moves) scrollTo(0, 0);
+/** @param {string} url @returns {Promise<string | undefined>} its HTML; nothing where the browser has to go there itself */
+export async function fetchPage(url) {
+  const reply = await fetch(url, { cache: "no-store", headers: { Accept: "text/html" }, redirect: "manual" });
+  // forms stand on error pages, too: a list in the layout of a 404
+  return /^(200|4..)text\/html/i.test(`${reply.status}${reply.headers.get("Content-Type")}`) ? reply.text() : undefined;
 }
-
-addEventListener("popstate", ({ state }) => (shown || state?.serveractions) && here() !== shown && location.reload());

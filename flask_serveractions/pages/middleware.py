@@ -7,6 +7,7 @@ the second pass follow a call that wants its page.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,8 @@ from .second_pass import CapturedResponse, begun, close, place_page, read_whole,
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+RENDERED = "Serveractions-Rendered"  # when, by our clock: which of two pages is the fresher one
 
 logger = logging.getLogger("flask_serveractions")
 
@@ -120,9 +123,12 @@ class Middleware:
         if state.rerender is None:
             answered = self.led_away(answered, environ)
         elif answered.status.startswith(str(state.rerender.status)):  # else it is the app's own page for an error
+            began = time.time()
             page = self.render(state.rerender, state, answered.headers)
             if page is not None:
                 answered = place_page(answered, page, state.rerender, environ)
+                if state.rerender.as_json:
+                    answered.headers[RENDERED] = f"{began:.6f}"
         answered.headers["Content-Length"] = str(len(answered.body))
         start_response(answered.status, answered.headers.to_wsgi_list())
         return [answered.body]

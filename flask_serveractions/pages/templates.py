@@ -175,6 +175,7 @@ def serveractions_script(*names: Action, nonce: str | None = None) -> Markup:
         "id": "serveractions",
         "nonce": nonce,
         "data-token": token,
+        "data-field": current_app.config.get("WTF_CSRF_FIELD_NAME", "csrf_token"),
         "data-header": header,
         "data-actions": json.dumps(urls),
         "data-who": who_for(state, NOBODYS, {}),

@@ -2,6 +2,8 @@
 export class ActionError extends Error {
   status: number;
   errors: Record<string, string[]>;
+  code: string | undefined;
+  constructor(problem: { title?: string; detail?: string });
 }
 
 /** How far an upload, an action or a job has come. */
@@ -17,6 +19,9 @@ export function call<Result = any>(
   data?: object,
   options?: { signal?: AbortSignal; onProgress?: (progress: Progress) => void; key?: string },
 ): Promise<Result>;
+
+/** Fetches the page anew and shows it. */
+export function refresh(): Promise<void>;
 
 /** Reads `text/event-stream`. */
 export function parseEvents(

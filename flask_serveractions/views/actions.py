@@ -33,8 +33,10 @@ NAME = re.compile(r"[A-Za-z_]\w*(\.\w+)*", re.ASCII)
 METHODS = ("GET", "POST")
 A_YEAR = 365 * 24 * 3600  # seconds
 STATIC = files("flask_serveractions").joinpath("static")
-CLIENT = STATIC.joinpath("client.js").read_bytes()
-CLIENT_VERSION = digest(CLIENT.decode(), 12)
+#: the client, and what it imports where a page has use for it
+MODULES = {name: STATIC.joinpath(name).read_bytes() for name in ("client.js", "screen.js")}
+CLIENT = MODULES["client.js"]
+CLIENT_VERSION = digest(b"".join(MODULES.values()).decode(), 12)
 
 
 def check_name(name: str) -> None:
@@ -96,13 +98,13 @@ def job_view(signed: str) -> Response:
     return dispatch_job(call, job_id)
 
 
-def client(state: AppState) -> Response:
-    """Serve the client: the module itself by its versioned URL, else one line that leads there."""
+def client(state: AppState, name: str) -> Response:
+    """Serve a module of the client: itself by its versioned URL, else one line that leads there."""
     if argument_in(request.environ.get("QUERY_STRING", ""), "v") == state.client_version:
-        response = current_app.response_class(CLIENT, content_type="text/javascript; charset=utf-8")
+        response = current_app.response_class(MODULES[name], content_type="text/javascript; charset=utf-8")
         response.headers["Cache-Control"] = f"public, max-age={A_YEAR}, immutable"
     else:
-        url = f"{request.root_path}{state.settings.url_prefix}/client.js?v={state.client_version}"
+        url = f"{request.root_path}{state.settings.url_prefix}/{name}?v={state.client_version}"
         response = current_app.response_class(
             f"export * from {json.dumps(url)};\n", content_type="text/javascript; charset=utf-8"
         )
@@ -112,9 +114,9 @@ def client(state: AppState) -> Response:
     return response
 
 
-def source_map() -> Response:
-    """Serve the client's source map, which only a developer's browser asks for."""
-    text = STATIC.joinpath("client.js.map").read_bytes()
+def source_map(name: str) -> Response:
+    """Serve the source map of a module, which only a developer's browser asks for."""
+    text = STATIC.joinpath(f"{name}.map").read_bytes()
     response = current_app.response_class(text, content_type="application/json")
     response.headers["Cache-Control"] = "no-cache"
     response.headers["X-Content-Type-Options"] = "nosniff"
@@ -145,8 +147,9 @@ def make_blueprint(state: AppState) -> Blueprint:
     """Return the blueprint ``actions``: the catch-all and the client."""
     blueprint = Blueprint("actions", "flask_serveractions", url_prefix=state.settings.url_prefix)
     # their endpoints are no names of actions
-    blueprint.add_url_rule("/client.js", "client-module", lambda: client(state))
-    blueprint.add_url_rule("/client.js.map", "client-source-map", source_map)
+    module = f"/<any({', '.join(map(repr, MODULES))}):name>"
+    blueprint.add_url_rule(module, "client-module", lambda name: client(state, name))
+    blueprint.add_url_rule(f"{module}.map", "client-source-map", source_map)
     blueprint.add_url_rule("/-/jobs/<signed>", "background-job", job_view, methods=["GET", "POST", "DELETE"])
     blueprint.add_url_rule("/<path:path>", "catch-all", catch_all, methods=METHODS)
     return blueprint

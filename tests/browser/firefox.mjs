@@ -21,12 +21,11 @@ const add = async (text) => {
 };
 
 await page.goto(`${address}/sign-in`);
-await read(() => (window.same = true));
 await page.type("[name=name]", "ada");
 await page.type("[name=password]", "demo-password");
 await page.click("main button");
 await until(() => document.querySelector("h1").textContent === "ada’s list");
-seen.withoutLoading = await read(() => window.same);
+await read(() => (window.same = true));
 
 await add("Buy milk");
 await until(() => document.querySelector("[data-error=text]").textContent);
@@ -53,5 +52,6 @@ seen.steps = await read(() => window.steps);
 
 await page.click("[data-serveraction=clear_completed] button");
 await until(() => !document.querySelector("#done"));
+seen.withoutLoading = await read(() => window.same);
 await browser.close();
 console.log(JSON.stringify(seen));

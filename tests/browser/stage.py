@@ -31,6 +31,9 @@ for (const type of ["start", "progress", "success", "error", "finish"])
   });
 """
 
+#: what makes a response an answer to the client
+OURS = {"Serveractions": "1"}
+
 HEAD = "<!doctype html><html lang=en><head><title>{}</title>{}</head><body>{}</body></html>"
 
 

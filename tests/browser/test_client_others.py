@@ -6,7 +6,7 @@ import pytest
 from flask_wtf.csrf import generate_csrf
 from playwright.sync_api import Page, expect
 
-from tests.browser.stage import Stage, await_events, open_page
+from tests.browser.stage import Stage, open_page
 
 SELF = "script-src 'self'"  # they write HTML without Trusted Types
 ADD = """<main data-n="{{ todos|length }}">{% call(form) action_form("create") %}<input {{ form.attrs("text") }}>
@@ -98,22 +98,3 @@ def test_htmx_posts_to_an_actions_url_and_the_client_sends_the_forms(stage: Stag
     page.click("#hit")
     expect(page.locator("#hit")).to_have_text("2")
     assert (items, hits, len(stage.calls)) == (["milk"], [1, 1], 3)
-
-
-def test_idiomorph_swaps_the_regions_where_the_page_loads_it(stage: Stage, page: Page) -> None:
-    stage.policy = SELF
-    stage.head = '<script src="/npm/idiomorph/dist/idiomorph.js"></script>'
-    set_todos(stage, '<details><summary>More</summary>x</details><input id="note" value="old">')
-    open_page(page, "/todos")
-    page.evaluate("""() => {
-        const { morph } = Idiomorph;
-        window.morphs = 0;
-        Idiomorph.morph = (...given) => (window.morphs++, morph(...given));
-        document.querySelector("details").open = true;
-    }""")
-    page.fill("#note", "typed")
-    add(page, "milk")
-    rows(page, "milk")
-    await_events(page, "finish", 1)
-    expect(page.locator("#note")).to_have_value("typed")
-    assert page.evaluate("[window.morphs, document.querySelector('details').open]") == [1, True]

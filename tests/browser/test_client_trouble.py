@@ -12,11 +12,14 @@ from flask import abort, flash, request, session
 from playwright.sync_api import Dialog, Page, Route, expect
 
 from flask_serveractions import ActionError, public
-from tests.browser.stage import Stage, await_events, open_page
+from tests.browser.stage import OURS, Stage, await_events, open_page
 
 ADD = """<main><h1>Todos</h1>{% call(form) action_form("create") %}<input {{ form.attrs("text") }}>
 {{ form.error("text") }}<button id="add">Add</button>{% endcall %}
 <ul id="list">{% for item in todos %}<li>{{ item }}</li>{% endfor %}</ul></main>"""
+
+
+ADDING = re.compile("_action=create/")
 
 
 def set_todos(stage: Stage, *, once: bool = False, error: Exception | None = None) -> list[str]:
@@ -107,14 +110,52 @@ def test_who_is_not_signed_in_is_led_to_the_sign_in(stage: Stage, page: Page) ->
     assert items == []
 
 
+@pytest.mark.parametrize("config", [{"SERVERACTIONS_LOGIN_VIEW": "/sign-in"}])
+def test_another_form_that_was_begun_is_not_lost_to_the_sign_in(stage: Stage, page: Page) -> None:
+    items = set_todos(stage)
+    stage.actions.auth_hook(lambda operation: session.get("user"))
+    stage.page(
+        "/both", ADD.replace("</main>", "<form><textarea id='note' name='note'></textarea></form></main>"), todos=items
+    )
+
+    @stage.app.get("/sign-in", endpoint="/sign-in")
+    def sign_in() -> str:
+        session["user"] = "ada"
+        return "in"
+
+    @stage.app.get("/sign-out")
+    def sign_out() -> str:
+        session.clear()
+        return "out"
+
+    page.goto("/sign-in")
+    open_page(page, "/both")
+    other = page.context.new_page()
+    other.goto("/sign-out")
+    page.fill("#note", "half a letter")
+    add(page)
+    link = page.locator("[data-message] a[target=_blank]")
+    expect(link).to_have_attribute("href", re.compile("/sign-in[?]next=/both$"))
+    other.goto("/sign-in")
+    page.click("#add")
+    expect(page.locator("#list > li")).to_have_text(["milk"])
+    expect(page.locator("#note")).to_have_value("half a letter")
+    assert items == ["milk"]
+
+
 FOREIGN = [
+    (200, {"Content-Type": "application/json"}, '{"data": 1, "page": "<main><h1>Evil</h1></main>"}'),
+    (200, {"Content-Type": "application/json", **OURS}, "[1]"),
+    (200, {"Content-Type": "application/json", **OURS}, '{"data": '),
+    (200, {"Content-Type": "text/event-stream", **OURS}, 'event: result\ndata: {"da'),
+    (500, {"Content-Type": "application/json", **OURS}, "null"),
+    (204, OURS, ""),
     (502, {"Content-Type": "text/html"}, "<main>Bad gateway<script>evil()</script></main>"),
     (413, {"Content-Type": "text/html"}, "<h1>Too large</h1>"),
     (200, {"Content-Type": "text/html"}, "<main>A login page</main>"),
     (200, {"Content-Type": "application/json"}, "[1]"),
     (200, {"Content-Type": "application/json"}, '{"data": '),
     (200, {"Content-Type": "text/event-stream"}, 'event: progress\ndata: {"done": 1}\n\nevent: result\ndata: {"da'),
-    (302, {"Location": "/other"}, ""),
     (500, {"Content-Type": "application/json"}, "null"),
     (204, {}, ""),
 ]

@@ -5,7 +5,9 @@ import { pathToFileURL } from "node:url";
 
 // what the client's module touches when it is loaded
 globalThis.window = globalThis;
-globalThis.document = { addEventListener() {} };
+globalThis.document = { addEventListener() {}, querySelector: () => null };
+globalThis.Node = class {};
+globalThis.Element = class extends Node {};
 globalThis.addEventListener = () => {};
 
 const { parseEvents } = await import(pathToFileURL(process.argv[2]));

@@ -1,0 +1,83 @@
+// Reads what came back. Only what carries the header of the contract is an answer; the rest is a file, or a failure.
+
+import { parseEvents } from "./events.js";
+
+const EVENTS = "text/event-stream";
+
+/** How far an upload, an action or a job has come. @typedef {{done: number, total?: number | null, message?: string}} Progress */
+
+/**
+ * An answer of the contract (`data`), a problem (RFC 9457), or neither (`status` alone).
+ * @typedef {object} Answer
+ * @property {number} [status]
+ * @property {unknown} [data] undefined: it failed
+ * @property {string | null} [redirect]
+ * @property {string | null} [page]
+ * @property {{category: string, message: string}[]} [messages] what was flashed
+ * @property {string} [login] where to sign in
+ * @property {string} [title]
+ * @property {string} [traceback] of a bug, in debug mode
+ * @property {Record<string, string[]>} [errors]
+ * @property {string | null} [stale] "true" or "identity"
+ * @property {string | null} [retry] `Retry-After`
+ * @property {number} [rendered] when the page in it was, by the server's clock
+ * @property {boolean} [isElsewhere] something before the app leads somewhere else
+ * @property {boolean} [isFile] it was downloaded
+ */
+
+/**
+ * @param {Response} reply
+ * @param {AbortSignal} signal
+ * @param {(progress: Progress) => void} report
+ * @returns {Promise<Answer>}
+ * @throws {Error} it broke off
+ */
+export async function readAnswer(reply, signal, report) {
+  const { body, headers, ok, status } = reply;
+  if (!status || status === 302) return { isElsewhere: true };
+  if (headers.get("Serveractions") !== "1") {
+    const [, name] = headers.get("Content-Disposition")?.match(/^attachment(?:.*filename\*?=(?:UTF-8'')?"?([^";]*))?/i) ?? [];
+    return ok && name !== undefined ? download(await reply.blob(), name) : { status };
+  }
+  if (body && headers.get("Content-Type")?.startsWith(EVENTS)) {
+    for await (const { type, data } of parseEvents(body)) {
+      if (type !== "progress") return JSON.parse(data);
+      report(JSON.parse(data));
+    }
+    throw new Error(EVENTS); // it broke off
+  }
+  const { job, ...answer } = JSON.parse((await reply.text()) || "{}");
+  if (job) return followJob(job.url, signal, report);
+  const [stale, rendered, retry] = ["Serveractions-Stale", "Serveractions-Rendered", "Retry-After"].map((name) => headers.get(name));
+  return { status, ...answer, stale, rendered: Number(rendered), retry };
+}
+
+/** Follows a job until it is over; a stream that breaks is taken up again.
+ * @param {string} url @param {AbortSignal} signal @param {(progress: Progress) => void} report @returns {Promise<Answer>} */
+async function followJob(url, signal, report) {
+  for (let pauses = 0; pauses < 5; ) {
+    try {
+      const reply = await fetch(url, { headers: { Accept: EVENTS }, signal });
+      const answer = await readAnswer(reply, signal, (progress) => {
+        pauses = 0;
+        report(progress);
+      });
+      if (answer.title || "data" in answer) return answer;
+    } catch {
+      signal.throwIfAborted();
+    }
+    await pause(1000 * ++pauses);
+  }
+  return {};
+}
+
+/** @param {number} milliseconds @returns {Promise<void>} */
+export const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** @param {Blob} blob @param {string} name percent-encoded, where it is not of ASCII (RFC 6266) @returns {Answer} */
+function download(blob, name) {
+  const href = URL.createObjectURL(blob);
+  Object.assign(document.createElement("a"), { href, download: decodeURIComponent(name) }).click();
+  setTimeout(() => URL.revokeObjectURL(href), 60_000);
+  return { data: new File([blob], name), isFile: true };
+}

@@ -1,0 +1,6 @@
+// What brings the screen up to date to a fresh page. It holds nothing of the page's state, and is loaded where a page has
+// use for it: see show.js.
+
+export { rememberFocus } from "./focus.js";
+export { adoptNonces, rememberScripts, updateHead } from "./head.js";
+export { morph } from "./morph/morph.js";

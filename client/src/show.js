@@ -1,0 +1,100 @@
+// Shows a fresh page: the body is brought up to date, so that the screen says what a reload would say.
+
+import { parseAction, renewURLs, urlsOf } from "./address.js";
+import { begunForms, contentsOf, isBegun, settleAllBut } from "./begun.js";
+import { attribute, find } from "./elements.js";
+import { notify } from "./messages.js";
+import { adopt, fieldOfToken, namedActions, parse, trusted } from "./page.js";
+import { liftMarks } from "./pending.js";
+
+/**
+ * A form that has just been sent.
+ * @typedef {object} Sent
+ * @property {HTMLFormElement} form
+ * @property {string} contents what was sent
+ * @property {boolean} isRefused
+ * @property {boolean} isChanged whether the visitor has typed on since
+ */
+
+// a module of its own: only pages that call actions need it
+const SCREEN = "./screen.js" + new URL(import.meta.url).search;
+/** @type {() => Promise<typeof import("./screen.js")>} */
+const loadScreen = () => import(SCREEN);
+if (document.querySelector('[name=_action],[data-action],#serveractions:not([data-actions="{}"])')) void loadScreen();
+
+const FORM_GONE = "The form that you had begun is gone.";
+
+/** Say, too, that an element is to be left as it is. @type {Set<(old: Element, fresh: Element) => boolean>} */
+export const keepers = new Set();
+
+/** @param {string} html @param {Sent} [sent] */
+export async function show(html, sent) {
+  try {
+    const screen = await loadScreen();
+    const page = parse(html);
+    const emit = (/** @type {string} */ type) => document.dispatchEvent(new CustomEvent(type, { cancelable: true, detail: { page } }));
+    if (emit("action:render")) {
+      replace(screen, page, sent);
+      emit("action:rendered");
+    }
+  } catch (error) {
+    reportError(error);
+    location.reload();
+  }
+}
+
+/** @param {typeof import("./screen.js")} screen @param {Document} fresh @param {Sent} [sent] */
+function replace({ adoptNonces, morph, rememberFocus, rememberScripts, updateHead }, fresh, sent) {
+  const begun = begunForms();
+  const urls = urlsOf(fresh, Object.values(namedActions(fresh)));
+  const runScripts = rememberScripts(fresh, trusted);
+  const putMarks = liftMarks();
+  const refocus = rememberFocus();
+  const kept = new Set(begun);
+  /** @param {Element} old @param {Element} next */
+  const leave = (old, next) => {
+    const isLeft = leaves(old, next, sent);
+    if (isLeft) renew(old, next, urls);
+    else if (old instanceof HTMLFormElement && !(old === sent?.form && sent.isRefused)) kept.delete(old);
+    return isLeft;
+  };
+  adoptNonces(fresh);
+  updateHead(fresh);
+  adopt(fresh);
+  morph(document.body, fresh.body, { key: keyOf, leave });
+  runScripts();
+  refocus();
+  putMarks();
+  settleAllBut((form) => kept.has(form));
+  if (begun.some((form) => !document.contains(form) && form !== sent?.form)) notify(FORM_GONE);
+}
+
+/** @param {Element} element @returns {string | undefined} a form is known by its action, and what that is bound to */
+const keyOf = (element) => (element instanceof HTMLFormElement ? parseAction(attribute(element, "action"))?.key : undefined);
+
+/** @param {Element} old @param {Element} fresh @param {Sent} [sent] @returns {boolean} */
+function leaves(old, fresh, sent) {
+  if (attribute(old, "id") === "serveractions" || [old, fresh].every((each) => attribute(each, "data-keep") !== null)) return true;
+  // an editor that was opened to send this form closes as a reload would close it
+  if (old instanceof HTMLDetailsElement && sent && !sent.isRefused && old.contains(sent.form)) old.open = attribute(fresh, "open") !== null;
+  if ([...keepers].some((keeps) => keeps(old, fresh))) return true;
+  if (!(old instanceof HTMLFormElement && fresh instanceof HTMLFormElement)) return false;
+  if (old !== sent?.form) return isBegun(old);
+  sent.isChanged = contentsOf(old) !== sent.contents;
+  return sent.isRefused ? lacks(new FormData(fresh), new FormData(old)) : sent.isChanged;
+}
+
+/** Whether a fresh form has no place for something: for a row that a script added. @param {FormData} fresh @param {FormData} typed */
+function lacks(fresh, typed) {
+  const names = [...fresh.keys()];
+  return [...typed.keys()].some((name) => !names.splice(names.indexOf(name) >>> 0, 1).length);
+}
+
+/** Gives what is left as it is fresh IDs and tokens. @param {Element} old @param {Element} fresh @param {Map<string | undefined, string>} urls */
+function renew(old, fresh, urls) {
+  renewURLs(old, urls);
+  for (const name of ["_action", fieldOfToken()]) {
+    const [field, other] = [old, fresh].map((form) => find(form, `[name="${name}"]`));
+    if (field && other) field.setAttribute("value", attribute(other, "value") ?? "");
+  }
+}
