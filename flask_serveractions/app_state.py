@@ -99,6 +99,7 @@ class AppState:
     place_at_start: Callable[[], None] = lambda: None
     preprocessed: dict[Any, dict[str, Operation]] = field(default_factory=dict)  # for path values of a preprocessor's
     started: bool = False
+    told: set[str] = field(default_factory=set)  # the settings that were warned of
     jobs: Any = None  # its background jobs, once there are any
     gettext: Gettext | None = None  # once the app serves, where it speaks several languages
     _store: Store | None = None

@@ -20,7 +20,8 @@ from .app_state import AppState, state_of
 from .openapi.page import openapi_command
 from .openapi.typescript import typescript_command
 from .operation import ACTION, Operation, Parameter, Source
-from .pages.templates import bound_payload, find
+from .pages.bound_arguments import bound_payload
+from .pages.templates import find
 from .security.signing import sign_id
 from .shared.caching import Entry, entries
 from .shared.revalidation import tag_names

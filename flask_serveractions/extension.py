@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -34,7 +33,15 @@ from .views.blueprints import check_blueprint, place_when_known
 from .views.decorators_above import defining_frame
 from .views.discovery import RouteFile, discover
 from .views.functions import check_is_function, public_functions
-from .views.resources import MethodRoute, RegisteredRoute, add_route, compile_route, variables_in
+from .views.resources import (
+    MethodRoute,
+    RegisteredRoute,
+    add_route,
+    check_is_route,
+    compile_route,
+    variables_in,
+    where_class,
+)
 from .views.webhooks import add_webhook, compile_webhook
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -236,6 +243,9 @@ class ServerActions:
         :raises ValueError: the endpoint is taken.
         """
 
+        if not isinstance(rule, str):
+            raise TypeError(f"@actions.route lacks its rule. Write @actions.route('/api/todos') above {rule!r}.")
+
         def register(view_class: Route) -> Route:
             self._route(view_class, rule, endpoint, blueprint)
             return view_class
@@ -250,10 +260,7 @@ class ServerActions:
         blueprint: Blueprint | str | None = None,
     ) -> None:
         self.registry.check_open(f"Registering {view_class!r}")
-        if not (inspect.isclass(view_class) and issubclass(view_class, MethodRoute)):
-            raise TypeError(
-                f"@actions.route takes a MethodRoute class, not {view_class!r}. Derive it from MethodRoute."
-            )
+        check_is_route(view_class)
         endpoint = endpoint or view_class.__name__
         # so that a mistake shows here
         compile_route(
@@ -388,7 +395,3 @@ class ServerActions:
             )
         self.registry.problem_handler = function
         return function
-
-
-def where_class(view_class: type[MethodRoute]) -> str:
-    return f"{view_class.__module__}.{view_class.__qualname__}"

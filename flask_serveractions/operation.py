@@ -65,6 +65,7 @@ class Parameter:
     schema: Schema | None = None  # Source.WHOLE
     load: Callable[[Any], Any] | None = None  # the schema's load, compiled
     form_class: type[Any] | None = None  # Source.FORM
+    make_form: Callable[..., Any] | None = None  # makes it, with what is set per request
     many: bool = False  # a list of files
     flat: bool = False  # one text by one name: nothing nested, no list
     is_text: bool = False  # an empty string is a value, not its absence

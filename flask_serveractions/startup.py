@@ -23,7 +23,7 @@ from .stores.store import StoreCorrupt, StoreUnavailable
 from .views.actions import action_rules
 from .views.blueprints import guard_url_values, with_endpoint
 from .views.csrf_protect import exempt_from_csrf_protect
-from .views.decorators_above import check_decorators
+from .views.decorators_above import check_decorators, check_views
 from .views.early_forms import parse_strictly
 from .views.own_views import is_own
 from .views.resources import compile_rule, refuse_method, refuse_too_many, route_rules, view_class_of
@@ -35,7 +35,7 @@ def start(app: Flask, state: AppState) -> None:
     """Make an app ready to serve, once; several threads may bring the first requests.
 
     :raises ValueError: a login view that no route has, or a blueprint that the app does not have.
-    :raises TypeError: a signature of a MethodRoute that can't work.
+    :raises TypeError: a signature of a MethodRoute that can't work, or an action that is a view as well.
     :raises RuntimeError: something is required, and there is no hook to say who has it, or a decorator hides it; or a
         decorator stands above ``@register``, where nobody calls it.
     """
@@ -48,6 +48,7 @@ def start(app: Flask, state: AppState) -> None:
             state.action_rules = action_rules(app, state)
             check_access(app, state)
             check_decorators(state)
+            check_views(app, state)
             check_store(state)
             exempt_from_csrf_protect(app, state)
             guard_url_values(app, state)

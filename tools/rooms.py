@@ -69,6 +69,7 @@ ROOMS: tuple[tuple[str, tuple[str, ...]], ...] = (
         (
             "middleware",
             "templates",
+            "bound_arguments",
             "flask_form_state",
             "controls",
             "wtf_inputs",
@@ -79,6 +80,7 @@ ROOMS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "form_pages",
             "streamed_pages",
             "referrer_policy",
+            "session_cookies",
             "html_forms",
             "form_state",
             "elements",
@@ -101,6 +103,7 @@ ROOMS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "load",
             "error_names",
             "form_data",
+            "mistakes",
             "schema_cycles",
             "fields",
             "dump",

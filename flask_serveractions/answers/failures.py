@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from traceback import format_exception, format_exception_only
 from urllib.parse import urlencode
@@ -12,16 +13,18 @@ from werkzeug.exceptions import HTTPException
 
 from ..app_state import localize
 from ..call import Call
-from ..errors import NO_ERRORS, Problem
+from ..errors import NO_ERRORS, ActionError, Problem
 from ..http.locations import safe_page
 from ..http.negotiation import ANSWER, preference
-from ..operation import Submission
-from ..pages.controls import declared_names
+from ..operation import Operation, Submission
+from ..pages.controls import control_names, declared_names, describe
 from ..security.origin import SAFE_METHODS
 from ..security.rate_limits import retry_after
 from .error_handlers import answer_in_our_place, answer_of_blueprint, http_error
 from .responses import close_to_caches, plain_page, problem_response, see_other
 from .submissions import request_rerender, submission_of
+
+logger = logging.getLogger("flask_serveractions")
 
 STALE = "Serveractions-Stale"
 
@@ -99,6 +102,29 @@ def rerender_page(call: Call, problem: Problem) -> Response:
     if call.has_page and call.middleware is not None:
         call.middleware.rerender = request_rerender(call, submission, response, as_json=False)
     return closed_to_caches(response)
+
+
+def warn_of_unknown_field(call: Call, error: ActionError) -> None:
+    """Tell of ``ActionError(field=...)`` that names no argument: no form has a place for its message."""
+    operation, name = call.operation, error.field
+    if name is None or operation is None or operation.verifier is not None or takes(operation, name):
+        return
+    logger.warning(
+        "%s raises ActionError(field=%r), which is no argument of it: no form has a place for that. It takes: %s.",
+        operation.where,
+        name,
+        ", ".join(control_names(operation)) or "none at all",
+    )
+
+
+def takes(operation: Operation, name: str) -> bool:
+    if name.partition(".")[0] in {each.key for each in (*operation.path, *operation.bound, *operation.located)}:
+        return True
+    try:
+        describe(operation, name)
+    except LookupError:
+        return False
+    return True
 
 
 def submission_of_problem(call: Call, problem: Problem) -> Submission:

@@ -49,6 +49,9 @@ NOT_TEXT = "Must not hold NUL or half a surrogate pair."
 Messages = dict[str, list[str]]
 
 
+NOTHING_GIVEN: Mapping[str, Any] = {}
+
+
 def load_bound(operation: Operation, bound: Mapping[str, Any]) -> dict[str, Any]:
     """Return the bound arguments of a verified ID.
 
@@ -99,9 +102,12 @@ def load_strictly(parameter: Parameter, raw: Any, refusal: Refusal) -> Any:
         raise refusal from None
 
 
-def load_arguments(operation: Operation, request: Request, received: Received) -> dict[str, Any]:
+def load_arguments(
+    operation: Operation, request: Request, received: Received, given: Mapping[str, Any] = NOTHING_GIVEN
+) -> dict[str, Any]:
     """Return the arguments from query, headers, cookies and body.
 
+    :param given: those that are known already, from the ID or the path: the factory of a form may take them.
     :raises Invalid: 422, with the messages of all fields at once.
     :raises Unreadable: the body nests deeper than its schema can follow (400).
     """
@@ -109,8 +115,8 @@ def load_arguments(operation: Operation, request: Request, received: Received) -
     errors: Messages = {}
     try:
         for parameter in operation.located:
-            load_located(parameter, request, values, errors)
-        load_body(operation, received, values, errors)
+            load_located(parameter, request, values, errors, given)
+        load_body(operation, received, values, errors, given)
     except RecursionError:
         raise Unreadable("it nests too deep") from None
     if errors:
@@ -127,24 +133,28 @@ PLACES: Mapping[Source, Callable[[Request], Any]] = {
 }
 
 
-def load_located(parameter: Parameter, request: Request, values: dict[str, Any], errors: Messages) -> None:
+def load_located(
+    parameter: Parameter, request: Request, values: dict[str, Any], errors: Messages, given: Mapping[str, Any]
+) -> None:
     if parameter.source is Source.WHOLE:
         sent = data_for(parameter.schema, request.args, is_form=False)  # type: ignore[arg-type]  # it has a schema
         load_whole(parameter, sent or MISSING, values, errors)
     elif parameter.source is Source.FORM:
-        load_form(parameter, request.args, values, errors)
+        load_form(parameter, request.args, values, errors, given)
     else:
         load_text(parameter, PLACES[parameter.source](request), values, errors)
 
 
-def load_body(operation: Operation, received: Received, values: dict[str, Any], errors: Messages) -> None:
+def load_body(
+    operation: Operation, received: Received, values: dict[str, Any], errors: Messages, given: Mapping[str, Any]
+) -> None:
     if operation.whole is not None:
         sent = sent_whole(operation, operation.whole, received)
         load_whole(operation.whole, sent, values, errors, plain=received.plain)
     elif operation.form is not None and received.is_json:
-        load_json_form(operation.form, sent_json(operation, received), values, errors)
+        load_json_form(operation.form, sent_json(operation, received), values, errors, given)
     elif operation.form is not None:
-        load_form(operation.form, CombinedMultiDict([received.files, received.form]), values, errors)
+        load_form(operation.form, CombinedMultiDict([received.files, received.form]), values, errors, given)
     elif received.is_json:
         load_json(operation, sent_json(operation, received), values, errors)
     else:
@@ -290,9 +300,15 @@ def load_whole(whole: Parameter, data: Any, values: dict[str, Any], errors: Mess
         errors.update(flat_errors(messages, data=data))
 
 
-def load_form(parameter: Parameter, data: MultiDict[str, Any], values: dict[str, Any], errors: Messages) -> None:
+def load_form(
+    parameter: Parameter,
+    data: MultiDict[str, Any],
+    values: dict[str, Any],
+    errors: Messages,
+    given: Mapping[str, Any],
+) -> None:
     """Load a FlaskForm from the names of its inputs."""
-    form = filled_form(parameter, data)
+    form = filled_form(parameter, data, bound=given)
     places = list(fields_of(form, data))
     if not parameter.required and not any(place.name in data for place in places):
         values[parameter.name] = default_of(parameter)
@@ -300,7 +316,9 @@ def load_form(parameter: Parameter, data: MultiDict[str, Any], values: dict[str,
     validate_form(parameter, form, places, values, errors, by_path=False)
 
 
-def load_json_form(parameter: Parameter, body: Any, values: dict[str, Any], errors: Messages) -> None:
+def load_json_form(
+    parameter: Parameter, body: Any, values: dict[str, Any], errors: Messages, given: Mapping[str, Any]
+) -> None:
     """Load a FlaskForm from a JSON object."""
     if body in (MISSING, None) and not parameter.required:
         values[parameter.name] = default_of(parameter)
@@ -311,7 +329,7 @@ def load_json_form(parameter: Parameter, body: Any, values: dict[str, Any], erro
         return
     check_flood(body)
     pairs = pairs_of(body)
-    form = filled_form(parameter, pairs)
+    form = filled_form(parameter, pairs, bound=given)
     places = list(fields_of(form, pairs))
     unknown = unknown_names(places, body)
     errors.update({name: [UNKNOWN] for name in unknown[:MAX_REPORTED]})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator
+from difflib import get_close_matches
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -30,16 +31,17 @@ TYPES: tuple[tuple[type[fields.Field[Any]], str], ...] = (
 )
 
 
-def describe(operation: Operation, name: str) -> Input:
+def describe(operation: Operation, name: str, form: Any = None) -> Input:
     """Return what an operation says of the control of a name; nested names with dots.
 
+    :param form: the form that its factory makes in this request, of which choices are asked.
     :raises LookupError: the operation takes no such name.
     """
     for parameter in operation.files:
         if parameter.key == name:
             return file_input(parameter)
     if operation.form is not None:
-        found_input = input_of(filled_form(operation.form, None), name)
+        found_input = input_of(filled_form(operation.form, None) if form is None else form, name)
         if found_input is not None:
             return found_input
     found, argument = fields_to(operation, name)
@@ -50,7 +52,11 @@ def describe(operation: Operation, name: str) -> Input:
 
 def unknown_name(operation: Operation, name: str) -> LookupError:
     known = ", ".join(control_names(operation)) or "none at all"
-    return LookupError(f"{operation.where} takes no {name!r}. The names of its form are: {known}.")
+    near = get_close_matches(name, control_names(operation), 1)
+    meant = f" Did you mean {near[0]!r}?" if near else ""
+    if any(each.key == name for each in operation.bound):
+        meant = " It is Bound: signed into the form by action_form, and no control's."
+    return LookupError(f"{operation.where} takes no {name!r}.{meant} The names of its form are: {known}.")
 
 
 def takes_any(operation: Operation, name: str) -> bool:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 AREA_ATTRIBUTES = frozenset({"type", "value", "min", "max", "step", "multiple", "checked"})
 SELECT_ATTRIBUTES = frozenset({"type", "value", "min", "max", "step", "maxlength", "checked"})
+YES_OR_NO = (("true", "Yes"), ("false", "No"))
 EMPTY_OPTION = "–"
 
 
@@ -41,7 +42,7 @@ def select(form: FormState, name: str, options: Options | None, attributes: Attr
     """Return a ``<select>`` with what was chosen; a value that is no option any more is one here."""
     described = form.describe(name)
     chosen = form.texts_of(name, attributes.get("value"))
-    groups = option_groups(described.options if options is None else options, described.write)
+    groups = option_groups(options_for(form, name, options, "select"), described.write)
     known = {value for _, pairs in groups for value, _ in pairs}
     extra = [(text, text) for text in chosen if text not in known and text != ""]
     if described.nullable and not described.multiple and "" not in known:
@@ -49,6 +50,21 @@ def select(form: FormState, name: str, options: Options | None, attributes: Attr
     made = {key: value for key, value in form.attributes_of(name, attributes).items() if key not in SELECT_ATTRIBUTES}
     content = "".join(grouped(label, pairs, chosen) for label, pairs in [(None, extra), *groups])
     return joined(f"<select {render_attributes(made)}>{content}</select>")
+
+
+def options_for(form: FormState, name: str, options: Options | None, called: str) -> Options:
+    """Return what is given, else what the argument's type says.
+
+    :raises TypeError: neither says what can be chosen.
+    """
+    described = form.describe(name)
+    known = described.options or (YES_OR_NO if described.kind is Kind.BOX else ())
+    if options is None and not known and not described.has_choices:
+        raise TypeError(
+            f"form.{called}({name!r}) has nothing to choose from. Give it, as in form.{called}({name!r}, ['a', 'b']),"
+            " or annotate the argument as a Literal or an Enum."
+        )
+    return known if options is None else options
 
 
 def grouped(label: str | None, pairs: list[tuple[str, str]], chosen: list[str]) -> str:
@@ -60,8 +76,13 @@ def grouped(label: str | None, pairs: list[tuple[str, str]], chosen: list[str]) 
 def buttons(form: FormState, name: str, options: Options | None, kind: str) -> Markup:
     """Return radio buttons or checkboxes, each in its label."""
     described = form.describe(name)
-    choices = described.options or ((("true", "Yes"), ("false", "No")) if described.kind is Kind.BOX else ())
-    groups = option_groups(choices if options is None else options, described.write)
+    if kind == "checkbox" and not described.multiple and described.kind is not Kind.BOX:
+        raise TypeError(
+            f"form.checkboxes({name!r}) sends several values, and the argument takes one."
+            f" Write form.radios({name!r}), or annotate it as a list."
+        )
+    called = "radios" if kind == "radio" else "checkboxes"
+    groups = option_groups(options_for(form, name, options, called), described.write)
     known = {value for _, pairs in groups for value, _ in pairs}
     extra = [(text, text) for text in form.texts_of(name) if text not in known and text != ""]
     return joined(*(button_group(form, name, label, pairs, kind) for label, pairs in [*groups, (None, extra)]))
@@ -167,22 +188,23 @@ def list_field(form: FormState, name: str, described: Input, text: str, given: A
 
 
 def object_field(form: FormState, name: str, described: Input, text: str, given: Attributes) -> str:
-    return fieldset(form, name, text, "".join(form.field(f"{name}.{part}") for part in described.parts))
+    return fieldset(form, name, text, row_content(form, name))
 
 
 def objects_field(form: FormState, name: str, described: Input, text: str, given: Attributes) -> str:
     """A group for each item that there is."""
-    rows = [
-        fieldset(form, f"{name}.{index}", humanized(index), row_content(form, f"{name}.{index}"))
-        for index in form.keys_below(name)
-    ]
+    rows = [row(form, f"{name}{described.separator}{index}", index) for index in form.keys_below(name)]
     return fieldset(form, name, text, "".join(rows))
+
+
+def row(form: FormState, name: str, index: str) -> str:
+    return fieldset(form, name, humanized(index), row_content(form, name))
 
 
 def row_content(form: FormState, name: str) -> str:
     described = form.describe(name)
     if described.kind is Kind.OBJECT:
-        return "".join(form.field(f"{name}.{part}") for part in described.parts)
+        return "".join(form.field(f"{name}{described.separator}{part}") for part in described.parts)
     return form.field(name)
 
 

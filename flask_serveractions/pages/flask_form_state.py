@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from .form_state import FormState
 
 
-def form_shown(parameter: Parameter, state: FormState) -> Any:
+def form_shown(parameter: Parameter, bound: Mapping[str, Any], state: FormState) -> Any:
     """Return the form with what was sent and its errors; a clean one with its initial values."""
     if not state.submitted:
-        return filled_form(parameter, None, initial=state.initial)
+        return filled_form(parameter, None, initial=state.initial, bound=bound)
     sent = pairs_sent(state.values)
-    form = filled_form(parameter, sent)
+    form = filled_form(parameter, sent, bound=bound)
     for place in fields_of(form, sent):
         messages = state.errors.get(place.name) or state.errors.get(place.path)
         if messages:

@@ -33,7 +33,7 @@ class FormState:
     make_wtf: Callable[[FormState], Any] | None = None
     values: Mapping[str, Any] = field(default_factory=dict)
     errors: Mapping[str, list[str]] = field(default_factory=dict)
-    text: str = ""
+    summary: str = ""  # the failure's message
     result: Any = None
     submitted: bool = False
     failed: bool = False
@@ -51,7 +51,16 @@ class FormState:
     def message(self) -> str:
         """Return the failure's message, or ``""``. Who asks for it shows it: the form then does not."""
         self.message_shown = True
-        return self.text
+        return self.summary
+
+    def __getattr__(self, name: str) -> Any:
+        """Say how a control is written, where WTForms' way was tried: ``form.text``, ``form.text()``."""
+        if not name.startswith("_") and name in self.names():
+            raise TypeError(
+                f"form.{name}: write <input {{{{ form.attrs({name!r}) }}}}> or {{{{ form.field({name!r}) }}}};"
+                f" what it shows is form.value({name!r}), and form.wtf is the FlaskForm of an action that takes one."
+            )
+        raise AttributeError(f"FormState has no {name!r}.")
 
     def value(self, name: str, default: Any = None) -> Any:
         """Return what a form shows at a name, of the argument's type: what was sent, else the initial value.
@@ -68,7 +77,7 @@ class FormState:
         if self.is_sent(name, described):
             texts = [described.read(text) for text in self.texts_of(name)]
             return texts if described.multiple else (texts[0] if texts else default)
-        value = found_in(self.initial, name)
+        value = found_in(self.initial, name.split(described.separator))
         if value is MISSING:
             value = described.default if default is None else default
         return default if value is MISSING else value
@@ -98,18 +107,21 @@ class FormState:
     def initial_value(self, name: str, described: Input, given: Any) -> Any:
         if given is not None:
             return given
-        value = found_in(self.initial, name)
+        value = found_in(self.initial, name.split(described.separator))
         return described.default if value is MISSING else value
 
     def keys_below(self, name: str) -> list[str]:
         """Return the keys or indices that a form shows below a name: ``["0", "1"]``."""
+        described = self.describe(name)
+        prefix = f"{name}{described.separator}"
         if self.submitted:
-            rests = [each[len(name) + 1 :] for each in self.values if each.startswith(f"{name}.")]
-            return list(dict.fromkeys(rest.split(".")[0] for rest in rests))
-        value = self.initial_value(name, self.describe(name), None)
+            rests = [each[len(prefix) :] for each in self.values if each.startswith(prefix)]
+            return list(dict.fromkeys(rest.split(described.separator)[0] for rest in rests))
+        value = self.initial_value(name, described, None)
         if isinstance(value, Mapping):
             return [str(key) for key in value]
-        return [str(index) for index in range(len(value))] if is_listed(value) else []
+        count = len(value) if is_listed(value) else 0
+        return [str(index) for index in range(max(count, described.rows))]
 
     def attrs(self, name: str, **attributes: Any) -> Markup:
         """Return the attributes of an input element: ``<input {{ form.attrs("text") }}>``.
@@ -261,14 +273,23 @@ class FormState:
 
     def unplaced_error(self) -> str:
         """Return what the template has not shown: the message, and messages of fields that it has no place for."""
-        lines = [] if self.message_shown or self.has_field_error() else [self.text]
+        lines = [] if self.message_shown or self.has_field_error() else [self.summary]
         for name, messages in self.errors.items():
             if name not in self.shown:
                 lines += messages if name == WHOLE else [f"{name}: {message}" for message in messages]
         return " ".join(dict.fromkeys(line for line in lines if line))
 
     def has_field_error(self) -> bool:
-        return any(self.text in messages for name, messages in self.errors.items() if name in self.shown)
+        return any(self.summary in messages for name, messages in self.errors.items() if name in self.shown)
+
+
+def check_values(values: Any, where: str) -> None:
+    """:raises TypeError: what should fill the form has no names."""
+    if isinstance(values, (str, bytes, int, float, list, tuple, set)):
+        raise TypeError(
+            f"{where}: values={values!r} has no names. Give a mapping or an object,"
+            " as in values={'text': ...} or values=todo."
+        )
 
 
 def is_item(name: str, of: str) -> bool:
@@ -284,9 +305,9 @@ def is_listed(value: Any) -> bool:
     return isinstance(value, (Sequence, set, frozenset)) and not isinstance(value, (str, bytes))
 
 
-def found_in(data: Any, name: str) -> Any:
-    """Return what a mapping or an object holds at a dotted name, or MISSING."""
-    for step in name.split("."):
+def found_in(data: Any, steps: Iterable[str]) -> Any:
+    """Return what a mapping or an object holds at a nested name, or MISSING."""
+    for step in steps:
         if isinstance(data, Mapping):
             data = data.get(step, MISSING)
         elif is_listed(data) and step.isdigit():

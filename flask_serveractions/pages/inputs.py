@@ -56,8 +56,15 @@ class Input:
     hint: str = ""
     default: Any = MISSING
     parts: tuple[str, ...] = ()  # the names below an object's
+    separator: str = "."  # between a name and those below it
+    rows: int = 0  # of objects, where nothing says how many there are
     write: Callable[[Any], str] = plain_text  # a value, or an item of a list
     read: Callable[[str], Any] = str  # back again; text that says nothing stays text
+
+    @property
+    def has_choices(self) -> bool:
+        """Whether it is chosen from options, though there may be none now."""
+        return self.kind in (Kind.CHOICE, Kind.CHOICES)
 
     @property
     def is_chosen_from(self) -> bool:

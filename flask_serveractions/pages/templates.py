@@ -4,42 +4,39 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, time, timedelta
-from decimal import Decimal
-from enum import Enum
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from flask import after_this_request, current_app, g, request, session
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
-from marshmallow import ValidationError
 
 from ..app_state import AppState, state_of
 from ..http.action_argument import ARGUMENT, with_action
 from ..http.locations import mounted
 from ..marks import chain_of
-from ..operation import HOLDS_FORMS, MISSING, Operation, Submission, middleware_state_of
+from ..operation import HOLDS_FORMS, Operation, Submission, middleware_state_of
+from ..schemas.flask_forms import filled_form
 from ..security.access import NOBODYS
-from ..security.signing import digest, dump_payload, load_payload, random_key, sign_id, who_mark
+from ..security.signing import digest, load_payload, random_key, sign_id, who_mark
 from ..security.visitors import distinct_identity, known_identity, remember_session, visitor_for_page, visitor_of
+from .bound_arguments import bound_payload, bound_values
 from .controls import control_names, describe, has_files
 from .flask_form_state import form_shown
-from .form_state import FormState
+from .form_state import FormState, check_values
 from .handwritten import fill_in
 from .inputs import Input, render_attributes
 from .page_urls import page_of_forms
 from .referrer_policy import mend_no_referrer
+from .session_cookies import warn_of_lost_cookie
 from .streamed_pages import check_session_is_sent, check_still_private
 
 if TYPE_CHECKING:
     from flask import Flask, Response
 
-
-PLAIN = (bool, int, float, str, Decimal, date, time, timedelta, UUID)
 
 Action = str | Callable[..., Any]
 
@@ -52,6 +49,8 @@ class PageForms:
     visitor: str | None = None
     who: str | None = None  # its visitor's identity, as a mark
     url: str | None = None  # where its forms are posted
+    made: dict[tuple[str, str], Any] = field(default_factory=dict)  # by factories, by action and payload
+    open: str = ""  # the action whose form is being rendered
 
 
 def action_form(
@@ -81,11 +80,13 @@ def action_form(
             f"action_form({action!r}) needs a body: {{% call(form) action_form({action!r}) %}}…{{% endcall %}}."
         )
     state, operation = find(action)
+    check_values(values, operation.where)
     payload = bound_payload(operation, bound)
     ordinal = next_ordinal(operation, payload)
     form = state_for(operation, payload, ordinal, values)
-    # a template that does not escape gives plain text, which is as it means it
-    content = Markup(fill_in(str(caller(form) if caller.arguments else caller())))  # noqa: S704
+    with open_form(operation):
+        # a template that does not escape gives plain text, which is as it means it
+        content = Markup(fill_in(str(caller(form) if caller.arguments else caller())))  # noqa: S704
     attributes = {
         "id": f"{form.id}-form",
         "method": "post",
@@ -101,6 +102,25 @@ def action_form(
     return Markup("<form {}>\n{}{}\n{}</form>").format(
         render_attributes(attributes), hidden(state, operation, bound), message, content
     )
+
+
+@contextmanager
+def open_form(operation: Operation) -> Iterator[None]:
+    """Refuse a form within a form, of which browsers make one (HTML, 4.10.3).
+
+    :raises TypeError: one is open.
+    """
+    forms = page_forms()
+    if forms.open:
+        raise TypeError(
+            f"action_form({operation.name!r}) stands within action_form({forms.open!r}), and HTML nests no forms."
+            ' Close that one first, or give it a second button: <button formaction="{{ action_url(...) }}">.'
+        )
+    forms.open = operation.name
+    try:
+        yield
+    finally:
+        forms.open = ""
 
 
 def hidden(state: AppState, operation: Operation, bound: Mapping[str, Any]) -> Markup:
@@ -198,60 +218,6 @@ def find(action: Action) -> tuple[AppState, Operation]:
     return state, operation
 
 
-def bound_payload(operation: Operation, bound: Mapping[str, Any]) -> str:
-    """Return the readable part of an ID.
-
-    :raises TypeError: an argument is missing, unknown, or of a type that the annotation does not allow.
-    """
-    known = {parameter.name: parameter for parameter in operation.bound}
-    for name in bound:
-        if name not in known:
-            raise TypeError(f"{operation.where}: {name!r} is not Bound. Annotate it as in {name}: Bound[int].")
-    values = {}
-    for name, parameter in known.items():
-        value = bound.get(name, MISSING)
-        if value is not MISSING:
-            values[name] = serialized(operation, parameter, value)
-        elif parameter.required:
-            raise TypeError(f"{operation.where}: the bound argument {name!r} is missing. Give it to the form.")
-    return dump_payload(values)
-
-
-def serialized(operation: Operation, parameter: Any, value: Any) -> Any:
-    """Return a bound argument as the ID holds it, if it comes back as what was given."""
-    if value is None and parameter.optional:
-        return None
-    try:
-        made = parameter.json.serialize(parameter.name, {parameter.name: value})
-        again = parameter.json.deserialize(made)
-        meant = parameter.text.deserialize(value) if isinstance(value, str) else value
-    except (ValidationError, ValueError, TypeError, AttributeError, ArithmeticError) as error:
-        raise not_bindable(operation, parameter, value, f"{error}") from error
-    if not is_same(meant, again):
-        raise not_bindable(operation, parameter, value, f"it would come back as {again!r}")
-    return made if isinstance(made, (str, int, float, bool, list, dict, type(None))) else str(made)
-
-
-def not_bindable(operation: Operation, parameter: Any, value: Any, why: str) -> TypeError:
-    return TypeError(
-        f"{operation.where}: the bound argument {parameter.name!r} can't be {value!r} ({why})."
-        f" Give what {parameter.annotation!r} allows."
-    )
-
-
-def is_same(given: Any, again: Any) -> bool:
-    """Whether a value came back as it was given, in type too: ``True`` is no 1, and 1.5 no whole number."""
-    if isinstance(given, (list, tuple)) and isinstance(again, list):
-        return len(given) == len(again) and all(map(is_same, given, again))
-    if isinstance(again, Enum):
-        return again == given or is_same(given, again.value)
-    if isinstance(given, float) and isinstance(again, Decimal):
-        return float(again) == given
-    if not isinstance(given, PLAIN):
-        return True  # an object of yours, in a field of yours
-    return isinstance(given, bool) == isinstance(again, bool) and bool(again == given)
-
-
 def next_ordinal(operation: Operation, payload: str) -> str:
     """Return ``""`` for the first of equal forms on a page, then ``"2"``, ``"3"``."""
     seen = page_forms().seen
@@ -264,19 +230,46 @@ def state_for(operation: Operation, payload: str, ordinal: str, initial: Any = N
     parts = [operation.name.replace(".", "-"), digest(payload, 8) if operation.bound else "", ordinal]
     form = FormState(
         id="-".join(filter(None, parts)),
-        describe=partial(input_for, operation),
+        describe=describer(operation, payload),
         names=partial(control_names, operation),
         initial=initial,
-        make_wtf=partial(form_shown, operation.form) if operation.form is not None else None,
+        make_wtf=wtf_maker(operation, payload),
     )
     middleware = middleware_state_of(request.environ)
     submission = middleware.submission if middleware else None
     if submission is not None and is_of(submission, operation, payload, ordinal):
         submission.is_shown = True
         form.values, form.errors = submission.values, submission.errors
-        form.text, form.result, form.submitted = submission.message, submission.result, True
+        form.summary, form.result, form.submitted = submission.message, submission.result, True
         form.failed = submission.failed
     return form
+
+
+def describer(operation: Operation, payload: str) -> Callable[[str], Input]:
+    """Return what describes the controls: the same for all requests, unless a factory makes the form in each."""
+    if operation.form is None or operation.form.make_form is None:
+        return partial(input_for, operation)
+
+    def describe_here(name: str) -> Input:
+        return describe(operation, name, form_of_request(operation, payload))
+
+    return describe_here
+
+
+def form_of_request(operation: Operation, payload: str) -> Any:
+    """Return the empty form that the action's factory makes, once per request and payload."""
+    made = page_forms().made
+    if (operation.name, payload) not in made:
+        parameter: Any = operation.form
+        made[operation.name, payload] = filled_form(parameter, None, bound=bound_values(operation, payload))
+    return made[operation.name, payload]
+
+
+def wtf_maker(operation: Operation, payload: str) -> Callable[[FormState], Any] | None:
+    parameter = operation.form
+    if parameter is None:
+        return None
+    return lambda form: form_shown(parameter, bound_values(operation, payload), form)
 
 
 def is_of(submission: Submission, operation: Operation, payload: str, ordinal: str) -> bool:
@@ -370,6 +363,8 @@ def page_forms() -> PageForms:
         forms = request.environ[HOLDS_FORMS] = PageForms()
         # Flask-WTF's token of this request; g may hold another visitor's, where an app context outlives requests
         g.pop(token_field(), None)
+        app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+        warn_of_lost_cookie(app, state_of(app), request)
     return forms
 
 

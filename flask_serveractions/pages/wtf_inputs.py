@@ -22,7 +22,7 @@ from wtforms import (
 )
 from wtforms.fields.choices import SelectFieldBase
 
-from ..schemas.flask_forms import field_named
+from ..schemas.flask_forms import field_named, separator_of
 from .inputs import Input, Kind, is_secret_name
 from .native_inputs import plain_text
 
@@ -62,6 +62,8 @@ def described_field(field: Any) -> Input:
         label=str(field.label.text) if field.label else "",
         hint=str(field.description or ""),
         parts=tuple(each.short_name for each in field.form) if isinstance(field, FormField) else (),
+        separator=separator_of(field) if isinstance(field, FieldList) else getattr(field, "separator", "-"),
+        rows=field.min_entries if isinstance(field, FieldList) else 0,
         write=partial(field_text, field),
     )
 

@@ -231,16 +231,16 @@ def load(call: Call, operation: Operation, given: dict[str, Any]) -> dict[str, A
         needed = call.is_action or operation.has_body
         call.received = receive(call.request, call.limit) if needed else Received()
     if call.is_action and VALIDATE in call.request.environ:
-        check_fields(operation, call.request, call.received)
+        check_fields(operation, call.request, call.received, given)
         return {}
-    return {**loading.load_arguments(operation, call.request, call.received), **given}
+    return {**loading.load_arguments(operation, call.request, call.received, given), **given}
 
 
-def check_fields(operation: Operation, request: Request, received: Received) -> None:
+def check_fields(operation: Operation, request: Request, received: Received, given: Mapping[str, Any]) -> None:
     """:raises Invalid: one of the fields that ``Serveractions-Validate`` names is wrong."""
     names = [name.strip() for name in request.environ[VALIDATE].split(",") if name.strip()]
     try:
-        loading.load_arguments(operation, request, received)
+        loading.load_arguments(operation, request, received, given)
     except Invalid as error:
         errors = loading.errors_below(error.errors, names)
         if errors:
@@ -272,6 +272,7 @@ def handle_refusal(call: Call, refusal: Refusal) -> Response:
 
 def handle_action_error(call: Call, error: ActionError) -> Response:
     send_failed_signal(call, error)
+    failures.warn_of_unknown_field(call, error)
     problem = Problem(
         status=error.status,
         detail=localize(call.app, error.message),

@@ -16,7 +16,8 @@ from ..arguments.loading import load_arguments
 from ..errors import Refusal
 from ..http.messages import language_of
 from ..operation import ACTION, Operation
-from ..pages.templates import bound_payload, find, identify, page_forms, remember_session_of
+from ..pages.bound_arguments import bound_payload
+from ..pages.templates import find, identify, page_forms, remember_session_of
 from ..scope import scope
 from ..security.access import IDENTITY
 from ..security.visitors import session_mark, visitor_for_page

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from math import isnan
 from typing import Any, NamedTuple
 
@@ -11,10 +13,12 @@ from werkzeug.datastructures import MultiDict
 from wtforms import DecimalField, Field, FieldList, FileField, FormField, IntegerField
 from wtforms.csrf.core import CSRFTokenField
 from wtforms.fields.core import UnboundField
+from wtforms.form import BaseForm
 
 from ..errors import WHOLE, TooLarge, Unreadable
 from ..operation import Parameter
 from .form_data import flat_values, is_clean, join_name
+from .mistakes import NoField
 
 MAX_ROWS = 250  # of forms in lists: WTForms looks through all names for each of them
 MAX_VALUES = 1000  # of JSON that stands for a form
@@ -29,19 +33,23 @@ class Place(NamedTuple):
     field: Any
 
 
-def filled_form(parameter: Parameter, data: Any, *, initial: Any = None) -> Any:
+def filled_form(parameter: Parameter, data: Any, *, initial: Any = None, bound: Mapping[str, Any] | None = None) -> Any:
     """Return a form of a parameter's class; its own CSRF protection is off, the pipeline has checked.
 
     :param data: a ``MultiDict`` by the names of its inputs; None for an empty form.
     :param initial: a mapping or an object that an empty form shows.
+    :param bound: the bound arguments, for the factory that makes the form; None outside of a request, where no factory
+        is called: what the class says must do.
     :raises Unreadable: a name has an index that is none (400).
     :raises TooLarge: more rows of nested forms than WTForms can make in time (413).
     """
-    made: Any = parameter.form_class
+    if parameter.make_form is not None and bound is None:
+        return form_of_class(parameter.form_class)
+    made: Any = parameter.form_class if parameter.make_form is None else factory_with(parameter.make_form, bound or {})
     if len({match.group() for name in data or () if (match := ROW.match(name))}) > MAX_ROWS:
         raise TooLarge(f"more than {MAX_ROWS} rows")
     try:
-        given = {"data": initial} if isinstance(initial, Mapping) else {"obj": initial}
+        given = {} if initial is None else {"data" if isinstance(initial, Mapping) else "obj": initial}
         form = made(formdata=data, meta={"csrf": False}, **given)
     except ValueError:
         if data is None or not any(map(has_odd_index, data)):
@@ -49,6 +57,41 @@ def filled_form(parameter: Parameter, data: Any, *, initial: Any = None) -> Any:
         raise Unreadable("an index among its names is no number") from None
     remove_tokens(form)
     return form
+
+
+def factory_with(factory: Callable[..., Any], bound: Mapping[str, Any]) -> Callable[..., Any]:
+    """Return a factory that has those of the bound arguments that it takes."""
+    known = inspect.signature(factory).parameters
+    takes_any = any(each.kind is inspect.Parameter.VAR_KEYWORD for each in known.values())
+    return partial(factory, **{name: value for name, value in bound.items() if takes_any or name in known})
+
+
+def form_of_class(form_class: Any) -> Any:
+    """Return an empty form of the fields that a class declares, without making one of the class."""
+    declared = [(name, getattr(form_class, name)) for name in dir(form_class) if not name.startswith("_")]
+    fields = [(name, each) for name, each in declared if isinstance(each, UnboundField)]
+    form = BaseForm(sorted(fields, key=lambda pair: pair[1].creation_counter))
+    form.process()
+    return form
+
+
+def check_can_be_made(form_class: type[Any]) -> None:
+    """:raises NoField: a class of forms needs arguments, and nobody has them."""
+    given = list(inspect.signature(form_class.__init__).parameters.values())[1:]
+    open_ended = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    required = [each.name for each in given if each.kind not in open_ended and each.default is inspect.Parameter.empty]
+    if required:
+        name = form_class.__name__
+        raise NoField(
+            f"{name} can't be made, it needs {', '.join(required)}",
+            f"Name a factory that has it: Annotated[{name}, make_form], with def make_form(**kwargs) that returns"
+            f" {name}({required[0]}=..., **kwargs).",
+        )
+
+
+def factory_among(metadata: Iterable[Any]) -> Callable[..., Any] | None:
+    """Return the factory of a form, as ``Annotated[PostForm, make_form]`` names it."""
+    return next((each for each in metadata if callable(each) and not inspect.isclass(each)), None)
 
 
 def has_odd_index(name: str) -> bool:

@@ -20,8 +20,9 @@ from werkzeug.wrappers import Response
 from ..operation import MISSING, Answer
 from .annotations import NOTHING, Unfolded, unfold, union_members
 from .dump import compile_dump
+from .mistakes import NoField
 from .schema_cycles import all_fields, close_cycles
-from .types import ARRAYS, NoField, field_of, is_field, is_schema, schema_among, schema_of
+from .types import ARRAYS, field_of, is_field, is_schema, schema_among, schema_of
 
 Dump = Callable[[Any], Any]
 

@@ -20,12 +20,12 @@ from werkzeug.datastructures import FileStorage
 from ..operation import ACTION, MISSING, Answer, Operation, Parameter, Source, where
 from .annotations import unfold
 from .fields import is_delimited, is_flat, is_text
-from .flask_forms import declares_file
+from .flask_forms import check_can_be_made, declares_file, factory_among
 from .load import compile_fields, compile_load, field_loader
+from .mistakes import NoField
 from .results import compile_answer
 from .schema_cycles import all_fields, close_cycles
 from .types import (
-    NoField,
     field_for,
     is_field,
     local_names,
@@ -39,8 +39,10 @@ from .types import (
 BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
 OPEN_ENDED = frozenset({inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD})
 #: action_form's own arguments, and what the query of an action's URL has already
+HIDDEN = frozenset({"_action"})  # the names of our hidden fields
 RESERVED = {Source.BOUND: frozenset({"attrs", "caller"}), Source.QUERY: frozenset({"page", "form"})}
 HOLDERS = {Source.BOUND: "action_form has an argument", Source.QUERY: "the URL of an action has a query argument"}
+CALL_IT = "Call it otherwise."
 CARRIED = "A form can carry str, int, float, bool, Decimal, dates, UUID, an Enum, a Literal, and lists of them"
 
 
@@ -201,7 +203,10 @@ class Compiler:
             return Parameter(name=name, key=name, source=Source.PATH, annotation=Any, default=default)
         if self.kind != ACTION and default is not MISSING:
             return None  # as in a MethodView: the default it is
-        raise self.type_error(name, MISSING, "its type is not known", f"Write one, as in {name}: str.")
+        mend = f"Write one, as in {name}: str."
+        if name == "self":
+            mend = "Register the method of an object, as in actions.register(todos.create), or a function."
+        raise self.type_error(name, MISSING, "its type is not known", mend)
 
     def annotated(self, name: str, annotation: Any, default: Any) -> Parameter:
         if name in self.path_names:
@@ -224,8 +229,10 @@ class Compiler:
         if source is Source.BOUND and self.kind != ACTION:
             mend = f"Put <{name}> into the URL rule, or leave Bound out."
             raise self.type_error(name, annotation, "only actions have signed IDs", mend)
+        if self.kind == ACTION and name in HIDDEN:
+            raise self.type_error(name, annotation, "every form of an action has a hidden field of this name", CALL_IT)
         if self.kind == ACTION and name in RESERVED.get(source, ()):
-            raise self.type_error(name, annotation, f"{HOLDERS[source]} of this name", "Call it otherwise.")
+            raise self.type_error(name, annotation, f"{HOLDERS[source]} of this name", CALL_IT)
         return source
 
     def special(self, plain: Any, metadata: list[Any], source: Source) -> dict[str, Any] | None:
@@ -236,7 +243,9 @@ class Compiler:
             return {"source": Source.FILE, "many": plain is not FileStorage, "text": checked}
         key = "query" if source is Source.QUERY else "body"
         if inspect.isclass(plain) and issubclass(plain, FlaskForm):
-            return {"source": Source.FORM, "key": key, "form_class": plain}
+            if factory_among(metadata) is None:
+                check_can_be_made(plain)
+            return {"source": Source.FORM, "key": key, "form_class": plain, "make_form": factory_among(metadata)}
         schema = schema_among(metadata)
         if schema is None or any(map(is_field, metadata)):
             return None

@@ -19,7 +19,7 @@ from itertools import pairwise
 from types import FrameType, SimpleNamespace
 from typing import Any, Literal
 
-from marshmallow import Schema, fields, missing, validate
+from marshmallow import Schema, fields, missing
 
 from ..operation import Source, where
 from .annotations import Unfolded, unfold, union_members
@@ -37,22 +37,12 @@ from .fields import (
     TimeDelta,
     raw_choice,
 )
+from .mistakes import NoField, check_metadata, is_mapped, no_field, refusing
 
 Validators = tuple[Callable[[Any], Any], ...]
 
 
 KNOWN_NAMES = "Import it outside of `if TYPE_CHECKING`, or define it above the function."
-
-
-class NoField(TypeError):
-    """No marshmallow field loads this annotation.
-
-    :param mend: how to mend it, where that is not to give it a field.
-    """
-
-    def __init__(self, problem: str, mend: str | None = None) -> None:
-        super().__init__(problem)
-        self.mend = mend
 
 
 SIMPLE: Mapping[Any, Callable[..., fields.Field[Any]]] = {
@@ -155,9 +145,9 @@ class Maker:
             return Dict(field_for(keys, strict=False), self.field(values), **options)
         if inspect.isclass(annotation) and issubclass(annotation, enum.Enum):
             return self.enumeration(annotation, options)
-        if inspect.isclass(annotation) and dataclasses.is_dataclass(annotation):
+        if inspect.isclass(annotation) and dataclasses.is_dataclass(annotation) and not is_mapped(annotation):
             return self.dataclass(annotation, options)
-        raise NoField(f"no marshmallow field loads {annotation!r}")
+        raise no_field(annotation)
 
     def literal(self, choices: tuple[Any, ...], options: dict[str, Any]) -> fields.Field[Any]:
         some = [each for each in choices if each is not None]
@@ -296,12 +286,10 @@ def instance_of(kind: Callable[[], Any]) -> Any:
 def validators_of(metadata: Iterable[Any]) -> Validators:
     """Return marshmallow validators and other callables among an annotation's metadata.
 
-    :raises NoField: a validator's class, which checks nothing.
+    :raises NoField: a validator's class, or one of WTForms, which check nothing.
     """
-    for each in metadata:
-        if inspect.isclass(each) and issubclass(each, validate.Validator):
-            raise NoField(f"{each.__name__} is a class: write {each.__name__}(...)")
-    return tuple(each for each in metadata if callable(each) and not inspect.isclass(each))
+    check_metadata(metadata)
+    return tuple(refusing(each) for each in metadata if callable(each) and not inspect.isclass(each))
 
 
 def resolved_hints(function: Callable[..., Any], names: Mapping[str, Any]) -> dict[str, Any]:

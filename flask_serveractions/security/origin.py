@@ -88,7 +88,7 @@ def check_token(
     tokens_sent = [each for each in given if each]
     expected = session.get(name)
     if not tokens_sent:
-        raise bad_token("missing")
+        raise bad_token("missing. Forms have it by action_form; one written by hand has it by action_fields(action)")
     if not isinstance(expected, str):
         raise bad_token("there is none in the session")
     max_age = config.get("WTF_CSRF_TIME_LIMIT", CSRF_AGE)

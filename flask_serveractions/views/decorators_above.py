@@ -5,12 +5,16 @@ from __future__ import annotations
 import inspect
 import sys
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..app_state import AppState
 from ..held import callables_in
 from ..marks import chain_of
 from ..security.rate_limits import is_limit
+from .own_views import is_own
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 
 def defining_frame(function: Any) -> FrameType | None:
@@ -39,6 +43,22 @@ def check_decorators(state: AppState) -> None:
                     f"{operation.where} has a decorator above @actions.register, which no form and no script calls."
                     " Put it below @register: what is registered is what they call."
                 )
+
+
+def check_views(app: Flask, state: AppState) -> None:
+    """Refuse an action whose function is the app's view as well: a view is given no arguments of a form.
+
+    :raises TypeError: there is one, by ``@app.post`` above ``@register``, say.
+    """
+    functions = {operation.function: operation for operation in state.registry.actions.values()}
+    for endpoint, view in app.view_functions.items():
+        below = () if is_own(view) else chain_of(view)
+        operation = next((functions[each] for each in below if each in functions), None)
+        if operation is not None:
+            raise TypeError(
+                f"{operation.where} is registered as an action, and as the view {endpoint!r} too, which gets no"
+                " arguments from a form. Leave @app.route, @app.post or add_url_rule out: a form calls it by its name."
+            )
 
 
 def known_in_module(function: Any) -> Any:

@@ -14,6 +14,8 @@ from ..schemas.types import undecorated
 def check_is_function(function: Any) -> None:
     """:raises TypeError: not a function, or one of whose steps nothing can be returned."""
     written = undecorated(function)
+    if isinstance(function, str):
+        raise TypeError(f"@actions.register takes a function, not {function!r}. A name is name={function!r}.")
     if not inspect.isroutine(written):
         raise TypeError(f"@actions.register takes a function, not {function!r}. Write one around it: def f(): ….")
     if inspect.isasyncgenfunction(written):

@@ -350,3 +350,15 @@ def matched_endpoint(adapter: MapAdapter, method: str) -> str | None:
     except (HTTPException, RoutingException):  # a redirect to the URL with a slash
         return None
     return endpoint
+
+
+def check_is_route(view_class: Any) -> None:
+    """:raises TypeError: not a class of a resource, or one without a method."""
+    if not (inspect.isclass(view_class) and issubclass(view_class, MethodRoute)):
+        raise TypeError(f"@actions.route takes a MethodRoute class, not {view_class!r}. Derive it from MethodRoute.")
+    if not view_class.methods:
+        raise TypeError(f"{where_class(view_class)} has no method. Write one in lower case, as in def get(self): ….")
+
+
+def where_class(view_class: type[MethodRoute]) -> str:
+    return f"{view_class.__module__}.{view_class.__qualname__}"

@@ -296,14 +296,14 @@ def state(annotation: Any, **parts: Any) -> FormState:
 
 def test_a_group_of_boxes_keeps_its_values_and_what_was_ticked() -> None:
     for sent, ticked in [(["a", "c"], ["a", "c"]), ("b", ["b"]), (None, [])]:
-        form = state(list[str], values={} if sent is None else {"value": sent}, text="x")
+        form = state(list[str], values={} if sent is None else {"value": sent}, summary="x")
         made = {value: str(form.attrs("value", type="checkbox", value=value)) for value in "abc"}
         assert [value for value in "abc" if "checked" in made[value]] == ticked
         assert all(f'value="{value}"' in text and "multiple" not in text for value, text in made.items())
 
 
 def test_a_group_of_radio_buttons_keeps_its_values_and_what_was_chosen() -> None:
-    form = state(Literal["a", "b"], values={"value": "b"}, text="x")
+    form = state(Literal["a", "b"], values={"value": "b"}, summary="x")
     first, second = (str(form.attrs("value", type="radio", value=value, checked=value == "a")) for value in "ab")
     assert 'value="a"' in first
     assert "checked" not in first
@@ -317,12 +317,12 @@ def test_a_group_of_radio_buttons_keeps_its_values_and_what_was_chosen() -> None
     ("sent", "ticked"), [(True, True), ("on", True), ("true", True), (False, False), (None, False)]
 )
 def test_a_box_shows_what_was_sent_whatever_the_template_began_with(sent: Any, ticked: bool) -> None:
-    form = state(bool, values={"value": sent}, text="x")
+    form = state(bool, values={"value": sent}, summary="x")
     assert ("checked" in str(form.attrs("value", checked=not ticked))) is ticked
 
 
 def test_a_truth_from_json_is_text_in_a_text_field() -> None:
-    form = state(str, values={"value": True}, text="x")
+    form = state(str, values={"value": True}, summary="x")
     assert 'value="true"' in str(form.attrs("value"))
 
 
@@ -332,13 +332,13 @@ def test_the_template_s_own_description_stands_behind_the_error() -> None:
 
 
 def test_messages_of_items_are_shown_at_the_input_that_sends_them() -> None:
-    form = state(list[int], errors={"value.1": ["No number."], "value.2": ["Too low."], "value.x": ["?"]}, text="x")
+    form = state(list[int], errors={"value.1": ["No number."], "value.2": ["Too low."], "value.x": ["?"]}, summary="x")
     assert "No number. Too low." in form.error("value")
     assert 'aria-invalid="true"' in form.attrs("value")
     assert form.unplaced_error() == "x value.x: ?"
 
 
 def test_messages_of_nested_objects_stay_at_their_own_names() -> None:
-    form = state(list[Address], errors={"value.1.city": ["Too long."]}, text="x")
+    form = state(list[Address], errors={"value.1.city": ["Too long."]}, summary="x")
     assert "Too long." not in form.error("value")
     assert "Too long." in form.error("value.1.city")

@@ -219,7 +219,7 @@ def state(**parts: Any) -> FormState:
 @given(text=st.text(), name=st.text(min_size=1))
 def test_everything_is_escaped(text: str, name: str) -> None:
     hostile = f'"><script>{text}'
-    form = state(values={name: hostile}, errors={name: [hostile]}, text=hostile, submitted=True)
+    form = state(values={name: hostile}, errors={name: [hostile]}, summary=hostile, submitted=True)
     for made in (form.attrs(name), form.error(name), form.attrs(name, title=hostile)):
         assert "<script" not in made
         assert '">&lt;script' not in made

@@ -1,0 +1,77 @@
+"""Bound arguments, between what a template gives to a form and the payload of its ID."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, time, timedelta
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+from uuid import UUID
+
+from marshmallow import ValidationError
+
+from ..arguments.loading import load_bound
+from ..operation import MISSING, Operation
+from ..security.signing import dump_payload, load_payload
+
+PLAIN = (bool, int, float, str, Decimal, date, time, timedelta, UUID)
+
+
+def bound_payload(operation: Operation, bound: Mapping[str, Any]) -> str:
+    """Return the readable part of an ID.
+
+    :raises TypeError: an argument is missing, unknown, or of a type that the annotation does not allow.
+    """
+    known = {parameter.name: parameter for parameter in operation.bound}
+    for name in bound:
+        if name not in known:
+            raise TypeError(f"{operation.where}: {name!r} is not Bound. Annotate it as in {name}: Bound[int].")
+    values = {}
+    for name, parameter in known.items():
+        value = bound.get(name, MISSING)
+        if value is not MISSING:
+            values[name] = serialized(operation, parameter, value)
+        elif parameter.required:
+            raise TypeError(f"{operation.where}: the bound argument {name!r} is missing. Give it to the form.")
+    return dump_payload(values)
+
+
+def serialized(operation: Operation, parameter: Any, value: Any) -> Any:
+    """Return a bound argument as the ID holds it, if it comes back as what was given."""
+    if value is None and parameter.optional:
+        return None
+    try:
+        made = parameter.json.serialize(parameter.name, {parameter.name: value})
+        again = parameter.json.deserialize(made)
+        meant = parameter.text.deserialize(value) if isinstance(value, str) else value
+    except (ValidationError, ValueError, TypeError, AttributeError, ArithmeticError) as error:
+        raise not_bindable(operation, parameter, value, f"{error}") from error
+    if not is_same(meant, again):
+        raise not_bindable(operation, parameter, value, f"it would come back as {again!r}")
+    return made if isinstance(made, (str, int, float, bool, list, dict, type(None))) else str(made)
+
+
+def not_bindable(operation: Operation, parameter: Any, value: Any, why: str) -> TypeError:
+    return TypeError(
+        f"{operation.where}: the bound argument {parameter.name!r} can't be {value!r} ({why})."
+        f" Give what {parameter.annotation!r} allows."
+    )
+
+
+def is_same(given: Any, again: Any) -> bool:
+    """Whether a value came back as it was given, in type too: ``True`` is no 1, and 1.5 no whole number."""
+    if isinstance(given, (list, tuple)) and isinstance(again, list):
+        return len(given) == len(again) and all(map(is_same, given, again))
+    if isinstance(again, Enum):
+        return again == given or is_same(given, again.value)
+    if isinstance(given, float) and isinstance(again, Decimal):
+        return float(again) == given
+    if not isinstance(given, PLAIN):
+        return True  # an object of yours, in a field of yours
+    return isinstance(given, bool) == isinstance(again, bool) and bool(again == given)
+
+
+def bound_values(operation: Operation, payload: str) -> dict[str, Any]:
+    """Return the bound arguments that a payload holds."""
+    return load_bound(operation, load_payload(payload) or {})

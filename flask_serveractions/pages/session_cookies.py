@@ -1,0 +1,48 @@
+"""The session's cookie, without which no form works: told where the browser will not send it back."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Flask, Request
+
+from ..app_state import AppState
+
+logger = logging.getLogger("flask_serveractions")
+
+EFFECT = "so the browser does not send it back, and the forms of this page are refused"
+
+
+def warn_of_lost_cookie(app: Flask, state: AppState, request: Request) -> None:
+    """Tell, once for each cause, that the cookie of this page's session will not come back (RFC 6265, 5.3 and 5.4)."""
+    for key, problem in lost_by(app, request):
+        if key not in state.told:
+            state.told.add(key)
+            logger.warning("%s: %s", key, problem)
+
+
+def lost_by(app: Flask, request: Request) -> list[tuple[str, str]]:
+    """Return the settings that keep the cookie back, each with what is wrong and the mend."""
+    interface, found = app.session_interface, []
+    if interface.get_cookie_secure(app) and not request.is_secure:
+        mend = "Leave it False in development; behind a proxy that speaks https, wrap the app in Werkzeug's ProxyFix"
+        found.append(("SESSION_COOKIE_SECURE", f"True, but this page came by http, {EFFECT}. {mend}."))
+    domain = interface.get_cookie_domain(app)
+    host = request.host.rpartition(":")[0] if request.host.rpartition(":")[2].isdigit() else request.host
+    if domain and not is_of_domain(host, domain.lstrip(".")):
+        mend = f"Leave it out, or set the domain that visitors use: {host!r}"
+        found.append(("SESSION_COOKIE_DOMAIN", f"{domain!r}, but this page is of {host!r}, {EFFECT}. {mend}."))
+    path, here = interface.get_cookie_path(app), request.root_path + request.path
+    if not is_below(here, path):
+        key = "SESSION_COOKIE_PATH" if app.config.get("SESSION_COOKIE_PATH") else "APPLICATION_ROOT"
+        found.append((key, f"{path!r}, but this page is {here!r}, {EFFECT}. Set it to '/'."))
+    return found
+
+
+def is_of_domain(host: str, domain: str) -> bool:
+    return host.lower() == domain.lower() or host.lower().endswith(f".{domain.lower()}")
+
+
+def is_below(path: str, cookie_path: str) -> bool:
+    """Whether a path is the cookie's, or one below it (RFC 6265, 5.1.4)."""
+    return path == cookie_path or path.startswith(cookie_path if cookie_path.endswith("/") else f"{cookie_path}/")

@@ -1,0 +1,103 @@
+"""Annotations that nothing loads: what is wrong with them, and how to mend it."""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import wtforms
+from marshmallow import Schema, ValidationError, fields, validate
+
+
+class NoField(TypeError):
+    """No marshmallow field loads this annotation.
+
+    :param mend: how to mend it, where that is not to give it a field.
+    """
+
+    def __init__(self, problem: str, mend: str | None = None) -> None:
+        super().__init__(problem)
+        self.mend = mend
+
+
+FIRST_BIND = "Bind what finds it again, as in todo_id: Bound[int], and let the function load it."
+
+
+def no_field(annotation: Any) -> NoField:
+    """Return what to say of a type that no field loads."""
+    problem, mend = f"no marshmallow field loads {annotation!r}", None
+    if isinstance(annotation, typing.TypeVar):
+        return NoField("it says no type", "Write one in brackets, as in Bound[int].")
+    if is_instance_or_class(annotation, Schema):
+        name = named(annotation)
+        return NoField(f"{name} is a schema, and no type", f"Write Annotated[dict, {name}()].")
+    if is_instance_or_class(annotation, fields.Field):
+        name = named(annotation)
+        return NoField(f"{name} is a field, and no type", f"Write the type first, as in Annotated[str, {name}()].")
+    if is_instance_or_class(annotation, wtforms.Form):
+        mend = "Derive the form from flask_wtf.FlaskForm, and annotate the parameter with its class."
+    elif is_mapped(annotation):
+        problem = f"{named(annotation)} is a model of the database, whose rows are not what a form sends"
+        mend = (
+            "Take what finds a row, as in todo_id: Bound[int], or what makes one: a parameter for each field, or"
+            f" Annotated[dict, {named(annotation)}Schema()]."
+        )
+    elif (typing.get_origin(annotation) or annotation) in (set, frozenset, tuple):
+        mend = "Take a list, as in list[str], and make it in the function."
+    elif annotation in (bytes, bytearray):
+        mend = "Take str for text, and FileStorage for an uploaded file."
+    return NoField(problem, mend)
+
+
+def is_instance_or_class(value: Any, kind: type[Any]) -> bool:
+    return isinstance(value, kind) or (inspect.isclass(value) and issubclass(value, kind))
+
+
+def named(value: Any) -> str:
+    return str(getattr(value, "__name__", type(value).__name__))
+
+
+def is_mapped(annotation: Any) -> bool:
+    """Whether a class is a model of SQLAlchemy's, peewee's or MongoEngine's, also one that is a dataclass."""
+    marks = ("__mapper__", "__table__", "_meta")
+    return inspect.isclass(annotation) and any(hasattr(annotation, each) for each in marks)
+
+
+def check_metadata(metadata: Iterable[Any]) -> None:
+    """Refuse what stands beside a type and would check nothing.
+
+    :raises NoField: a validator's class; what is of WTForms.
+    """
+    for each in metadata:
+        name = named(each)
+        if inspect.isclass(each) and issubclass(each, validate.Validator):
+            raise NoField(f"{name} is a class, which checks nothing", f"Write {name}(...).")
+        if is_of_wtforms(each):
+            raise NoField(
+                f"{name} is WTForms', which checks a field of a form and no value",
+                "Take marshmallow's, as in Annotated[str, validate.Length(max=200)], or a FlaskForm as the type.",
+            )
+
+
+def is_of_wtforms(value: Any) -> bool:
+    made = value if inspect.isclass(value) else type(value)
+    module = str(made.__module__)
+    return module.startswith(("wtforms.", "flask_wtf.")) and not issubclass(made, wtforms.Form)
+
+
+def refusing(validator: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return a validator that refuses a value by returning False, too: marshmallow asks for an exception."""
+    if isinstance(validator, validate.Validator):
+        return validator
+
+    def check(value: Any) -> Any:
+        if validator(value) is False:
+            raise ValidationError(INVALID)
+        return value
+
+    return check
+
+
+INVALID = "Invalid value."
