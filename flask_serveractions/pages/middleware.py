@@ -73,7 +73,7 @@ class Middleware:
         if is_foreign(environ, self.limit_of(action.name), self.token_headers()):
             logger.warning(
                 "A form without the field %s was posted to %s, and is handed to that page."
-                " If it was meant for an action, write action_fields() in it.",
+                " If it was meant for an action, make it with action_form, or write {{ action_fields(action) }} in it.",
                 ARGUMENT,
                 shown(url_of(environ)),
             )
