@@ -27,7 +27,7 @@ class CheckDirective(CodeBlock):
 
 
 def visit_check(translator: HTML5Translator, node: Check) -> None:
-    translator.body.append('<details class="check"><summary>Checked by</summary>')
+    translator.body.append('<details class="check"><summary>As a test</summary>')
 
 
 def depart_check(translator: HTML5Translator, node: Check) -> None:
