@@ -132,9 +132,8 @@ def request_body(components: Components, operation: Operation, about: Descriptio
     content = {MULTIPART if is_multipart else URLENCODED: {"schema": as_form}}
     if not is_multipart:
         content = {JSON: {"schema": json_schema(components, operation, about)}, **content}
-    whole = operation.whole or operation.form
-    is_needed = whole.required if whole is not None else bool(as_form.get("required"))
-    return {"required": True, "content": content} if is_needed else {"content": content}
+    # no body at all is an empty form
+    return {"required": True, "content": content} if as_form.get("required") else {"content": content}
 
 
 def json_schema(components: Components, operation: Operation, about: Description) -> JsonSchema:
@@ -291,7 +290,7 @@ def with_null(schema: JsonSchema) -> JsonSchema:
 
 def without_null(schema: JsonSchema) -> JsonSchema:
     """Return a schema for text, which can't say null."""
-    made = dict(schema)
+    made = {key: each for key, each in schema.items() if key != "default" or each is not None}
     if isinstance(made.get("type"), list):
         kinds = [each for each in made["type"] if each != "null"]
         made["type"] = kinds[0] if len(kinds) == 1 else kinds

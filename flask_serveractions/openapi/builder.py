@@ -51,6 +51,7 @@ ACTIONS, WEBHOOKS = "actions", "webhooks"
 WEBHOOK_KINDS: Mapping[type[Any], str] = {dict: "object", list: "array"}
 NO_TAG = re.compile(r"api|v[0-9]+|")  # segments of a path that say nothing of what is there
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+ANY_SEGMENT = "[^/]{1,}"  # Werkzeug's default converter
 SESSION = "session"
 ORDER = ("openapi", "info", "servers", "tags", "paths", "components")
 
@@ -186,7 +187,7 @@ class Builder:
         further, style = self.further_failures(operation), self.style_of(operation)
         is_choosy = False
         if rule is not None:
-            is_choosy = any(type(each) is not UnicodeConverter for each in rule._converters.values())
+            is_choosy = not all(map(takes_any_segment, rule._converters.values()))
             reading = self.state.routes[(operation.endpoint, place_of(rule))].get("GET")
             if reading is not None and operation.method in CHANGING_METHODS:
                 further |= own_failures(reading)  # the condition is held against what GET answers
@@ -274,6 +275,10 @@ class Builder:
             made[prefix + NO_MATCH] = no_match_response(style)
         found = {name: each for name, each in made.items() if f'"#/components/responses/{name}"' in used}
         return {name: self.components.with_final_names(each) for name, each in found.items()}
+
+
+def takes_any_segment(converter: Any) -> bool:
+    return type(converter) is UnicodeConverter and converter.regex == ANY_SEGMENT
 
 
 def blueprints_of(operation: Operation) -> list[str]:

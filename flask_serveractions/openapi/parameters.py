@@ -30,8 +30,8 @@ PARAMETERS: Mapping[str, JsonSchema] = {
         "description": "Where the form stands: a path of this app.",
     },
     "Prefer": {
-        "name": "Prefer", "in": "header", "schema": {"enum": ["return=representation", "return=minimal"]},
-        "description": "Whether the answer brings the fresh page (RFC 7240).",
+        "name": "Prefer", "in": "header", "schema": TEXT,
+        "description": "`return=representation`: the answer brings the fresh page; `return=minimal`: it does not.",
     },
     "Validate": {
         "name": "Serveractions-Validate", "in": "header", "schema": TEXT,

@@ -6,6 +6,7 @@ lacks what is ``load_only`` and always has what was required.
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -33,6 +34,9 @@ REF = "#/components/schemas/"
 TIMESTAMPS = frozenset({"timestamp", "timestamp_ms"})
 ISO = frozenset({"iso", "iso8601", None})
 LONGEST_NAME = 60  # characters
+
+#: the text of a decimal
+DECIMAL = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,2})?$"
 
 #: what Python writes in one way and ECMA 262 in another
 DIALECT = ((r"\Z", "$"), (r"\z", "$"), (r"\A", "^"), ("(?P<", "(?<"))
@@ -213,7 +217,7 @@ class Converter(OpenAPIConverter):
 
     def field2type_and_format(self, field: fields.Field[Any], **kwargs: Any) -> JsonSchema:
         if isinstance(field, fields.Decimal) and not self.has_come_back:
-            return {"type": ["number", "string"]}
+            return {"type": ["number", "string"], "pattern": DECIMAL}
         if isinstance(field, fields.Decimal) or (self.has_come_back and getattr(field, "as_string", False)):
             return {"type": "string"}  # as Flask's JSON provider writes it
         if isinstance(field, Choice):
@@ -268,7 +272,8 @@ class Converter(OpenAPIConverter):
     def field2pattern(self, field: fields.Field[Any], **kwargs: Any) -> JsonSchema:
         regexes = (each.regex for each in field.validators if isinstance(each, validate.Regexp))
         found = (portable_pattern(each.pattern, each.flags) for each in regexes if isinstance(each.pattern, str))
-        return {"pattern": next(found, None)}
+        pattern = next(filter(None, found), None)
+        return {"pattern": pattern} if pattern else {}
 
     def datetime2properties(self, field: fields.Field[Any], **kwargs: Any) -> JsonSchema:
         if not isinstance(field, (fields.DateTime, fields.Date, fields.Time)):
@@ -289,7 +294,11 @@ class Converter(OpenAPIConverter):
         return "date-time" if has_offset else "iso-date-time"
 
     def timedelta2properties(self, field: fields.Field[Any], **kwargs: Any) -> JsonSchema:
-        return {"type": "number", "x-unit": field.precision} if isinstance(field, fields.TimeDelta) else {}
+        if not isinstance(field, fields.TimeDelta):
+            return {}
+        unit = dt.timedelta(**{field.precision: 1})
+        limits = {"minimum": dt.timedelta.min // unit, "maximum": dt.timedelta.max // unit}
+        return {"type": "number", "x-unit": field.precision, **({} if self.has_come_back else limits)}
 
     def nested2properties(self, field: fields.Field[Any], ret: JsonSchema) -> JsonSchema:
         if not isinstance(field, fields.Nested) or isinstance(field, fields.Pluck):

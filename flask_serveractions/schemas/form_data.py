@@ -22,6 +22,7 @@ MAX_NODES = 2000  # places that the names of one form lead through
 MAX_ERRORS = 500  # fields of one argument that are reported
 LONGEST_NAME = 1000  # characters of a name in an answer: a thousand may have the same long beginning
 LONGEST_KEY = 200
+LONGEST_NUMBER = 1000  # digits
 
 
 class Items(list[Any]):
@@ -164,7 +165,7 @@ class FormReader:
         """
         text = texts[-1] if self.is_form and isinstance(field, fields.Boolean) else texts[0]
         if text != "":
-            return text
+            return typed(field, text)
         if self.is_form and is_nullable(field):
             return None
         return text if is_text(field) else MISSING
@@ -178,7 +179,8 @@ class FormReader:
     def items(self, field: Any, node: Node, partial: bool) -> Any:
         inner = field.inner if isinstance(field, fields.List) else fields.Raw()
         texts = node.texts[:-1] if self.is_form and is_free_text(inner) and node.texts[-1:] == [""] else node.texts
-        pairs = [(str(index), text) for index, text in enumerate(texts) if text != "" or is_text(inner)]
+        given = [(index, text) for index, text in enumerate(texts) if text != "" or is_text(inner)]
+        pairs: list[tuple[str, Any]] = [(str(index), typed(item_field(field, index), text)) for index, text in given]
         pairs += [(index, self.value(inner, node.below[index], partial)) for index in node.indices()]
         return Items(pair for pair in pairs if pair[1] is not MISSING) or MISSING
 
@@ -188,6 +190,21 @@ class FormReader:
             return {key: untyped_value(each) for key, each in node.below.items()} or MISSING
         values = {key: self.value(inner, each, partial) for key, each in node.below.items()}
         return {key: value for key, value in values.items() if value is not MISSING} or MISSING
+
+
+def item_field(field: fields.List[Any] | fields.Tuple, index: int) -> fields.Field[Any] | None:
+    """Return the field of an item of a list or a tuple; None behind a tuple's end."""
+    if isinstance(field, fields.List):
+        inner: fields.Field[Any] = field.inner
+        return inner
+    return field.tuple_fields[index] if index < len(field.tuple_fields) else None
+
+
+def typed(field: fields.Field[Any] | None, text: str) -> int | str:
+    """Return a text as its field takes it: ``Integer(strict=True)`` takes numbers alone."""
+    is_strict = isinstance(field, fields.Integer) and field.strict
+    is_number = is_strict and text.isascii() and text.removeprefix("-").isdecimal() and len(text) <= LONGEST_NUMBER
+    return int(text) if is_number else text
 
 
 def untyped_value(node: Node) -> Any:

@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 from marshmallow import EXCLUDE, INCLUDE, Schema, ValidationError, fields, post_dump
 from marshmallow.validate import ContainsOnly, Equal, Length, OneOf, Range, Regexp
 
-from flask_serveractions.openapi.schemas import OPENAPI_VERSION, Components, JsonSchema, portable_pattern
+from flask_serveractions.openapi.schemas import DECIMAL, OPENAPI_VERSION, Components, JsonSchema, portable_pattern
 from flask_serveractions.schemas.types import field_for
 from tests.generated_schemas import schemas
 
@@ -196,7 +196,10 @@ LIMITS: list[tuple[fields.Field[Any], JsonSchema]] = [
         fields.Float(validate=Range(0, 1, min_inclusive=False, max_inclusive=False)),
         {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1},
     ),
-    (fields.Decimal(validate=Range(decimal.Decimal("0.5"))), {"type": ["number", "string"], "minimum": 0.5}),
+    (
+        fields.Decimal(validate=Range(decimal.Decimal("0.5"))),
+        {"type": ["number", "string"], "pattern": DECIMAL, "minimum": 0.5},
+    ),
     (fields.String(validate=OneOf(["a", "b"])), {"type": "string", "enum": ["a", "b"]}),
     (fields.String(validate=Equal("a")), {"type": "string", "enum": ["a"]}),
     (fields.List(fields.String(), validate=ContainsOnly(["a"])), {"type": "array", "items": {"type": "string"}}),
@@ -213,7 +216,10 @@ LIMITS: list[tuple[fields.Field[Any], JsonSchema]] = [
     (fields.URL(), {"type": "string", "format": "uri"}),
     (fields.IP(), {"type": "string"}),
     (fields.Raw(), {}),
-    (fields.TimeDelta(), {"type": "number", "x-unit": "seconds"}),
+    (
+        fields.TimeDelta(),
+        {"type": "number", "x-unit": "seconds", "minimum": -86399999913600, "maximum": 86399999999999},
+    ),
     (fields.String(metadata={"description": "Words.", "other": 1}), {"type": "string", "description": "Words."}),
     (field_for(Literal["a", 2], strict=True), {"type": ["integer", "string"], "enum": ["a", 2]}),
 ]  # fmt: skip

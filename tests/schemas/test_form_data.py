@@ -301,3 +301,26 @@ def test_no_more_than_500_fields_of_an_argument_are_told_of() -> None:
 
     errors = errors_of(door_of(Annotated[dict, Many()]).json({"prices": {str(each): "x" for each in range(5_000)}}))
     assert len(errors) == 500
+
+
+class StrictSchema(Schema):
+    count = fields.Integer(strict=True)
+    many = fields.List(fields.Integer(strict=True))
+    size = fields.Tuple((fields.Integer(strict=True), fields.String()))
+
+
+@pytest.mark.parametrize(
+    ("pairs", "expected"),
+    [
+        ([("count", "-3")], {"count": -3}),
+        ([("many", "1"), ("many", "2")], {"many": [1, 2]}),
+        ([("size", "1"), ("size", "2")], {"size": (1, "2")}),
+    ],
+)
+def test_a_form_fills_a_field_that_takes_no_text(pairs: list[tuple[str, str]], expected: dict[str, Any]) -> None:
+    assert StrictSchema().load(data_for(StrictSchema(), MultiDict(pairs), is_form=True)) == expected
+
+
+@pytest.mark.parametrize("text", ["1.5", "one", "１", "--1", "1" * 1001])
+def test_what_is_no_whole_number_is_the_fields_to_refuse(text: str) -> None:
+    assert data_for(StrictSchema(), MultiDict({"count": text}), is_form=True) == {"count": text}
