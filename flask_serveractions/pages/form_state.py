@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -65,7 +66,8 @@ class FormState:
     def value(self, name: str, default: Any = None) -> Any:
         """Return what a form shows at a name, of the argument's type: what was sent, else the initial value.
 
-        Text that the argument's type can't be read from is given as it was sent; a list where there are many.
+        Text that the argument's type can't be read from is given as it was sent; a list where there are many. Of what
+        was sent below a name it is a dictionary, or a list of them: ``value("items")`` of ``items.0.text``.
 
         :param name: as the input has it; nested ones with dots: ``"address.city"``.
         :param default: what is returned where there is nothing to show. A secret is never given back: it is ``""``.
@@ -77,10 +79,22 @@ class FormState:
         if self.is_sent(name, described):
             texts = [described.read(text) for text in self.texts_of(name)]
             return texts if described.multiple else (texts[0] if texts else default)
+        if self.submitted and (keys := self.keys_below(name)):
+            return self.nested_value(name, keys)
         value = found_in(self.initial, name.split(described.separator))
         if value is MISSING:
             value = described.default if default is None else default
         return default if value is MISSING else value
+
+    def nested_value(self, name: str, keys: list[str]) -> list[Any] | dict[str, Any]:
+        """Return what was sent below a name, unknown names left out: a list where it has indices, else a dictionary."""
+        values: dict[str, Any] = {}
+        for key in keys:
+            with suppress(LookupError):
+                values[key] = self.value(f"{name}.{key}")
+        if all(key.isdecimal() for key in values):
+            return [values[key] for key in sorted(values, key=int)]
+        return values
 
     def is_sent(self, name: str, described: Input) -> bool:
         """Whether what was sent says what a control holds; boxes and choices say it by sending nothing."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import typing
 from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Any
@@ -26,6 +27,7 @@ from .mistakes import NoField
 from .results import compile_answer
 from .schema_cycles import all_fields, close_cycles
 from .types import (
+    Validators,
     field_for,
     is_field,
     local_names,
@@ -238,9 +240,17 @@ class Compiler:
     def special(self, plain: Any, metadata: list[Any], source: Source) -> dict[str, Any] | None:
         """Return what files, forms and whole bodies are made of; None for everything else."""
         validators = validators_of(metadata)
-        if plain is FileStorage or plain == list[FileStorage]:
-            checked = Raw(validate=validators) if validators else None
-            return {"source": Source.FILE, "many": plain is not FileStorage, "text": checked}
+        each, of_each = item_of(plain)
+        if plain is FileStorage or each is FileStorage:
+            checks: list[Callable[[Any], Any]] = [
+                *validators,
+                *([partial(check_each, And(*of_each))] if of_each else []),
+            ]
+            return {
+                "source": Source.FILE,
+                "many": plain is not FileStorage,
+                "text": Raw(validate=checks) if checks else None,
+            }
         key = "query" if source is Source.QUERY else "body"
         if inspect.isclass(plain) and issubclass(plain, FlaskForm):
             if factory_among(metadata) is None:
@@ -338,6 +348,19 @@ class Compiler:
             name, problem = min(missing_names), "the URL rule has it, the function has not"
             mend = f"Add {name} to the function, or register the url_value_preprocessor that takes it out before."
             raise self.type_error(name, MISSING, problem, mend)
+
+
+def item_of(plain: Any) -> tuple[Any, Validators]:
+    """Return what a ``list[T]`` holds, and the validators of each; ``(None, ())`` of anything else."""
+    if typing.get_origin(plain) is not list:
+        return None, ()
+    item, metadata, optional = unfold(typing.get_args(plain)[0])
+    return (None, ()) if optional or item is not FileStorage else (item, validators_of(metadata))
+
+
+def check_each(check: And, files: list[FileStorage]) -> None:
+    for file in files:
+        check(file)
 
 
 def load_and_check(load: Callable[[Any], Any], check: And, data: Any) -> Any:

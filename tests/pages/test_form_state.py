@@ -125,6 +125,22 @@ def test_nested_names_are_described_at_every_depth() -> None:
     assert made["pin"]["type"] == "password"
 
 
+def test_the_value_of_what_has_fields_is_what_was_sent_below_its_name() -> None:
+    template = """{% call(form) action_form("whole") %}
+      [{{ form.value("pets", ["none"]) | tojson | safe }} {{ form.value("address") | tojson | safe }}]{% endcall %}"""
+    client = app_with(whole, page=template).test_client()
+    sent = {
+        "pets.1.city": "Bergen",
+        "pets.0.city": "Oslo",
+        "pets.0.number": "x",
+        "pets.0.odd": "1",
+        "address.number": "7",
+    }
+    failed = submit(client, open_form(client), **sent)
+    assert '[[{"city": "Oslo", "number": "x"}, {"city": "Bergen"}] {"number": 7}]' in failed.text
+    assert '[["none"] null]' in client.get("/").text
+
+
 def test_a_flask_form_describes_its_fields() -> None:
     made = inputs_of(wtf, "name", "age", "word", "inner-city")
     assert "required" in made["name"]

@@ -296,6 +296,19 @@ def test_a_file_is_validated_too() -> None:
     assert door.form({"value": (BytesIO(b"x"), "a.txt")}).status_code == 200
 
 
+def test_each_of_several_files_is_validated_and_so_are_all_together() -> None:
+    def named_txt(file: FileStorage) -> None:
+        if not str(file.filename).endswith(".txt"):
+            raise ValidationError(f"{file.filename} is no text.")
+
+    door = door_of(Annotated[list[Annotated[FileStorage, named_txt]], Length(1, 2)])
+    names = {"one": ["a.txt"], "bad": ["a.txt", "b.exe"], "three": ["a.txt"] * 3, "none": []}
+    sent = {case: door.form({"value": [(BytesIO(b"x"), each) for each in names[case]]}) for case in names}
+    assert sent["one"].status_code == 200
+    assert errors_of(sent["bad"]) == {"value": ["b.exe is no text."]}
+    assert sent["three"].status_code == sent["none"].status_code == 422
+
+
 # Defaults
 
 
