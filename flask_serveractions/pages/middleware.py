@@ -126,7 +126,7 @@ class Middleware:
             began = time.time()
             page = self.render(state.rerender, state, answered.headers)
             if page is not None:
-                answered = place_page(answered, page, state.rerender, environ)
+                answered = place_page(answered, page, state.rerender)
                 if state.rerender.as_json:
                     answered.headers[RENDERED] = f"{began:.6f}"
         answered.headers["Content-Length"] = str(len(answered.body))
@@ -166,8 +166,6 @@ class EventStream(Iterator[bytes]):
         (name, answer), self.state.last_event = self.state.last_event, None
         rerender = self.state.rerender
         page = self.middleware.render(rerender, self.state, Headers()) if rerender is not None else None
-        if page is not None and page.is_redirect:
-            page = None
         answered = CapturedResponse("200 OK", Headers(), answer)
         return event(name, (with_page_in(answered, page) if page is not None else answered).body.decode().strip())
 

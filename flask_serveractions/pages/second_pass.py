@@ -112,8 +112,10 @@ def rendered(
     except Exception:
         logger.exception("The page %r raised while it was rendered for an action", rerender.target[:300])
         return None
-    if page is None or page.is_redirect:
-        return page
+    if page is None:
+        return None
+    if page.is_redirect:
+        return led_to(page, rerender, environ)
     if rerender.must_show and not (rerender.submission and rerender.submission.is_shown):
         return None
     if HOLDS_FORMS in environ:
@@ -121,13 +123,11 @@ def rendered(
     return page
 
 
-def place_page(
-    answered: CapturedResponse, page: CapturedResponse, rerender: Rerender, environ: Mapping[str, Any]
-) -> CapturedResponse:
+def place_page(answered: CapturedResponse, page: CapturedResponse, rerender: Rerender) -> CapturedResponse:
     """Return an answer with the page in it, or in its place, or leading where the page leads."""
-    if rerender.as_json:
-        return answered if page.is_redirect else with_page_in(uncompressed(answered, rerender), page)
-    return led_to(answered, page, rerender, environ) if page.is_redirect else replace_by_page(answered, page)
+    if page.is_redirect:
+        return redirect_to_page(answered, page)
+    return with_page_in(uncompressed(answered, rerender), page) if rerender.as_json else replace_by_page(answered, page)
 
 
 def unused_write(data: bytes) -> None:
@@ -241,16 +241,20 @@ def is_shown(headers: Headers) -> bool:
     return not any(each.split()[:1] == ["sandbox"] for each in directives)
 
 
-def led_to(
-    answered: CapturedResponse, page: CapturedResponse, rerender: Rerender, environ: Mapping[str, Any]
-) -> CapturedResponse:
-    """Return a redirect to where the page leads in this app (a guard may lead to sign in); else the answer as it is."""
+def led_to(page: CapturedResponse, rerender: Rerender, environ: Mapping[str, Any]) -> CapturedResponse | None:
+    """Return a page's redirect for a browser to follow; None for a script, and where it leads out of this app."""
     target = redirect_target(page.headers["Location"], rerender.target, rerender.mount)
     own = f"{environ['wsgi.url_scheme']}://{environ.get('HTTP_HOST', '')}/"
-    if target is None or path_in_app(target, own, rerender.mount) is None:
-        return answered
+    if rerender.as_json or target is None or path_in_app(target, own, rerender.mount) is None:
+        return None
+    page.headers["Location"] = target
+    return page
+
+
+def redirect_to_page(answered: CapturedResponse, page: CapturedResponse) -> CapturedResponse:
+    """Return a redirect to where the page leads (a guard may lead to sign in), with the cookies of both."""
     headers = Headers([pair for pair in answered.headers if pair[0].lower() not in BODY_HEADERS])
-    headers["Location"] = target
+    headers["Location"] = page.headers["Location"]
     add_cookies(headers, page.headers)
     return CapturedResponse("303 SEE OTHER", headers)
 

@@ -272,7 +272,7 @@ def test_the_page_of_a_job_is_in_the_language_of_who_ordered_it(client: ActionsC
     with client.page_request():
         url, token = action_url("count_later"), generate_csrf()
     headers = {"Accept": "text/html"}
-    waiting = client.post(url, data={"locale": "de", "csrf_token": token}, headers=headers)
+    waiting = client.post(url, data={"_action": "", "locale": "de", "csrf_token": token}, headers=headers)
     assert '<html lang="de">' in waiting.text
     assert "<h1>In Arbeit</h1>" in waiting.text
     assert "Nachsehen" in waiting.text

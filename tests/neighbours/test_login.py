@@ -113,7 +113,7 @@ def test_a_form_from_before_signing_in_is_void_after_it(client: ActionsClient) -
     before = client.get("/", headers=BROWSER)
     client.call_action("sign_in")
     refused = client.submit(before, "greet")
-    assert (refused.status_code, refused.headers["Serveractions-Stale"]) == (404, "true")
+    assert (refused.status_code, refused.headers["Serveractions-Stale"]) == (404, "identity")
     assert client.submit(refused, "greet").status_code == 303
 
 

@@ -103,7 +103,7 @@ def test_so_do_those_of_a_page_that_a_script_gets_none_of(app: Flask, client: Ac
     client.get("/")
     client.environ_base["HTTP_PREFER"] = "return=representation"
     app.config["PAGE"] = "an error"
-    answer = client.call_action("save", text="milk")
+    answer = client.call_action("save", "/", text="milk")
     assert answer.json is not None
     assert (answer.status_code, answer.json["page"]) == (200, None)
     app.config["PAGE"] = "used"
@@ -113,7 +113,7 @@ def test_so_do_those_of_a_page_that_a_script_gets_none_of(app: Flask, client: Ac
 def test_a_page_that_a_script_gets_uses_up_its_messages(client: ActionsClient) -> None:
     client.get("/")
     client.environ_base["HTTP_PREFER"] = "return=representation"
-    answer = client.call_action("save", text="milk")
+    answer = client.call_action("save", "/", text="milk")
     assert answer.json is not None
     assert flashes_in(answer.json["page"]) == ["milk came"]
     assert flashes_in(client.get("/").text) == []

@@ -158,7 +158,7 @@ def served(tmp_path: Path) -> Iterator[TodoApp]:
 
 
 def test_what_an_action_commits_is_on_the_page_that_comes_with_its_answer(served: TodoApp) -> None:
-    answer = served.client.call_action("create", text="milk")
+    answer = served.client.call_action("create", "/", text="milk")
     assert answer.json is not None
     assert answer.json["data"] == {"id": 1, "text": "milk"}
     assert "<li>milk</li>" in answer.json["page"]

@@ -50,9 +50,9 @@ def post(client: ActionsClient, **fields: Any) -> Any:
 
 
 def test_a_form_sent_over_http_is_led_to_https_and_runs_nothing(client: ActionsClient) -> None:
-    url = form_in(client.get("/", base_url=HTTPS, headers=BROWSER)).url
-    led = client.post(url, data={"text": "milk"}, headers=BROWSER)
-    assert (led.status_code, led.location) == (302, f"{HTTPS}{url}")
+    form = form_in(client.get("/", base_url=HTTPS, headers=BROWSER))
+    led = client.post(form.url, data={**form.values, "text": "milk"}, headers=BROWSER)
+    assert (led.status_code, led.location) == (302, f"{HTTPS}/")  # the page
 
 
 def test_a_form_over_https_works_and_its_session_is_for_https_alone(client: ActionsClient) -> None:
