@@ -7,28 +7,32 @@ import { build } from "esbuild";
 import { minify } from "terser";
 
 // What each becomes is a module of its own; what two of them need is in both, and holds no state.
-const MODULES = { "client.js": "src/client.js", "screen.js": "src/screen.js" };
+const MODULES = { "client.js": "src/client.js", "screen.js": "src/screen.js", "live.js": "src/live.js" };
 // Names of our own records alone: no browser, no listener and no server knows them.
 const INTERNAL =
-  /^(argument|ask|began|button|contents|element|emit|end|ended|from|identity|is(Changed|Elsewhere|File|Refused|Renewed)|mode|number|option|rendered|report|retry|sentAt|source|stale|stop|urls)$/;
+  /^(argument|ask|began|button|contents|element|emit|end|ended|from|identity|is(Autosave|Changed|Elsewhere|File|Refused|Renewed)|mode|number|option|rendered|report|retry|sentAt|source|stale|stop|urls)$/;
+/** One short name for each of them in all modules: records pass between them. @type {Record<string, string | false>} */
+const mangleCache = {};
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const target = here("../flask_serveractions/static/");
 
 /** @param {string} entry @returns {Promise<{code: string, map: string}>} one module of all that it imports, as it is written */
 async function bundle(entry) {
-  const { outputFiles } = await build({
+  const result = await build({
     absWorkingDir: here("."),
     bundle: true,
     charset: "utf8",
     entryPoints: [entry],
     format: "esm",
+    mangleCache,
     mangleProps: INTERNAL,
     outdir: target,
     sourcemap: "external",
     target: "es2022",
     write: false,
   });
-  const [map, code] = outputFiles.map(({ text }) => text);
+  Object.assign(mangleCache, result.mangleCache);
+  const [map, code] = result.outputFiles.map(({ text }) => text);
   return { code, map: map.replaceAll("../../client/", "client/") };
 }
 

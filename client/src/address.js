@@ -3,19 +3,25 @@
 import { attribute, findAll, setAttribute } from "./elements.js";
 
 const ARGUMENT = /([?&])_action=([^&#]*)&?/;
+const REGIONS = /([?&])_regions=[^&#]*&?/g;
 const ATTRIBUTES = ["action", "formaction", "data-action"];
 
-/** What came from another page than the one on the screen, a dialog or an appended part: its page. @type {Map<Element, string>} */
-export const origins = new Map();
+/** @returns {string} the page on the screen: path and query, without what is reserved */
+export const here = () => location.pathname + location.search.replace(ARGUMENT, "$1").replace(REGIONS, "$1").replace(/[?&]$/, "");
 
-/** @returns {string} the page on the screen: path and query, without an action's argument */
-export const here = () => location.pathname + location.search.replace(ARGUMENT, "$1").replace(/[?&]$/, "");
+/** What came from another page than the one on the screen, a dialog or an appended part, says so. */
+export const PAGE = "data-serveractions-page";
 
 /** @param {Element | undefined} element @returns {string} the page that it came from */
 export function pageOf(element) {
-  for (const [container, page] of origins) if (element && container.contains(element)) return page;
-  return here();
+  const page = element && Element.prototype.closest.call(element, `[${PAGE}]`);
+  const url = (page && attribute(page, PAGE)) || "";
+  return /^\/(?![/\\])/.test(url) ? url : here();
 }
+
+/** @returns {string} the lazy regions that have been loaded, as requests name them */
+export const loadedRegions = () =>
+  String(findAll(document.body, '[data-lazy="loaded"]').map((region) => encodeURIComponent(region.dataset.region ?? "")));
 
 /**
  * @param {string | null | undefined} url as an attribute has it

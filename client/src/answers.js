@@ -54,7 +54,7 @@ export async function readAnswer(reply, signal, report) {
 
 /** Follows a job until it is over; a stream that breaks is taken up again.
  * @param {string} url @param {AbortSignal} signal @param {(progress: Progress) => void} report @returns {Promise<Answer>} */
-async function followJob(url, signal, report) {
+export async function followJob(url, signal, report) {
   for (let pauses = 0; pauses < 5; ) {
     try {
       const reply = await fetch(url, { headers: { Accept: EVENTS }, signal });

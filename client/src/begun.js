@@ -9,7 +9,7 @@ const touched = new Map();
 export const contentsOf = (form) =>
   String(
     [...new FormData(form)]
-      .filter(([name]) => !/^(_action|csrf_token|idempotency_key)$/.test(name))
+      .filter(([name]) => !/^(_action|_region|csrf_token|idempotency_key)$/.test(name))
       .map(([name, value]) => [name, value instanceof File ? value.name + value.size : value]),
   );
 

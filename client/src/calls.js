@@ -1,14 +1,14 @@
 // A call of an action: what is sent, with what it is marked, what it is told.
 
-import { here, pageOf, parseAction, renewURLs, urlToPost } from "./address.js";
+import { here, loadedRegions, pageOf, parseAction, renewURLs, urlToPost } from "./address.js";
 import { pause, readAnswer } from "./answers.js";
 import { contentsOf } from "./begun.js";
 import { attribute, find } from "./elements.js";
 import { showError } from "./messages.js";
+import { loadScreen } from "./modules.js";
 import { about, fieldOfToken } from "./page.js";
 import { unmark } from "./pending.js";
 import { renew } from "./renew.js";
-import { upload } from "./upload.js";
 
 /** @typedef {import("./answers.js").Answer} Answer */
 /** @typedef {import("./answers.js").Progress} Progress */
@@ -55,7 +55,8 @@ export class Call {
     this.contents = element instanceof HTMLFormElement ? contentsOf(element) : "";
     this.key = options.key ?? /** @type {string | undefined} */ (this.data?.get("idempotency_key") ?? undefined);
     this.signal = options.signal ?? this.stop.signal;
-    this.mode = this.option("data-concurrency").replace("ignore", "");
+    this.isAutosave = !!this.option("data-submit");
+    this.mode = (this.option("data-concurrency") || (this.isAutosave ? "queue" : "")).replace("ignore", "");
   }
 
   /** @type {(name: string) => string} an attribute of the button, else of the form */
@@ -86,12 +87,14 @@ export class Call {
   send() {
     const { body, data, signal } = this;
     const { token = "", header = "X-CSRFToken", who = "" } = about(document);
+    const regions = loadedRegions();
     /** @type {Record<string, string>} */
     const headers = {
       Accept: "application/json, text/event-stream",
       "Idempotency-Key": this.key ?? newKey(),
       [header]: token,
       "Serveractions-Who": who,
+      ...(regions && { "Serveractions-Regions": regions }),
       ...(this.element && { Prefer: "return=representation" }),
       ...this.options.headers,
       ...this.headers,
@@ -101,7 +104,7 @@ export class Call {
     this.sentAt = performance.now();
     const hasFile = [...(data?.values() ?? [])].some((value) => value instanceof File && value.size);
     return data && hasFile
-      ? upload(url, headers, data, signal, this.report)
+      ? loadScreen().then(({ upload }) => upload(url, headers, data, signal, this.report))
       : fetch(url, { method: "POST", headers, body, signal, redirect: "manual" });
   }
 
@@ -132,6 +135,12 @@ export class Call {
     this.ended.resolve(0);
   }
 }
+
+/** @param {Element} element @returns {boolean} whether a call of it is under way */
+export const isCalling = (element) => [...calls].some((call) => call.element === element);
+
+/** Every call that is under way now comes to its end. */
+export const settled = () => Promise.all([...calls].map(({ ended }) => ended.promise));
 
 /** Asks for the errors of one field, as its value is now. @param {HTMLFormElement} form @param {HTMLInputElement} field */
 export async function validate(form, field) {

@@ -1,6 +1,7 @@
 // Calls actions, shows what comes back.
 
 import "./forms.js";
+import "./features.js";
 
 export { parseEvents } from "./events.js";
 export { ActionError } from "./messages.js";

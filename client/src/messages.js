@@ -40,7 +40,7 @@ export function tell(element, { message = "", errors = {} }, link) {
   const place = find(element, "[data-message]") ?? places.get(element);
   if (place && document.contains(place)) say(place, text, link);
   else if (text) say(makePlace(element), text, link);
-  wrong?.focus();
+  if (attribute(element, "data-submit") === null) wrong?.focus(); // who is typing stays where she is
 }
 
 /** @param {Element} form @returns {HTMLInputElement[]} its fields, wherever they stand; a button has none */

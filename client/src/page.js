@@ -1,5 +1,7 @@
 // A page as the server renders it: fetched, parsed, what it tells the client.
 
+import { loadedRegions } from "./address.js";
+
 const { trustedTypes } = /** @type {{trustedTypes?: {createPolicy(name: string, rules: object): {createHTML(html: string): string}}}} */ (
   /** @type {unknown} */ (window)
 );
@@ -29,9 +31,15 @@ export function parse(html) {
   return parseHTMLUnsafe?.(text) ?? new DOMParser().parseFromString(text, "text/html");
 }
 
-/** @param {string} url @returns {Promise<string | undefined>} its HTML; nothing where the browser has to go there itself */
-export async function fetchPage(url) {
-  const reply = await fetch(url, { cache: "no-store", headers: { Accept: "text/html" }, redirect: "manual" });
+/**
+ * @param {string} url
+ * @param {AbortSignal} [signal]
+ * @param {string} [region] to be loaded, beside those that have been; percent-encoded
+ * @returns {Promise<string | undefined>} its HTML; nothing where the browser has to go there itself
+ */
+export async function fetchPage(url, signal, region) {
+  const regions = String([loadedRegions(), region].filter(Boolean));
+  const reply = await fetch(regions ? `${url}${url.includes("?") ? "&" : "?"}_regions=${regions}` : url, { cache: "no-store", headers: { Accept: "text/html" }, redirect: "manual", signal });
   // forms stand on error pages, too: a list in the layout of a 404
   return /^(200|4..)text\/html/i.test(`${reply.status}${reply.headers.get("Content-Type")}`) ? reply.text() : undefined;
 }

@@ -4,3 +4,4 @@
 export { rememberFocus } from "./focus.js";
 export { adoptNonces, rememberScripts, updateHead } from "./head.js";
 export { morph } from "./morph/morph.js";
+export { upload } from "./upload.js";

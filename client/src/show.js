@@ -4,6 +4,7 @@ import { parseAction, renewURLs, urlsOf } from "./address.js";
 import { begunForms, contentsOf, isBegun, settleAllBut } from "./begun.js";
 import { attribute, find } from "./elements.js";
 import { notify } from "./messages.js";
+import { loadScreen } from "./modules.js";
 import { adopt, fieldOfToken, namedActions, parse, trusted } from "./page.js";
 import { liftMarks } from "./pending.js";
 
@@ -16,10 +17,7 @@ import { liftMarks } from "./pending.js";
  * @property {boolean} isChanged whether the visitor has typed on since
  */
 
-// a module of its own: only pages that call actions need it
-const SCREEN = "./screen.js" + new URL(import.meta.url).search;
-/** @type {() => Promise<typeof import("./screen.js")>} */
-const loadScreen = () => import(SCREEN);
+// only pages that call actions need it
 if (document.querySelector('[name=_action],[data-action],#serveractions:not([data-actions="{}"])')) void loadScreen();
 
 const FORM_GONE = "The form that you had begun is gone.";
@@ -43,11 +41,22 @@ export async function show(html, sent) {
   }
 }
 
+/** Brings a part of the page up to date. @param {Element} old @param {Element} next @param {Document} page that it is of */
+export const showPart = async (old, next, page) => update(await loadScreen(), old, next, page);
+
 /** @param {typeof import("./screen.js")} screen @param {Document} fresh @param {Sent} [sent] */
-function replace({ adoptNonces, morph, rememberFocus, rememberScripts, updateHead }, fresh, sent) {
+function replace(screen, fresh, sent) {
+  const runScripts = screen.rememberScripts(fresh, trusted);
+  screen.adoptNonces(fresh);
+  screen.updateHead(fresh);
+  adopt(fresh);
+  update(screen, document.body, fresh.body, fresh, sent, runScripts);
+}
+
+/** @param {typeof import("./screen.js")} screen @param {Element} root @param {Element} target @param {Document} fresh @param {Sent} [sent] @param {() => void} [runScripts] */
+function update({ morph, rememberFocus }, root, target, fresh, sent, runScripts) {
   const begun = begunForms();
   const urls = urlsOf(fresh, Object.values(namedActions(fresh)));
-  const runScripts = rememberScripts(fresh, trusted);
   const putMarks = liftMarks();
   const refocus = rememberFocus();
   const kept = new Set(begun);
@@ -58,19 +67,17 @@ function replace({ adoptNonces, morph, rememberFocus, rememberScripts, updateHea
     else if (old instanceof HTMLFormElement && !(old === sent?.form && sent.isRefused)) kept.delete(old);
     return isLeft;
   };
-  adoptNonces(fresh);
-  updateHead(fresh);
-  adopt(fresh);
-  morph(document.body, fresh.body, { key: keyOf, leave });
-  runScripts();
+  morph(root, target, { key: keyOf, leave });
+  runScripts?.();
   refocus();
   putMarks();
   settleAllBut((form) => kept.has(form));
   if (begun.some((form) => !document.contains(form) && form !== sent?.form)) notify(FORM_GONE);
 }
 
-/** @param {Element} element @returns {string | undefined} a form is known by its action, and what that is bound to */
-const keyOf = (element) => (element instanceof HTMLFormElement ? parseAction(attribute(element, "action"))?.key : undefined);
+/** @param {Element} element @returns {string | undefined} a form is known by its action, and what that is bound to; a region by its name */
+const keyOf = (element) =>
+  (element instanceof HTMLFormElement ? parseAction(attribute(element, "action"))?.key : attribute(element, "data-region")) ?? undefined;
 
 /** @param {Element} old @param {Element} fresh @param {Sent} [sent] @returns {boolean} */
 function leaves(old, fresh, sent) {

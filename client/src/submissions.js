@@ -75,8 +75,9 @@ async function confirmed(call, message) {
 /** @param {Call} call @param {Answer} answer @returns {Promise<unknown>} the data @throws {ActionError} */
 async function finish(call, answer) {
   const { contents, element } = call;
-  const target = webAddress(answer.redirect ?? answer.login);
-  const error = answer.data === undefined || (answer.redirect && !target) ? new ActionError(answer) : undefined;
+  const { data, messages, redirect } = answer;
+  let target = webAddress(redirect ?? answer.login);
+  const error = data === undefined || (redirect && !target) ? new ActionError(answer) : undefined;
   /** @type {Sent | undefined} */
   let sent;
   if (element instanceof HTMLFormElement) {
@@ -86,16 +87,16 @@ async function finish(call, answer) {
   }
   call.state = "answered";
   if (answer.traceback) console.error(answer.traceback); // in debug mode
-  call.emit(error ? "error" : "success", { data: answer.data, messages: answer.messages, error });
+  if (!call.emit(error ? "error" : "success", { data, messages, redirect, error }) && !error) target = undefined; // a listener has been there
   const key = element && (!error || (answer.title && !answer.retry)) && find(element, "[name=idempotency_key]");
   if (key) setAttribute(key, "value", newKey()); // its outcome is known: the next one is another call
   if (here() === call.from) await showAnswer(call, answer, target, error, sent);
   if (error) throw error;
-  if (sent && !sent.isChanged && !answer.isFile && call.option("data-reset") !== "false") {
+  if (sent && !sent.isChanged && !answer.isFile && !call.isAutosave && call.option("data-reset") !== "false") {
     HTMLFormElement.prototype.reset.call(sent.form);
     settle(sent.form);
   }
-  return answer.data;
+  return data;
 }
 
 /** @param {string | null} [url] @returns {URL | undefined} where a browser may be sent to: javascript: is no place */
@@ -125,13 +126,27 @@ async function showAnswer(call, answer, target, error, sent) {
 
 /** Fetches a page and shows it, if the visitor is still there. @param {string} url @param {Sent} [sent] */
 export async function showPage(url, sent) {
+  if ((await load(url, sent)) === "failed") location.assign(url); // then the browser says what is wrong
+}
+
+/**
+ * Fetches a page and shows it; of another URL, in place of the address.
+ * @param {string} url
+ * @param {Sent} [sent]
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<"shown" | "late" | "left" | "failed">} late: a page of a later request is on the screen; left: the visitor is elsewhere
+ */
+export async function load(url, sent, signal) {
   const number = nextRequest();
   const from = here();
-  const html = await fetchPage(url).catch(() => undefined); // then the browser says what is wrong
-  if (here() !== from || number < shown.number) return;
-  if (html === undefined) return location.assign(url);
+  const html = await fetchPage(url, signal).catch(() => undefined);
+  if (here() !== from || signal?.aborted) return "left";
+  if (number < shown.number) return "late";
+  if (html === undefined) return "failed";
   shown = { number, rendered: Infinity };
+  if (url !== from) history.replaceState(history.state, "", url);
   await show(html, sent);
+  return "shown";
 }
 
 /** @param {Call} call @param {string} url */

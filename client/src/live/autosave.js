@@ -1,0 +1,79 @@
+// Forms that send themselves: those of actions are saved, those of GET are searched by.
+
+import { client, milliseconds } from "./client.js";
+
+const PAUSE = 300; // milliseconds after the last key, where the form says none
+
+/** What is about to be sent. @type {WeakMap<HTMLFormElement, ReturnType<typeof setTimeout>>} */
+const timers = new WeakMap();
+/** Forms that changed while a call of them was under way: the newest waits. @type {WeakSet<EventTarget>} */
+const waiting = new WeakSet();
+/** The search of a form that is under way. @type {WeakMap<HTMLFormElement, AbortController>} */
+const searches = new WeakMap();
+
+/** @param {Element} form @param {string} name @returns {string} a field may hide the form's own property */
+const read = (form, name) => Element.prototype.getAttribute.call(form, name) ?? "";
+
+/** @param {Element} form */
+const isSearch = (form) => /^(get)?$/i.test(read(form, "method"));
+
+/** @param {Event} event something in a form changed */
+export function typed(event) {
+  const { form } = /** @type {HTMLInputElement} */ (event.target);
+  const [kind, pause = ""] = form ? read(form, "data-submit").split(" ") : [];
+  if (!kind || !form || /** @type {InputEvent} */ (event).isComposing) return;
+  const type = event.type === "compositionend" ? "input" : event.type;
+  // left, or chosen: there is nothing to wait for
+  const isOver = type === "change" && (timers.has(form) || kind === type);
+  if (kind === type || isOver) schedule(form, isOver ? 0 : milliseconds(pause) || PAUSE);
+}
+
+/** @param {HTMLFormElement} form @param {number} pause milliseconds */
+function schedule(form, pause) {
+  clearTimeout(timers.get(form));
+  timers.set(form, setTimeout(send, pause, form));
+}
+
+/** @param {HTMLFormElement} form */
+function send(form) {
+  timers.delete(form);
+  if (!document.contains(form)) return;
+  if (isSearch(form)) return void search(form);
+  if (!form.querySelector("[name=_action]")) return; // it would leave the page
+  if (client.isCalling(form)) return void waiting.add(form);
+  const { checkValidity, requestSubmit } = HTMLFormElement.prototype;
+  if (form.hasAttribute("novalidate") || checkValidity.call(form)) requestSubmit.call(form);
+}
+
+/** @param {Event} event a call is over: what has waited is sent */
+export function sendsItself({ target }) {
+  if (target instanceof HTMLFormElement && waiting.delete(target)) send(target);
+}
+
+/** @param {SubmitEvent} event a search is not left by the return key */
+export function submitted(event) {
+  const form = /** @type {HTMLFormElement} */ (event.target);
+  if (event.defaultPrevented || !read(form, "data-submit") || !isSearch(form) || event.submitter?.hasAttribute("formaction")) return;
+  event.preventDefault();
+  clearTimeout(timers.get(form));
+  send(form);
+}
+
+/** @param {HTMLFormElement} form */
+async function search(form) {
+  searches.get(form)?.abort();
+  const stop = new AbortController();
+  searches.set(form, stop);
+  const url = new URL(read(form, "action") || client.here(), document.baseURI);
+  const data = new FormData(form);
+  url.search = String(new URLSearchParams(/** @type {[string, string][]} */ ([...data])));
+  const sent = { form, contents: client.contentsOf(form), isRefused: false, isChanged: false };
+  form.ariaBusy = "true";
+  /** @type {Awaited<ReturnType<typeof client.load>>} */
+  let state;
+  do state = await client.load(url.pathname + url.search, sent, stop.signal);
+  while (state === "late"); // a live page came between
+  if (searches.get(form) !== stop) return;
+  form.ariaBusy = null;
+  if (state === "failed") client.tell(form, new client.ActionError({}));
+}

@@ -1,0 +1,145 @@
+"""Lists that go on when their end comes into view."""
+
+from __future__ import annotations
+
+from flask import request
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from flask_serveractions import ActionError, Bound
+from tests.browser.stage import Stage, open_page
+from tests.todo_app import served
+
+ON_A_PAGE = 10
+LIST = """<main><h1>Rows</h1>
+{% call action_form("add") %}<button id="add">Add</button>{% endcall %}
+<ul data-region="rows">{% for row in rows %}<li id="row-{{ row }}" style="height: 60px">{{ row }}
+{% call(form) action_form("remove", row=row) %}
+<button>Remove</button>{{ form.message }}{% endcall %}</li>{% endfor %}</ul>
+{% if more %}<a id="more" data-more="rows" href="?page={{ number + 1 }}">More</a>{% endif %}
+<a href="/other">Elsewhere</a></main>"""
+
+
+def number() -> int:
+    return request.args.get("page", 1, int)
+
+
+def set_rows(stage: Stage, count: int) -> list[int]:
+    rows = list(range(1, count + 1))
+
+    def shown() -> list[int]:
+        return rows[(number() - 1) * ON_A_PAGE : number() * ON_A_PAGE]
+
+    def add() -> None:
+        rows.insert(0, max(rows) + 1)
+
+    def remove(row: Bound[int]) -> None:
+        if row not in rows:
+            raise ActionError("That one is gone.")
+        rows.remove(row)
+
+    stage.actions.register(add)
+    stage.actions.register(remove)
+    stage.page("/rows", LIST, rows=shown, number=number, more=lambda: len(rows) > number() * ON_A_PAGE)
+    stage.page("/other", "<main>Other</main>")
+    return rows
+
+
+def items(page: Page) -> Locator:
+    return page.locator("[data-region=rows] > li")
+
+
+def scroll_to_end(page: Page, count: int) -> None:
+    """Scroll until so many rows are there."""
+    while items(page).count() < count:
+        page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+        page.wait_for_timeout(30)
+    expect(items(page)).to_have_count(count)
+
+
+def numbers(page: Page) -> list[int]:
+    return [int(text.split()[0]) for text in items(page).all_inner_texts()]
+
+
+def test_the_next_page_is_appended_when_its_link_comes_into_view(stage: Stage, page: Page) -> None:
+    set_rows(stage, 25)
+    page.set_viewport_size({"width": 800, "height": 200})
+    open_page(page, "/rows")
+    expect(items(page)).to_have_count(10)
+    assert stage.visits == ["/rows"]  # the link is out of sight
+    scroll_to_end(page, 25)
+    assert numbers(page) == list(range(1, 26))
+    expect(page.locator("#more")).to_have_count(0)
+    assert page.url.endswith("/rows")
+
+
+def test_a_fresh_page_updates_the_first_part_and_the_others_are_fetched_again(stage: Stage, page: Page) -> None:
+    rows = set_rows(stage, 25)
+    page.set_viewport_size({"width": 800, "height": 200})
+    open_page(page, "/rows")
+    scroll_to_end(page, 25)
+    page.locator("#add").click()
+    expect(items(page)).to_have_count(26)
+    expect(items(page).first).to_contain_text("26")
+    assert numbers(page) == rows
+
+
+def test_a_form_in_an_appended_part_posts_to_the_page_that_it_came_from(stage: Stage, page: Page) -> None:
+    rows = set_rows(stage, 25)
+    page.set_viewport_size({"width": 800, "height": 200})
+    open_page(page, "/rows")
+    scroll_to_end(page, 25)
+    posts: list[str] = []
+    page.on("request", lambda request: posts.append(request.url) if request.method == "POST" else None)
+    page.locator("#row-15 button").click()
+    expect(page.locator("#row-15")).to_have_count(0)
+    expect(items(page)).to_have_count(24)
+    assert numbers(page) == rows
+    assert "/rows?page=2&_action=remove/" in posts[0]
+
+
+def test_back_returns_to_the_place(stage: Stage, page: Page) -> None:
+    set_rows(stage, 45)
+    page.set_viewport_size({"width": 800, "height": 200})
+    open_page(page, "/rows")
+    scroll_to_end(page, 45)
+    page.locator("#row-33").scroll_into_view_if_needed()
+    before = page.evaluate("scrollY")
+    page.evaluate("location.assign('/other')")
+    expect(page.locator("main")).to_have_text("Other")
+    page.go_back()
+    expect(page.locator("#row-33")).to_be_in_viewport()
+    assert abs(page.evaluate("scrollY") - before) < 60
+
+
+def test_without_an_intersection_observer_it_is_a_link(stage: Stage, page: Page) -> None:
+    set_rows(stage, 15)
+    page.add_init_script("delete window.IntersectionObserver")
+    open_page(page, "/rows")
+    page.locator("#more").click()
+    expect(page).to_have_url("/rows?page=2")
+    expect(items(page)).to_have_count(5)
+
+
+def test_a_page_that_can_not_be_had_leaves_the_link(stage: Stage, page: Page) -> None:
+    set_rows(stage, 15)
+    page.route("**/rows?page=2", lambda route: route.fulfill(status=500, content_type="text/html", body="<p>No"))
+    with page.expect_response("**/rows?page=2"):
+        open_page(page, "/rows")
+        page.locator("#more").scroll_into_view_if_needed()
+    page.unroute("**/rows?page=2")
+    page.locator("#more").click()
+    expect(page).to_have_url("/rows?page=2")
+
+
+def test_without_scripts_the_pages_are_links(stage: Stage, browser: Browser) -> None:
+    set_rows(stage, 15)
+    with served(stage.app) as address:
+        context = browser.new_context(base_url=address, java_script_enabled=False)
+        page = context.new_page()
+        page.goto("/rows")
+        page.locator("#more").click()
+        expect(items(page)).to_have_count(5)
+        page.locator("#row-12 button").click()
+        expect(page).to_have_url(f"{address}/rows?page=2")
+        expect(items(page)).to_have_count(4)
+        context.close()

@@ -1,0 +1,77 @@
+"""Background jobs that a page shows: followed after a reload, and cancelled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from playwright.sync_api import Browser, Page, expect
+
+from flask_serveractions import Progress
+from tests.browser.stage import Stage, open_page
+from tests.todo_app import served
+
+JOBS = """<main>{% call action_form("report") %}<button id="order">Order</button>{% endcall %}
+{% for job in action_jobs("report") %}<section {% if not job.ended %}data-job="{{ job.url }}"{% endif %}>
+<b>{{ job.state }}</b> <i data-message>{{ job.message }}</i>
+<progress value="{{ job.done }}" max="{{ job.total or 1 }}"></progress>
+{% if not job.ended %}<form method="post" action="{{ job.url }}">{{ job.hidden_fields }}
+<button class="cancel">Cancel</button></form>{% endif %}
+</section>{% endfor %}</main>"""
+
+
+def set_jobs(stage: Stage) -> None:
+    def report() -> Iterator[Progress | str]:
+        yield Progress(1, 4, "one")
+        stage.wait("two")
+        yield Progress(2, 4, "two")
+        stage.wait("end")
+        yield Progress(3, 4, "three")
+        return "done"
+
+    stage.actions.register(background=True)(report)
+    stage.page("/jobs", JOBS)
+
+
+def order_and_leave(page: Page) -> None:
+    """Order a job, and come to the page anew while it runs."""
+    open_page(page, "/jobs")
+    with page.expect_response(lambda response: response.request.method == "POST"):
+        page.locator("#order").click()
+    open_page(page, "/jobs")
+
+
+def test_a_job_is_followed_after_a_reload_until_its_page_is_fresh(stage: Stage, page: Page) -> None:
+    set_jobs(stage)
+    order_and_leave(page)
+    expect(page.locator("section [data-message]")).to_have_text("one")
+    stage.gate("two").set()
+    expect(page.locator("section [data-message]")).to_have_text("two")
+    assert page.locator("section progress").evaluate("bar => [bar.value, bar.max]") == [2, 4]
+    stage.gate("end").set()
+    expect(page.locator("b")).to_have_text("done")
+    expect(page.locator("[data-job]")).to_have_count(0)
+
+
+def test_a_job_is_cancelled_from_the_page_without_leaving_it(stage: Stage, page: Page) -> None:
+    set_jobs(stage)
+    order_and_leave(page)
+    expect(page.locator("section [data-message]")).to_have_text("one")
+    page.evaluate("window.same = true")
+    page.locator(".cancel").click()
+    expect(page.locator("b")).to_have_text("failed")
+    assert page.evaluate("window.same")
+
+
+def test_without_scripts_the_page_shows_and_cancels_it(stage: Stage, browser: Browser) -> None:
+    set_jobs(stage)
+    with served(stage.app) as address:
+        context = browser.new_context(base_url=address, java_script_enabled=False)
+        page = context.new_page()
+        page.goto("/jobs")
+        page.locator("#order").click()
+        page.goto("/jobs")
+        page.locator(".cancel").click()
+        expect(page).to_have_url(f"{address}/jobs")
+        expect(page.locator("b")).to_have_text("failed")
+        stage.open_gates()
+        context.close()

@@ -1,0 +1,189 @@
+"""Forms that send themselves: search while somebody types, and save what is typed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Annotated
+
+import pytest
+from flask import request
+from marshmallow.validate import Length
+from playwright.sync_api import Browser, Page, expect
+
+from flask_serveractions import ActionError
+from tests.browser.stage import Stage, await_events, kinds, open_page
+from tests.todo_app import served
+
+WORDS = ("apple", "apricot", "banana", "cherry")
+SEARCH = """<main><form data-submit="input 100ms"><label>Search <input name="q" value="{{ q }}"></label>
+<select name="sort"><option>up<option {{ 'selected' if sort == 'down' }}>down</select><button>Search</button>
+<output>{{ words|length }} found</output></form>
+<ul id="found">{% for word in words %}<li>{{ word }}</li>{% endfor %}</ul></main>"""
+NOTE = """<main>{% call(form) action_form("save", attrs={"data-submit": "input 100ms"}) %}
+<textarea {{ form.attrs("text") }}></textarea>{{ form.error("text") }}<button>Save</button>{% endcall %}
+<p id="saved">{{ notes[-1] if notes }}</p></main>"""
+
+
+def set_search(stage: Stage) -> list[str]:
+    """Set a page to search on; a search for the name of a gate waits for it."""
+    asked: list[str] = []
+
+    def query() -> str:
+        q = request.args.get("q", "")
+        asked.append(q)
+        if q in stage.gates:
+            stage.wait(q)
+        return q
+
+    def words() -> list[str]:
+        found = [word for word in WORDS if word.startswith(request.args.get("q", ""))]
+        return sorted(found, reverse=request.args.get("sort") == "down")
+
+    def sort() -> str:
+        return request.args.get("sort", "up")
+
+    stage.page("/words", SEARCH, "{{ q or 'Words' }}", q=query, words=words, sort=sort)
+    return asked
+
+
+def set_notes(stage: Stage) -> list[str]:
+    notes: list[str] = []
+
+    def save(text: Annotated[str, Length(1, 20)]) -> None:
+        if text in stage.gates:
+            stage.wait(text)
+        if text == "taken":
+            raise ActionError("Somebody has that one.", field="text")
+        notes.append(text)
+
+    stage.actions.register(save)
+    stage.page("/note", NOTE, notes=lambda: notes)
+    return notes
+
+
+def test_what_is_found_is_shown_while_somebody_types_and_the_address_says_so(stage: Stage, page: Page) -> None:
+    asked = set_search(stage)
+    open_page(page, "/words")
+    entries = page.evaluate("history.length")
+    page.locator("[name=q]").press_sequentially("ap", delay=20)
+    expect(page.locator("#found li")).to_have_text(["apple", "apricot"])
+    expect(page.locator("output")).to_have_text("2 found")
+    expect(page).to_have_url(re.compile(r"/words\?q=ap&sort=up$"))
+    expect(page).to_have_title("ap")
+    assert page.evaluate("history.length") == entries
+    assert asked[-1] == "ap"
+
+
+def test_focus_and_caret_stay_where_they_are(stage: Stage, page: Page) -> None:
+    set_search(stage)
+    open_page(page, "/words")
+    page.locator("[name=q]").press_sequentially("pricot")
+    page.locator("[name=q]").press("Home")
+    page.locator("[name=q]").press("a")
+    expect(page.locator("#found li")).to_have_text(["apricot"])
+    assert page.evaluate("[document.activeElement.name, document.activeElement.selectionStart]") == ["q", 1]
+    expect(page.locator("[name=q]")).to_have_value("apricot")
+
+
+def test_a_late_answer_never_overwrites_a_newer_one(stage: Stage, page: Page) -> None:
+    asked = set_search(stage)
+    gate = stage.gate("b")
+    open_page(page, "/words")
+    page.locator("[name=q]").fill("b")
+    while asked[-1] != "b":
+        page.wait_for_timeout(10)
+    with page.expect_event("requestfailed"):  # the former request is aborted
+        page.locator("[name=q]").fill("c")
+    expect(page.locator("#found li")).to_have_text(["cherry"])
+    gate.set()
+    page.locator("[name=q]").fill("ch")
+    expect(page).to_have_url(re.compile("q=ch&"))
+    expect(page.locator("#found li")).to_have_text(["cherry"])
+    expect(page.locator("[name=q]")).to_have_value("ch")
+
+
+def test_what_is_chosen_and_the_return_key_search_at_once(stage: Stage, page: Page) -> None:
+    set_search(stage)
+    open_page(page, "/words")
+    page.evaluate("window.same = true")
+    page.locator("[name=sort]").select_option("down")
+    expect(page.locator("#found li")).to_have_text(["cherry", "banana", "apricot", "apple"])
+    page.locator("[name=q]").fill("a")
+    page.locator("[name=q]").press("Enter")
+    expect(page.locator("#found li")).to_have_text(["apricot", "apple"])
+    assert page.evaluate("window.same")
+
+
+def test_a_form_of_an_action_saves_itself_and_nothing_is_reset(stage: Stage, page: Page) -> None:
+    notes = set_notes(stage)
+    open_page(page, "/note")
+    page.locator("[name=text]").press_sequentially("milk", delay=20)
+    expect(page.locator("#saved")).to_have_text("milk")
+    expect(page.locator("[name=text]")).to_have_value("milk")
+    expect(page.locator("[name=text]")).to_be_focused()
+    assert notes[-1] == "milk"
+
+
+def test_one_request_is_in_flight_the_newest_waits_and_none_is_aborted(stage: Stage, page: Page) -> None:
+    notes = set_notes(stage)
+    gate = stage.gate("a")
+    open_page(page, "/note")
+    failed: list[str] = []
+    page.on("requestfailed", lambda request: failed.append(request.url))
+    field = page.locator("[name=text]")
+    field.fill("a")
+    await_events(page, "start", 1)
+    for text in ("ab", "abc", "abcd"):
+        field.fill(text)
+        page.wait_for_timeout(150)  # longer than the form's own pause
+    assert kinds(page) == ["start"]
+    gate.set()
+    await_events(page, "finish", 2)
+    expect(page.locator("#saved")).to_have_text("abcd")
+    expect(field).to_have_value("abcd")
+    assert notes == ["a", "abcd"]
+    assert failed == []
+
+
+def test_a_refusal_while_somebody_types_does_not_take_the_focus(stage: Stage, page: Page) -> None:
+    notes = set_notes(stage)
+    open_page(page, "/note")
+    page.locator("[name=text]").fill("taken")
+    page.locator("button").focus()
+    expect(page.locator("main")).to_contain_text("Somebody has that one.")
+    expect(page.locator("button")).to_be_focused()
+    page.locator("[name=text]").fill("free")
+    expect(page.locator("#saved")).to_have_text("free")
+    expect(page.locator("main")).not_to_contain_text("Somebody")
+    assert notes == ["free"]
+
+
+def test_what_the_browser_finds_invalid_is_not_sent(stage: Stage, page: Page) -> None:
+    notes = set_notes(stage)
+    open_page(page, "/note")
+    page.locator("[name=text]").fill("a")
+    expect(page.locator("#saved")).to_have_text("a")
+    page.locator("[name=text]").fill("")
+    page.wait_for_timeout(200)
+    page.locator("[name=text]").fill("b")
+    expect(page.locator("#saved")).to_have_text("b")
+    assert notes == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("path", "field", "set_up", "shown"),
+    [("/words", "q", set_search, "#found li"), ("/note", "text", set_notes, "#saved")],
+)
+def test_without_scripts_the_button_does_it(
+    stage: Stage, browser: Browser, path: str, field: str, set_up: Callable[[Stage], object], shown: str
+) -> None:
+    set_up(stage)
+    with served(stage.app) as address:
+        context = browser.new_context(base_url=address, java_script_enabled=False)
+        page = context.new_page()
+        page.goto(path)
+        page.fill(f"[name={field}]", "banana")
+        page.click("button")
+        expect(page.locator(shown)).to_have_text("banana")
+        context.close()
