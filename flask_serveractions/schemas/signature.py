@@ -155,6 +155,10 @@ def bound_field(name: str, field: Field[Any]) -> Field[Any]:
     return schema.fields[name]
 
 
+#: what a default says of a parameter that has no annotation: ``def save(text="")``
+PLAIN_DEFAULTS = frozenset({str, int, float, bool})
+
+
 class Compiler:
     """Compiles the parameters of one function; it knows the function for its messages."""
 
@@ -205,6 +209,8 @@ class Compiler:
             return Parameter(name=name, key=name, source=Source.PATH, annotation=Any, default=default)
         if self.kind != ACTION and default is not MISSING:
             return None  # as in a MethodView: the default it is
+        if type(default) in PLAIN_DEFAULTS:
+            return self.annotated(name, type(default), default)
         mend = f"Write one, as in {name}: str."
         if name == "self":
             mend = "Register the method of an object, as in actions.register(todos.create), or a function."

@@ -13,6 +13,7 @@ from marshmallow.validate import Length, Range
 from werkzeug.datastructures import FileStorage, MultiDict
 
 from flask_serveractions import Body, Bound, Cookie, Header, Query
+from flask_serveractions.schemas.signature import compile_operation
 from tests.calling import Door, door_of, errors_of, function_of
 from tests.generated_signatures import as_json, as_pairs, typed
 
@@ -349,3 +350,11 @@ def test_every_value_comes_whole_through_form_json_query_and_signed_id(drawn: tu
     assert [answer.status_code for answer in answers] == [200, 200, 204], answers[0].text
     assert door.calls == [{"value": value, "signed": value}] * 2 + [{"value": value}]
     assert {type(each) for call in door.calls for each in call.values()} == {type(value)}
+
+
+def test_a_plain_default_says_the_type_of_a_parameter_without_annotation() -> None:
+    def save(text="", count=1, on=False): ...  # type: ignore[no-untyped-def]
+
+    operation = compile_operation(save, name="save", kind="action", method="POST")
+    found = {each.name: type(each.text).__name__ for each in operation.parameters}
+    assert found == {"text": "String", "count": "Integer", "on": "Boolean"}
