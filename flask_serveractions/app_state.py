@@ -98,6 +98,7 @@ class AppState:
     placed_routes: set[Any] = field(default_factory=set)  # the same of resources
     place_at_start: Callable[[], None] = lambda: None
     preprocessed: dict[Any, dict[str, Operation]] = field(default_factory=dict)  # for path values of a preprocessor's
+    prepare_form: Callable[..., None] | None = None  # hears of each request, once the app serves
     started: bool = False
     told: set[str] = field(default_factory=set)  # the settings that were warned of
     jobs: Any = None  # its background jobs, once there are any

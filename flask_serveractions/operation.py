@@ -62,6 +62,7 @@ class Parameter:
     json: Field[Any] | None = None  # loads what has types: JSON bodies, bound arguments
     load_text: Callable[[Any, Any, Any], Any] | None = None  # the fields' deserialize, compiled
     load_json: Callable[[Any, Any, Any], Any] | None = None
+    fields: Any = None  # holds these four, which equal parameters share
     schema: Schema | None = None  # Source.WHOLE
     load: Callable[[Any], Any] | None = None  # the schema's load, compiled
     form_class: type[Any] | None = None  # Source.FORM

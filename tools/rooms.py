@@ -97,6 +97,7 @@ ROOMS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "schemas",
         (
             "signature",
+            "bound_fields",
             "results",
             "flask_forms",
             "types",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from marshmallow import Schema, fields
@@ -18,26 +18,44 @@ def close_cycles(schema: Schema) -> list[Schema]:
     without this, a recursive schema would fill the memory with one for every path that was ever sent.
     """
     known = [schema]
-    for each in known:  # it grows meanwhile
-        for field in nested_fields(each):
-            nested = schema_below(field)
-            if nested is None or len(known) > MAX_SCHEMAS:
-                continue
-            same = next((one for one in known if is_alike(one, nested)), None)
-            if same is None:
-                known.append(nested)
-            else:
-                field._schema = same
+    close_all(known)
     return known
 
 
-def nested_fields(schema: Schema) -> Iterator[Any]:
-    return (field for field in all_fields(schema) if isinstance(field, fields.Nested))
+def close_cycles_below(field: fields.Field[Any]) -> list[Schema]:
+    """Do the same below a field that stands alone; return the schemas below it."""
+    known: list[Schema] = []
+    share_alike([field], known)
+    close_all(known)
+    return known
+
+
+def close_all(known: list[Schema]) -> None:
+    for each in known:  # it grows meanwhile
+        share_alike(each.fields.values(), known)
+
+
+def share_alike(declared: Iterable[fields.Field[Any]], known: list[Schema]) -> None:
+    """Let the schemas that some fields nest be those that are known; add to these what is new."""
+    for field in fields_within(declared):
+        nested = schema_below(field) if isinstance(field, fields.Nested) else None
+        if nested is None or len(known) > MAX_SCHEMAS:
+            continue
+        same = next((one for one in known if is_alike(one, nested)), None)
+        if same is None:
+            known.append(nested)
+        else:
+            field._schema = same
 
 
 def all_fields(schema: Schema) -> Iterator[Any]:
     """Yield a schema's fields, and those inside of its lists, tuples and mappings."""
-    todo: list[Any] = list(schema.fields.values())
+    return fields_within(schema.fields.values())
+
+
+def fields_within(declared: Iterable[fields.Field[Any]]) -> Iterator[Any]:
+    """Yield some fields, and those inside of the lists, tuples and mappings among them."""
+    todo: list[Any] = list(declared)
     while todo:
         field = todo.pop()
         yield field

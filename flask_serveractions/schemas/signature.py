@@ -13,19 +13,20 @@ from functools import partial
 from typing import Any
 
 from flask_wtf import FlaskForm
-from marshmallow import Schema, missing
-from marshmallow.fields import Boolean, Field, List, Raw
+from marshmallow import missing
+from marshmallow.fields import Boolean, List, Raw
 from marshmallow.validate import And
 from werkzeug.datastructures import FileStorage
 
 from ..operation import ACTION, MISSING, Answer, Operation, Parameter, Source, where
 from .annotations import unfold
+from .bound_fields import bind, fields_for
 from .fields import is_delimited, is_flat, is_text
 from .flask_forms import check_can_be_made, declares_file, factory_among
-from .load import compile_fields, compile_load, field_loader
+from .load import compile_load
 from .mistakes import NoField
 from .results import compile_answer
-from .schema_cycles import all_fields, close_cycles
+from .schema_cycles import close_cycles
 from .types import (
     Validators,
     field_for,
@@ -77,7 +78,7 @@ def compile_operation(
     compiler = Compiler(function, kind, reads_like, frozenset(path_names), known, values_change)
     signature = list(inspect.signature(function).parameters.values())[1 if is_method else 0 :]
     compiled = [compiler.parameter(each, hints.get(each.name, MISSING)) for each in signature]
-    parameters = bind_fields([each for each in compiled if each is not None])
+    parameters = tuple(each for each in compiled if each is not None)
     compiler.check_together(parameters)
     is_generator = kind == ACTION and inspect.isgeneratorfunction(inspect.unwrap(function))
     open_ended = any(each.kind is inspect.Parameter.VAR_KEYWORD for each in signature)
@@ -136,23 +137,6 @@ def by_source(parameters: tuple[Parameter, ...]) -> dict[str, Any]:
         "form": next((each for each in from_body if each.source is Source.FORM), None),
         "files": files,
     }
-
-
-def bind_fields(parameters: list[Parameter]) -> tuple[Parameter, ...]:
-    """Give the fields the schema that some of them look up to (formats of dates, names of nested schemas)."""
-    bound = []
-    for each in parameters:
-        text, json = (field and bound_field(each.name, field) for field in (each.text, each.json))
-        load_text, load_json = (None if field is None else field_loader(field) for field in (text, json))
-        bound.append(dataclasses.replace(each, text=text, json=json, load_text=load_text, load_json=load_json))
-    return tuple(bound)
-
-
-def bound_field(name: str, field: Field[Any]) -> Field[Any]:
-    schema = Schema.from_dict({name: field})()
-    for each in close_cycles(schema):
-        compile_fields(all_fields(each))
-    return schema.fields[name]
 
 
 #: what a default says of a parameter that has no annotation: ``def save(text="")``
@@ -221,13 +205,14 @@ class Compiler:
             return self.path_parameter(name, annotation, default)
         plain, metadata, optional = unfold(annotation)
         source = self.source_of(name, annotation, metadata)
-        special = self.special(plain, metadata, source)
+        special = self.special(name, plain, metadata, source)
         if special is None:
             made = self.field_parameter(name, annotation, source, default)
         else:
             made = Parameter(name=name, annotation=annotation, default=default, **{"key": name, **special})
         self.check_carrier(made, source)
-        return dataclasses.replace(made, optional=made.optional or optional or default is None)
+        optional = made.optional or optional or default is None
+        return made if made.optional == optional else dataclasses.replace(made, optional=optional)
 
     def source_of(self, name: str, annotation: Any, metadata: list[Any]) -> Source:
         named = [each for each in metadata if isinstance(each, Source)]
@@ -243,7 +228,7 @@ class Compiler:
             raise self.type_error(name, annotation, f"{HOLDERS[source]} of this name", CALL_IT)
         return source
 
-    def special(self, plain: Any, metadata: list[Any], source: Source) -> dict[str, Any] | None:
+    def special(self, name: str, plain: Any, metadata: list[Any], source: Source) -> dict[str, Any] | None:
         """Return what files, forms and whole bodies are made of; None for everything else."""
         validators = validators_of(metadata)
         each, of_each = item_of(plain)
@@ -252,11 +237,9 @@ class Compiler:
                 *validators,
                 *([partial(check_each, And(*of_each))] if of_each else []),
             ]
-            return {
-                "source": Source.FILE,
-                "many": plain is not FileStorage,
-                "text": Raw(validate=checks) if checks else None,
-            }
+            bound = bind(name, Raw(validate=checks) if checks else None, None)
+            many = plain is not FileStorage
+            return {"source": Source.FILE, "many": many, "text": bound.text, "load_text": bound.load_text}
         key = "query" if source is Source.QUERY else "body"
         if inspect.isclass(plain) and issubclass(plain, FlaskForm):
             if factory_among(metadata) is None:
@@ -276,8 +259,8 @@ class Compiler:
         }
 
     def field_parameter(self, name: str, annotation: Any, source: Source, default: Any) -> Parameter:
-        text = field_for(annotation, strict=False, names=self.names)
-        json = field_for(annotation, strict=True, names=self.names)
+        bound = fields_for(name, annotation, self.names)
+        text: Any = bound.text
         if default is MISSING and text.load_default is not missing:
             default = text.load_default
         return Parameter(
@@ -285,8 +268,11 @@ class Compiler:
             key=text.data_key or (name.replace("_", "-") if source is Source.HEADER else name),
             source=source,
             annotation=annotation,
+            fields=bound,
             text=text,
-            json=json,
+            json=bound.json,
+            load_text=bound.load_text,
+            load_json=bound.load_json,
             optional=text.allow_none,
             default=default,
             flat=is_flat(text),
@@ -312,13 +298,16 @@ class Compiler:
             text = field_for(annotation, strict=False, names=self.names)
         except NoField:  # a converter of the app makes it
             text = None
+        bound = bind(name, text, text)
         return Parameter(
             name=name,
             key=name,
             source=Source.PATH,
             annotation=annotation,
-            text=text,
-            json=text,
+            text=bound.text,
+            json=bound.json,
+            load_text=bound.load_text,
+            load_json=bound.load_json,
             default=default,
             plain=plain if inspect.isclass(plain) else None,
         )

@@ -10,9 +10,9 @@ import dataclasses
 import inspect
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from functools import partial, wraps
+from functools import wraps
 from typing import Any, NoReturn
-from weakref import WeakKeyDictionary
+from weakref import WeakSet
 
 from flask import Blueprint, Flask, abort, appcontext_pushed, request
 from flask.blueprints import BlueprintSetupState
@@ -30,8 +30,9 @@ Preprocessor = Callable[[str | None, dict[str, Any] | None], None]
 
 NO_PAGE = "There is nothing here."
 
-#: where a blueprint was registered on an app, noted for those that were named by the ``Blueprint`` before
-SETUPS: WeakKeyDictionary[Blueprint, WeakKeyDictionary[Flask, list[BlueprintSetupState]]] = WeakKeyDictionary()
+#: what notes where a blueprint is registered, for those that were named by the ``Blueprint`` before
+NOTED: WeakSet[Blueprint] = WeakSet()
+SETUPS = "serveractions.setups"  # in app.extensions: by blueprint, how it was registered
 
 
 def check_blueprint(blueprint: Any) -> None:
@@ -41,15 +42,15 @@ def check_blueprint(blueprint: Any) -> None:
     """
     if not isinstance(blueprint, (Blueprint, str)) or not blueprint:
         raise TypeError(f"blueprint={blueprint!r}: give a Blueprint, or the name it is registered by: 'shop.admin'.")
-    if isinstance(blueprint, Blueprint) and blueprint not in SETUPS:
-        setups: WeakKeyDictionary[Flask, list[BlueprintSetupState]] = WeakKeyDictionary()
+    if isinstance(blueprint, Blueprint) and blueprint not in NOTED:
         with suppress(AssertionError):  # it is registered already
-            blueprint.record(partial(note_setup, setups))
-            SETUPS[blueprint] = setups
+            blueprint.record(note_setup)
+            NOTED.add(blueprint)
 
 
-def note_setup(setups: WeakKeyDictionary[Flask, list[BlueprintSetupState]], setup: BlueprintSetupState) -> None:
-    setups.setdefault(setup.app, []).append(setup)  # type: ignore[arg-type]
+def note_setup(setup: BlueprintSetupState) -> None:
+    setups: dict[Any, list[BlueprintSetupState]] = setup.app.extensions.setdefault(SETUPS, {})
+    setups.setdefault(setup.blueprint, []).append(setup)
 
 
 def place_when_known(app: Flask, state: AppState, routes: list[RegisteredRoute]) -> None:
@@ -62,8 +63,8 @@ def place_when_known(app: Flask, state: AppState, routes: list[RegisteredRoute])
         appcontext_pushed.disconnect(place, app)
         place_in_blueprints(app, state, routes, at_start=True)
 
-    appcontext_pushed.connect(place, app, weak=False)
-    state.place_at_start = place_at_start
+    appcontext_pushed.connect(place, app)  # weakly: a signal would keep the app for ever
+    state.place_at_start = place_at_start  # which holds it
 
 
 def place_in_blueprints(app: Flask, state: AppState, routes: list[RegisteredRoute], *, at_start: bool) -> None:
@@ -134,7 +135,8 @@ def with_endpoint(state: AppState, operation: Operation) -> Operation:
 def setup_of(app: Flask, name: str) -> BlueprintSetupState:
     """Return how a blueprint was registered: noted, or made again from what it says of itself and from its rules."""
     blueprint: Any = app.blueprints[name]
-    noted = SETUPS[blueprint].get(app, []) if blueprint in SETUPS else []
+    setups: dict[Blueprint, list[BlueprintSetupState]] = app.extensions.get(SETUPS, {})
+    noted = setups.get(blueprint, [])
     for setup in noted:
         if f"{setup.name_prefix}.{setup.name}".lstrip(".") == name:
             return setup

@@ -47,7 +47,8 @@ class StrictFormParser:
 def parse_strictly(app: Flask, state: AppState) -> None:
     """Let ``request.form`` say at our doors what the doors read, whoever asks for it first."""
     ours = frozenset(endpoint for endpoint, view in app.view_functions.items() if wraps_own(view))
-    request_started.connect(partial(prepare, state, ours), app, weak=False)
+    state.prepare_form = partial(prepare, state, ours)
+    request_started.connect(state.prepare_form, app)  # weakly: a signal would keep the app for ever
 
 
 def prepare(state: AppState, ours: frozenset[str], app: Flask, **_: Any) -> None:

@@ -1,0 +1,76 @@
+"""The fields of one parameter, ready to load; equal parameters share them."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from weakref import WeakValueDictionary
+
+from marshmallow import Schema
+from marshmallow.fields import Field
+
+from .load import LoadField, compile_fields, field_loader
+from .schema_cycles import all_fields, close_cycles_below, fields_within
+from .types import field_for
+
+OWNER = Schema()  # what fields of parameters look up to: for formats of dates, and names of nested schemas
+
+
+@dataclass(frozen=True, eq=False)  # without slots: it is referred to weakly
+class BoundFields:
+    """What loads a parameter from text (forms, queries, headers) and from JSON."""
+
+    text: Field[Any] | None
+    json: Field[Any] | None
+    load_text: LoadField | None
+    load_json: LoadField | None
+
+
+#: by the parameter's name and annotation, as long as an operation has them: an app that is dropped leaves nothing
+SHARED: WeakValueDictionary[Hashable, BoundFields] = WeakValueDictionary()
+
+
+def fields_for(name: str, annotation: Any, names: Mapping[str, Any]) -> BoundFields:
+    """Return the fields of a parameter, those that an equal parameter has already.
+
+    :param names: local names that the annotations of dataclasses may refer to.
+    :raises NoField: there is none for this annotation.
+    """
+    key = (name, annotation)
+    known = SHARED.get(key) if is_hashable(annotation) else None
+    if known is not None:
+        return known
+    made = bind(name, field_for(annotation, strict=False, names=names), field_for(annotation, strict=True, names=names))
+    if is_hashable(annotation):
+        SHARED[key] = made
+    return made
+
+
+def is_hashable(annotation: Any) -> bool:
+    """Whether an annotation has a hash: what stands in ``Annotated`` may have none."""
+    try:
+        hash(annotation)
+    except TypeError:
+        return False
+    return True
+
+
+def bind(name: str, text: Field[Any] | None, json: Field[Any] | None) -> BoundFields:
+    """Return fields as those of a schema are, and what loads them."""
+    bound_text = None if text is None else bound_field(name, text)
+    load_text = None if bound_text is None else field_loader(bound_text)
+    if json is text:
+        return BoundFields(bound_text, bound_text, load_text, load_text)
+    bound_json = None if json is None else bound_field(name, json)
+    return BoundFields(bound_text, bound_json, load_text, None if bound_json is None else field_loader(bound_json))
+
+
+def bound_field(name: str, field: Field[Any]) -> Field[Any]:
+    """Let a field that :func:`field_for` made be one of a schema."""
+    field._bind_to_schema(name, OWNER)  # a schema class for each parameter would cost 0.2 ms and 8 KB
+    below = close_cycles_below(field)
+    compile_fields(fields_within([field]))
+    for each in below:
+        compile_fields(all_fields(each))
+    return field
