@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -187,14 +188,31 @@ def list_field(form: FormState, name: str, described: Input, text: str, given: A
     return fieldset(form, name, text, hint + "".join(f"{each}\n" for each in inputs))
 
 
+MAX_LISTS = 2  # lists in lists whose rows a script may add
+MAX_OBJECTS = 6  # objects in objects: a type may hold itself
+NAME_STEP = re.compile(r"[.-]")
+
+
 def object_field(form: FormState, name: str, described: Input, text: str, given: Attributes) -> str:
-    return fieldset(form, name, text, row_content(form, name))
+    is_deep = len(NAME_STEP.split(name)) > MAX_OBJECTS
+    return "" if is_deep else fieldset(form, name, text, row_content(form, name))
 
 
 def objects_field(form: FormState, name: str, described: Input, text: str, given: Attributes) -> str:
-    """A group for each item that there is."""
-    rows = [row(form, f"{name}{described.separator}{index}", index) for index in form.keys_below(name)]
-    return fieldset(form, name, text, "".join(rows))
+    """A group for each item that there is, some empty ones, and one in a ``<template>`` for a script to copy."""
+    keys = form.keys_below(name)
+    following = int(keys[-1]) + 1 if keys else 0
+    *shown, spare = [*keys, *(str(following + more) for more in range(int(given.get("empty_rows") or 0) + 1))]
+    rows = [row(form, f"{name}{described.separator}{index}", index) for index in shown]
+    template = row_template(form, f"{name}{described.separator}{spare}", spare)
+    return fieldset(form, name, text, "".join(rows) + template)
+
+
+def row_template(form: FormState, name: str, index: str) -> str:
+    """Return a row that is not there yet; none in a row of rows, whose type may hold itself."""
+    is_deep = sum(step.isdigit() for step in NAME_STEP.split(name)) > MAX_LISTS
+    made = render_attributes({"data-row": name})
+    return "" if is_deep else f"<template {made}>\n{row(form, name, index)}</template>\n"
 
 
 def row(form: FormState, name: str, index: str) -> str:

@@ -76,25 +76,34 @@ class FormState:
         described = self.describe(name)
         if described.secret:
             return ""
+        if self.submitted and described.kind in NESTED:
+            return self.nested_value(name, described)
         if self.is_sent(name, described):
             texts = [described.read(text) for text in self.texts_of(name)]
             return texts if described.multiple else (texts[0] if texts else default)
-        if self.submitted and (keys := self.keys_below(name)):
-            return self.nested_value(name, keys)
+        if self.submitted and self.keys_below(name):
+            return self.nested_value(name, described)
         value = found_in(self.initial, name.split(described.separator))
         if value is MISSING:
             value = described.default if default is None else default
         return default if value is MISSING else value
 
-    def nested_value(self, name: str, keys: list[str]) -> list[Any] | dict[str, Any]:
+    def nested_value(self, name: str, described: Input) -> list[Any] | dict[str, Any]:
         """Return what was sent below a name, unknown names left out: a list where it has indices, else a dictionary."""
         values: dict[str, Any] = {}
-        for key in keys:
+        for key in self.keys_said(name, described):
             with suppress(LookupError):
-                values[key] = self.value(f"{name}.{key}")
-        if all(key.isdecimal() for key in values):
-            return [values[key] for key in sorted(values, key=int)]
-        return values
+                values[key] = self.value(f"{name}{described.separator}{key}")
+        is_list = described.kind is Kind.OBJECTS or (described.kind not in NESTED and all(map(is_index, values)))
+        return list(values.values()) if is_list else values
+
+    def keys_said(self, name: str, described: Input) -> list[str]:
+        """Return the keys below a name of which something was said, be it by sending nothing."""
+        keys = self.keys_below(name)
+        unsent = [part for part in described.parts if part not in keys] if described.kind is Kind.OBJECT else []
+        prefix = f"{name}{described.separator}"
+        return [*keys, *(part for part in unsent if self.describe(f"{prefix}{part}").kind in SAID_BY_NOTHING)]
+
 
     def is_sent(self, name: str, described: Input) -> bool:
         """Whether what was sent says what a control holds; boxes and choices say it by sending nothing."""
@@ -130,7 +139,8 @@ class FormState:
         prefix = f"{name}{described.separator}"
         if self.submitted:
             rests = [each[len(prefix) :] for each in self.values if each.startswith(prefix)]
-            return list(dict.fromkeys(rest.split(described.separator)[0] for rest in rests))
+            keys = list(dict.fromkeys(rest.split(described.separator)[0] for rest in rests))
+            return keys if described.kind is Kind.MAPPING else sorted(filter(is_index, keys), key=int)
         value = self.initial_value(name, described, None)
         if isinstance(value, Mapping):
             return [str(key) for key in value]
@@ -186,7 +196,7 @@ class FormState:
         else:
             place = self.rendered[name] - 1
             text = texts[place] if place < len(texts) else None
-        if text is None or described.kind in (Kind.OBJECT, Kind.OBJECTS, Kind.MAPPING):
+        if text is None or described.kind in NESTED:
             return {"step": described.step}
         if "type" in given:
             return {"value": text or None, "step": described.step}
@@ -234,7 +244,8 @@ class FormState:
         """Return label, control and error in one block: the control that suits the argument's type.
 
         :param label: the label's text.
-        :param attributes: the control's, as :meth:`attrs` takes them; ``options`` as :meth:`select` does.
+        :param attributes: the control's, as :meth:`attrs` takes them; ``options`` as :meth:`select` does; for a list of
+            objects ``empty_rows``, how many rows more than there are.
         """
         return elements.field(self, name, label, attributes)
 
@@ -313,6 +324,13 @@ def is_item(name: str, of: str) -> bool:
 
 BUTTONS = {Kind.BOX: "checkbox", Kind.CHOICE: "radio", Kind.CHOICES: "checkbox"}
 SAID_BY_NOTHING = frozenset(BUTTONS)
+
+
+NESTED = frozenset({Kind.OBJECT, Kind.OBJECTS, Kind.MAPPING})
+
+
+def is_index(key: str) -> bool:
+    return key.isascii() and key.isdigit() and len(key) < 10
 
 
 def is_listed(value: Any) -> bool:

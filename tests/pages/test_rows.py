@@ -1,0 +1,101 @@
+"""Lists of objects that grow: rows, a template for one more, and a button for browsers without scripts."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
+
+import pytest
+from flask import Flask, redirect, render_template_string
+from marshmallow.validate import Length
+
+from flask_serveractions import ServerActions
+from flask_serveractions.testing import ActionsClient
+
+ORDER = """{% call(form) action_form("order") %}
+{{ form.field("items", empty_rows=1 if form.values.get("add") else 0) }}
+<button>Order</button> <button name="add" value="items" formnovalidate>One more</button>
+<output>{{ form.value("items", "clean") }}</output>{% endcall %}"""
+
+
+@dataclass
+class Item:
+    text: Annotated[str, Length(1, 9)]
+    amount: int = 1
+
+
+@dataclass
+class Branch:
+    name: str
+    twigs: list[Branch] = field(default_factory=list)
+    parent: Branch | None = None
+
+
+got: list[Any] = []
+
+
+@pytest.fixture
+def client() -> ActionsClient:
+    got.clear()
+    app = Flask(__name__)
+    app.secret_key = "of the tests"
+    app.test_client_class = ActionsClient
+    actions = ServerActions(app)
+
+    @actions.register(show_result=True)
+    def order(items: list[Item], add: Literal["items"] | None = None) -> Any:
+        if add:
+            return None
+        got.extend(items)
+        return redirect("/done")
+
+    @actions.register
+    def grow(tree: Branch) -> None: ...
+
+    app.add_url_rule("/", "index", lambda: render_template_string(ORDER))
+    client = app.test_client()
+    assert isinstance(client, ActionsClient)
+    return client
+
+
+def names_in(page: str) -> list[str]:
+    return re.findall('name="(items[^"]*)"', re.sub("<template.*?</template>", "", page, flags=re.DOTALL))
+
+
+def test_a_button_adds_a_row_where_there_are_no_scripts(client: ActionsClient) -> None:
+    page = client.get("/")
+    assert names_in(page.text) == []
+    page = client.submit(page, "order", add="items")
+    assert page.status_code == 200
+    assert names_in(page.text) == ["items.0.text", "items.0.amount"]
+    page = client.submit(page, "order", add="items", **{"items.0.text": "milk"})
+    assert names_in(page.text) == ["items.0.text", "items.0.amount", "items.1.text", "items.1.amount"]
+    assert 'value="milk"' in page.text
+    answer = client.submit(page, "order", **{"items.1.text": "tea", "items.1.amount": "2"})
+    assert (answer.status_code, answer.location) == (303, "/done")
+    assert got == [Item("milk"), Item("tea", 2)]
+
+
+def test_a_template_holds_the_row_that_follows(client: ActionsClient) -> None:
+    text = client.get("/").text
+    template = re.search('<template data-row="items.0">(.*?)</template>', text, re.DOTALL)
+    assert template is not None
+    assert 'name="items.0.text" id="order-items-0-text"' in template[1]
+
+
+def test_errors_stand_at_their_rows_by_the_numbers_that_were_sent(client: ActionsClient) -> None:
+    sent = {"items.2.text": "far too long for it", "items.10.text": "milk", "items.7.text": "tea"}
+    answer = client.submit(client.get("/"), "order", **sent)
+    assert answer.status_code == 422
+    assert names_in(answer.text)[::2] == ["items.2.text", "items.7.text", "items.10.text"]
+    assert re.search('data-error="items.2.text">[^<]*9', answer.text)
+    assert '<template data-row="items.11">' in answer.text
+    assert "{&#39;text&#39;: &#39;milk&#39;" in answer.text
+
+
+def test_a_type_that_holds_itself_ends(client: ActionsClient) -> None:
+    with client.application.test_request_context():
+        page = render_template_string('{% call(form) action_form("grow") %}{{ form.fields() }}{% endcall %}')
+    assert "tree.twigs.0.name" in page
+    assert len(page) < 1_000_000
