@@ -104,7 +104,6 @@ class FormState:
         prefix = f"{name}{described.separator}"
         return [*keys, *(part for part in unsent if self.describe(f"{prefix}{part}").kind in SAID_BY_NOTHING)]
 
-
     def is_sent(self, name: str, described: Input) -> bool:
         """Whether what was sent says what a control holds; boxes and choices say it by sending nothing."""
         return self.submitted and (name in self.values or described.kind in SAID_BY_NOTHING)
@@ -140,7 +139,7 @@ class FormState:
         if self.submitted:
             rests = [each[len(prefix) :] for each in self.values if each.startswith(prefix)]
             keys = list(dict.fromkeys(rest.split(described.separator)[0] for rest in rests))
-            return keys if described.kind is Kind.MAPPING else sorted(filter(is_index, keys), key=int)
+            return sorted(filter(is_index, keys), key=int) if described.kind is Kind.OBJECTS else keys
         value = self.initial_value(name, described, None)
         if isinstance(value, Mapping):
             return [str(key) for key in value]
