@@ -73,14 +73,17 @@ class UrlencodedFinder:
             self.found = True
             return
         *whole, last = data.split(b"&")
-        self.found = any(map(is_field, whole)) or is_field(last)
+        self.found = any(map(is_field, whole)) or (b"=" in last and is_field(last))
         # of the last one the name is enough; one that is too long stays so
-        self.rest = b"=" if b"=" in last else last[:LONGEST_NAME]
+        self.rest = b"=" if b"=" in last else last[: LONGEST_NAME + 1]
+
+    def finish(self) -> None:
+        self.found = self.found or is_field(self.rest)
 
 
 def is_field(piece: bytes) -> bool:
-    name = piece.partition(b"=")[0][:LONGEST_NAME]
-    return unquote_plus(name.decode("latin-1")) == ARGUMENT
+    name = piece.partition(b"=")[0]
+    return len(name) <= LONGEST_NAME and unquote_plus(name.decode("latin-1")) == ARGUMENT
 
 
 class MultipartFinder:
@@ -99,6 +102,9 @@ class MultipartFinder:
         except (RequestEntityTooLarge, ValueError):
             self.found = True
 
+    def finish(self) -> None:
+        """Leave it at that: a body that is cut off has not shown the field."""
+
 
 def look_ahead(environ: WSGIEnvironment, finder: UrlencodedFinder | MultipartFinder, limit: int) -> None:
     """Read until the field is found, the body ends, or the limit is passed; let the environ give all of it again."""
@@ -106,6 +112,7 @@ def look_ahead(environ: WSGIEnvironment, finder: UrlencodedFinder | MultipartFin
     first = reader.read(CHUNK)
     finder.feed(first)
     if reader.left == 0 and reader.error is None:  # as nearly every form
+        finder.finish()
         environ["wsgi.input"] = BytesIO(first)
         return
     head: IO[bytes] = SpooledTemporaryFile(max_size=CHUNK)  # noqa: SIM115 the replay closes it
@@ -114,6 +121,8 @@ def look_ahead(environ: WSGIEnvironment, finder: UrlencodedFinder | MultipartFin
         head.write(data)
         finder.feed(data)
     head.seek(0)
+    if reader.left == 0:
+        finder.finish()
     if reader.error is not None:
         finder.found = True  # the action's door says that it can't be read
     environ["wsgi.input"] = Replay(head, reader)

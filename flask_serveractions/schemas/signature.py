@@ -41,10 +41,8 @@ from .types import (
 
 BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
 OPEN_ENDED = frozenset({inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD})
-#: action_form's own arguments, and what the query of an action's URL has already
-HIDDEN = frozenset({"_action"})  # the names of our hidden fields
-RESERVED = {Source.BOUND: frozenset({"attrs", "caller"}), Source.QUERY: frozenset({"page", "form"})}
-HOLDERS = {Source.BOUND: "action_form has an argument", Source.QUERY: "the URL of an action has a query argument"}
+HIDDEN = frozenset({"_action"})  # the names of our hidden fields, and of the argument in a page's query
+RESERVED = frozenset({"attrs", "caller", "values"})  # action_form's own arguments
 CALL_IT = "Call it otherwise."
 CARRIED = "A form can carry str, int, float, bool, Decimal, dates, UUID, an Enum, a Literal, and lists of them"
 
@@ -224,8 +222,8 @@ class Compiler:
             raise self.type_error(name, annotation, "only actions have signed IDs", mend)
         if self.kind == ACTION and name in HIDDEN:
             raise self.type_error(name, annotation, "every form of an action has a hidden field of this name", CALL_IT)
-        if self.kind == ACTION and name in RESERVED.get(source, ()):
-            raise self.type_error(name, annotation, f"{HOLDERS[source]} of this name", CALL_IT)
+        if source is Source.BOUND and name in RESERVED:
+            raise self.type_error(name, annotation, "action_form has an argument of this name", CALL_IT)
         return source
 
     def special(self, name: str, plain: Any, metadata: list[Any], source: Source) -> dict[str, Any] | None:

@@ -141,14 +141,14 @@ def test_a_bound_argument_of_a_route_is_a_type_error() -> None:
 
 
 def test_a_bound_argument_called_as_an_argument_of_action_form_is_a_type_error() -> None:
-    for name in ("attrs", "caller"):
+    for name in ("attrs", "caller", "values"):
         assert "action_form" in refused(function_of(Bound[str], name=name))
 
 
-def test_a_query_argument_called_as_one_of_every_action_s_url_is_a_type_error() -> None:
+def test_a_query_argument_of_a_page_may_have_any_name_but_ours() -> None:
+    assert "hidden field" in refused(function_of(Query[str], name="_action"))
     for name in ("page", "form"):
-        assert "the URL of an action" in refused(function_of(Query[str], name=name))
-        assert sources(function_of(Query[str], name=name), kind="route") == {name: Source.QUERY}
+        assert sources(function_of(Query[str], name=name)) == {name: Source.QUERY}
 
 
 @pytest.mark.parametrize(("whole", "other"), [(TodoIn, int), (TodoForm, int), (TodoIn, TodoForm), (TodoIn, TodoIn)])
