@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .operation import Operation as Operation
     from .operation import Query as Query
     from .pages.form_state import FormState as FormState
+    from .pages.regions import wants_region as wants_region
     from .pipeline.enqueue import enqueue as enqueue
     from .security.access import current_identity as current_identity
     from .shared.caching import cached as cached
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from .signals import revalidated as revalidated
     from .views.resources import MethodRoute as MethodRoute
 
-__version__ = "0.2.0"
+__version__ = "0.1.0"
 __all__ = [
     "ActionError",
     "Body",
@@ -55,6 +56,7 @@ __all__ = [
     "revalidate_path",
     "revalidate_tag",
     "revalidated",
+    "wants_region",
 ]
 
 #: Where each name stands. A module is imported when its name is first asked for (PEP 562): a program that needs
@@ -83,6 +85,7 @@ MODULES = {
     "revalidate_path": ".shared.revalidation",
     "revalidate_tag": ".shared.revalidation",
     "revalidated": ".signals",
+    "wants_region": ".pages.regions",
 }
 
 

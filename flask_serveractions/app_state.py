@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from secrets import token_urlsafe
 from threading import RLock
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from .config import Settings
+from .config import DEFAULT_STORE, Settings
 from .errors import Problem
 from .http.messages import Gettext, translated
 from .identities import behind_proxies, identity_in
 from .operation import Operation
+from .shared.live import Live
 from .stores.store import Store, open_store
 
 if TYPE_CHECKING:
@@ -103,7 +106,11 @@ class AppState:
     told: set[str] = field(default_factory=set)  # the settings that were warned of
     jobs: Any = None  # its background jobs, once there are any
     gettext: Gettext | None = None  # once the app serves, where it speaks several languages
+    live_endpoints: dict[str, bool] = field(
+        default_factory=dict
+    )  # whether their pages have live regions, as far as seen
     _store: Store | None = None
+    _live: Live | None = None
 
     @property
     def store(self) -> Store:
@@ -115,6 +122,21 @@ class AppState:
             if self._store is None:
                 self._store = open_store(self.settings.store_url, self.instance_path)
             return self._store
+
+    def is_store_used(self) -> bool:
+        """Whether the store may hold something: of this process, or of another one."""
+        return self.shares_store or self._store is not None or Path(self.instance_path, DEFAULT_STORE).exists()
+
+    @property
+    def live(self) -> Live:
+        """Return what tells the open pages of this process."""
+        live = self._live
+        if live is None or live.pid != os.getpid():  # after a fork its connections and its thread are the parent's
+            with self.starting:
+                if self._live is None or self._live.pid != os.getpid():
+                    self._live = Live(lambda: self.store.impatient, self.settings.live_streams)
+                live = self._live
+        return live
 
     starting: RLock = field(default_factory=RLock)
 

@@ -19,10 +19,13 @@ SETTINGS_KEYS = (
     "SERVERACTIONS_STORE_URL",
     "SERVERACTIONS_CELERY",
     "SERVERACTIONS_MAX_JOBS",
+    "SERVERACTIONS_LIVE_STREAMS",
     "SERVERACTIONS_OPENAPI_URL",
     "SERVERACTIONS_DOCS",
     "SERVERACTIONS_GETTEXT",
 )
+
+DEFAULT_STORE = "serveractions.sqlite3"  # in the instance folder
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -59,9 +62,10 @@ class Settings:
     allowed_origins: frozenset[Origin] = frozenset()
     max_content_length: int = 1024 * 1024  # bytes
     login_view: str | None = None  # an endpoint
-    store_url: str = field(default="sqlite:///serveractions.sqlite3", repr=False)  # it may hold a password
+    store_url: str = field(default=f"sqlite:///{DEFAULT_STORE}", repr=False)  # it may hold a password
     celery: Any = None
     max_jobs: int = 10  # of one visitor, waiting or running
+    live_streams: int = 1  # held open in a process
     openapi_url: str | None = "/openapi.json"
     docs: str | None = None  # a path
     gettext: Callable[[str], str] | None = None  # None: Flask-Babel's, where the app has it
@@ -119,6 +123,12 @@ def size(key: str, value: Any) -> int:
 def count(key: str, value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
         raise ValueError(f"{key} is {value!r}. Give a whole number above 0: 10.")
+    return value
+
+
+def count_or_zero(key: str, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise ValueError(f"{key} is {value!r}. Give a whole number, 0 for none: 1.")
     return value
 
 
@@ -188,6 +198,7 @@ CHECKS = {
     "SERVERACTIONS_STORE_URL": store_url,
     "SERVERACTIONS_CELERY": anything,
     "SERVERACTIONS_MAX_JOBS": count,
+    "SERVERACTIONS_LIVE_STREAMS": count_or_zero,
     "SERVERACTIONS_OPENAPI_URL": path_or_none,
     "SERVERACTIONS_DOCS": path_or_none,
     "SERVERACTIONS_GETTEXT": callable_or_none,

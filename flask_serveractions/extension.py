@@ -16,9 +16,9 @@ from .commands import actions_cli
 from .config import Settings
 from .openapi.page import mount
 from .operation import ACTION, Operation
+from .pages import regions, script, templates
 from .pages.middleware import Middleware
 from .pages.page_urls import route_actions
-from .pages.templates import install
 from .pipeline.background import jobs_of
 from .pipeline.enqueue import action_jobs
 from .schemas.signature import compile_operation
@@ -84,7 +84,8 @@ class ServerActions:
         mount(app, state)
         app.extensions["serveractions"] = self
         app.extensions[STATE_KEY] = state
-        install(app)
+        for helpers in (templates, regions, script):
+            helpers.install(app)
         app.jinja_env.globals["action_jobs"] = action_jobs
         app.cli.add_command(actions_cli)
         if settings.celery is not None:

@@ -44,6 +44,11 @@ MISSING: Final = object()
 
 HOLDS_FORMS: Final = "flask_serveractions.forms"  # in the environ of a page that holds a form of ours
 
+SENDS_NO_COOKIES: Final = "flask_serveractions.no_cookies"  # in the environ of an answer that leaves the session alone
+
+REGION_FIELD: Final = "_region"  # of a form within a region: its name
+REGION: Final = "flask_serveractions.region"  # in the scope while a region is rendered
+
 SENT_HEADERS: Final = "flask_serveractions.sent"  # in the environ, once they are: a page that is streamed is made after
 
 ACTION: Final = "action"
@@ -147,13 +152,22 @@ def where(function: Callable[..., Any]) -> str:
     return f"{name} ({code.co_filename}, line {code.co_firstlineno})" if code else name
 
 
+@dataclass(frozen=True, slots=True)
+class Region:
+    """The region of a page that is being rendered."""
+
+    name: str
+    lazy: bool
+
+
 @dataclass(slots=True, kw_only=True, eq=False)
 class Submission:
     """A form that was sent, and what came of it, as the page that is rendered again shall show it: failed, or done."""
 
     action: str
     payload: str  # the ID's payload, unverified: it chooses the form, for display alone
-    ordinal: str  # which of several equal forms of one page
+    ordinal: str  # which of several equal forms of one page, or of one region of it
+    region: str = ""  # where it stood in one
     values: Mapping[str, Any]
     errors: Mapping[str, list[str]] = field(default_factory=dict)
     message: str = ""

@@ -16,6 +16,8 @@ from .http.messages import gettext_of
 from .marks import check_methods, check_nothing_is_hidden, check_other_view, marks_of, with_marks
 from .operation import Operation
 from .pages.page_sessions import keep_sessions
+from .pages.prefetch import keep_flashes
+from .pages.regions import remember_positions
 from .security.access import no_hook
 from .security.rate_limits import check_class, with_limits
 from .shared.revalidation import CACHED_FUNCTIONS
@@ -54,6 +56,8 @@ def start(app: Flask, state: AppState) -> None:
             guard_url_values(app, state)
             parse_strictly(app, state)
             keep_sessions(app)
+            keep_flashes(app)
+            remember_positions(app)
             handle_error_at_operations(app, 405, MethodNotAllowed, refuse_method)
             handle_error_at_operations(app, 429, TooManyRequests, refuse_too_many)
             state.gettext = state.settings.gettext or gettext_of(app)

@@ -24,6 +24,7 @@ def test_the_defaults_are_those_of_the_documentation() -> None:
         "store_url": "sqlite:///serveractions.sqlite3",
         "celery": None,
         "max_jobs": 10,
+        "live_streams": 1,
         "openapi_url": "/openapi.json",
         "docs": None,
         "gettext": None,

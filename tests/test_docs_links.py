@@ -14,9 +14,10 @@ from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlsplit
 
 import pytest
+from flask import Flask
 
+import flask_serveractions
 from flask_serveractions import ServerActions, webhooks
-from flask_serveractions.pages import templates
 from flask_serveractions.testing import ActionsClient
 
 ROOT = Path(__file__).parents[1]
@@ -109,9 +110,15 @@ def test_every_method_of_the_extension_and_of_the_test_client_is_documented(page
 
 
 def test_every_template_function_is_documented(pages: dict[Path, Page]) -> None:
-    names = ("action_form", "action_state", "action_url", "serveractions_script")
-    assert all(callable(getattr(templates, name)) for name in names)
-    assert {f"flask_serveractions.pages.templates.{name}" for name in names} - documented(pages) == set()
+    app = Flask(__name__)
+    plain = set(app.jinja_env.globals)
+    app.secret_key = "of the tests"
+    ServerActions(app)
+    ours = [pair for pair in app.jinja_env.globals.items() if pair[0] not in plain]
+    assert {"action_form", "region", "serveractions_script"} <= {name for name, _ in ours}
+    exported = set(flask_serveractions.__all__)
+    places = {name: function.__module__ if name not in exported else "flask_serveractions" for name, function in ours}
+    assert {f"{place}.{name}" for name, place in places.items()} - documented(pages) == set()
 
 
 def test_everything_that_webhooks_exports_is_documented(pages: dict[Path, Page]) -> None:

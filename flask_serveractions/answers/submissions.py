@@ -12,7 +12,7 @@ from ..arguments.loading import submitted_values
 from ..call import Call
 from ..errors import Refusal
 from ..http.action_argument import ARGUMENT
-from ..operation import Rerender, Submission
+from ..operation import REGION_FIELD, Rerender, Submission
 from ..pages.controls import secrets_of
 from ..pages.inputs import is_secret_name
 from ..security.signing import load_payload
@@ -42,6 +42,7 @@ def submission_of(call: Call, **came_of_it: Any) -> Submission:
         payload=call.payload,
         bound=load_payload(call.payload) if call.operation is not None and call.operation.bound else None,
         ordinal=call.ordinal,
+        region=str(received_of(call).form.get(REGION_FIELD, "")),
         values=values_to_show(call),
         **came_of_it,
     )
@@ -49,7 +50,7 @@ def submission_of(call: Call, **came_of_it: Any) -> Submission:
 
 def values_to_show(call: Call) -> Mapping[str, Any]:
     """Return what was typed, as far as it can be read: without secrets, tokens and keys."""
-    hidden = {call.app.config.get("WTF_CSRF_FIELD_NAME", "csrf_token"), "idempotency_key", ARGUMENT}
+    hidden = {call.app.config.get("WTF_CSRF_FIELD_NAME", "csrf_token"), "idempotency_key", ARGUMENT, REGION_FIELD}
     values = submitted_values(received_of(call))
     is_secret = is_secret_name if call.operation is None else secrets_of(call.operation)
     return {name: value for name, value in values.items() if name not in hidden and not is_secret(name)}

@@ -34,6 +34,9 @@ PAGES = (
     _("Waiting to begin."),
     _("Under way."),
     _("Look again"),
+    _("Show"),
+    _("Try again"),
+    _("This part can't be shown just now."),
 )
 TITLES = (
     _("Bad Request"),

@@ -18,11 +18,22 @@ from ..app_state import AppState
 from ..http.action_argument import ARGUMENT, ActionArgument, without_action
 from ..http.locations import readable_query, redirect_target
 from ..http.negotiation import ANSWER, CLOSED_TO_CACHES, JSON, redirect_answer, wants_html
-from ..operation import HOLDS_FORMS, SENT_HEADERS, MiddlewareState, Rerender
+from ..http.regions_argument import ARGUMENT as REGIONS_ARGUMENT
+from ..http.regions_argument import HEADER, parse_names, without_regions
+from ..http.regions_argument import KEY as REGIONS
+from ..operation import (
+    HOLDS_FORMS,
+    SENDS_NO_COOKIES,
+    SENT_HEADERS,
+    MiddlewareState,
+    Rerender,
+    middleware_state_of,
+)
 from ..shared.progress import event
 from .foreign_forms import is_foreign
 from .form_pages import headers_of_forms
 from .page_urls import shown, url_of
+from .prefetch import CLEAR
 from .second_pass import CapturedResponse, begun, close, place_page, read_whole, render_page, unused_write, with_page_in
 
 if TYPE_CHECKING:
@@ -59,6 +70,8 @@ class Middleware:
             self.start = None
         query = environ["QUERY_STRING"] = readable_query(environ.get("QUERY_STRING", ""))
         begin = partial(self.begin, environ, start_response)
+        if REGIONS_ARGUMENT in query or HEADER in environ:
+            query = take_regions(environ, query)
         if ARGUMENT in query:
             self.take_action(environ, query)
         if environ["REQUEST_METHOD"] != "POST" or MiddlewareState.KEY in environ:
@@ -95,6 +108,11 @@ class Middleware:
     ) -> Any:
         """Start an answer; one that holds a form of ours is kept out of shared caches, and its forms usable."""
         headers = self.with_own_mark(headers)
+        if SENDS_NO_COOKIES in environ:
+            headers = [pair for pair in headers if pair[0].lower() != "set-cookie"]
+        state = middleware_state_of(environ)
+        if state is not None and state.reached:
+            headers = [*headers, CLEAR]
         if HOLDS_FORMS in environ:
             headers = headers_of_forms(Headers(headers), environ)
         environ[SENT_HEADERS] = headers
@@ -145,6 +163,15 @@ class Middleware:
         headers = Headers([("Content-Type", JSON), *CLOSED_TO_CACHES, (ANSWER, self.state.answer_mark)])
         headers.setlist("Set-Cookie", answered.headers.getlist("Set-Cookie"))
         return CapturedResponse("200 OK", headers, redirect_answer(target))
+
+
+def take_regions(environ: WSGIEnvironment, query: str) -> str:
+    """Move ``_regions`` from the query into the environ, and what a call says in a header; return the query."""
+    query, names = without_regions(query)
+    if environ["REQUEST_METHOD"] == "POST":
+        names |= parse_names(environ.get(HEADER, ""))
+    environ["QUERY_STRING"], environ[REGIONS] = query, names
+    return query
 
 
 class EventStream(Iterator[bytes]):

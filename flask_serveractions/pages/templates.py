@@ -1,56 +1,38 @@
-"""What templates call: ``action_form`` and its like, and ``serveractions_script``."""
+"""What templates call: ``action_form`` and its like."""
 
 from __future__ import annotations
 
-import json
-from collections import Counter
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
-from flask import after_this_request, current_app, g, request, session
-from flask_wtf.csrf import generate_csrf
+from flask import current_app, request
 from markupsafe import Markup
 
 from ..app_state import AppState, state_of
 from ..http.action_argument import ARGUMENT, with_action
-from ..http.locations import mounted
 from ..marks import chain_of
-from ..operation import HOLDS_FORMS, Operation, Submission, middleware_state_of
+from ..operation import REGION, REGION_FIELD, Operation, Region, Submission, middleware_state_of
 from ..schemas.flask_forms import filled_form
-from ..security.access import NOBODYS
-from ..security.signing import digest, load_payload, random_key, sign_id, who_mark
-from ..security.visitors import distinct_identity, known_identity, remember_session, visitor_for_page, visitor_of
+from ..scope import scope
+from ..security.signing import digest, load_payload, random_key, sign_id
 from .bound_arguments import bound_payload, bound_values
 from .controls import control_names, describe, has_files
 from .flask_form_state import form_shown
 from .form_state import FormState, check_values
 from .handwritten import fill_in
 from .inputs import Input, render_attributes
-from .page_urls import page_of_forms
-from .referrer_policy import mend_no_referrer
-from .session_cookies import warn_of_lost_cookie
-from .streamed_pages import check_session_is_sent, check_still_private
+from .page_forms import csrf_token, page_for, page_forms, token_field, visitor_for, who_for
 
 if TYPE_CHECKING:
-    from flask import Flask, Response
+    from flask import Flask
 
 
 Action = str | Callable[..., Any]
 
-
-@dataclass(slots=True, eq=False)
-class PageForms:
-    """What the page that is being rendered has of ours."""
-
-    seen: Counter[tuple[str, str]] = field(default_factory=Counter)  # equal forms
-    visitor: str | None = None
-    who: str | None = None  # its visitor's identity, as a mark
-    url: str | None = None  # where its forms are posted
-    made: dict[tuple[str, str], Any] = field(default_factory=dict)  # by factories, by action and payload
-    open: str = ""  # the action whose form is being rendered
+NOT_IN_IDS = re.compile(r"[^\w-]")
 
 
 def action_form(
@@ -84,6 +66,7 @@ def action_form(
     payload = bound_payload(operation, bound)
     ordinal = next_ordinal(operation, payload)
     form = state_for(operation, payload, ordinal, values)
+    page_forms().ids.add(form.id)
     with open_form(operation):
         # a template that does not escape gives plain text, which is as it means it
         content = Markup(fill_in(str(caller(form) if caller.arguments else caller())))  # noqa: S704
@@ -130,6 +113,9 @@ def hidden(state: AppState, operation: Operation, bound: Mapping[str, Any]) -> M
         fields[token_field()] = csrf_token()
     if operation.once:
         fields["idempotency_key"] = random_key()
+    region = region_of()
+    if region is not None:
+        fields[REGION_FIELD] = region.name
     one = Markup('<input type="hidden" name="{}" value="{}">\n')
     return Markup("").join(one.format(*pair) for pair in fields.items())
 
@@ -177,32 +163,6 @@ def action_state(action: Action, /, **bound: Any) -> FormState:
     return state_for(operation, bound_payload(operation, bound), "")
 
 
-def serveractions_script(*names: Action, nonce: str | None = None) -> Markup:
-    """Return the element that loads the client.
-
-    :param names: the actions that scripts may call by name.
-    :param nonce: where the page's policy lets scripts in by a nonce alone (CSP3, ``'strict-dynamic'``).
-    :raises LookupError: no action has such a name.
-    """
-    state = state_of(current_app)
-    urls = {find(name)[1].name: action_url(name) for name in names}
-    token = csrf_token() if current_app.config.get("WTF_CSRF_ENABLED", True) else None
-    header = next(iter(current_app.config.get("WTF_CSRF_HEADERS", ("X-CSRFToken",))), "X-CSRFToken")
-    page_forms()
-    attributes = {
-        "type": "module",
-        "src": f"{request.root_path}{state.settings.url_prefix}/client.js?v={state.client_version}",
-        "id": "serveractions",
-        "nonce": nonce,
-        "data-token": token,
-        "data-field": current_app.config.get("WTF_CSRF_FIELD_NAME", "csrf_token"),
-        "data-header": header,
-        "data-actions": json.dumps(urls),
-        "data-who": who_for(state, NOBODYS, {}),
-    }
-    return Markup("<script {}></script>").format(render_attributes(attributes))
-
-
 def find(action: Action) -> tuple[AppState, Operation]:
     """Return the operation of an action, by its name or by its function."""
     state = state_of(current_app)
@@ -219,17 +179,32 @@ def find(action: Action) -> tuple[AppState, Operation]:
 
 
 def next_ordinal(operation: Operation, payload: str) -> str:
-    """Return ``""`` for the first of equal forms on a page, then ``"2"``, ``"3"``."""
-    seen = page_forms().seen
-    seen[operation.name, payload] += 1
-    count = seen[operation.name, payload]
-    return "" if count == 1 else str(count)
+    """Return ``""`` for the first of equal forms of a region, or of the rest of the page; then ``"2"``, ``"3"``."""
+    seen, region = page_forms().seen, region_of()
+    key = (region.name if region else "", operation.name, payload)
+    seen[key] += 1
+    return "" if seen[key] == 1 else str(seen[key])
+
+
+def region_of() -> Region | None:
+    """Return the region that is being rendered; None outside of all."""
+    region: Region | None = scope().get(REGION)
+    return region
+
+
+def form_id(operation: Operation, payload: str, ordinal: str) -> str:
+    """Return an ID for a form, the same whatever other regions show: that of a lazy one is part of it."""
+    region = region_of()
+    about = [operation.name.replace(".", "-"), digest(payload, 8) if operation.bound else ""]
+    plain = "-".join(filter(None, [*about, ordinal]))
+    if region is None or not (region.lazy or plain in page_forms().ids):
+        return plain
+    return "-".join(filter(None, [*about, NOT_IN_IDS.sub("-", region.name), ordinal]))
 
 
 def state_for(operation: Operation, payload: str, ordinal: str, initial: Any = None) -> FormState:
-    parts = [operation.name.replace(".", "-"), digest(payload, 8) if operation.bound else "", ordinal]
     form = FormState(
-        id="-".join(filter(None, parts)),
+        id=form_id(operation, payload, ordinal),
         describe=describer(operation, payload),
         names=partial(control_names, operation),
         initial=initial,
@@ -274,7 +249,9 @@ def wtf_maker(operation: Operation, payload: str) -> Callable[[FormState], Any] 
 
 def is_of(submission: Submission, operation: Operation, payload: str, ordinal: str) -> bool:
     """Whether a submission belongs to a form; its payload is not verified, and may be spelled otherwise."""
-    if (submission.action, submission.ordinal) != (operation.name, ordinal):
+    region = region_of()
+    place = (operation.name, region.name if region else "", ordinal)
+    if (submission.action, submission.region, submission.ordinal) != place:
         return False
     if not operation.bound or submission.payload == payload:
         return True
@@ -299,89 +276,6 @@ def url_for_action(
     return with_action(page_for(state), operation.name, signed, ordinal)
 
 
-def page_for(state: AppState) -> str:
-    """Return the URL of the page, with its mount point; found out once for a page."""
-    forms = page_forms()
-    if forms.url is None:
-        forms.url = mounted(request.root_path, page_of_forms(request.environ, state.settings.url_prefix))
-    return forms.url
-
-
-def visitor_for(state: AppState, operation: Operation, bound: Mapping[str, Any]) -> str:
-    forms = page_forms()
-    if forms.visitor is None:
-        forms.visitor = ""
-        if state.settings.bind_session:
-            before = visitor_of(session)
-            forms.visitor = visitor_for_page(session, partial(identify, state, operation, bound))
-            after_this_request(remember_session_of)
-            if forms.visitor != before:
-                check_session_is_sent()
-    return forms.visitor
-
-
-def who_for(state: AppState, operation: Operation, bound: Mapping[str, Any]) -> str:
-    """Return the mark of who looks at the page, so that nothing is sent as somebody else; found out once for a page."""
-    forms = page_forms()
-    if forms.who is None:
-        if state.settings.bind_session:
-            visitor_for(state, operation, bound)
-            known = known_identity(session)
-        else:
-            known = distinct_identity(identify(state, operation, bound))
-        forms.who = who_mark(state.signing.ring, known)
-    return forms.who
-
-
-def remember_session_of(response: Response) -> Response:
-    remember_session(session)
-    return response
-
-
-def identify(state: AppState, operation: Operation, bound: Mapping[str, Any]) -> Any:
-    """Ask the hook who is looking at the page; its refusals are for calls, not for pages.
-
-    A first request is no exception: a proxy may say who it is, and a hook may make a guest of who has no cookie yet.
-    """
-    if state.hook is None:
-        return None
-    try:
-        return state.hook.ask(current_app._get_current_object(), operation, bound)  # type: ignore[attr-defined]
-    except Exception:
-        return None
-
-
-def page_forms() -> PageForms:
-    """Return what the page has of ours.
-
-    :raises RuntimeError: in debug: its headers are sent, and let shared caches keep this visitor's IDs and token.
-    """
-    forms: PageForms | None = request.environ.get(HOLDS_FORMS)
-    if forms is None:
-        check_still_private()
-        after_this_request(mend_no_referrer)
-        forms = request.environ[HOLDS_FORMS] = PageForms()
-        # Flask-WTF's token of this request; g may hold another visitor's, where an app context outlives requests
-        g.pop(token_field(), None)
-        app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-        warn_of_lost_cookie(app, state_of(app), request)
-    return forms
-
-
-def token_field() -> str:
-    name: str = current_app.config.get("WTF_CSRF_FIELD_NAME", "csrf_token")
-    return name
-
-
-def csrf_token() -> str:
-    """Return Flask-WTF's token, which the session must hold when it is sent."""
-    before = session.get(token_field())
-    token: str = generate_csrf()
-    if session.get(token_field()) != before:
-        check_session_is_sent()
-    return token
-
-
 def install(app: Flask) -> None:
     """Give an app's templates the helpers."""
     helpers: tuple[Callable[..., Any], ...] = (
@@ -389,6 +283,5 @@ def install(app: Flask) -> None:
         action_fields,
         action_url,
         action_state,
-        serveractions_script,
     )
     app.jinja_env.globals.update({each.__name__: each for each in helpers})

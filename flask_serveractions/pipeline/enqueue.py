@@ -17,7 +17,8 @@ from ..errors import Refusal
 from ..http.messages import language_of
 from ..operation import ACTION, Operation
 from ..pages.bound_arguments import bound_payload
-from ..pages.templates import find, identify, page_forms, remember_session_of
+from ..pages.page_forms import identify, page_forms, remember_session_of
+from ..pages.templates import find
 from ..scope import scope
 from ..security.access import IDENTITY
 from ..security.visitors import session_mark, visitor_for_page

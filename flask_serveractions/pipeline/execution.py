@@ -19,7 +19,7 @@ from ..operation import Operation
 from ..security.access import current_identity
 from ..shared.once import Claim, running
 from ..shared.progress import Progress
-from ..shared.revalidation import mark_stale_again
+from ..shared.revalidation import begin_unpublished, mark_stale_again
 from ..signals import action_called
 from .idempotency import interrupted_by_a_bug, keep
 
@@ -78,6 +78,7 @@ def checked_steps(steps: Generator[Any, None, Any], operation: Operation) -> Gen
 
     :raises TypeError: it yields something else than Progress.
     """
+    begin_unpublished()
     try:
         while True:
             try:
@@ -115,6 +116,8 @@ def run_function(call: Call, operation: Operation, loaded: dict[str, Any]) -> An
         call.flashed = len(call.session.get("_flashes", ()))
     for check in operation.checks:
         check()
+    if operation.method != "GET":
+        begin_unpublished()
     try:
         if operation.is_async:
             return run_awaitable(call.app, call.app.ensure_sync(call.function)(**loaded))

@@ -57,6 +57,18 @@ def visitor_for_page(session: Session, identify: Callable[[], Any]) -> str:
     return store_visitor(session, key, who, seen)
 
 
+def unchanged_visitor(session: Session, identify: Callable[[], Any]) -> str:
+    """Return the session's key if it is still that of whoever asks, else ``""``; the session stays as it is.
+
+    :param identify: asks the auth hook; called only where the session has changed since the key was given.
+    """
+    known = session.get(SESSION_KEY)
+    if not isinstance(known, dict):
+        return ""
+    same = known.get("seen") == session_digest(session) or known.get("who") == identity_digest(identify())
+    return visitor_of(session) if same else ""
+
+
 def remember_session(session: Session) -> None:
     """Remember the session as it is when the response is made that brings the key: the view may have written to it."""
     known = session.get(SESSION_KEY)

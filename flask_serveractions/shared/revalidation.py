@@ -20,6 +20,7 @@ logger = logging.getLogger("flask_serveractions")
 
 RECORD = "flask_serveractions.revalidated"  # in the scope
 PATHS = "flask_serveractions.paths"  # in the scope
+UNPUBLISHED = "flask_serveractions.unpublished"  # in the scope while a function runs: open pages hear of it at its end
 
 #: the functions that ``@cached`` keeps the results of, in this process
 CACHED_FUNCTIONS: set[str] = set()
@@ -122,21 +123,32 @@ def record(paths: Iterable[str] = (), tags: Iterable[str] = ()) -> None:
 
 
 def mark_stale(app: Flask, paths: Iterable[str], tags: Iterable[str]) -> None:
-    """Make cached values stale in every process that shares the store; where nothing can be cached there is none."""
+    """Make cached values stale in every process that shares the store; where nothing can be cached there is none.
+
+    Open pages are told as well, unless a function runs that may not have changed yet what it says it did.
+    """
     state = app.extensions.get("serveractions.state")
-    if state is None or not (state.shares_store or CACHED_FUNCTIONS):
+    if state is None or not (CACHED_FUNCTIONS or state.is_store_used()):
         return
     try:
         store = state.store
     except StoreUnavailable as error:
         logger.warning("Cached values can't be made stale: %s", error)
         return
-    store.impatient.bump([*path_names(paths), *tag_names(tags)])
+    published = [] if UNPUBLISHED in scope() else live_names(tags)
+    store.impatient.bump([*path_names(paths), *tag_names(tags), *published])
+
+
+def begin_unpublished() -> None:
+    """Let open pages hear of what is revalidated from now on when the function is over."""
+    scope()[UNPUBLISHED] = True
 
 
 def mark_stale_again(app: Flask) -> None:
     """Do it once more when the function is over: it may have revalidated before it changed anything."""
-    current: Revalidated | None = scope().get(RECORD)
+    current_scope = scope()
+    current_scope.pop(UNPUBLISHED, None)
+    current: Revalidated | None = current_scope.get(RECORD)
     if current is not None:
         mark_stale(app, current.paths, current.tags)
 
@@ -144,6 +156,11 @@ def mark_stale_again(app: Flask) -> None:
 def tag_names(tags: Iterable[str]) -> list[str]:
     """Return the names whose generations a revalidation of tags bumps."""
     return [f"tag:{tag}" for tag in tags]
+
+
+def live_names(tags: Iterable[str]) -> list[str]:
+    """Return the names whose generations open pages are told of: bumped when it is over what revalidates the tags."""
+    return [f"live:{tag}" for tag in tags]
 
 
 def path_names(paths: Iterable[str]) -> list[str]:

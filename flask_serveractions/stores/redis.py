@@ -19,6 +19,8 @@ from redis.connection import parse_url
 from redis.exceptions import NoScriptError, ResponseError
 from redis.retry import Retry
 
+from .changes import Subscription
+
 CONNECT_SECONDS = 0.3
 ANSWER_SECONDS = 0.6  # with the above: less than a second, also where the connection is new
 
@@ -67,6 +69,8 @@ local function restart(number)
   redis.call('HSET', KEYS[1], '\\0epoch', state[1], '\\0counter', number, '\\0floor', number)
 end
 """
+# an account may be allowed no channel: what was done stays done
+TELL = "redis.pcall('PUBLISH', KEYS[1], number)"
 LOOKUP = Script(
     GENERATIONS,
     "local latest = tonumber(state[3])",
@@ -84,8 +88,15 @@ BUMP = Script(
     "local number = redis.call('HINCRBY', KEYS[1], '\\0counter', 1)",
     "for each = 2, #ARGV do redis.call('HSET', KEYS[1], ARGV[each], number) end",
     "if redis.call('HLEN', KEYS[1]) > tonumber(ARGV[1]) then restart(number) end",
+    TELL,
 )
-CLEAR = Script(GENERATIONS, "restart(redis.call('HINCRBY', KEYS[1], '\\0counter', 1))")
+CLEAR = Script(GENERATIONS, "local number = redis.call('HINCRBY', KEYS[1], '\\0counter', 1)", "restart(number)", TELL)
+NUMBERS = Script(
+    GENERATIONS,
+    "local numbers = #ARGV > 0 and redis.call('HMGET', KEYS[1], unpack(ARGV)) or {}",
+    "for each = 1, #ARGV do numbers[each] = math.max(tonumber(state[3]), tonumber(numbers[each] or 0)) end",
+    "return {state[1], tonumber(state[2]), numbers}",
+)
 
 
 class RedisBackend:
@@ -152,6 +163,14 @@ class RedisBackend:
     def bump(self, names: Sequence[str], patience: float) -> None:
         self._run(BUMP, (self._generations,), self.most_names, *names)
 
+    def generations(self, names: Sequence[str], patience: float) -> tuple[str, int, dict[str, int]]:
+        with self._connection() as line:
+            epoch, counter, numbers = line.run(NUMBERS, (self._generations,), *names)
+            return f"{epoch} {line.server_run}", counter, dict(zip(names, numbers, strict=True))
+
+    def watch(self) -> Subscription:
+        return Subscription(self._new_line(protocol=2), self._generations)  # RESP3's messages are no responses
+
     def entries(self, prefix: str, patience: float) -> Iterator[tuple[str, str]]:
         start = self._value("")
         for keys in self._scan(self._value(prefix)):
@@ -208,8 +227,11 @@ class RedisBackend:
                 return
 
     def _new_connection(self) -> StoreConnection:
-        options = dict(self._options)
-        return StoreConnection(options.pop("connection_class", Connection)(**options), self._idle)
+        return StoreConnection(self._new_line(), self._idle)
+
+    def _new_line(self, **others: Any) -> Any:
+        options = {**self._options, **others}
+        return options.pop("connection_class", Connection)(**options)
 
     def _connection(self) -> StoreConnection:
         """Return a connection for ``with``, for one thread alone."""

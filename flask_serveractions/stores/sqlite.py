@@ -15,26 +15,18 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from functools import cache
 from pathlib import Path
 from weakref import WeakSet
 
+from .changes import Looks
 from .private_files import UnsafeFile, make_private, warn_of_readers
+from .sqlite_statements import GIVE_GENERATION, SCHEMA, generations_sql, lookup_sql
 
 #: value, token ("" for none), seconds that the lease still runs (0 or less: lapsed)
 Row = tuple[str, str, float]
 #: value or None, epoch, counter, the latest generation of the names
 Found = tuple["str | None", str, int, int]
 
-SCHEMA = (
-    "CREATE TABLE IF NOT EXISTS serveractions_records (key TEXT PRIMARY KEY, value TEXT NOT NULL,"
-    " expires REAL NOT NULL, token TEXT NOT NULL, lease REAL NOT NULL, ends REAL NOT NULL)",
-    "CREATE INDEX IF NOT EXISTS serveractions_records_expires ON serveractions_records (expires)",
-    "CREATE TABLE IF NOT EXISTS serveractions_generations (id INTEGER PRIMARY KEY, name TEXT UNIQUE NOT NULL,"
-    " number INTEGER NOT NULL)",
-    "CREATE TABLE IF NOT EXISTS serveractions_meta (id INTEGER PRIMARY KEY CHECK (id = 1), epoch TEXT NOT NULL,"
-    " counter INTEGER NOT NULL, floor INTEGER NOT NULL)",
-)
 SWEPT_PER_WRITE = 20  # expired rows
 CHECKED_BYTES = 64 * 1024 * 1024  # a larger file is not read whole at start
 OPENING_SECONDS = 6.0
@@ -173,16 +165,24 @@ class SQLiteBackend:
         return value, f"{epoch} {self.boot}", counter, latest
 
     def bump(self, names: Sequence[str], patience: float) -> None:
-        sql = (
-            "INSERT INTO serveractions_generations (name, number) SELECT ?, counter FROM serveractions_meta WHERE true"
-            " ON CONFLICT (name) DO UPDATE SET number = excluded.number"
-        )
         with self._transaction(patience, durable=not self.boot) as raw:
             raw.execute("UPDATE serveractions_meta SET counter = counter + 1")
-            raw.executemany(sql, [(name,) for name in names])
+            raw.executemany(GIVE_GENERATION, [(name,) for name in names])
             if raw.execute("SELECT max(id) FROM serveractions_generations").fetchone()[0] > self.most_names:
                 raw.execute("DELETE FROM serveractions_generations")
                 raw.execute("UPDATE serveractions_meta SET floor = counter")
+
+    def generations(self, names: Sequence[str], patience: float) -> tuple[str, int, dict[str, int]]:
+        with self._connection(patience) as raw:
+            rows = execute_patiently(raw, generations_sql(len(names)), names, patience).fetchall()
+        if not rows:
+            raise sqlite3.OperationalError("serveractions_meta is empty")
+        epoch, counter, floor = rows[0][:3]
+        numbers = {name: number for _, _, _, name, number in rows}
+        return f"{epoch} {self.boot}", counter, {name: max(floor, numbers.get(name, 0)) for name in names}
+
+    def watch(self) -> Looks:
+        return Looks()
 
     def entries(self, prefix: str, patience: float) -> Iterator[tuple[str, str]]:
         sql = (
@@ -351,16 +351,6 @@ def boot_id() -> str:
 
 def is_locked(error: sqlite3.Error) -> bool:
     return "locked" in str(error)
-
-
-@cache
-def lookup_sql(names: int) -> str:
-    marks = ", ".join("?" * names)
-    return (
-        "SELECT (SELECT value FROM serveractions_records"  # noqa: S608  # question marks alone
-        " WHERE key = ? AND expires > ? AND ends > ? AND ends - ? <= lease), epoch, counter, max(floor, coalesce("
-        f"(SELECT max(number) FROM serveractions_generations WHERE name IN ({marks})), 0)) FROM serveractions_meta"
-    )
 
 
 def create(raw: sqlite3.Connection, patience: float) -> None:

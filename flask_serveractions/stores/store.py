@@ -16,9 +16,10 @@ import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from ..config import without_password
+from .backend import Backend
 
 T = TypeVar("T")
 logger = logging.getLogger("flask_serveractions")
@@ -32,6 +33,7 @@ HASTE = 0.4  # seconds that a cached value waits for one: to be read and to be c
 SLOW = 0.2  # a failure that took longer than this is not tried again by the next request
 PAUSE = 0.5  # seconds between two attempts in the background
 
+NAMES_AT_ONCE = 500  # of generations that are read
 CACHED = "cached:"  # before the keys of cached values
 
 
@@ -67,34 +69,13 @@ class Lookup:
     latest: int  # the last generation of the names asked for
 
 
-class Backend(Protocol):
-    """What SQLite and Redis do. Each operation is atomic, and raises one of ``failures`` after ``patience`` seconds.
+@dataclass(frozen=True, slots=True)
+class Generations:
+    """How far the store is, and the last generation of each of some names."""
 
-    A row is ``(value, token, seconds left of the lease)``. What is ``durable`` outlives a power cut: a claim must, or a
-    function might run twice.
-    """
-
-    failures: tuple[type[Exception], ...]
-    shared_fate: bool  # whether reads fail when writes do
-
-    def get(self, key: str, patience: float) -> tuple[str, str, float] | None: ...
-    def add(
-        self, key: str, value: str, ttl: float, token: str, lease: float, patience: float, durable: bool
-    ) -> tuple[str, str, float] | None: ...
-    def swap(
-        self, key: str, expected: str, value: str, ttl: float, token: str, lease: float, patience: float
-    ) -> bool: ...
-    def renew(self, key: str, token: str, lease: float, patience: float) -> bool: ...
-    def remove(self, key: str, token: str, patience: float) -> bool: ...
-    def put(self, key: str, value: str, ttl: float, patience: float) -> None: ...
-    def lookup(self, key: str, names: Sequence[str], patience: float) -> tuple[str | None, str, int, int]: ...
-    def bump(self, names: Sequence[str], patience: float) -> None: ...
-    def entries(self, prefix: str, patience: float) -> Iterator[tuple[str, str]]: ...
-    def clear(self, prefix: str, patience: float) -> None: ...
-    def check(self) -> str | None: ...
-    def probe_reads(self) -> None: ...
-    def probe_writes(self) -> None: ...
-    def close(self) -> None: ...
+    epoch: str
+    counter: int
+    numbers: dict[str, int]
 
 
 class CircuitBreaker:
@@ -250,6 +231,14 @@ class Store:
         if self._unsent.waiting:
             raise StoreUnavailable("revalidations are waiting to be stored")
         return Lookup(*self._reads.call(self.backend.lookup, CACHED + key, names, self._patience))
+
+    def generations(self, names: Sequence[str] = ()) -> Generations:
+        """Return the generations of names, read at one moment."""
+        epoch, counter, numbers = self._reads.call(self.backend.generations, names[:NAMES_AT_ONCE], self._patience)
+        for start in range(NAMES_AT_ONCE, len(names), NAMES_AT_ONCE):
+            some = names[start : start + NAMES_AT_ONCE]
+            numbers |= self._reads.call(self.backend.generations, some, self._patience)[2]
+        return Generations(epoch, counter, numbers)
 
     def put(self, key: str, text: str, ttl: float) -> None:
         """Store a cached text, in place of any that is there."""

@@ -19,10 +19,13 @@ from ..http.conditional import Conditions, answer_conditionally
 from ..http.locations import argument_in, mounted
 from ..operation import ACTION, middleware_state_of
 from ..pages.page_urls import CATCH_ALL, page_of_call
+from ..pages.prefetch import RULES_PATH
 from ..pipeline.background import PAGE, operation_to_ask, parse_signed_job
 from ..pipeline.dispatch import dispatch, dispatch_job
 from ..security.signing import digest
+from .live import live_view
 from .own_views import own
+from .page_assets import prefetch_rules, transitions
 
 if TYPE_CHECKING:
     from werkzeug.routing import Rule
@@ -150,6 +153,9 @@ def make_blueprint(state: AppState) -> Blueprint:
     module = f"/<any({', '.join(map(repr, MODULES))}):name>"
     blueprint.add_url_rule(module, "client-module", lambda name: client(state, name))
     blueprint.add_url_rule(f"{module}.map", "client-source-map", source_map)
+    blueprint.add_url_rule("/-/live", "live-events", live_view)
+    blueprint.add_url_rule(RULES_PATH, "prefetch-rules", prefetch_rules)
+    blueprint.add_url_rule("/transitions.css", "transitions-style", transitions)
     blueprint.add_url_rule("/-/jobs/<signed>", "background-job", job_view, methods=["GET", "POST", "DELETE"])
     blueprint.add_url_rule("/<path:path>", "catch-all", catch_all, methods=METHODS)
     return blueprint

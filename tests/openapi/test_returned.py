@@ -130,7 +130,6 @@ def test_a_schema_anywhere_in_a_return_annotation_is_in_the_document(
         (TodoOut | None, ["application/json"], ["204"]),
         (tuple[TodoOut | None, int], ["application/json"], ["204"]),
         (bytes, ["text/html"], []),
-        (Literal["a", 3], ["text/html", "application/json"], []),
     ],
     ids=str,
 )

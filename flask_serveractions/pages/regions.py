@@ -1,0 +1,151 @@
+"""Regions: parts of a page that can be asked for, watched, or come later."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from flask import Flask, current_app, got_request_exception, request, request_started
+from markupsafe import Markup
+from werkzeug.exceptions import HTTPException
+
+from ..app_state import AppState, localize, state_of
+from ..http.locations import mounted
+from ..http.regions_argument import KEY, NAME, with_regions
+from ..operation import REGION, Region
+from ..scope import scope
+from ..security.access import NOBODYS
+from ..stores.store import StoreUnavailable
+from .inputs import render_attributes
+from .page_forms import visitor_for
+from .page_urls import page_of_forms
+from .topics import topic_of
+
+POSITION = "flask_serveractions.position"  # in the scope: how far the store was before the request began
+
+WAITING, LOADED, FAILED = "waiting", "loaded", "failed"  # what a lazy region can be
+
+
+def region(
+    name: str,
+    tag: str = "div",
+    attrs: Mapping[str, Any] | None = None,
+    lazy: bool = False,
+    fallback: str = "",
+    live: Collection[str] = (),
+    *,
+    caller: Callable[[], str] | None = None,
+) -> Markup:
+    """Return a region of the page: ``{% call region("todos", tag="ul") %}…{% endcall %}``.
+
+    :param name: letters, digits and ``_.:-``; unique on the page.
+    :param tag: of the element that is the region.
+    :param attrs: further attributes of it.
+    :param lazy: its content is left out, and not even rendered, until it is asked for: then the fallback stands in its
+        place, with a link to the same page with the content. The client asks when the page is there.
+    :param fallback: text, or ``Markup``.
+    :param live: tags; when one of them is revalidated in any process, the pages that are open show themselves anew.
+    :raises ValueError: a name or a tag that can't be one.
+    """
+    if caller is None:
+        raise TypeError(f"region({name!r}) needs a body: {{% call region({name!r}) %}}…{{% endcall %}}.")
+    if not NAME.fullmatch(name):
+        raise ValueError(f"region({name!r}): give a name of letters, digits and _.:- alone.")
+    if not tag.replace("-", "").isalnum():
+        raise ValueError(f"region({name!r}, tag={tag!r}): give the name of an element: 'ul'.")
+    state, content = "", Markup("")
+    with inside(Region(name, lazy)):
+        state, content = lazy_content(name, caller, fallback) if lazy else ("", Markup(caller()))  # noqa: S704
+    attributes = {"data-region": name, "data-lazy": state or None, **live_attributes(live), **(attrs or {})}
+    return Markup("<{0} {1}>{2}</{0}>").format(tag, render_attributes(attributes), content)
+
+
+@contextmanager
+def inside(entered: Region) -> Iterator[None]:
+    """Let the forms that are rendered in the body know their region: the innermost one."""
+    around = scope().get(REGION)
+    scope()[REGION] = entered
+    try:
+        yield
+    finally:
+        scope()[REGION] = around
+
+
+def lazy_content(name: str, caller: Callable[[], str], fallback: str) -> tuple[str, Markup]:
+    """Return what a lazy region is, and what it shows."""
+    if not wants_region(name):
+        return WAITING, Markup("{} {}").format(fallback, link_to(name, "Show"))
+    try:
+        return LOADED, Markup(caller())  # noqa: S704  # a template that does not escape means what it gives
+    except HTTPException:
+        raise
+    except Exception as error:
+        return FAILED, failure_of(name, error)
+
+
+def failure_of(name: str, error: Exception) -> Markup:
+    """Log why a lazy region can't be shown, and return what is told in its place; the rest of the page stands."""
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    app.logger.error("Exception in the region %s", name, exc_info=error)
+    got_request_exception.send(app, _async_wrapper=app.ensure_sync, exception=error)
+    text = f"{type(error).__name__}: {error}" if app.debug else localize(app, "This part can't be shown just now.")
+    told = Markup('<p class="serveractions-error" role="alert">{}</p> {}')
+    return told.format(text, link_to(name, "Try again"))
+
+
+def link_to(name: str, text: str) -> Markup:
+    """Return a link to the same page with one more region."""
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    page = mounted(request.root_path, page_of_forms(request.environ, state_of(app).settings.url_prefix))
+    url = with_regions(page, sorted({*request.environ.get(KEY, ()), name}))
+    return Markup('<a data-lazy-link rel="nofollow" href="{}">{}</a>').format(url, localize(app, text))
+
+
+def wants_region(name: str) -> bool:
+    """Whether the content of a lazy region is asked for: a view can skip the work for one that is not.
+
+    :param name: as ``region(name, lazy=True)`` has it.
+    """
+    return name in request.environ.get(KEY, ())
+
+
+def live_attributes(tags: Collection[str]) -> dict[str, str]:
+    if not tags:
+        return {}
+    if isinstance(tags, str) or not all(isinstance(tag, str) and tag for tag in tags):
+        raise ValueError(f"region(live={tags!r}): give a sequence of tags, each a text: live=('todos',).")
+    state = state_of(current_app)
+    state.live_endpoints[request.endpoint or ""] = True
+    since = scope().get(POSITION, "")
+    if not since:
+        open_store(state)
+    return {"data-live": topic_of(state, tags, visitor_for(state, NOBODYS, {})), "data-since": since}
+
+
+def open_store(state: AppState) -> None:
+    """Let other processes know by the store that there is something to tell."""
+    with suppress(StoreUnavailable):  # the page is usable, and asks when it is open
+        state.live.position()
+
+
+def remember_positions(app: Flask) -> None:
+    """Note how far the store is before a page with live regions is made: what changes from then on is news to it."""
+    request_started.connect(remember_position, app, weak=False)
+
+
+def remember_position(app: Flask, **_: Any) -> None:
+    state, endpoint = state_of(app), request.endpoint
+    if endpoint is None or state.live_endpoints.get(endpoint) is False:
+        return
+    state.live_endpoints.setdefault(endpoint, False)  # until it renders such a region
+    if state.is_store_used():
+        try:
+            scope()[POSITION] = str(state.live.position())
+        except StoreUnavailable:
+            return
+
+
+def install(app: Flask) -> None:
+    """Give an app's templates the helpers."""
+    app.jinja_env.globals.update(region=region, wants_region=wants_region)

@@ -1,0 +1,80 @@
+"""``serveractions_script``: the element that loads the client, and what else a page asks of the browser."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, NamedTuple
+
+from flask import after_this_request, current_app, request
+from markupsafe import Markup
+
+from ..app_state import AppState, state_of
+from ..security.access import NOBODYS
+from ..security.signing import digest
+from .inputs import render_attributes
+from .page_forms import csrf_token, page_forms, token_field, who_for
+from .prefetch import add_rules
+from .templates import Action, action_url, find
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+
+def serveractions_script(
+    *names: Action, nonce: str | None = None, prefetch: bool = False, transitions: bool = False
+) -> Markup:
+    """Return the element that loads the client.
+
+    :param names: the actions that scripts may call by name.
+    :param nonce: where the page's policy lets scripts in by a nonce alone (CSP3, ``'strict-dynamic'``).
+    :param prefetch: let browsers fetch pages of the app when the pointer rests on their links; one that
+        ``data-prefetch="false"`` stands on is exempt.
+    :param transitions: let browsers show the change from one page to the next, and from an old state to a new one.
+    :raises LookupError: no action has such a name.
+    """
+    state = state_of(current_app)
+    urls = {find(name)[1].name: action_url(name) for name in names}
+    token = csrf_token() if current_app.config.get("WTF_CSRF_ENABLED", True) else None
+    header = next(iter(current_app.config.get("WTF_CSRF_HEADERS", ("X-CSRFToken",))), "X-CSRFToken")
+    page_forms()
+    if prefetch:
+        after_this_request(add_rules)
+    attributes = {
+        "type": "module",
+        "src": f"{request.root_path}{state.settings.url_prefix}/client.js?v={state.client_version}",
+        "id": "serveractions",
+        "nonce": nonce,
+        "data-token": token,
+        "data-field": token_field(),
+        "data-header": header,
+        "data-actions": json.dumps(urls),
+        "data-who": who_for(state, NOBODYS, {}),
+        "data-transitions": transitions,
+    }
+    style = style_of_transitions(state) if transitions else ""
+    return Markup("{}<script {}></script>").format(style, render_attributes(attributes))
+
+
+class Style(NamedTuple):
+    """A style sheet of ours."""
+
+    text: str
+    version: str
+
+
+@cache
+def transitions_style() -> Style:
+    text = files("flask_serveractions").joinpath("static").joinpath("transitions.css").read_text()
+    return Style(text, digest(text, 12))
+
+
+def style_of_transitions(state: AppState) -> Markup:
+    url = f"{request.root_path}{state.settings.url_prefix}/transitions.css?v={transitions_style().version}"
+    return Markup('<link rel="stylesheet" href="{}">\n').format(url)
+
+
+def install(app: Flask) -> None:
+    """Give an app's templates the helper."""
+    app.jinja_env.globals["serveractions_script"] = serveractions_script
