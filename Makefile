@@ -7,6 +7,7 @@
 #   make check     lint, format, types
 #   make client    build the JavaScript client from client/ into the package
 #   make docs      the documentation, in docs/_build/html
+#   make pictures  the pictures of the documentation anew, of the running examples in Chromium
 #   make bench     what a call costs, as ratios to other libraries
 #   make bench-client  what a click costs in a browser, against other ways to bring a page up to date
 #   make fuzz      64 KB of anything in 50 ms; hostile input by coverage, bounded in time (SECONDS=120)
@@ -35,7 +36,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: demo shop test test-all check client lint types scripts docs suite package versions bench bench-client fuzz load chromium firefox wrk nginx curl clean
+.PHONY: demo shop test test-all check client lint types scripts docs pictures suite package versions bench bench-client fuzz load chromium firefox wrk nginx curl clean
 .DEFAULT_GOAL := test
 
 # What people call
@@ -57,6 +58,9 @@ client: $(CLIENT)/node_modules/.package-lock.json
 
 docs: $(VENV)/dev
 	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html
+
+pictures: $(VENV)/dev chromium
+	$(BIN)/python -m tools.make_pictures
 
 bench: $(VENV)/bench $(BIN)/redis-server
 	$(BIN)/python -m bench

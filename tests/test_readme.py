@@ -99,3 +99,8 @@ def test_its_resource_lists_and_adds_as_the_readme_shows(address: str) -> None:
     answer = client.open(f"{address}/api/todos", b"text=Call the bank")
     assert (answer.status, answer.read()) == (201, b'{"text":"Call the bank"}\n')
     assert json.load(client.open(f"{address}/api/todos")) == ["Buy milk", "Call the bank"]
+
+
+def test_its_picture_is_in_the_repository() -> None:
+    paths = re.findall(r"^\.\. image:: https://\S+?/main/(\S+)$", README.read_text(encoding="utf-8"), re.MULTILINE)
+    assert [Path(ROOT, path).stat().st_size < 60_000 for path in paths] == [True]

@@ -75,8 +75,7 @@ def content_of(components: Components, members: list[Member]) -> JsonSchema:
     """Return the content of a resource's answer: JSON, or what Flask makes of text, responses and streams."""
     by_media: dict[str, list[JsonSchema]] = {}
     for each in members:
-        media = media_type_of(each.said)
-        if media is not None:
+        for media in media_types_of(each.said):
             by_media.setdefault(media, []).append(json_of(components, each._replace(said=without_none(each.said))))
     made = {media: {"schema": any_of(schemas)} for media, schemas in by_media.items()}
     return {media: {} if media == ANYTHING else each for media, each in made.items()}
@@ -96,19 +95,22 @@ def without_none(said: Unfolded) -> Unfolded:
     return said._replace(optional=False)
 
 
-def media_type_of(said: Unfolded) -> str | None:
-    """Return in which media type a resource sends a value; None for ``None``, which has no body."""
+def media_types_of(said: Unfolded) -> list[str]:
+    """Return in which media types a resource sends values of a type; none for ``None``, which has no body."""
     if says_schema(said):
-        return JSON
-    if said.plain in TEXTS:
-        return HTML
-    return None if said.plain is NOTHING else ANYTHING if is_for_flask(said.plain) else JSON
+        return [JSON]
+    if typing.get_origin(said.plain) is typing.Literal:
+        values = typing.get_args(said.plain)
+        return list(dict.fromkeys(HTML if isinstance(each, TEXTS) else JSON for each in values if each is not None))
+    if inspect.isclass(said.plain) and issubclass(said.plain, TEXTS):
+        return [HTML]  # an Enum of texts, too
+    return [] if said.plain is NOTHING else [ANYTHING] if is_for_flask(said.plain) else [JSON]
 
 
 def is_for_flask(plain: Any) -> bool:
     """Whether the type does not say what Flask makes of its values."""
     kind = typing.get_origin(plain) or plain
-    is_open = plain in (Any, object) or not (inspect.isclass(kind) or kind is typing.Literal)
+    is_open = plain in (Any, object) or not inspect.isclass(kind)
     return is_open or is_response(plain) or getattr(kind, "__name__", "") in STREAMS
 
 

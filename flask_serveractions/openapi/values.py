@@ -52,9 +52,9 @@ def plain_number(field: fields.Field[Any], value: Any) -> int | float | None:
 
 
 def type_of_values(values: list[Any]) -> JsonSchema:
-    kinds = sorted({JSON_TYPES[type(each)] for each in values if type(each) in JSON_TYPES})
-    if not kinds:
-        return {}
+    if not values or any(type(each) not in JSON_TYPES for each in values):
+        return {}  # a Decimal is written as text
+    kinds = sorted({JSON_TYPES[type(each)] for each in values})
     return {"type": kinds[0] if len(kinds) == 1 else kinds}
 
 

@@ -130,6 +130,7 @@ def test_a_schema_anywhere_in_a_return_annotation_is_in_the_document(
         (TodoOut | None, ["application/json"], ["204"]),
         (tuple[TodoOut | None, int], ["application/json"], ["204"]),
         (bytes, ["text/html"], []),
+        (Literal["a", 3], ["text/html", "application/json"], []),
     ],
     ids=str,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
+from decimal import Decimal
 from typing import Annotated, Any
 
 import pytest
@@ -14,7 +15,7 @@ from marshmallow.validate import OneOf, Range
 
 from flask_serveractions import MethodRoute, Query, ServerActions
 from flask_serveractions.openapi import document
-from flask_serveractions.openapi.values import fits, without_infinity
+from flask_serveractions.openapi.values import fits, type_of_values, without_infinity
 
 NAIVE = dt.datetime(2026, 1, 2, 3, 4)
 AWARE = NAIVE.replace(tzinfo=dt.timezone.utc)
@@ -90,3 +91,8 @@ def test_numbers_without_a_text_go_with_their_names() -> None:
 def test_a_default_that_its_schema_refuses_does_not_fit(value: Any, schema: dict[str, Any]) -> None:
     assert not fits(value, schema)
     assert fits(None, schema)
+
+
+def test_choices_of_which_json_has_no_type_say_none() -> None:
+    assert type_of_values([Decimal("0.10"), None]) == {}
+    assert type_of_values(["a", None]) == {"type": ["null", "string"]}
