@@ -14,7 +14,7 @@ version = ".".join(release.split(".")[:2])
 
 default_role = "code"
 exclude_patterns = ["_build"]
-extensions = ["sphinx.ext.autodoc", "_extensions.accessible", "_extensions.checks"]
+extensions = ["sphinx.ext.autodoc", "_extensions.accessible", "_extensions.checks", "_extensions.messages"]
 # A reference that leads nowhere is a warning, and -W makes an error of it.
 nitpicky = True
 nitpick_ignore_regex = [
