@@ -21,6 +21,8 @@ from types import FrameType
 from flask import Flask
 from sqlalchemy import select
 
+from examples.ports import check_port
+
 from . import create_app
 from .extensions import db
 from .models import Product
@@ -35,12 +37,14 @@ PRODUCTS = (
 PACE = {"FLASK_BANK_SECONDS": "1.0", "FLASK_REPORT_SECONDS": "0.5"}
 GUIDE = """
 Open {address}/ and shop: no account is needed, and any 16 digits are a card.
-The shopkeeper's password, for prices and the report, is demo-password.
+Sign in as the shopkeeper for prices and the report; the password is demo-password.
+Try: send the payment twice; close the tab while the report runs, and come back.
 
 The supplier changes a price:
 
     python -m examples.shop.supplier TEA 4.90 {address}
 """
+HINT = "Any 16 digits are a card. The shopkeeper's password, for prices and the report, is demo-password."
 PATIENCE = 10  # seconds that a process may take to end
 
 
@@ -53,7 +57,8 @@ def seed(app: Flask) -> None:
 
 
 def main(port: str = "5000", store: str = "sqlite") -> None:
-    os.environ.update({**PACE, **os.environ})
+    check_port(int(port), "make shop")
+    os.environ.update({**PACE, "FLASK_HINT": HINT, **os.environ})
     print(GUIDE.format(address=f"http://127.0.0.1:{port}"), flush=True)
     if store == "redis":
         serve_with_redis(port)

@@ -8,6 +8,8 @@ import sys
 from flask import Flask
 from sqlalchemy import select
 
+from examples.ports import check_port
+
 from . import create_app
 from .extensions import db
 from .models import Todo, User, digest
@@ -19,8 +21,9 @@ GRACES_LIST = {"Find the moth": True, "Explain a nanosecond": False}
 GUIDE = """
 Open ADDRESS/ and use it: no account is needed.
 Or sign in as ada, who has a list, or as grace, an admin with a report. Their password is PASSWORD.
+Try: add the same line twice; do it again with JavaScript off; open a second tab.
 
-The same lists for other programs, with the status that curl -i shows at the first try:
+ADDRESS/docs has the API, to read and to try. The same by curl, with the status that -i shows at the first try:
 
 200  curl ADDRESS/api/todos -H ADA
 201  curl ADDRESS/api/todos -H ADA -H JSON -d '{"text": "Call the bank"}'
@@ -42,6 +45,7 @@ SHORT = {
     "GRACE": '"Authorization: Bearer grace-token"',
     "JSON": '"Content-Type: application/json"',
 }
+HINT = f"Add something: no account is needed. Or sign in as ada, who has a list, or as grace, an admin with a report. Their password is {PASSWORD}."  # noqa: E501
 
 
 def seed(app: Flask) -> None:
@@ -68,7 +72,8 @@ def guide(address: str) -> str:
 
 
 def main(port: int = 5000) -> None:
-    app = create_app()
+    check_port(port, "make demo")
+    app = create_app({"HINT": HINT})
     seed(app)
     print(guide(f"http://127.0.0.1:{port}"), flush=True)
     app.run(port=port)
