@@ -99,6 +99,7 @@ class AppState:
     known: dict[tuple[int, str], Operation] = field(default_factory=dict)  # those by the rule's identity, as asked for
     placed: dict[str, str] = field(default_factory=dict)  # endpoints of actions in blueprints of the app's, by name
     placed_routes: set[Any] = field(default_factory=set)  # the same of resources
+    form_parts: dict[Operation, Any] = field(default_factory=dict)  # what the forms of an action have in common
     place_at_start: Callable[[], None] = lambda: None
     preprocessed: dict[Any, dict[str, Operation]] = field(default_factory=dict)  # for path values of a preprocessor's
     prepare_form: Callable[..., None] | None = None  # hears of each request, once the app serves

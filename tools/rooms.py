@@ -73,6 +73,7 @@ ROOMS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "script",
             "prefetch",
             "templates",
+            "form_parts",
             "regions",
             "topics",
             "page_forms",

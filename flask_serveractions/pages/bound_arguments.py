@@ -41,6 +41,8 @@ def serialized(operation: Operation, parameter: Any, value: Any) -> Any:
     """Return a bound argument as the ID holds it, if it comes back as what was given."""
     if value is None and parameter.optional:
         return None
+    if parameter.fields is not None and type(value) is parameter.fields.plain:
+        return value  # saves a tenth of what a form costs
     try:
         made = parameter.json.serialize(parameter.name, {parameter.name: value})
         again = parameter.json.deserialize(made)

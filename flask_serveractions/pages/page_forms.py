@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,7 +13,7 @@ from flask_wtf.csrf import generate_csrf
 from ..app_state import AppState, state_of
 from ..http.locations import mounted
 from ..operation import HOLDS_FORMS, Operation
-from ..security.signing import who_mark
+from ..security.signing import KeyRing, who_mark
 from ..security.visitors import distinct_identity, known_identity, remember_session, visitor_for_page, visitor_of
 from .page_urls import page_of_forms
 from .referrer_policy import mend_no_referrer
@@ -29,8 +28,12 @@ if TYPE_CHECKING:
 class PageForms:
     """What the page that is being rendered has of ours."""
 
-    seen: Counter[tuple[str, str, str]] = field(default_factory=Counter)  # equal forms: region, action, payload
+    environ: dict[str, Any]
+    seen: dict[tuple[str, str, str], int] = field(default_factory=dict)  # equal forms: region, action, payload
     ids: set[str] = field(default_factory=set)  # of its forms
+    ring: KeyRing | None = None
+    fields: dict[str, str] = field(default_factory=dict)  # the hidden fields that name an action, rendered
+    tokens: str | None = None  # the hidden field with the CSRF token, rendered
     visitor: str | None = None
     who: str | None = None  # its visitor's identity, as a mark
     url: str | None = None  # where its forms are posted
@@ -38,16 +41,21 @@ class PageForms:
     open: str = ""  # the action whose form is being rendered
 
 
-def page_for(state: AppState) -> str:
+def ring_for(forms: PageForms, state: AppState) -> KeyRing:
+    """Return the keys, looked for once for a page."""
+    if forms.ring is None:
+        forms.ring = state.signing.ring
+    return forms.ring
+
+
+def page_for(forms: PageForms, state: AppState) -> str:
     """Return the URL of the page, with its mount point; found out once for a page."""
-    forms = page_forms()
     if forms.url is None:
         forms.url = mounted(request.root_path, page_of_forms(request.environ, state.settings.url_prefix))
     return forms.url
 
 
-def visitor_for(state: AppState, operation: Operation, bound: Mapping[str, Any]) -> str:
-    forms = page_forms()
+def visitor_for(forms: PageForms, state: AppState, operation: Operation, bound: Mapping[str, Any]) -> str:
     if forms.visitor is None:
         forms.visitor = ""
         if state.settings.bind_session:
@@ -59,16 +67,15 @@ def visitor_for(state: AppState, operation: Operation, bound: Mapping[str, Any])
     return forms.visitor
 
 
-def who_for(state: AppState, operation: Operation, bound: Mapping[str, Any]) -> str:
+def who_for(forms: PageForms, state: AppState, operation: Operation, bound: Mapping[str, Any]) -> str:
     """Return the mark of who looks at the page, so that nothing is sent as somebody else; found out once for a page."""
-    forms = page_forms()
     if forms.who is None:
         if state.settings.bind_session:
-            visitor_for(state, operation, bound)
+            visitor_for(forms, state, operation, bound)
             known = known_identity(session)
         else:
             known = distinct_identity(identify(state, operation, bound))
-        forms.who = who_mark(state.signing.ring, known)
+        forms.who = who_mark(ring_for(forms, state), known)
     return forms.who
 
 
@@ -99,7 +106,7 @@ def page_forms() -> PageForms:
     if forms is None:
         check_still_private()
         after_this_request(mend_no_referrer)
-        forms = request.environ[HOLDS_FORMS] = PageForms()
+        forms = request.environ[HOLDS_FORMS] = PageForms(request.environ)
         # Flask-WTF's token of this request; g may hold another visitor's, where an app context outlives requests
         g.pop(token_field(), None)
         app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]

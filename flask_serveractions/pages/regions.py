@@ -18,7 +18,7 @@ from ..scope import scope
 from ..security.access import NOBODYS
 from ..stores.store import StoreUnavailable
 from .inputs import render_attributes
-from .page_forms import visitor_for
+from .page_forms import page_forms, visitor_for
 from .page_urls import page_of_forms
 from .topics import topic_of
 
@@ -120,7 +120,8 @@ def live_attributes(tags: Collection[str]) -> dict[str, str]:
     since = scope().get(POSITION, "")
     if not since:
         open_store(state)
-    return {"data-live": topic_of(state, tags, visitor_for(state, NOBODYS, {})), "data-since": since}
+    visitor = visitor_for(page_forms(), state, NOBODYS, {})
+    return {"data-live": topic_of(state, tags, visitor), "data-since": since}
 
 
 def open_store(state: AppState) -> None:

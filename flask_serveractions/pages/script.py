@@ -38,7 +38,7 @@ def serveractions_script(
     urls = {find(name)[1].name: action_url(name) for name in names}
     token = csrf_token() if current_app.config.get("WTF_CSRF_ENABLED", True) else None
     header = next(iter(current_app.config.get("WTF_CSRF_HEADERS", ("X-CSRFToken",))), "X-CSRFToken")
-    page_forms()
+    forms = page_forms()
     if prefetch:
         after_this_request(add_rules)
     attributes = {
@@ -50,7 +50,7 @@ def serveractions_script(
         "data-field": token_field(),
         "data-header": header,
         "data-actions": json.dumps(urls),
-        "data-who": who_for(state, NOBODYS, {}),
+        "data-who": who_for(forms, state, NOBODYS, {}),
         "data-transitions": transitions,
     }
     style = style_of_transitions(state) if transitions else ""

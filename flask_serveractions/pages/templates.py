@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from functools import lru_cache, partial
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from flask import current_app, request
-from markupsafe import Markup
+from flask import current_app
+from markupsafe import Markup, escape
 
 from ..app_state import AppState, state_of
 from ..http.action_argument import ARGUMENT, with_action
@@ -19,12 +17,13 @@ from ..schemas.flask_forms import filled_form
 from ..scope import scope
 from ..security.signing import digest, load_payload, random_key, sign_id
 from .bound_arguments import bound_payload, bound_values
-from .controls import control_names, describe, has_files
+from .controls import describe
 from .flask_form_state import form_shown
+from .form_parts import FormParts, parts_of
 from .form_state import FormState, check_values
 from .handwritten import fill_in
 from .inputs import Input, render_attributes
-from .page_forms import csrf_token, page_for, page_forms, token_field, visitor_for, who_for
+from .page_forms import PageForms, csrf_token, page_for, page_forms, ring_for, token_field, visitor_for, who_for
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -62,62 +61,65 @@ def action_form(
             f"action_form({action!r}) needs a body: {{% call(form) action_form({action!r}) %}}…{{% endcall %}}."
         )
     state, operation = find(action)
-    check_values(values, operation.where)
+    if values is not None:
+        check_values(values, operation.where)
     payload = bound_payload(operation, bound)
-    ordinal = next_ordinal(operation, payload)
-    form = state_for(operation, payload, ordinal, values)
-    page_forms().ids.add(form.id)
-    with open_form(operation):
-        # a template that does not escape gives plain text, which is as it means it
-        content = Markup(fill_in(str(caller(form) if caller.arguments else caller())))  # noqa: S704
-    attributes = {
-        "id": f"{form.id}-form",
-        "method": "post",
-        "action": url_for_action(state, operation, payload, bound, ordinal),
-        "data-serveraction": operation.name,
-        "enctype": "multipart/form-data" if needs_multipart(operation) else None,
-        "data-reset": "false" if operation.show_result else None,
-        **(attrs or {}),
-    }
-    message = Markup('<div class="serveractions-message" data-message role="alert">{}</div>').format(
-        form.unplaced_error()
-    )
-    return Markup("<form {}>\n{}{}\n{}</form>").format(
-        render_attributes(attributes), hidden(state, operation, bound), message, content
-    )
-
-
-@contextmanager
-def open_form(operation: Operation) -> Iterator[None]:
-    """Refuse a form within a form, of which browsers make one (HTML, 4.10.3).
-
-    :raises TypeError: one is open.
-    """
-    forms = page_forms()
+    # all three from here on as parameters: to look for one of them takes as long as to write the form's tag
+    forms, region, parts = page_forms(), region_of(), parts_of(state, operation)
+    ordinal = next_ordinal(forms, region, operation, payload)
+    form = state_for(forms, region, parts, operation, payload, ordinal, values)
+    forms.ids.add(form.id)
     if forms.open:
-        raise TypeError(
-            f"action_form({operation.name!r}) stands within action_form({forms.open!r}), and HTML nests no forms."
-            ' Close that one first, or give it a second button: <button formaction="{{ action_url(...) }}">.'
-        )
+        raise nested_form(operation, forms.open)
     forms.open = operation.name
     try:
-        yield
+        # a template that does not escape gives plain text, which is as it means it
+        content = fill_in(str(caller(form) if caller.arguments else caller()))
     finally:
         forms.open = ""
+    url = url_for_action(forms, state, operation, payload, bound, ordinal)
+    message = escape(form.unplaced_error()) if form.submitted else ""
+    # all parts are escaped where they are made; Markup.format would take half of a form's time
+    return Markup(  # noqa: S704
+        f"<form {form_attributes(parts, form, url, attrs)}>\n{hidden(forms, region, state, operation, bound)}"
+        f'<div class="serveractions-message" data-message role="alert">{message}</div>\n{content}</form>'
+    )
 
 
-def hidden(state: AppState, operation: Operation, bound: Mapping[str, Any]) -> Markup:
+def form_attributes(parts: FormParts, form: FormState, url: str, attrs: Mapping[str, Any] | None) -> str:
+    """Return the attributes of the form element, rendered; those that are given may be others for ours."""
+    if not attrs:
+        return f'id="{escape(form.id)}-form" method="post" action="{escape(url)}" {parts.tail}'
+    first = {"id": f"{form.id}-form", "method": "post", "action": url}
+    return render_attributes({**first, **parts.attributes, **attrs})
+
+
+def nested_form(operation: Operation, outer: str) -> TypeError:
+    """Return the error of a form within a form, of which browsers make one (HTML, 4.10.3)."""
+    return TypeError(
+        f"action_form({operation.name!r}) stands within action_form({outer!r}), and HTML nests no forms."
+        ' Close that one first, or give it a second button: <button formaction="{{ action_url(...) }}">.'
+    )
+
+
+def hidden(
+    forms: PageForms, region: Region | None, state: AppState, operation: Operation, bound: Mapping[str, Any]
+) -> str:
     """Return the hidden fields: whose form of which action it is, the CSRF token, and a key for what runs once."""
-    fields: dict[str, str] = {ARGUMENT: f"{operation.name}:{who_for(state, operation, bound)}"}
-    if current_app.config.get("WTF_CSRF_ENABLED", True):
-        fields[token_field()] = csrf_token()
-    if operation.once:
-        fields["idempotency_key"] = random_key()
-    region = region_of()
-    if region is not None:
-        fields[REGION_FIELD] = region.name
-    one = Markup('<input type="hidden" name="{}" value="{}">\n')
-    return Markup("").join(one.format(*pair) for pair in fields.items())
+    made = forms.fields.get(operation.name)
+    if made is None:
+        who = who_for(forms, state, operation, bound)
+        made = forms.fields[operation.name] = hidden_field(ARGUMENT, f"{operation.name}:{who}")
+    if forms.tokens is None:
+        is_protected = current_app.config.get("WTF_CSRF_ENABLED", True)
+        forms.tokens = hidden_field(token_field(), csrf_token()) if is_protected else ""
+    key = hidden_field("idempotency_key", random_key()) if operation.once else ""
+    place = hidden_field(REGION_FIELD, region.name) if region is not None else ""
+    return made + forms.tokens + key + place
+
+
+def hidden_field(name: str, value: str) -> str:
+    return f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">\n'
 
 
 def action_fields(action: Action, /, **bound: Any) -> Markup:
@@ -132,8 +134,7 @@ def action_fields(action: Action, /, **bound: Any) -> Markup:
     """
     state, operation = find(action)
     bound_payload(operation, bound)
-    page_forms()
-    return hidden(state, operation, bound)
+    return Markup(hidden(page_forms(), region_of(), state, operation, bound))  # noqa: S704  # escaped there
 
 
 def action_url(action: Action, /, **bound: Any) -> str:
@@ -148,7 +149,7 @@ def action_url(action: Action, /, **bound: Any) -> str:
     :raises TypeError: bound arguments that the action does not take, or that are missing.
     """
     state, operation = find(action)
-    return url_for_action(state, operation, bound_payload(operation, bound), bound)
+    return url_for_action(page_forms(), state, operation, bound_payload(operation, bound), bound)
 
 
 def action_state(action: Action, /, **bound: Any) -> FormState:
@@ -159,8 +160,9 @@ def action_state(action: Action, /, **bound: Any) -> FormState:
     :raises LookupError: no action has this name.
     :raises TypeError: bound arguments that the action does not take, or that are missing.
     """
-    _, operation = find(action)
-    return state_for(operation, bound_payload(operation, bound), "")
+    state, operation = find(action)
+    payload = bound_payload(operation, bound)
+    return state_for(page_forms(), region_of(), parts_of(state, operation), operation, payload, "")
 
 
 def find(action: Action) -> tuple[AppState, Operation]:
@@ -178,12 +180,11 @@ def find(action: Action) -> tuple[AppState, Operation]:
     return state, operation
 
 
-def next_ordinal(operation: Operation, payload: str) -> str:
+def next_ordinal(forms: PageForms, region: Region | None, operation: Operation, payload: str) -> str:
     """Return ``""`` for the first of equal forms of a region, or of the rest of the page; then ``"2"``, ``"3"``."""
-    seen, region = page_forms().seen, region_of()
-    key = (region.name if region else "", operation.name, payload)
-    seen[key] += 1
-    return "" if seen[key] == 1 else str(seen[key])
+    which = (region.name if region else "", operation.name, payload)
+    count = forms.seen[which] = forms.seen.get(which, 0) + 1
+    return "" if count == 1 else str(count)
 
 
 def region_of() -> Region | None:
@@ -192,25 +193,37 @@ def region_of() -> Region | None:
     return region
 
 
-def form_id(operation: Operation, payload: str, ordinal: str) -> str:
-    """Return an ID for a form, the same whatever other regions show: that of a lazy one is part of it."""
-    region = region_of()
-    about = [operation.name.replace(".", "-"), digest(payload, 8) if operation.bound else ""]
-    plain = "-".join(filter(None, [*about, ordinal]))
-    if region is None or not (region.lazy or plain in page_forms().ids):
+def form_id(forms: PageForms, region: Region | None, about: str, ordinal: str) -> str:
+    """Return an ID for a form, the same whatever other regions show: that of a lazy one is part of it.
+
+    :param about: what it calls, and with which bound arguments.
+    """
+    plain = f"{about}-{ordinal}" if ordinal else about
+    if region is None or not (region.lazy or plain in forms.ids):
         return plain
-    return "-".join(filter(None, [*about, NOT_IN_IDS.sub("-", region.name), ordinal]))
+    return "-".join(filter(None, [about, NOT_IN_IDS.sub("-", region.name), ordinal]))
 
 
-def state_for(operation: Operation, payload: str, ordinal: str, initial: Any = None) -> FormState:
+def state_for(
+    forms: PageForms,
+    region: Region | None,
+    parts: FormParts,
+    operation: Operation,
+    payload: str,
+    ordinal: str,
+    initial: Any = None,
+) -> FormState:
+    about = f"{parts.prefix}-{digest(payload, 8)}" if operation.bound else parts.prefix
+    has_factory = operation.form is not None and operation.form.make_form is not None
     form = FormState(
-        id=form_id(operation, payload, ordinal),
-        describe=describer(operation, payload),
-        names=partial(control_names, operation),
+        id=form_id(forms, region, about, ordinal),
+        describe=described_in_request(operation, payload) if has_factory else parts.describe,
+        names=parts.names,
         initial=initial,
         make_wtf=wtf_maker(operation, payload),
+        clean={} if has_factory else parts.clean,
     )
-    middleware = middleware_state_of(request.environ)
+    middleware = middleware_state_of(forms.environ)
     submission = middleware.submission if middleware else None
     if submission is not None and is_of(submission, operation, payload, ordinal):
         submission.is_shown = True
@@ -220,10 +233,8 @@ def state_for(operation: Operation, payload: str, ordinal: str, initial: Any = N
     return form
 
 
-def describer(operation: Operation, payload: str) -> Callable[[str], Input]:
-    """Return what describes the controls: the same for all requests, unless a factory makes the form in each."""
-    if operation.form is None or operation.form.make_form is None:
-        return partial(input_for, operation)
+def described_in_request(operation: Operation, payload: str) -> Callable[[str], Input]:
+    """Return what describes the controls of a form that a factory makes in each request."""
 
     def describe_here(name: str) -> Input:
         return describe(operation, name, form_of_request(operation, payload))
@@ -258,22 +269,17 @@ def is_of(submission: Submission, operation: Operation, payload: str, ordinal: s
     return submission.bound is not None and submission.bound == load_payload(payload)
 
 
-@lru_cache(maxsize=4096)
-def input_for(operation: Operation, name: str) -> Input:
-    return describe(operation, name)
-
-
-@lru_cache(maxsize=4096)
-def needs_multipart(operation: Operation) -> bool:
-    return has_files(operation)
-
-
 def url_for_action(
-    state: AppState, operation: Operation, payload: str, bound: Mapping[str, Any], ordinal: str = ""
+    forms: PageForms,
+    state: AppState,
+    operation: Operation,
+    payload: str,
+    bound: Mapping[str, Any],
+    ordinal: str = "",
 ) -> str:
-    visitor = visitor_for(state, operation, bound)
-    signed = sign_id(state.signing.ring, operation.name, payload, visitor, state.settings.max_age)
-    return with_action(page_for(state), operation.name, signed, ordinal)
+    visitor = visitor_for(forms, state, operation, bound)
+    signed = sign_id(ring_for(forms, state), operation.name, payload, visitor, state.settings.max_age)
+    return with_action(page_for(forms, state), operation.name, signed, ordinal)
 
 
 def install(app: Flask) -> None:

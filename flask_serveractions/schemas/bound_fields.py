@@ -10,7 +10,8 @@ from weakref import WeakValueDictionary
 from marshmallow import Schema
 from marshmallow.fields import Field
 
-from .load import LoadField, compile_fields, field_loader
+from .fields import Boolean, Integer
+from .load import LoadField, compile_fields, field_loader, passing_type
 from .schema_cycles import all_fields, close_cycles_below, fields_within
 from .types import field_for
 
@@ -25,6 +26,7 @@ class BoundFields:
     json: Field[Any] | None
     load_text: LoadField | None
     load_json: LoadField | None
+    plain: type[Any] | None = None  # values of this very type are in JSON what they are in Python
 
 
 #: by the parameter's name and annotation, as long as an operation has them: an app that is dropped leaves nothing
@@ -63,7 +65,15 @@ def bind(name: str, text: Field[Any] | None, json: Field[Any] | None) -> BoundFi
     if json is text:
         return BoundFields(bound_text, bound_text, load_text, load_text)
     bound_json = None if json is None else bound_field(name, json)
-    return BoundFields(bound_text, bound_json, load_text, None if bound_json is None else field_loader(bound_json))
+    if bound_json is None:
+        return BoundFields(bound_text, None, load_text, None)
+    return BoundFields(bound_text, bound_json, load_text, field_loader(bound_json), plain_type(bound_json))
+
+
+def plain_type(field: Field[Any]) -> type[Any] | None:
+    """Return the type of whole numbers and truth values where a field neither limits nor writes them otherwise."""
+    passing = passing_type(field) if type(field) in (Integer, Boolean) else None
+    return None if getattr(field, "as_string", False) else passing
 
 
 def bound_field(name: str, field: Field[Any]) -> Field[Any]:

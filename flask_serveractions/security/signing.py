@@ -79,7 +79,7 @@ class CsrfTokens:
 
 
 class ReadySigner(Signer):
-    """itsdangerous's signer, with keys that are derived here and now, once, and HMAC in one go.
+    """itsdangerous's signer, with keys that are derived here and now, once, and taken in by an HMAC that is copied.
 
     :param digest: of hashlib.
     :param derivation: as itsdangerous names it.
@@ -87,21 +87,27 @@ class ReadySigner(Signer):
 
     def __init__(self, keys: tuple[str | bytes, ...], salt: bytes, digest: Any, derivation: str) -> None:
         super().__init__(list(map(want_bytes, keys)), salt=salt, digest_method=digest, key_derivation=derivation)
-        self.ready = [self.derive_key(key) for key in self.secret_keys]
-        self.name = digest().name  # as OpenSSL calls it
+        self.ready = [hmac.new(self.derive_key(key), digestmod=digest().name) for key in self.secret_keys]
 
     def get_signature(self, value: str | bytes) -> bytes:
-        return base64_encode(hmac.digest(self.ready[-1], want_bytes(value), self.name))
+        return base64_encode(digest_of(self.ready[-1], want_bytes(value)))
 
     def signatures(self, value: str | bytes) -> Iterator[bytes]:
         """Yield the signatures by every key, the newest first."""
         value = want_bytes(value)
-        return (base64_encode(hmac.digest(key, value, self.name)) for key in reversed(self.ready))
+        return (base64_encode(digest_of(key, value)) for key in reversed(self.ready))
 
     def verify_signature(self, value: str | bytes, sig: str | bytes) -> bool:
         """Whether a signature is one of ours in its one spelling: what base64 leniently decodes to it, is not."""
         given = want_bytes(sig)
         return any(hmac.compare_digest(given, each) for each in self.signatures(value))
+
+
+def digest_of(ready: hmac.HMAC, value: bytes) -> bytes:
+    """Return the HMAC of a value; ``ready`` has taken in the key, which is most of the work for a short value."""
+    made = ready.copy()
+    made.update(value)
+    return made.digest()
 
 
 def decoded(text: str | bytes) -> bytes:
@@ -148,13 +154,16 @@ def fallbacks_of(app: Flask) -> list[str | bytes]:
     return [each for each in ([given] if isinstance(given, (str, bytes)) else given) if each]
 
 
+PAYLOAD = json.JSONEncoder(separators=(",", ":"), sort_keys=True, ensure_ascii=False, default=str)
+NO_PAYLOAD = base64_encode("{}").decode()
+
+
 def dump_payload(bound: Mapping[str, Any]) -> str:
     """Return bound arguments as the readable part of an ID.
 
     :param bound: values by name, JSON-ready but for what ``str`` writes whole: a Decimal in a list.
     """
-    text = json.dumps(bound, separators=(",", ":"), sort_keys=True, ensure_ascii=False, default=str)
-    return base64_encode(text).decode()
+    return base64_encode(PAYLOAD.encode(bound)).decode() if bound else NO_PAYLOAD
 
 
 def load_payload(payload: str) -> dict[str, Any] | None:
