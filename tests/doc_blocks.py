@@ -52,6 +52,7 @@ class Block:
     caption: str | None  # a path: the block is that file of the page's program
     code: str
     emphasized: str = ""  # lines of the code, from 1: "3, 9-10"
+    is_check: bool = False  # of the page's program, and no part of it
 
     @property
     def emphasized_lines(self) -> set[str]:
@@ -91,6 +92,7 @@ def block_at(page: Path, lines: list[str], start: int, match: re.Match[str]) -> 
         language="python" if match["language"] is None else match["language"],
         caption=options.get("caption"),
         emphasized=options.get("emphasize-lines", ""),
+        is_check=match["language"] is None,
         code=textwrap.dedent("\n".join(lines[first:end])).rstrip() + "\n",
     )
 

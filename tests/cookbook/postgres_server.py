@@ -51,7 +51,7 @@ def postgres() -> Iterator[str]:
     trusting = ["--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C", "--no-sync"]
     subprocess.run([programs() / "initdb", *trusting, data], check=True, stdout=subprocess.DEVNULL, **as_owner)
     command = [programs() / "postgres", "-D", data, "-p", str(port), *OPTIONS]
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL, **as_owner)
+    process: subprocess.Popen[bytes] = subprocess.Popen(command, stderr=subprocess.DEVNULL, **as_owner)
     try:
         eventually(lambda: answers(port))
         yield f"postgresql+psycopg://postgres@127.0.0.1:{port}/postgres"

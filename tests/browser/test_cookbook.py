@@ -1,0 +1,101 @@
+"""Recipes of the cookbook in a real browser: the programs as their pages show them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page, Route, expect
+
+from tests.browser.stage import watch
+from tests.doc_blocks import blocks_of, importing_from, run_blocks
+from tests.todo_app import served
+
+COOKBOOK = Path(__file__).parents[2] / "docs" / "cookbook"
+
+CALLS = re.compile("_action=")
+
+#: opens the first page of a recipe's program
+OpenRecipe = Callable[[str], Page]
+
+
+@pytest.fixture
+def open_recipe(browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenRecipe]:
+    monkeypatch.chdir(tmp_path)
+    with ExitStack() as stack:
+        stack.enter_context(importing_from(tmp_path))
+        seen: list[list[str]] = []
+
+        def open_recipe(name: str) -> Page:
+            program = [block for block in blocks_of(COOKBOOK / f"{name}.rst") if not block.is_check]
+            app: Flask = run_blocks(program, tmp_path, "page").app
+            context = browser.new_context(base_url=stack.enter_context(served(app)))
+            stack.callback(context.close)
+            page = context.new_page()
+            seen.append(watch(page))
+            page.goto("/", wait_until="load")
+            page.evaluate("window.same = true")
+            return page
+
+        yield open_recipe
+    assert seen == [[]]
+
+
+def test_a_toast_says_what_was_done_and_goes(open_recipe: OpenRecipe) -> None:
+    page = open_recipe("toasts")
+    page.get_by_label("Text").fill("Tea")
+    page.keyboard.press("Enter")
+    toast = page.locator("[data-messages] > *")
+    expect(toast).to_have_text("“Tea” is on the list.")
+    assert toast.evaluate("node => getComputedStyle(node).animationName") == "go"
+    assert page.evaluate("window.same")
+
+
+def test_a_like_is_shown_before_the_answer_and_the_page_then_says_what_is_true(open_recipe: OpenRecipe) -> None:
+    page = open_recipe("like_button")
+    held: list[Route] = []
+    page.route(CALLS, lambda route: held.append(route))
+    first = page.locator("form").first
+    with page.expect_request(CALLS):
+        first.get_by_role("button").click()
+    expect(first.get_by_text("♥ 2")).to_be_visible()
+    expect(first.get_by_role("button")).to_be_hidden()
+    held[0].continue_()
+    expect(first.get_by_role("button", pressed=True)).to_have_text("♥ 2")
+    expect(first.locator("span", has_text="♥ 2")).to_have_count(0)
+
+
+def test_a_list_grows_by_a_button_and_what_was_typed_stays(open_recipe: OpenRecipe) -> None:
+    page = open_recipe("growing_list")
+    page.get_by_label("Article").fill("Tea")
+    page.get_by_role("button", name="One more").click()
+    expect(page.get_by_label("Article")).to_have_count(2)
+    expect(page.get_by_label("Article").first).to_have_value("Tea")
+    page.get_by_label("Article").last.fill("Jam")
+    page.get_by_role("button", name="Order").click()
+    expect(page.get_by_text("1 orders")).to_be_visible()
+    expect(page.get_by_label("Article")).to_have_count(1)
+    expect(page.get_by_label("Article")).to_have_value("")
+    assert page.evaluate("window.same")
+
+
+def test_a_wizard_is_gone_through_with_back(open_recipe: OpenRecipe) -> None:
+    page = open_recipe("wizard")
+    page.get_by_label("Day").fill("2026-05-01")
+    page.get_by_label("Kind").select_option("double")
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_role("heading")).to_have_text("2 of 3: the guest")
+    page.go_back()
+    expect(page.get_by_role("heading")).to_have_text("1 of 3: the room")
+    expect(page.get_by_label("Kind")).to_have_value("double")
+    page.get_by_role("button", name="Next").click()
+    page.get_by_label("Name").fill("Ada")
+    page.get_by_label("Mail").fill("ada@example.org")
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_text("double, 2026-05-01, Ada")).to_be_visible()
+    page.get_by_role("button", name="Book").click()
+    expect(page.get_by_role("heading")).to_have_text("1 of 3: the room")
