@@ -92,7 +92,10 @@ async function finish(call, answer) {
   if (key) setAttribute(key, "value", newKey()); // its outcome is known: the next one is another call
   if (here() === call.from) await showAnswer(call, answer, target, error, sent);
   if (error) throw error;
-  if (sent && !sent.isChanged && !answer.isFile && !call.isAutosave && call.option("data-reset") !== "false") {
+  // a form that is left stays as it was sent: Back shows what was typed, as it does without scripts
+  const hasLeft = /** @type {string} */ (call.state) === "leaving";
+  const isOver = sent && !sent.isChanged && !answer.isFile && !hasLeft;
+  if (sent && isOver && !call.isAutosave && call.option("data-reset") !== "false") {
     HTMLFormElement.prototype.reset.call(sent.form);
     settle(sent.form);
   }
