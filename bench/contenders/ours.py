@@ -8,11 +8,11 @@ from flask import Flask, render_template_string, session
 from marshmallow import Schema, fields
 from marshmallow.validate import Length
 
-from flask_serveractions import MethodRoute, ServerActions
+from flask_serveractions import Bound, MethodRoute, ServerActions
 
 from ..todos import MANY, ONE, ONE_READY, Todo, created
 
-PAGE = '{% call action_form("add") %}{% endcall %}'
+PAGE = '{% call action_form("add", list_id=1) %}{% endcall %}'
 
 Text = Annotated[str, Length(1, 200)]
 
@@ -50,8 +50,8 @@ def action_app(others: int = 0) -> Flask:
         return render_template_string(PAGE)
 
     @actions.register
-    def add(text: Text, amount: int, urgent: bool) -> None:
-        assert text and amount and urgent
+    def add(list_id: Bound[int], text: Text, amount: int, urgent: bool) -> None:
+        assert list_id and text and amount and urgent
 
     return app
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from io import BytesIO
 from typing import IO, TYPE_CHECKING, Any
@@ -47,22 +48,16 @@ class StrictFormParser:
 def parse_strictly(app: Flask, state: AppState) -> None:
     """Let ``request.form`` say at our doors what the doors read, whoever asks for it first."""
     ours = frozenset(endpoint for endpoint, view in app.view_functions.items() if wraps_own(view))
-    state.prepare_form = partial(prepare, state, ours)
+    actions = {operation.endpoint: operation for operation in state.actions.values()}
+    state.prepare_form = partial(prepare, state, ours, actions)
     request_started.connect(state.prepare_form, app)  # weakly: a signal would keep the app for ever
 
 
-def prepare(state: AppState, ours: frozenset[str], app: Flask, **_: Any) -> None:
+def prepare(state: AppState, ours: frozenset[str], actions: Mapping[str, Operation], app: Flask, **_: Any) -> None:
     asked: Request = request._get_current_object()  # type: ignore[attr-defined]
     if asked.method in SAFE_METHODS or asked.endpoint not in ours:
         return
-    operation = operation_asked_for(state, asked)
+    operation = known_operation(state, asked.url_rule, asked.method) or actions.get(asked.endpoint or "")
     own = operation.max_content_length if operation is not None else None
     limit = state.settings.max_content_length if own is None else own
     asked.form_data_parser_class = partial(StrictFormParser, asked, limit)  # type: ignore[assignment]
-
-
-def operation_asked_for(state: AppState, asked: Request) -> Operation | None:
-    route = known_operation(state, asked.url_rule, asked.method)
-    if route is not None:
-        return route
-    return next((each for each in state.actions.values() if each.endpoint == asked.endpoint), None)
