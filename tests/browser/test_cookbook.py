@@ -99,3 +99,59 @@ def test_a_wizard_is_gone_through_with_back(open_recipe: OpenRecipe) -> None:
     expect(page.get_by_text("double, 2026-05-01, Ada")).to_be_visible()
     page.get_by_role("button", name="Book").click()
     expect(page.get_by_role("heading")).to_have_text("1 of 3: the room")
+
+
+def test_a_dialog_keeps_a_refusal_and_closes_when_its_form_is_saved(open_recipe: OpenRecipe) -> None:
+    page = open_recipe("dialog")
+    page.get_by_role("link", name="New contact").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Name").fill("Ada")
+    dialog.get_by_role("button", name="Add").click()
+    expect(dialog.get_by_text("You know her already.").first).to_be_visible()
+    dialog.get_by_label("Name").fill("Grace")
+    dialog.get_by_role("button", name="Add").click()
+    expect(page.get_by_role("listitem")).to_have_text(["Ada", "Grace"])
+    expect(dialog).to_have_count(0)
+    assert page.evaluate("window.same")
+
+
+def test_a_row_is_edited_in_place_and_another_that_is_open_is_left_alone(open_recipe: OpenRecipe) -> None:
+    page = open_recipe("inline_edit")
+    rows = page.get_by_role("listitem")
+    for row in rows.all():
+        row.get_by_text("Edit").click()
+    rows.nth(1).get_by_label("Text").fill("Call")
+    rows.nth(0).get_by_label("Text").fill("Buy bread")
+    rows.nth(0).get_by_role("button", name="Save").click()
+    expect(rows.nth(0)).to_contain_text("Buy bread")
+    expect(rows.nth(0).get_by_label("Text")).to_be_hidden()
+    expect(rows.nth(1).get_by_label("Text")).to_have_value("Call")
+
+
+def test_results_are_there_while_somebody_types(open_recipe: OpenRecipe) -> None:
+    page = open_recipe("live_search")
+    page.get_by_label("Search").press_sequentially("emm")
+    expect(page.get_by_role("listitem")).to_have_text(["Emma"])
+    expect(page).to_have_url(re.compile(r"\?q=emm$"))
+    expect(page.get_by_label("Search")).to_be_focused()
+    assert page.evaluate("window.same")
+
+
+def test_the_next_rows_come_when_the_end_is_seen_and_one_of_them_is_hidden(open_recipe: OpenRecipe) -> None:
+    page = open_recipe("infinite_scroll")
+    page.get_by_text("Post 81", exact=False).scroll_into_view_if_needed()
+    page.mouse.wheel(0, 5000)
+    row = page.locator("#post-75")
+    expect(row).to_be_visible()
+    row.get_by_role("button", name="Hide").click()
+    expect(row).to_have_count(0)
+    expect(page.locator("#post-100")).to_be_attached()
+    expect(page.locator("#post-74")).to_be_attached()
+
+
+def test_a_draft_saves_itself_and_what_is_typed_stays(open_recipe: OpenRecipe) -> None:
+    page = open_recipe("autosave")
+    page.get_by_label("Text").press_sequentially("Dear Ada")
+    expect(page.get_by_text("Saved 1 times")).to_be_visible()
+    expect(page.get_by_label("Text")).to_have_value("Dear Ada")
+    expect(page.get_by_label("Text")).to_be_focused()
