@@ -51,4 +51,7 @@ def visitor_asking(state: AppState, asking: Session) -> str | None:
         return ""
     hook = state.hook
     app = current_app._get_current_object()  # type: ignore[attr-defined]
-    return unchanged_visitor(asking, lambda: who_is_there(app, hook) if hook is not None else None) or None
+    try:
+        return unchanged_visitor(asking, lambda: who_is_there(app, hook) if hook is not None else None) or None
+    except TypeError:  # an identity that can't be told from others: the page will say so
+        return None

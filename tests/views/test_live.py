@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -158,6 +160,27 @@ def test_who_is_somebody_else_by_now_is_told_to_renew(app: Flask, path: str) -> 
     assert "renew" not in client.get(live_url(client.get("/").text)).text
 
 
+def test_where_nothing_is_bound_to_sessions_a_topic_is_not_either(sqlite_url: str) -> None:
+    app = app_of(sqlite_url, SERVERACTIONS_BIND_SESSION=False)
+    url = live_url(app.test_client().get("/").text)
+    assert "renew" not in app.test_client().get(url).text
+
+
+def test_who_can_not_be_told_from_others_is_told_to_renew(sqlite_url: str) -> None:
+    app = app_of(sqlite_url)
+
+    @app.get("/change-session")
+    def change_session() -> str:
+        session["other"] = 1
+        return ""
+
+    extension_of(app).auth_hook(lambda operation: object() if session.get("other") else None)
+    client = app.test_client()
+    url = live_url(client.get("/").text)
+    client.get("/change-session")
+    assert "renew" in client.get(url).text
+
+
 def test_a_page_of_before_a_rotated_key_is_good_and_of_a_lost_key_void(app: Flask) -> None:
     client = app.test_client()
     url = live_url(client.get("/").text)
@@ -269,3 +292,17 @@ def test_head_holds_nothing(app: Flask) -> None:
     url = live_url(client.get("/").text)
     assert client.head(url).status_code == 200
     assert state_of(app).live.slots.taken == {}
+
+
+def test_a_store_that_is_locked_leaves_pages_usable_and_tells_later(sqlite_url: str) -> None:
+    app = app_of(sqlite_url)
+    client = app.test_client()
+    page = client.get("/")
+    url = live_url(page.text)
+    with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        call(client, page)
+        assert client.get("/").status_code == 200
+        assert "event:" not in client.get(url).text
+        other.execute("ROLLBACK")
+    eventually(lambda: "event: stale" in client.get(url).text)
