@@ -40,6 +40,7 @@ def is_foreign(environ: WSGIEnvironment, limit: int, token_headers: Iterable[str
     :param token_headers: the environ keys of the CSRF token's headers.
     """
     kind, parameters = parse_options_header(environ.get("CONTENT_TYPE"))
+    kind = kind.lower()  # media types have no case (RFC 9110, 8.3.1)
     if kind not in (URLENCODED, MULTIPART, PLAIN) or is_script(environ, token_headers):
         return False
     if kind == PLAIN:

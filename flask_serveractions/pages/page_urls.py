@@ -108,8 +108,8 @@ def match_action(
         return matched
     page_rule, values = match_page(theirs, action)
     rule = state.action_rules.get(action.name) or state.action_rules[""]
-    same = page_rule is not None and blueprint_of(page_rule.endpoint) == blueprint_of(rule.endpoint)
-    values = {**(values if same or is_apps_own(rule.endpoint) else {}), **own_values(action, rule)}
+    belongs = page_rule is not None and is_page_of(page_rule.endpoint, blueprint_of(rule.endpoint))
+    values = {**(values if belongs or is_apps_own(rule.endpoint) else {}), **own_values(action, rule)}
     return (rule if return_rule else rule.endpoint), values
 
 
@@ -133,6 +133,11 @@ def own_values(action: ActionArgument, rule: Rule) -> dict[str, str]:
 
 def blueprint_of(endpoint: str) -> str:
     return endpoint.rpartition(".")[0]
+
+
+def is_page_of(endpoint: str, blueprint: str) -> bool:
+    """Whether a page is a blueprint's, or that of one nested in it, whose values go to both."""
+    return endpoint.startswith(f"{blueprint}.")
 
 
 def is_apps_own(endpoint: str) -> bool:

@@ -226,7 +226,7 @@ def is_whole_page(page: CapturedResponse, body: Iterable[bytes]) -> bool:
     headers = page.headers
     if page.status[:3] != "200" and not page.status.startswith("4"):
         return False
-    if parse_options_header(headers.get("Content-Type"))[0] != HTML or not is_shown(headers):
+    if parse_options_header(headers.get("Content-Type"))[0].lower() != HTML or not is_shown(headers):
         return False
     if "Content-Encoding" in headers or "Content-Range" in headers:
         return False
@@ -281,10 +281,15 @@ def with_page_in(answered: CapturedResponse, page: CapturedResponse) -> Captured
 
 
 def replace_by_page(answered: CapturedResponse, page: CapturedResponse) -> CapturedResponse:
-    """Return the page with the action's status and cache headers; of all else the page's own are sent."""
+    """Return the page with the action's status and cache headers; of all else the page's own are sent.
+
+    A browser may keep it for Back, which then shows what was typed, unless the action or the page says otherwise.
+    """
     of_page = [pair for pair in page.headers if pair[0].lower() not in NOT_THE_PAGES]
     replaced = BODY_HEADERS.union(name.lower() for name, _ in of_page)
     headers = Headers([pair for pair in answered.headers if pair[0].lower() not in replaced])
+    if headers.get("Cache-Control") == "no-store" and "no-store" not in page.headers.get("Cache-Control", "").lower():
+        headers["Cache-Control"] = "private, no-cache"
     add_cookies(headers, page.headers)
     headers.extend(of_page)
     return CapturedResponse(answered.status, headers, page.body)

@@ -123,6 +123,9 @@ def test_with_the_field_wherever_it_stands_it_is_the_actions(
         (MULTIPART, parts("action", "text")),
         (MULTIPART, parts("text").replace(b"\r\nx\r\n", b'\r\nname="_action"\r\n')),
         ("text/plain", b"_action=x\r\n"),
+        (URLENCODED.title(), b"text=a"),
+        (MULTIPART.replace("form-data", "Form-Data"), parts("text")),
+        ("Text/Plain", b"text=a"),
     ],
 )
 def test_what_only_looks_like_the_field_is_none(client: FlaskClient, content_type: str, body: bytes) -> None:

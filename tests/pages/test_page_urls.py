@@ -310,6 +310,31 @@ def test_the_values_of_a_pages_url_reach_the_preprocessors_of_its_blueprint() ->
     assert client.post(form.on("/elsewhere"), data=form.values, headers=SCRIPT).status_code == 404
 
 
+def test_a_page_of_a_nested_blueprint_is_one_of_those_around_it_and_not_the_other_way() -> None:
+    shop, desk = Blueprint("shop", __name__, url_prefix="/<team>"), Blueprint("desk", __name__, url_prefix="/desk")
+    seen: list[Any] = []
+
+    @shop.url_value_preprocessor
+    def pull(endpoint: str | None, values: Any) -> None:
+        seen.append((endpoint, values.pop("team")))
+
+    app = Flask(__name__)
+    app.config["SECRET_KEY"] = "of the tests"
+    shop.add_url_rule("/todos", "todos", lambda: render_template_string(FORM))
+    desk.add_url_rule("/<int:number>", "one", lambda number: render_template_string(FORM))
+    shop.register_blueprint(desk)
+    app.register_blueprint(shop)
+    actions = ServerActions(app)
+    actions.register(blueprint=shop)(save)
+    actions.register(blueprint="shop.desk", name="tidy")(lambda: None)
+    client = app.test_client()
+    form = open_form(client, page="/red/desk/7")
+    seen.clear()
+    assert submit(client, form, text="milk").status_code == 303
+    assert seen == [("shop.save", "red")]
+    assert client.post(form.on("/red/todos").replace("save", "tidy"), headers=SCRIPT).status_code == 404
+
+
 # Only our own answers say that they are
 
 

@@ -286,6 +286,32 @@ def test_what_was_flashed_before_a_failure_is_on_the_page_once(headers: dict[str
     assert flashes_in(client.get("/")) == []
 
 
+@pytest.mark.parametrize(
+    ("of_action", "of_page", "sent"),
+    [
+        ("", "", "private, no-cache"),
+        ("", "public, max-age=60", "private, no-cache"),
+        ("", "private, No-Store", "no-store"),
+        ("private, max-age=5", "", "private, max-age=5"),
+    ],
+)
+def test_a_browser_may_keep_a_page_rendered_again_for_back_unless_somebody_says_otherwise(
+    of_action: str, of_page: str, sent: str
+) -> None:
+    app = app_with(create_todo)
+
+    @app.after_request
+    def say(response: Response) -> Response:
+        said = of_page if request.path == "/page" and request.method == "GET" else of_action
+        if said:
+            response.headers["Cache-Control"] = said
+        return response
+
+    app.add_url_rule("/page", "page", lambda: render_template_string(ONE_FORM, names=["create_todo"]))
+    answer = fail(app.test_client(), page="/page")
+    assert (answer.status_code, answer.headers.getlist("Cache-Control")) == (409, [sent])
+
+
 def test_the_pages_own_headers_are_sent_with_the_actions_status_and_cache_headers() -> None:
     app = app_with(create_todo)
 
@@ -313,7 +339,7 @@ def test_the_pages_own_headers_are_sent_with_the_actions_status_and_cache_header
     assert answer.headers.getlist("X-Frame-Options") == ["DENY"]
     assert answer.headers.getlist("X-Content-Type-Options") == ["nosniff"]
     assert answer.headers["Link"] == "</style.css>; rel=preload"
-    assert answer.headers.getlist("Cache-Control") == ["no-store"]
+    assert answer.headers.getlist("Cache-Control") == ["private, no-cache"]
     assert answer.headers.getlist("Content-Type") == ["text/html; charset=utf-8"]
     assert answer.headers["Content-Length"] == str(len(answer.data))
     assert "ETag" not in answer.headers
