@@ -57,10 +57,10 @@ def values_to_show(call: Call) -> Mapping[str, Any]:
 
 
 def received_of(call: Call) -> Received:
-    """Return what was sent, as far as it can be read."""
-    if call.received is not None:
-        return call.received
-    try:
-        return receive(call.request, call.limit)
-    except Refusal:
-        return Received()
+    """Return what was sent, as far as it can be read; a body can be read once."""
+    if call.received is None:
+        try:
+            call.received = receive(call.request, call.limit)
+        except Refusal:
+            return Received()
+    return call.received
