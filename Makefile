@@ -37,7 +37,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: demo shop files test test-all check client lint types scripts docs pictures suite package versions bench bench-client fuzz load chromium firefox wrk nginx curl clean
+.PHONY: demo shop files test test-all check client lint types scripts docs pictures suite package versions bench bench-client fuzz load chromium firefox wrk nginx postgres curl clean
 .DEFAULT_GOAL := test
 
 # What people call
@@ -100,7 +100,7 @@ scripts: $(BROWSER)/node_modules/.package-lock.json $(CLIENT)/node_modules/.pack
 	cd $(CLIENT) && npm run --silent check
 	$(BROWSER)/node_modules/.bin/tsc --project $(BROWSER)
 
-suite: $(VENV)/dev $(BIN)/redis-server $(BROWSER)/node_modules/.package-lock.json chromium firefox nginx curl
+suite: $(VENV)/dev $(BIN)/redis-server $(BROWSER)/node_modules/.package-lock.json chromium firefox nginx postgres curl
 	$(BIN)/pytest -q
 
 package: $(VENV)/dev
@@ -156,6 +156,9 @@ chromium:
 
 firefox:
 	@test -x $(FIREFOX) || tools/install-package firefox-esr "Firefox, for the browser tests"
+
+postgres:
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || tools/install-package postgresql "PostgreSQL, for the test of the cookbook's recipe"
 
 nginx:
 	@test -x $(NGINX) || tools/install-package nginx "nginx, for the tests of shared caches"

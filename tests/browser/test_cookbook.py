@@ -155,3 +155,21 @@ def test_a_draft_saves_itself_and_what_is_typed_stays(open_recipe: OpenRecipe) -
     expect(page.get_by_text("Saved 1 times")).to_be_visible()
     expect(page.get_by_label("Text")).to_have_value("Dear Ada")
     expect(page.get_by_label("Text")).to_be_focused()
+
+
+def test_what_one_says_appears_at_another(open_recipe: OpenRecipe, browser: Browser) -> None:
+    page = open_recipe("live_list")
+    other = browser.new_context().new_page()
+    other.goto(page.url)
+    other.get_by_label("Text").fill("Hello")
+    other.get_by_role("button", name="Say").click()
+    expect(page.get_by_role("listitem")).to_have_text(["Hello"])
+    assert page.evaluate("window.same")
+    other.context.close()
+
+
+def test_a_slow_panel_comes_after_its_page(open_recipe: OpenRecipe) -> None:
+    page = open_recipe("lazy_panel")
+    expect(page.get_by_text("1204")).to_be_visible()
+    expect(page.get_by_text("Counting…")).to_have_count(0)
+    assert page.evaluate("window.same")
