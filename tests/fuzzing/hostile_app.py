@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
-from flask import Flask, abort, flash, make_response, render_template_string
+from flask import Flask, abort, current_app, flash, make_response, render_template_string
 from flask_wtf import FlaskForm
 from marshmallow import Schema, fields
 from marshmallow.validate import Length, Range
@@ -44,6 +44,7 @@ from flask_serveractions import (
     revalidate_path,
     webhooks,
 )
+from flask_serveractions.app_state import state_of
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # one for all senders
 
@@ -52,9 +53,8 @@ PAGE = """<!doctype html><title>All</title><main>
 {% for message in get_flashed_messages() %}<p>{{ message }}</p>{% endfor %}
 {% for name in names %}
 {% call(form) action_form(name) %}{{ form.message }}
-<input {{ form.attrs("text") }}>{{ form.error("text") }}
-<input {{ form.attrs("tree.name") }}>{{ form.error("tree.name") }}
-{% endcall %}
+{% for field in ("text", "tree.name") if takes(name, field) %}<input {{ form.attrs(field) }}>{{ form.error(field) }}
+{% endfor %}{% endcall %}
 {% endfor %}
 {% call(form) action_form("bound", todo_id=7) %}<input {{ form.attrs("text") }}>{{ form.error("text") }}{% endcall %}
 </main>{{ serveractions_script("scalars", "once") }}"""
@@ -122,6 +122,12 @@ class OrderForm(FlaskForm):
     file = FileField()
 
 
+def takes(action: str, field: str) -> bool:
+    """Whether an action has a field of a name, nested ones with dots."""
+    parameters = state_of(current_app).actions[action].parameters
+    return field.partition(".")[0] in {each.name for each in parameters}
+
+
 def hostile_app(store_url: str) -> Flask:
     """Return the app; every answer of 500 and above is a bug in what is tested."""
     app = Flask("hostile")
@@ -134,7 +140,7 @@ def hostile_app(store_url: str) -> Flask:
     @app.get("/")
     @app.get("/page/<path:below>")
     def page(below: str = "") -> str:
-        return render_template_string(PAGE, names=ACTIONS if below == "all" else ("scalars", "order"))
+        return render_template_string(PAGE, takes=takes, names=ACTIONS if below == "all" else ("scalars", "order"))
 
     return app
 

@@ -35,7 +35,7 @@ def urls(her: Visitor) -> Iterator[tuple[str, Sent]]:
         "wide": "%E2%82%AC",
     }
     for name, unit in long_page.items():
-        url = her.urls["scalars"] + filled(unit, "?page=/")
+        url = filled(unit, "/") + b"?_action=" + her.ids["scalars"]
         yield f"page of {name}, read", Sent("GET", url)
         yield f"page of {name}, sent", Sent("POST", url, (HTML, URLENCODED), b"text=no")
     for name, unit in {"pages": "page=/&", "names": "a&", "numbered": "a#=#&", "empty": "&", "ids": "ids=x&"}.items():
@@ -43,11 +43,14 @@ def urls(her: Visitor) -> Iterator[tuple[str, Sent]]:
             f"query of {name}, to an action",
             Sent("POST", her.urls["located"] + filled(unit, "?"), (HTML, URLENCODED), b"text=a"),
         )
+        url = filled(unit, "/?") + b"_action=" + her.ids["located"]
+        yield f"query of {name}, of a page", Sent("POST", url, (HTML, URLENCODED), b"text=a")
         yield f"query of {name}, to a list", Sent("GET", filled(unit, "/api/todos?"), (JSON,))
         yield f"query of {name}, to cursors", Sent("GET", filled(unit, "/api/news?"), (JSON,))
         yield f"query of {name}, to no action", Sent("GET", filled(unit, "/_actions/a?"))
     for unit in ("a", ".", "%2F", "/", "eyJ9", "W1tb"):
         yield f"an ID of {unit}", Sent("POST", filled(unit, "/_actions/bound/"), (HTML, URLENCODED), b"text=a")
+        yield f"an ID of {unit}, of a page", Sent("POST", filled(unit, "/?_action=bound/"), (JSON, AS_JSON), b"{}")
         yield f"a job of {unit}", Sent("GET", filled(unit, "/_actions/-/jobs/"), (JSON,))
         yield f"a cursor of {unit}", Sent("GET", filled(unit, "/api/news?cursor="), (JSON,))
         yield f"a number of {unit}", Sent("GET", filled(unit, "/api/todos?page=") + filled(unit, "&per_page="), (JSON,))

@@ -90,10 +90,12 @@ def attack_id(data: bytes) -> None:
 
 def attack_page(data: bytes) -> None:
     her = visitor()
-    for body in (b"text=no", b"text=yes"):
-        her.send(Sent("POST", her.urls["scalars"] + b"?page=" + data, (HTML, URLENCODED), body))
-        her.send(Sent("POST", her.urls["scalars"] + b"?" + data, (JSON, WISHED, URLENCODED), body))
-    her.send(Sent("GET", her.urls["scalars"] + b"?page=" + data))
+    called = b"_action=" + her.ids["scalars"]
+    for body in (b"text=no", b"text=yes", b"_action=&text=no", data):
+        her.send(Sent("POST", b"/" + data + b"?" + called, (HTML, URLENCODED), body))
+        her.send(Sent("POST", b"/?" + data + b"&" + called, (JSON, WISHED, URLENCODED), body))
+    her.send(Sent("POST", b"/?_action=" + data, (JSON, AS_JSON), b"{}"))
+    her.send(Sent("GET", b"/" + data + b"?" + called))
 
 
 def attack_query(data: bytes) -> None:
@@ -240,13 +242,13 @@ TARGETS = (
         "page",
         attack_page,
         (
-            b"%2Ftodos%3Fpage%3D2",
+            b"todos?page=2",
             b"/page/a?b=c#d",
-            b"page=/&page=//evil.example&form=1",
+            b"page/a?_action=scalars/e30.x/2&_action",
             b"/_actions/x",
             b"http://evil.example/",
         ),
-        (b"/", b"%2F", b"%5C", b"page=", b"form=", b"/page/", b"/%2e%2e/", b"/_actions", b"#", b"?", b"evil.example"),
+        (b"/", b"%2F", b"%5C", b"_action=", b"page/", b"/%2e%2e/", b"/_actions", b"#", b"?", b"&", b"evil.example"),
     ),
     Target(
         "query",

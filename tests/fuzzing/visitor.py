@@ -14,7 +14,10 @@ from .hostile_app import hostile_app
 from .wire import Got, Sent, answer_to
 
 FOLDER = tempfile.TemporaryDirectory(prefix="hostile-")
-FORM = re.compile(r'action="(/_actions/([\w.]+)/[^"]+)"[^>]*>\s*<input type="hidden" name="csrf_token" value="([^"]+)"')
+FORM = re.compile(
+    r'action="[^"]*_action=(([\w.]+)/[^"/]+)[^>]*>\s*<input type="hidden" name="_action" value="[^"]*">'
+    r'\s*<input type="hidden" name="csrf_token" value="([^"]+)"'
+)
 HTML = ("Accept", b"text/html,*/*;q=0.8")
 JSON = ("Accept", b"application/json")
 
@@ -24,7 +27,12 @@ class Visitor:
     app: Flask
     cookie: bytes
     token: str
-    urls: dict[str, bytes]  # of actions, by name, without query
+    ids: dict[str, bytes]  # of actions, by name: what _action= says
+
+    @property
+    def urls(self) -> dict[str, bytes]:
+        """Return the URLs that call the actions without a page."""
+        return {name: b"/_actions/" + id for name, id in self.ids.items()}
 
     def send(self, sent: Sent) -> Got:
         """Send a request with the visitor's cookie and token, unless it brings its own; return its answer."""
@@ -44,5 +52,5 @@ def visitor() -> Visitor:
     page = answer_to(app, Sent("GET", b"/page/all", (HTML,)))
     forms = FORM.findall(page.body.decode())
     cookie = "; ".join(value.partition(";")[0] for name, value in page.headers if name == "Set-Cookie")
-    urls = {name: unescape(url).partition("?")[0].encode() for url, name, _ in forms}
-    return Visitor(app, cookie.encode(), forms[0][2], urls)
+    ids = {name: unescape(id).encode() for id, name, _ in forms}
+    return Visitor(app, cookie.encode(), forms[0][2], ids)

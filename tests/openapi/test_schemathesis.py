@@ -50,7 +50,7 @@ def visit(visits: Visits, visitor: Visitor, page: str, arguments: Mapping[str, A
     cookie = visitor.client.get_cookie("session")
     assert cookie is not None
     for form in Forms(visitor.page.text).forms:
-        signature = form.url.partition("?")[0].rpartition("/")[2]
+        signature = form.url.partition("_action=")[2].split("/")[1]
         given = {"signature": signature, "cookie": f"session={cookie.value}", "token": form.values["csrf_token"]}
         visits[form.action].append({**given, "arguments": arguments.get(form.action)})
 
