@@ -38,6 +38,8 @@ def callables_in(outer: Any) -> Iterator[Any]:
 
 
 def callables_directly_in(outer: Any) -> Iterator[Any]:
+    if isinstance(outer, LocalProxy):  # of what is not there yet
+        return
     if isinstance(outer, functools.partial):
         yield outer.func
     if isinstance(outer, (MethodType, staticmethod, classmethod)):

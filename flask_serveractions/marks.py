@@ -14,8 +14,10 @@ import inspect
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass
-from types import FunctionType
+from types import FunctionType, MethodType
 from typing import Any, TypeVar
+
+from werkzeug.local import LocalProxy
 
 from .held import held_by
 from .operation import Operation, where
@@ -86,9 +88,13 @@ def check_markable(marked: Any, each: Any, other: str) -> None:
 
 
 def chain_of(marked: Any) -> Iterator[Any]:
-    """Yield a function and all that it says it wraps, outermost first; a class by itself."""
-    while marked is not None:
-        marked = getattr(marked, "__func__", marked)  # of bound, static and class methods
+    """Yield a function and all that it says it wraps, outermost first; a class by itself.
+
+    A proxy wraps nothing that is there yet: ``g``, or ``LocalProxy(get_db)`` under the name of a function or in a class.
+    """
+    while marked is not None and not isinstance(marked, LocalProxy):
+        if isinstance(marked, (MethodType, staticmethod, classmethod)):
+            marked = marked.__func__
         yield marked
         marked = getattr(marked, "__dict__", {}).get("__wrapped__")
 

@@ -16,7 +16,7 @@ from werkzeug.datastructures import Headers
 
 from ..app_state import AppState
 from ..http.action_argument import ARGUMENT, ActionArgument, without_action
-from ..http.locations import readable_query, redirect_target
+from ..http.locations import is_below, readable_query, redirect_target
 from ..http.negotiation import ANSWER, CLOSED_TO_CACHES, JSON, redirect_answer, wants_html
 from ..http.regions_argument import ARGUMENT as REGIONS_ARGUMENT
 from ..http.regions_argument import HEADER, parse_names, without_regions
@@ -130,7 +130,7 @@ class Middleware:
         """Run the app, and after it what the call wants."""
         state = environ[MiddlewareState.KEY] = MiddlewareState()
         state.environ = environ.copy()
-        first = ActionResponse(start_response, environ, state)
+        first = ActionResponse(start_response, environ, state, self.state.settings.url_prefix)
         body = begun(self.app(environ, first.start_response), first)
         if state.streams:
             return EventStream(self, state, body)
@@ -203,10 +203,13 @@ class EventStream(Iterator[bytes]):
 class ActionResponse:
     """Holds the action's own start back until it is known whether a page is requested, or a guard leads elsewhere."""
 
-    def __init__(self, start_response: StartResponse, environ: WSGIEnvironment, state: MiddlewareState) -> None:
+    def __init__(
+        self, start_response: StartResponse, environ: WSGIEnvironment, state: MiddlewareState, url_prefix: str
+    ) -> None:
         self.real = start_response
         self.environ = environ
         self.state = state
+        self.url_prefix = url_prefix
         self.has_begun = False
         self.answered: CapturedResponse | None = None
 
@@ -222,7 +225,14 @@ class ActionResponse:
 
     def is_led_away(self, answered: CapturedResponse) -> bool:
         """Whether a guard before the door redirects a call that asks for JSON."""
-        if self.state.reached or not answered.is_redirect or ActionArgument.KEY not in self.environ:
+        if self.state.reached or not answered.is_redirect or not is_call(self.environ, self.url_prefix):
             return False
         accept = self.environ.get("HTTP_ACCEPT", "")
         return JSON in accept and not wants_html(accept)
+
+
+def is_call(environ: WSGIEnvironment, url_prefix: str) -> bool:
+    """Whether a POST calls an action: on a page, or under the prefix without one."""
+    path = environ.get("PATH_INFO", "")
+    is_direct = is_below(path, url_prefix) and not path.startswith(f"{url_prefix}/-/")
+    return is_direct or ActionArgument.KEY in environ

@@ -283,6 +283,9 @@ def test_a_guards_redirect_is_an_answer_to_a_call_that_asks_for_json(location: s
     target = "/login?next=%2F" if location.startswith("login") else location
     assert (answer.json["redirect"], answer.json["data"], answer.json["page"]) == (target, None, None)
     assert "came=" in answer.headers["Set-Cookie"]
+    direct = client.post(form.direct, json={}, headers=SCRIPT)
+    assert (direct.status_code, direct.headers["Serveractions"]) == (200, "1")
+    assert client.post(form.direct, data=form.values, headers=BROWSER).status_code in (301, 302, 303, 307, 308)
     assert calls == []
 
 

@@ -11,6 +11,7 @@ from flask import Flask
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_login import login_required
+from werkzeug.local import LocalProxy
 
 from flask_serveractions import MethodRoute, ServerActions, cached, public, requires
 from flask_serveractions.testing import ActionsClient
@@ -142,3 +143,32 @@ def test_a_function_of_a_module_or_from_elsewhere_has_no_frame() -> None:
     assert defining_frame(hiding) is None
     assert defining_frame(MethodRoute.as_view) is None
     assert defining_frame(lambda: None) is not None
+
+
+def unbound() -> None:
+    raise RuntimeError("Working outside of application context.")
+
+
+database = LocalProxy(unbound)
+
+
+def test_a_proxy_of_a_functions_name_or_in_a_class_is_no_decorator() -> None:
+    actions = ServerActions()
+
+    def define() -> None:
+        @actions.register
+        def database(word: str) -> str:
+            return word
+
+    define()
+
+    @actions.route("/words")
+    class Words(MethodRoute):
+        connection = LocalProxy(unbound)
+
+        def get(self) -> list[str]:
+            return ["milk"]
+
+    client = client_of(actions)
+    assert client.call_action("database", word="milk").json["data"] == "milk"  # type: ignore[index]
+    assert client.get("/words").json == ["milk"]
