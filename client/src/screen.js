@@ -4,4 +4,5 @@
 export { rememberFocus } from "./focus.js";
 export { adoptNonces, rememberScripts, updateHead } from "./head.js";
 export { morph } from "./morph/morph.js";
+export { transition } from "./transitions.js";
 export { upload } from "./upload.js";

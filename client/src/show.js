@@ -32,7 +32,7 @@ export async function show(html, sent) {
     const page = parse(html);
     const emit = (/** @type {string} */ type) => document.dispatchEvent(new CustomEvent(type, { cancelable: true, detail: { page } }));
     if (emit("action:render")) {
-      replace(screen, page, sent);
+      await screen.transition(() => replace(screen, page, sent));
       emit("action:rendered");
     }
   } catch (error) {

@@ -102,11 +102,11 @@ export function followHistory({ state }) {
   for (const dialog of opened.splice(state?.serveractionsDialogs ?? 0).reverse()) dialog.close();
 }
 
-/** @param {Event} event of a form: in a dialog, that is over with it, unless its answer leads elsewhere */
+/** @param {Event} event of a form: in a dialog, that is over with it, unless its answer leads elsewhere, or it sends itself */
 export function closeAfterSuccess(event) {
   const { data, redirect } = /** @type {CustomEvent<{data: unknown, redirect?: string}>} */ (event).detail;
   const dialog = opened.find((each) => each.contains(/** @type {Node} */ (event.target)));
-  if (!dialog || data instanceof File) return;
+  if (!dialog || data instanceof File || /** @type {Element} */ (event.target).hasAttribute("data-submit")) return;
   const below = opened[opened.indexOf(dialog) - 1];
   const pages = [client.here(), ...(below ? [pageOf(below)] : [])].map((page) => new URL(page, location.href).href);
   if (redirect && !pages.includes(new URL(redirect, location.href).href.split("#")[0] ?? "")) return; // the browser leaves

@@ -1,0 +1,10 @@
+// View transitions, where the page has asked for them and the visitor does not mind what moves.
+
+/** @param {() => void} change what brings the page up to date @returns {Promise<void>} @throws what it throws */
+export async function transition(change) {
+  const isWanted = document.querySelector("script#serveractions[data-transitions]");
+  if (!isWanted || document.hidden || !document.startViewTransition || matchMedia("(prefers-reduced-motion: reduce)").matches) return change();
+  const { ready, updateCallbackDone } = document.startViewTransition(change);
+  ready.catch(() => undefined); // a next one came before it was seen: the change is made all the same
+  await updateCallbackDone;
+}

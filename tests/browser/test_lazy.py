@@ -1,0 +1,125 @@
+"""Regions that come after the page."""
+
+from __future__ import annotations
+
+from flask import abort
+from playwright.sync_api import Browser, Page, expect
+
+from flask_serveractions import revalidate_path
+from tests.browser.stage import Stage, open_page
+from tests.todo_app import served
+
+PANEL = """<main><h1>Panel</h1><p id="visits">{{ visits() }}</p>
+{% call action_form("touch") %}<button id="touch">Touch</button>{% endcall %}
+{% for name in names %}{% call region(name, lazy=True, fallback="Wait for " ~ name) %}
+<b>{{ number(name) }} of {{ name }}</b>
+{% call action_form("touch") %}<button>Touch {{ name }}</button>{% endcall %}{% endcall %}{% endfor %}</main>"""
+
+
+def set_panel(stage: Stage, *names: str) -> dict[str, int]:
+    """Set a page with lazy regions: each waits where there is a gate of its name.
+
+    :returns: how often each was rendered.
+    """
+    rendered: dict[str, int] = {}
+
+    def number(name: str) -> int:
+        if name in stage.gates:
+            stage.wait(name)
+        if name in stage.instead:
+            abort(500)
+        rendered[name] = rendered.get(name, 0) + 1
+        return rendered[name]
+
+    def touch() -> None:
+        revalidate_path("/panel")
+
+    stage.actions.register(touch)
+    # Jinja would call what is callable before the template runs: see Stage.page
+    stage.page("/panel", PANEL, names=lambda: names, number=lambda: number, visits=lambda: lambda: len(stage.visits))
+    return rendered
+
+
+def test_the_page_is_there_before_its_slow_region(stage: Stage, page: Page) -> None:
+    rendered = set_panel(stage, "stats")
+    gate = stage.gate("stats")
+    open_page(page, "/panel")
+    expect(page.locator("h1")).to_be_visible()
+    expect(page.locator("[data-region=stats]")).to_contain_text("Wait for stats")
+    assert rendered == {}
+    gate.set()
+    expect(page.locator("[data-region=stats]")).to_contain_text("1 of stats")
+    expect(page).to_have_url("/panel")
+
+
+def test_no_region_waits_for_a_slower_one(stage: Stage, page: Page) -> None:
+    set_panel(stage, "slow", "quick")
+    gate = stage.gate("slow")
+    open_page(page, "/panel")
+    expect(page.locator("[data-region=quick]")).to_contain_text("1 of quick")
+    expect(page.locator("[data-region=slow]")).to_contain_text("Wait for slow")
+    gate.set()
+    expect(page.locator("[data-region=slow]")).to_contain_text("1 of slow")
+    expect(page.locator("[data-region=quick]")).to_contain_text("of quick")
+
+
+def test_what_is_loaded_comes_fresh_with_every_page_and_no_fallback_replaces_it(stage: Stage, page: Page) -> None:
+    set_panel(stage, "stats")
+    open_page(page, "/panel")
+    stats = page.locator("[data-region=stats]")
+    expect(stats).to_contain_text("1 of stats")
+    page.evaluate(
+        "window.texts = [];"
+        "new MutationObserver(() => texts.push(document.querySelector('[data-region=stats]').innerText))"
+        ".observe(document.body, {childList: true, subtree: true, characterData: true})"
+    )
+    page.locator("#touch").click()
+    expect(stats).to_contain_text("2 of stats")
+    page.evaluate("import(document.querySelector('#serveractions').src).then((client) => client.refresh())")
+    expect(stats).to_contain_text("3 of stats")
+    assert not [text for text in page.evaluate("texts") if "Wait" in text]
+
+
+def test_a_form_in_a_lazy_region_works(stage: Stage, page: Page) -> None:
+    set_panel(stage, "stats")
+    open_page(page, "/panel")
+    stats = page.locator("[data-region=stats]")
+    expect(stats).to_contain_text("1 of stats")
+    stats.locator("button").click()
+    expect(stats).to_contain_text("2 of stats")
+
+
+def test_an_error_is_told_in_its_place_with_a_way_to_try_again(stage: Stage, page: Page) -> None:
+    set_panel(stage, "stats", "feed")
+    stage.instead["stats"] = (500, {}, "")
+    open_page(page, "/panel")
+    stats = page.locator("[data-region=stats]")
+    expect(page.locator("[data-region=feed]")).to_contain_text("of feed")
+    expect(stats.get_by_role("alert")).to_be_visible()
+    del stage.instead["stats"]
+    stats.get_by_role("link").click()
+    expect(stats).to_contain_text("1 of stats")
+    expect(page).to_have_url("/panel")
+
+
+def test_no_answer_is_told_in_its_place_too(stage: Stage, page: Page) -> None:
+    set_panel(stage, "stats")
+    page.route("**/panel?_regions=*", lambda route: route.abort())
+    open_page(page, "/panel")
+    stats = page.locator("[data-region=stats]")
+    expect(stats.get_by_role("alert")).to_have_text("This part could not be loaded.")
+    page.unroute("**/panel?_regions=*")
+    stats.get_by_role("link", name="Try again").click()
+    expect(stats).to_contain_text("1 of stats")
+
+
+def test_without_scripts_it_is_a_link(stage: Stage, browser: Browser) -> None:
+    set_panel(stage, "stats", "feed")
+    with served(stage.app) as address:
+        context = browser.new_context(base_url=address, java_script_enabled=False)
+        page = context.new_page()
+        page.goto("/panel")
+        page.locator("[data-region=stats] a").click()
+        expect(page.locator("[data-region=stats]")).to_contain_text("1 of stats")
+        expect(page.locator("[data-region=feed]")).to_contain_text("Wait for feed")
+        context.close()

@@ -1,0 +1,164 @@
+"""Pages that see what others have changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from flask_serveractions import revalidate_tag
+from tests.browser.stage import Stage, open_page, watch
+from tests.todo_app import served
+
+LIVE = """<main>{% call region("todos", tag="ul", live=("todos",)) %}
+{% for item in items %}<li>{{ item }}</li>{% endfor %}{% endcall %}
+{% call(form) action_form("add") %}<input {{ form.attrs("text") }}><button>Add</button>{% endcall %}</main>"""
+POLLED = """<main><p data-region="clock" data-poll="{{ pace }}">{{ number }}</p></main>"""
+HIDE = """
+let hidden = false;
+Object.defineProperty(document, "hidden", { get: () => hidden });
+window.setHidden = (value) => { hidden = value; document.dispatchEvent(new Event("visibilitychange")); };
+"""
+
+
+@pytest.fixture
+def other(browser: Browser, page: Page) -> Iterator[Page]:
+    """Somebody else's page in another browser."""
+    context = browser.new_context(base_url=page.url)
+    other = context.new_page()
+    problems = watch(other)
+    yield other
+    context.close()
+    assert problems == []
+
+
+def set_todos(stage: Stage) -> list[str]:
+    items: list[str] = []
+
+    def add(text: str) -> None:
+        items.append(text)
+        revalidate_tag("todos")
+
+    stage.actions.register(add)
+    stage.page("/todos", LIVE, items=lambda: items)
+    return items
+
+
+def rows(page: Page) -> Locator:
+    return page.locator("[data-region=todos] li")
+
+
+def add(page: Page, text: str) -> None:
+    page.fill("[name=text]", text)
+    page.click("button")
+    expect(rows(page).last).to_have_text(text)
+
+
+def open_both(page: Page, other: Page) -> None:
+    for each in (page, other):
+        with each.expect_response("**/-/live?**"):
+            open_page(each, address(page) + "/todos")
+
+
+def address(page: Page) -> str:
+    return page.context._impl_obj._options["baseURL"]
+
+
+def visits_of(page: Page) -> list[str]:
+    """Note what a page fetches."""
+    fetched: list[str] = []
+    page.on("request", lambda request: fetched.append(request.url) if request.url.endswith("/todos") else None)
+    return fetched
+
+
+def test_a_change_in_one_browser_is_on_the_others_screen(stage: Stage, page: Page, other: Page) -> None:
+    set_todos(stage)
+    open_both(page, other)
+    fetched = visits_of(other)
+    add(page, "milk")
+    expect(rows(other)).to_have_text(["milk"], timeout=5_000)
+    add(page, "bread")
+    expect(rows(other)).to_have_text(["milk", "bread"], timeout=5_000)
+    assert len(fetched) == 2
+
+
+def test_the_page_whose_own_action_it_was_fetches_nothing(stage: Stage, page: Page, other: Page) -> None:
+    set_todos(stage)
+    open_both(page, other)
+    fetched = visits_of(page)
+    add(page, "milk")
+    expect(rows(other)).to_have_text(["milk"])
+    add(other, "bread")
+    expect(rows(page)).to_have_text(["milk", "bread"])
+    assert len(fetched) == 1
+
+
+def test_what_is_typed_stays(stage: Stage, page: Page, other: Page) -> None:
+    set_todos(stage)
+    open_both(page, other)
+    other.locator("[name=text]").press_sequentially("half")
+    add(page, "milk")
+    expect(rows(other)).to_have_text(["milk"])
+    expect(other.locator("[name=text]")).to_have_value("half")
+    expect(other.locator("[name=text]")).to_be_focused()
+
+
+def test_a_hidden_page_holds_no_connection_and_catches_up_when_it_is_seen_again(
+    stage: Stage, page: Page, other: Page
+) -> None:
+    set_todos(stage)
+    other.add_init_script(HIDE)
+    open_both(page, other)
+    other.evaluate("setHidden(true)")
+    asked: list[str] = []
+    other.on("request", lambda request: asked.append(request.url))
+    add(page, "milk")
+    add(page, "bread")
+    other.wait_for_timeout(1500)
+    assert asked == []
+    other.evaluate("setHidden(false)")
+    expect(rows(other)).to_have_text(["milk", "bread"])
+
+
+def test_a_broken_connection_misses_nothing(stage: Stage, page: Page, other: Page) -> None:
+    set_todos(stage)
+    open_both(page, other)
+    other.context.set_offline(True)
+    add(page, "milk")
+    other.wait_for_timeout(500)
+    other.context.set_offline(False)
+    expect(rows(other)).to_have_text(["milk"], timeout=30_000)
+
+
+def test_a_region_is_fetched_at_its_pace_and_not_while_nobody_sees_it(stage: Stage, page: Page) -> None:
+    stage.page("/clock", POLLED, pace="0.6s", number=lambda: len(stage.visits))
+    page.add_init_script(HIDE)
+    open_page(page, "/clock")
+    expect(page.locator("p")).to_have_text("3")
+    page.evaluate("setHidden(true)")
+    page.wait_for_timeout(1500)
+    seen = len(stage.visits)
+    page.wait_for_timeout(1500)
+    assert len(stage.visits) == seen
+    page.evaluate("setHidden(false)")
+    expect(page.locator("p")).to_have_text(str(seen + 1))
+
+
+def test_a_poll_that_fails_leaves_the_page_and_goes_on(stage: Stage, page: Page) -> None:
+    stage.page("/clock", POLLED, pace="0.6s", number=lambda: len(stage.visits))
+    open_page(page, "/clock")
+    page.context.set_offline(True)
+    page.wait_for_timeout(1500)
+    page.context.set_offline(False)
+    expect(page.locator("p")).to_have_text("3")
+
+
+def test_without_scripts_the_page_is_as_it_was_rendered(stage: Stage, browser: Browser) -> None:
+    set_todos(stage)
+    with served(stage.app) as address:
+        context = browser.new_context(base_url=address, java_script_enabled=False)
+        page = context.new_page()
+        page.goto("/todos")
+        add(page, "milk")
+        context.close()
