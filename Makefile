@@ -3,6 +3,7 @@
 #
 #   make demo      serve the to-do example (PORT=5000)
 #   make shop      serve the shop (PORT=5000, STORE=sqlite or redis)
+#   make board     serve the board that everybody sees move (PORT=5000, STORE=sqlite or redis)
 #   make files     serve the REST API that is a tree of files (PORT=5000)
 #   make test      all checks, the documentation, all tests, the wheel in an empty environment
 #   make check     lint, format, types
@@ -37,7 +38,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: demo shop files test test-all check client lint types scripts docs pictures suite package versions bench bench-client fuzz load chromium firefox wrk nginx postgres curl clean
+.PHONY: demo shop board files test test-all check client lint types scripts docs pictures suite package versions bench bench-client fuzz load chromium firefox wrk nginx postgres curl clean
 .DEFAULT_GOAL := test
 
 # What people call
@@ -47,6 +48,9 @@ demo: $(VENV)/demo
 
 shop: $(VENV)/shop $(if $(filter redis,$(STORE)),$(BIN)/redis-server)
 	$(BIN)/python -m examples.shop.demo $(PORT) $(STORE)
+
+board: $(VENV)/shop $(if $(filter redis,$(STORE)),$(BIN)/redis-server)
+	$(BIN)/python -m examples.board.demo $(PORT) $(STORE)
 
 files: $(VENV)/demo
 	$(BIN)/python -m examples.files.demo $(PORT)

@@ -1,0 +1,171 @@
+"""The board in a real browser, with scripts and without."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page, expect
+
+from examples.board import create_app
+from examples.board.demo import seed
+from tests.browser.stage import NODE_MODULES, watch
+from tests.todo_app import served
+
+WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+NO_TRANSITION = (
+    "ViewTransition opt-in disabled"  # Chromium's word where one page wants transitions and the next does not
+)
+PATIENCE = 15_000  # milliseconds, for a machine that is busy
+
+
+@pytest.fixture
+def board(tmp_path: Path) -> Flask:
+    config = {
+        "DATABASE": str(tmp_path / "board.sqlite3"),
+        "SERVERACTIONS_STORE_URL": f"sqlite:///{tmp_path / 'state.sqlite3'}",
+        "EXPORT_SECONDS": 0.05,
+        "SECRET_KEY": "of the tests",
+    }
+    app = create_app(config)
+    seed(app)
+    return app
+
+
+@pytest.fixture(params=[True, False], ids=["with scripts", "without scripts"])
+def scripts(request: pytest.FixtureRequest) -> bool:
+    return bool(request.param)
+
+
+@pytest.fixture
+def address(board: Flask) -> Iterator[str]:
+    with served(board) as address:
+        yield address
+
+
+@pytest.fixture
+def page(browser: Browser, address: str, scripts: bool) -> Iterator[Page]:
+    context = browser.new_context(base_url=address, java_script_enabled=scripts, viewport=WIDE)
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    problems = watch(page)
+    yield page
+    context.close()
+    assert [each for each in problems if NO_TRANSITION not in each] == []
+
+
+def sign_in(page: Page, person: str) -> None:
+    page.goto("/")  # leads to the sign-in page
+    page.get_by_label("Person").select_option(person)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Cards")).to_be_visible()
+
+
+def create(page: Page, title: str) -> None:
+    page.get_by_role("link", name="New card").click()
+    page.get_by_label("Title").fill(title)
+    page.get_by_role("button", name="Create card").click()
+    expect(page.get_by_role("region", name="To do").get_by_role("link", name=title)).to_be_visible()
+
+
+def test_a_card_is_created_moved_annotated_and_archived(page: Page, scripts: bool) -> None:
+    sign_in(page, "Ada")
+    create(page, "Buy cables")
+    page.get_by_role("button", name="Move “Buy cables” to In progress").click()
+    link = page.get_by_role("region", name="In progress").get_by_role("link", name="Buy cables")
+    expect(link).to_be_visible()
+    expect(page.get_by_role("region", name="Activity")).to_contain_text("Ada moved “Buy cables” to In progress")
+    link.click()
+    with page.expect_response(lambda response: response.request.method == "POST"):
+        page.get_by_label("Notes, saved while you type").fill("Two metres")
+        if not scripts:
+            page.get_by_role("button", name="Save notes").click()
+    page.goto("/")
+    link.click()
+    expect(page.get_by_label("Notes, saved while you type")).to_have_value("Two metres")
+    page.get_by_role("button", name="Archive card").click()
+    expect(page.get_by_role("heading", name="Cards")).to_be_visible()
+    expect(link).to_have_count(0)
+    page.get_by_role("link", name="Archive").click()
+    expect(page.get_by_text("Buy cables")).to_be_visible()
+
+
+def test_an_error_is_told_where_the_card_is_made(page: Page) -> None:
+    sign_in(page, "Ada")
+    page.get_by_role("link", name="New card").click()
+    page.get_by_label("Title").evaluate("field => field.removeAttribute('maxlength')")
+    page.get_by_label("Title").fill("x" * 81)
+    page.get_by_role("button", name="Create card").click()
+    expect(page.get_by_label("Title")).to_have_attribute("aria-invalid", "true")
+    expect(page.get_by_label("Title")).to_have_value("x" * 81)
+
+
+def test_cards_are_searched_for(page: Page, scripts: bool) -> None:
+    sign_in(page, "Ada")
+    page.get_by_role("searchbox").fill("icons")
+    if not scripts:
+        page.get_by_role("button", name="Search").click()
+    expect(page.get_by_role("link", name="Draw the new icons")).to_be_visible()
+    expect(page.get_by_role("link", name="Measure a cold start")).to_have_count(0)
+    expect(page.get_by_role("region", name="To do")).to_contain_text("Nothing found.")
+    expect(page).to_have_url("/?q=icons")
+
+
+def test_the_statistics_come_later(page: Page, scripts: bool) -> None:
+    sign_in(page, "Ada")
+    statistics = page.get_by_role("region", name="Statistics")
+    if not scripts:
+        expect(statistics).to_contain_text("Counting…")
+        statistics.get_by_role("link").click()
+    expect(statistics.get_by_role("row", name="Katherine")).to_be_visible()
+
+
+def test_the_archive_goes_on(page: Page, scripts: bool) -> None:
+    sign_in(page, "Ada")
+    page.get_by_role("link", name="Archive").click()
+    expect(page.get_by_text("Old card 60")).to_be_visible()
+    while page.get_by_text("Old card 1", exact=True).count() == 0:
+        link = page.get_by_role("link", name="Older cards")
+        link.scroll_into_view_if_needed() if scripts and link.count() else scripts or link.click()
+        page.wait_for_timeout(50)
+    expect(page.locator(".archive .card")).to_have_count(60 if scripts else 20)
+
+
+def test_an_export_is_followed(page: Page) -> None:
+    sign_in(page, "Ada")
+    page.get_by_role("button", name="Export the board").click()
+    expect(page.get_by_role("region", name="Export").locator(".job")).to_contain_text("done")
+
+
+@pytest.mark.parametrize("scripts", [True], indirect=True)
+def test_everybody_sees_a_card_move(page: Page, browser: Browser, address: str) -> None:
+    sign_in(page, "Ada")
+    context = browser.new_context(base_url=address)
+    other = context.new_page()
+    sign_in(other, "Grace")
+    create(other, "Paint the shed")
+    expect(page.get_by_role("region", name="To do").get_by_role("link", name="Paint the shed")).to_be_visible()
+    other.get_by_role("button", name="Move “Paint the shed” to In progress").click()
+    expect(page.get_by_role("region", name="In progress").get_by_role("link", name="Paint the shed")).to_be_visible()
+    expect(page.get_by_role("region", name="Activity")).to_contain_text("Grace moved")
+    context.close()
+
+
+@pytest.mark.parametrize("scripts", [True], indirect=True)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+def test_it_fits_and_axe_finds_nothing(page: Page, scheme: str, size: dict[str, int]) -> None:
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size(size)
+    sign_in(page, "Ada")
+    expect(page.get_by_role("row", name="Katherine")).to_be_visible()
+    page.add_script_tag(content=Path(NODE_MODULES, "axe-core", "axe.min.js").read_text(encoding="utf-8"))
+    for open_dialog in (False, True):
+        if open_dialog:
+            page.get_by_role("link", name="Answer the security review").click()
+            expect(page.get_by_role("dialog")).to_be_visible()
+        found = page.evaluate("axe.run().then(({violations}) => violations.map(({id, help}) => `${id}: ${help}`))")
+        assert found == []
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
