@@ -3,11 +3,11 @@
 import { attribute, findAll, setAttribute } from "./elements.js";
 
 const ARGUMENT = /([?&])_action=([^&#]*)&?/;
-const REGIONS = /([?&])_regions=[^&#]*&?/g;
+const RESERVED = /(?<=[?&])_(?:action|regions)=[^&]*&?/g;
 const ATTRIBUTES = ["action", "formaction", "data-action"];
 
 /** @returns {string} the page on the screen: path and query, without what is reserved */
-export const here = () => location.pathname + location.search.replace(ARGUMENT, "$1").replace(REGIONS, "$1").replace(/[?&]$/, "");
+export const here = () => location.pathname + location.search.replace(RESERVED, "").replace(/[?&]$/, "");
 
 /** What came from another page than the one on the screen, a dialog or an appended part, says so. */
 export const PAGE = "data-serveractions-page";

@@ -4,15 +4,15 @@ import { here, PAGE, pageOf } from "./address.js";
 import { followJob } from "./answers.js";
 import { contentsOf } from "./begun.js";
 import { isCalling, settled } from "./calls.js";
-import { ActionError, tell } from "./messages.js";
+import { tell } from "./messages.js";
 import { loadLive } from "./modules.js";
 import { about, fetchPage, parse } from "./page.js";
-import { keepers, showPart } from "./show.js";
+import { showPart } from "./show.js";
 import { load } from "./submissions.js";
 
 /** What that module has from this one: there may be no second state. */
 const client = {
-  PAGE, ActionError, about, contentsOf, fetchPage, followJob, here, isCalling, keepers, load, pageOf, parse, settled, showPart, tell,
+  PAGE, about, contentsOf, fetchPage, followJob, here, isCalling, load, pageOf, parse, settled, showPart, tell,
 };
 /** @typedef {typeof client} Client */
 

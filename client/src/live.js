@@ -5,7 +5,7 @@ import { use } from "./live/client.js";
 import { closeAfterSuccess, followHistory, keepDialogs, openDialog } from "./live/dialogs.js";
 import { loadMore, observeMore, refreshParts, rememberParts, restoreParts, showParts } from "./live/endless.js";
 import { cancelJob, followJobs } from "./live/jobs.js";
-import { loadRegion, loadWaiting, staysLoaded } from "./live/lazy.js";
+import { loadRegion, loadWaiting } from "./live/lazy.js";
 import { schedulePoll, wakePoll } from "./live/poll.js";
 import { closeConnection, watch } from "./live/watch.js";
 
@@ -41,7 +41,6 @@ function scan() {
 /** @param {import("./features.js").Client} client */
 export function start(client) {
   use(client);
-  client.keepers.add(staysLoaded);
   for (const type of ["input", "change", "compositionend"]) document.addEventListener(type, typed);
   document.addEventListener("submit", (event) => cancelJob(event) || submitted(event));
   document.addEventListener("action:finish", sendsItself);

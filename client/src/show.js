@@ -22,9 +22,6 @@ if (document.querySelector('[name=_action],[data-action],#serveractions:not([dat
 
 const FORM_GONE = "The form that you had begun is gone.";
 
-/** Say, too, that an element is to be left as it is. @type {Set<(old: Element, fresh: Element) => boolean>} */
-export const keepers = new Set();
-
 /** @param {string} html @param {Sent} [sent] */
 export async function show(html, sent) {
   try {
@@ -84,7 +81,8 @@ function leaves(old, fresh, sent) {
   if (attribute(old, "id") === "serveractions" || [old, fresh].every((each) => attribute(each, "data-keep") !== null)) return true;
   // an editor that was opened to send this form closes as a reload would close it
   if (old instanceof HTMLDetailsElement && sent && !sent.isRefused && old.contains(sent.form)) old.open = attribute(fresh, "open") !== null;
-  if ([...keepers].some((keeps) => keeps(old, fresh))) return true;
+  // a fallback never replaces content
+  if (/^loaded(waiting|failed)/.test(`${attribute(old, "data-lazy")}${attribute(fresh, "data-lazy")}`)) return true;
   if (!(old instanceof HTMLFormElement && fresh instanceof HTMLFormElement)) return false;
   if (old !== sent?.form) return isBegun(old);
   sent.isChanged = contentsOf(old) !== sent.contents;

@@ -1,11 +1,11 @@
 // From a submit or a call to its end: the answer is told, the page shown, the redirect followed.
 
 import { here } from "./address.js";
-import { encodeArguments } from "./arguments.js";
 import { begunForms, contentsOf, settle } from "./begun.js";
 import { Call, calls, newKey, nextRequest } from "./calls.js";
 import { find, setAttribute } from "./elements.js";
 import { ActionError, notify, tell } from "./messages.js";
+import { loadScreen } from "./modules.js";
 import { fetchPage, namedActions } from "./page.js";
 import { mark } from "./pending.js";
 import { show } from "./show.js";
@@ -27,6 +27,7 @@ let shown = { number: 0, rendered: 0 };
 export async function call(name, data = {}, options = {}) {
   const source = namedActions(document)[name];
   if (!source) throw new Error(`No action ${name}`);
+  const { encodeArguments } = await loadScreen();
   return run(new Call(source, encodeArguments(data), options));
 }
 

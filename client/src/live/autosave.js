@@ -2,6 +2,7 @@
 
 import { client, milliseconds } from "./client.js";
 
+const FAILED = "No usable answer. Please try again.";
 const PAUSE = 300; // milliseconds after the last key, where the form says none
 
 /** What is about to be sent. @type {WeakMap<HTMLFormElement, ReturnType<typeof setTimeout>>} */
@@ -75,5 +76,5 @@ async function search(form) {
   while (state === "late"); // a live page came between
   if (searches.get(form) !== stop) return;
   form.ariaBusy = null;
-  if (state === "failed") client.tell(form, new client.ActionError({}));
+  if (state === "failed") client.tell(form, { message: FAILED });
 }

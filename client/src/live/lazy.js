@@ -8,9 +8,6 @@ const AGAIN = "Try again";
 /** @type {WeakSet<Element>} */
 const loading = new WeakSet();
 
-/** A fallback never replaces content. @param {Element} old @param {Element} fresh @returns {boolean} */
-export const staysLoaded = (old, fresh) => stateOf(old) === "loaded" && /waiting|failed/.test(stateOf(fresh));
-
 /** @param {Element} region */
 const stateOf = (region) => region.getAttribute("data-lazy") ?? "";
 
