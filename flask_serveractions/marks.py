@@ -90,7 +90,7 @@ def check_markable(marked: Any, each: Any, other: str) -> None:
 def chain_of(marked: Any) -> Iterator[Any]:
     """Yield a function and all that it says it wraps, outermost first; a class by itself.
 
-    A proxy wraps nothing that is there yet: ``g``, or ``LocalProxy(get_db)`` under the name of a function or in a class.
+    A proxy wraps nothing that is there yet: ``g``, or ``LocalProxy(get_db)`` in a class or under a function's name.
     """
     while marked is not None and not isinstance(marked, LocalProxy):
         if isinstance(marked, (MethodType, staticmethod, classmethod)):
