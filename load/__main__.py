@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from . import faults, memory, tables, throughput
+from . import faults, memory, tables, throughput, viewers
 from .proof import Broken
 
 #: by the name that its figures have on the page; each gets an empty folder, and its share
@@ -16,8 +16,9 @@ PARTS: Mapping[str, Callable[[Path, float], str]] = {
     "throughput": throughput.run,
     "faults": faults.run,
     "memory": memory.run,
+    "viewers": viewers.run,
 }
-SHARES = {"throughput": 0.8, "faults": 0.3, "memory": 1}  # of the seconds
+SHARES = {"throughput": 0.8, "faults": 0.3, "memory": 1, "viewers": 0.3}  # of the seconds
 
 
 def arguments() -> argparse.Namespace:

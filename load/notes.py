@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Generator
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, render_template_string
 from flask_login import current_user
 from sqlalchemy import ForeignKey, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from examples.todo.extensions import db, server
 from examples.todo.schemas import TodoText
-from flask_serveractions import Progress, cached, current_identity, revalidate_tag
+from flask_serveractions import Progress, cached, current_identity, public, revalidate_tag
 
 SHOWN = 20
 STEP_SECONDS = 0.02
@@ -36,6 +36,21 @@ def latest(owner_id: int) -> list[str]:
 @pages.get("/notes")
 def index() -> str:
     return render_template("notes.html", names=FORMS, texts=latest(current_user.id))
+
+
+VIEWED = """<main>{% call region("viewed", live=("viewed",)) %}{% endcall %}
+{% call action_form("touch") %}<button>Touch</button>{% endcall %}</main>"""
+
+
+@pages.get("/viewed")
+def viewed() -> str:
+    return render_template_string(VIEWED)
+
+
+@server.register
+@public
+def touch() -> None:
+    revalidate_tag("viewed")
 
 
 def write(owner_id: int, text: str) -> str:

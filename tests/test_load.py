@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from werkzeug.test import Client
 
-from load import faults, keys, memory, wrk
+from load import faults, keys, memory, viewers, wrk
 from load.cases import Case
 from load.memory import Sample, levels
 from load.proof import Outcome, Stored, Write, strangers, violations
@@ -253,3 +254,8 @@ def test_a_page_without_the_comments_is_an_error() -> None:
 def test_the_documentation_has_a_place_for_all_figures() -> None:
     page = PAGE.read_text(encoding="utf-8")
     assert all(replaced(page, name, "figures") for name in ("throughput", "faults", "memory"))
+
+
+def test_viewers_are_told_and_leave_pages_as_fast(tmp_path: Path) -> None:
+    table = viewers.run(tmp_path, 12, number=20)
+    assert re.search(r"viewers told of nothing +0\n", table)
