@@ -10,7 +10,7 @@
 #   make client    build the JavaScript client from client/ into the package
 #   make docs      the documentation, in docs/_build/html
 #   make pictures  the pictures of the documentation anew, of the running examples in Chromium
-#   make bench     what a call costs, as ratios to other libraries
+#   make bench     what a call costs, as ratios to other libraries (COUNT=1: in instructions too, by valgrind)
 #   make bench-client  what a click costs in a browser, against other ways to bring a page up to date
 #   make fuzz      64 KB of anything in 50 ms; hostile input by coverage, bounded in time (SECONDS=120)
 #   make load      the example on a server, under load and under fire (SECONDS=120)
@@ -71,7 +71,7 @@ pictures: $(VENV)/dev chromium
 	$(BIN)/python -m tools.make_pictures
 
 bench: $(VENV)/bench $(BIN)/redis-server
-	$(BIN)/python -m bench
+	$(BIN)/python -m bench $(if $(COUNT),--count)
 
 bench-client: $(VENV)/dev bench/client/node_modules/.package-lock.json chromium
 	$(BIN)/python -m bench.client

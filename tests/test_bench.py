@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from bench.cases import BARE, CONTENDERS, FLASK_FORM, OURS, Case, cases, load
+from bench.pages import page_cases
+from bench.start import registering
 from bench.state import among, once, sqlite
 
 # the others come from libraries that are installed for the bench alone
@@ -24,6 +26,25 @@ def test_what_runs_once_and_what_revalidates_does_the_work(tmp_path: Path) -> No
     urls = [sqlite(tmp_path, name) for name in ("few", "more")]
     for case in (once(sqlite(tmp_path, "once")), among("among", urls, (10, 20))):
         case.check()
+
+
+def test_pages_of_forms_hold_what_their_titles_say() -> None:
+    chosen = {case.title: case for case in page_cases()}
+    for case in chosen.values():
+        case.check()
+    assert {name: call.send().count(b"<form ") for name, call in chosen["100 forms, a field each"].calls.items()} == {
+        FLASK_FORM: 100,
+        OURS: 100,
+    }
+    with_page = chosen["action with the page in it"].calls[OURS].send()
+    assert b'"page"' in with_page
+    assert b"<form " in with_page
+
+
+def test_registering_is_weighed_and_timed() -> None:
+    milliseconds, kept = registering()
+    assert milliseconds > 0
+    assert 0 < kept < 8  # KB: the limit that the bench states
 
 
 def test_a_contender_that_answers_something_else_is_found_out() -> None:

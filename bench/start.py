@@ -1,0 +1,102 @@
+"""What a program pays before its first request: importing, and registering its actions."""
+
+from __future__ import annotations
+
+import gc
+import resource
+import subprocess
+import sys
+import tracemalloc
+from collections.abc import Callable
+from statistics import median
+from time import thread_time_ns
+from typing import Annotated
+
+from flask import Flask
+from marshmallow.validate import Length
+
+from flask_serveractions import Bound, ServerActions
+
+IMPORTS = {
+    "import flask": "import flask",
+    "and flask_serveractions": "import flask, flask_serveractions",
+    "and ServerActions": "import flask; from flask_serveractions import ServerActions",
+}
+MANY = 200
+
+
+def action() -> Callable[..., None]:
+    def add(todo_id: Bound[int], text: Annotated[str, Length(1, 200)], amount: float, urgent: bool = False) -> None: ...
+
+    return add
+
+
+def registering() -> tuple[float, float]:
+    """Return what an action of four arguments takes: milliseconds, and KB that stay."""
+    actions = ServerActions()
+    functions = [action() for _ in range(2 * MANY + 1)]
+    actions.register(name="first")(functions.pop())
+    spent = []
+    for number, function in enumerate(functions[:MANY]):
+        began = thread_time_ns()
+        actions.register(name=f"timed_{number}")(function)
+        spent.append(thread_time_ns() - began)
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    for number, function in enumerate(functions[MANY:]):
+        actions.register(name=f"weighed_{number}")(function)
+    gc.collect()
+    kept = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    return median(spent) / 1e6, kept / MANY / 1024
+
+
+def dropped_app() -> float:
+    """Return the KB that an app leaves which nobody holds any more."""
+
+    def make() -> None:
+        app = Flask(__name__)
+        app.secret_key = "bench"
+        ServerActions(app).register(action())
+        app.test_client().get("/")
+
+    for _ in range(5):
+        make()
+    gc.collect()
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    for _ in range(20):
+        make()
+    gc.collect()
+    kept = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    return kept / 20 / 1024
+
+
+def processor_milliseconds(program: str) -> float:
+    def spent() -> float:
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return (used.ru_utime + used.ru_stime) * 1000
+
+    began = spent()
+    subprocess.run([sys.executable, "-c", program], check=True)  # noqa: S603  # one of ours
+    return spent() - began
+
+
+def importing(rounds: int = 9) -> dict[str, float]:
+    """Return the milliseconds of the processor that a program takes which imports and ends: medians, taking turns."""
+    times: dict[str, list[float]] = {name: [] for name in IMPORTS}
+    for _ in range(rounds):
+        for name, program in IMPORTS.items():
+            times[name].append(processor_milliseconds(program))
+    return {name: median(each) for name, each in times.items()}
+
+
+def report() -> str:
+    milliseconds, kept = registering()
+    imports = "\n".join(f"{name:<26}{each:>9.0f} ms" for name, each in importing().items())
+    return (
+        f"\n{imports}\n"
+        f"{'an action, four arguments':<26}{milliseconds:>9.2f} ms{kept:>9.1f} KB, at most 0.4 ms and 8 KB\n"
+        f"{'an app that was dropped':<26}{'':>12}{dropped_app():>9.1f} KB"
+    )
