@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -33,25 +34,25 @@ assert app.test_client().post("/_actions/add/x").status_code == 404
 """
 
 
-def loaded_by(program: str) -> set[str]:
-    """Return the names of the modules that a program has imported when it ends."""
+def loaded_by(program: str, folder: Path) -> set[str]:
+    """Return the names of the modules that a program has imported when it ends; no store lies in its folder."""
     command = [sys.executable, "-c", f"import sys\n{program}\nprint(*sys.modules, file=sys.__stdout__)"]
-    return set(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())
+    return set(subprocess.run(command, capture_output=True, text=True, check=True, cwd=folder).stdout.split())
 
 
-def test_the_package_alone_brings_nothing_heavy() -> None:
-    assert sorted(loaded_by("import flask_serveractions").intersection(WITH_THE_FIRST_NAME)) == []
+def test_the_package_alone_brings_nothing_heavy(tmp_path: Path) -> None:
+    assert sorted(loaded_by("import flask_serveractions", tmp_path).intersection(WITH_THE_FIRST_NAME)) == []
 
 
-def test_a_plain_app_serves_without_what_it_does_not_use() -> None:
-    loaded = loaded_by(PLAIN_APP)
+def test_a_plain_app_serves_without_what_it_does_not_use(tmp_path: Path) -> None:
+    loaded = loaded_by(PLAIN_APP, tmp_path)
     assert "flask_serveractions.pipeline.dispatch" in loaded
     assert sorted(loaded.intersection(NEVER_FOR_A_SERVER)) == []
 
 
 @pytest.mark.parametrize("name", ["ActionError", "Progress", "Bound"])
-def test_a_name_that_needs_neither_fields_nor_forms_brings_neither(name: str) -> None:
-    loaded = loaded_by(f"from flask_serveractions import {name}")
+def test_a_name_that_needs_neither_fields_nor_forms_brings_neither(name: str, tmp_path: Path) -> None:
+    loaded = loaded_by(f"from flask_serveractions import {name}", tmp_path)
     assert loaded.isdisjoint({"marshmallow", "wtforms", "flask_serveractions.extension"})
 
 
