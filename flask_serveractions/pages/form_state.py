@@ -331,7 +331,8 @@ class FormState:
 
 def check_values(values: Any, where: str) -> None:
     """:raises TypeError: what should fill the form has no names."""
-    if isinstance(values, (str, bytes, int, float, list, tuple, set)):
+    is_named_tuple = isinstance(values, tuple) and hasattr(values, "_fields")
+    if isinstance(values, (str, bytes, int, float, list, tuple, set)) and not is_named_tuple:
         raise TypeError(
             f"{where}: values={values!r} has no names. Give a mapping or an object,"
             " as in values={'text': ...} or values=todo."
@@ -358,6 +359,11 @@ def is_listed(value: Any) -> bool:
     return isinstance(value, (Sequence, set, frozenset)) and not isinstance(value, (str, bytes))
 
 
+def is_row(value: Any) -> bool:
+    """Whether something gives its values by their names alone, and is no mapping: ``sqlite3.Row``."""
+    return hasattr(type(value), "keys") and hasattr(type(value), "__getitem__")
+
+
 def found_in(data: Any, steps: Iterable[str]) -> Any:
     """Return what a mapping or an object holds at a nested name, or MISSING."""
     for step in steps:
@@ -365,6 +371,8 @@ def found_in(data: Any, steps: Iterable[str]) -> Any:
             data = data.get(step, MISSING)
         elif is_listed(data) and step.isdigit():
             data = data[int(step)] if int(step) < len(data) else MISSING
+        elif is_row(data):
+            data = data[step] if step in data.keys() else MISSING  # noqa: SIM118 a row
         else:
             data = MISSING if data is None else getattr(data, step, MISSING)
         if data is MISSING:

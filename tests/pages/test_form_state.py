@@ -5,10 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import enum
 import re
+import sqlite3
+from contextlib import closing
 from decimal import Decimal
 from html import unescape
 from html.parser import HTMLParser
-from typing import Annotated, Any
+from types import SimpleNamespace
+from typing import Annotated, Any, NamedTuple
 
 import pytest
 from flask import render_template_string
@@ -314,3 +317,31 @@ def test_what_is_no_name_of_an_attribute_is_an_error(name: str) -> None:
         render_attributes({name: "x"})
     with pytest.raises(ValueError, match="no name of an attribute"):
         render_attributes({name: True})
+
+
+class Line(NamedTuple):
+    text: str
+    count: int
+
+
+def row_of_sqlite() -> sqlite3.Row:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.row_factory = sqlite3.Row
+        row: sqlite3.Row = connection.execute("SELECT 'milk' AS text, 3 AS count, NULL AS note").fetchone()
+        return row
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [{"text": "milk", "count": 3}, SimpleNamespace(text="milk", count=3), Line("milk", 3), row_of_sqlite()],
+    ids=["mapping", "object", "named tuple", "row of sqlite3"],
+)
+def test_an_edit_form_is_filled_from_whatever_gives_values_by_their_names(stored: Any) -> None:
+    def save(text: str, count: int = 0, note: str | None = None, due: str = "later") -> None: ...
+
+    app = app_with(save)
+    page = '{% call(form) action_form("save", values=stored) %}{{ form.fields() }}{% endcall %}'
+    app.add_url_rule("/edit", "edit", lambda: render_template_string(page, stored=stored))
+    inputs = open_form(app.test_client(), page="/edit").inputs
+    shown = {name: inputs[name].get("value", "") for name in ("text", "count", "note", "due")}
+    assert shown == {"text": "milk", "count": "3", "note": "", "due": "later"}
