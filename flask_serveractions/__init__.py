@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from .signals import revalidated as revalidated
     from .views.resources import MethodRoute as MethodRoute
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = [
     "ActionError",
     "Body",
