@@ -136,11 +136,11 @@ class UnknownAction(Refusal):
 
 
 class OtherIdentity(Refusal):
-    """The form was rendered for somebody else (404): the visitor is told, and decides."""
+    """The form was rendered for somebody else: the visitor is told, and decides."""
 
-    def __init__(self) -> None:
+    def __init__(self, status: int = 404) -> None:
         detail = "You are somebody else by now than when this page was shown. Please check what you typed, and send it."
-        super().__init__(404, "the form was rendered for another identity", detail, stale="identity")
+        super().__init__(status, "the form was rendered for another identity", detail, stale="identity")
 
 
 class Unreadable(Refusal):

@@ -37,7 +37,12 @@ def protect(call: Call) -> Operation:
         return call.operation  # type: ignore[return-value]
     if not call.is_verified:
         raise void_id(call)
-    check_token(call)
+    try:
+        check_token(call)
+    except Refusal as refusal:
+        if refusal.stale and is_somebody_else(call):
+            raise OtherIdentity(refusal.status) from None
+        raise
     return call.operation  # type: ignore[return-value]
 
 
@@ -68,6 +73,13 @@ def void_id(call: Call) -> Refusal:
     if identity is None and not (call.operation is not None and call.operation.public):
         return Refusal(401, "a void ID, and no identity", SIGN_IN)
     return refusal if is_same_identity(call, distinct_identity(identity)) else OtherIdentity()
+
+
+def is_somebody_else(call: Call) -> bool:
+    """Whether a form says for whom it was rendered, and the hook that somebody else is there."""
+    if call.state.hook is None or sent_who(call) is None:
+        return False
+    return not is_same_identity(call, distinct_identity(access.who_is_there(call.app, call.state.hook)))
 
 
 def is_same_identity(call: Call, identity: str | None) -> bool:
