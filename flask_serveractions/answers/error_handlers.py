@@ -6,6 +6,7 @@ App-wide handlers for HTTP errors are for browsers: an API's callers get one for
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 from flask import Flask, Response
@@ -44,7 +45,7 @@ def answer_in_our_place(
         return of_blueprint
     state: AppState | None = app.extensions.get(STATE_KEY)
     handler = None if state is None else state.registry.problem_handler
-    answer = None if handler is None else answer_of(app, handler, problem)
+    answer = None if handler is None else answer_of(app, handler, replace(problem, errors=dict(problem.errors)))
     return None if answer is None else with_needed_headers(answer, problem)
 
 

@@ -169,7 +169,7 @@ def check_result(call: Call, operation: Operation, data: Any) -> None:
         json_text(call.app, data, operation)
 
 
-HARMLESS = (type(None), bool, int, float)
+HARMLESS = (type(None), bool, int)
 
 
 def make_response_value(call: Call, value: Any) -> Any:

@@ -17,6 +17,7 @@ from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from ..app_state import localize
+from ..arguments.bodies import refuse_constant
 from ..errors import Errors
 from ..http.negotiation import CLOSED_TO_CACHES, JSON, NO_PAGE, PROBLEM
 
@@ -111,7 +112,10 @@ def json_text(app: Flask, value: Any, operation: Operation | None) -> str:
             named(operation),
         )
     try:
-        return to_json(app, value)
+        text = to_json(app, value)
+        if "NaN" in text or "Infinity" in text:  # which Python writes, and no browser reads (RFC 8259, 6)
+            json.loads(text, parse_constant=refuse_constant)
+        return text
     except (TypeError, ValueError) as error:
         raise TypeError(
             f"The action {named(operation)} returns {type(value)!r}, which can't be JSON: {error}."

@@ -271,3 +271,21 @@ def test_there_is_one_problem_handler_and_it_is_a_function() -> None:
     actions.problem_handler(own_format)
     with pytest.raises(ValueError, match="already"):
         actions.problem_handler(own_format)
+
+
+def test_a_problem_handler_may_send_the_errors_of_whatever_went_wrong() -> None:
+    actions = ServerActions()
+    actions.problem_handler(lambda problem: ({"failed": problem.title, "fields": problem.errors}, problem.status))
+
+    @actions.route("/things/<int:number>")
+    class Thing(MethodRoute):
+        def get(self, number: int, size: int = 0) -> Any:
+            abort(404)
+
+    app = Flask(__name__)
+    app.config["SECRET_KEY"] = "of the tests"
+    actions.init_app(app)
+    client = app.test_client()
+    assert client.get("/things/1").json == {"failed": "Not Found", "fields": {}}
+    assert client.get("/things/1?size=x").json["fields"] == {"size": ["Not a valid integer."]}
+    assert client.put("/things/1").json == {"failed": "Method Not Allowed", "fields": {}}

@@ -19,6 +19,7 @@ from flask_serveractions.answers.responses import (
     close_to_caches,
     envelope,
     json_response,
+    json_text,
     plain_page,
     problem_response,
     see_other,
@@ -214,3 +215,10 @@ def test_json_is_what_the_provider_of_the_app_makes(app: Flask) -> None:
         assert to_json(app, SPECIAL) == app.json.dumps(SPECIAL)
     assert (ours.get_data(), ours.headers.to_wsgi_list()) == (theirs.get_data(), theirs.headers.to_wsgi_list())
     assert json_response(app, SPECIAL, 201).status_code == 201
+
+
+@pytest.mark.parametrize("value", [float("nan"), [float("-inf")], {"at": {"most": float("inf")}}])
+def test_what_python_writes_and_no_browser_reads_is_no_result_of_an_action(value: Any) -> None:
+    with pytest.raises(TypeError, match="which can't be JSON"):
+        json_text(APP, value, None)
+    assert json_text(APP, {"note": "NaN, -Infinity"}, None) == '{"note": "NaN, -Infinity"}'
