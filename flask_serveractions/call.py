@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from .app_state import AppState
     from .arguments.bodies import Received
+    from .errors import Refusal
 
 
 class Call:
@@ -38,6 +39,7 @@ class Call:
     middleware: MiddlewareState | None = None  # actions: with the middleware
     payload: str = ""  # actions: the ID's readable part; not verified
     received: Received | None = None
+    unreadable: Refusal | None = None  # why the body can't be read: what is left of it is no body
     identity: Any = None  # what the auth hook gave
     in_stream: bool = False  # the headers are sent
     flashed: int = maxsize  # messages in the session before the function ran; until it does none is its own

@@ -58,9 +58,9 @@ def values_to_show(call: Call) -> Mapping[str, Any]:
 
 def received_of(call: Call) -> Received:
     """Return what was sent, as far as it can be read; a body can be read once."""
-    if call.received is None:
+    if call.received is None and call.unreadable is None:
         try:
             call.received = receive(call.request, call.limit)
-        except Refusal:
-            return Received()
-    return call.received
+        except Refusal as refusal:
+            call.unreadable = refusal
+    return Received() if call.received is None else call.received

@@ -227,6 +227,8 @@ def load(call: Call, operation: Operation, given: dict[str, Any]) -> dict[str, A
     """Return all arguments of the function."""
     if not (call.is_action or operation.has_body or operation.located):
         return given
+    if call.unreadable is not None:
+        raise call.unreadable
     if call.received is None:
         needed = call.is_action or operation.has_body
         call.received = receive(call.request, call.limit) if needed else Received()

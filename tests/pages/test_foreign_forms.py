@@ -222,3 +222,14 @@ def test_a_connection_that_breaks_runs_nothing(client: FlaskClient) -> None:
         environ_overrides={"CONTENT_LENGTH": "100", "wsgi.input": Broken()},
     )
     assert (answer.status_code, calls) == (400, [])
+
+
+@pytest.mark.parametrize(
+    ("body", "status"), [(b"text=" + b"a" * 1_200_000, 413), (b"text=\xff", 400)], ids=["too large", "not UTF-8"]
+)
+def test_what_is_left_of_a_chunked_body_that_was_refused_is_no_form(body: bytes, status: int) -> None:
+    client = make_app(WTF_CSRF_ENABLED=False).test_client()  # so that the token is not looked for before
+    url = open_form(client).url
+    chunked = {"wsgi.input": io.BytesIO(body), "wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}
+    answer = client.post(url, headers=SCRIPT, content_type=URLENCODED, environ_overrides=chunked)
+    assert (answer.status_code, calls) == (status, [])
