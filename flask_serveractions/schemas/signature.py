@@ -291,7 +291,7 @@ class Compiler:
             raise self.type_error(made.name, made.annotation, f"the {source.value} can't carry it", mend)
 
     def path_parameter(self, name: str, annotation: Any, default: Any) -> Parameter:
-        plain = unfold(annotation).plain
+        plain, metadata, _ = unfold(annotation)
         try:
             text = field_for(annotation, strict=False, names=self.names)
         except NoField:  # a converter of the app makes it
@@ -307,7 +307,7 @@ class Compiler:
             load_text=bound.load_text,
             load_json=bound.load_json,
             default=default,
-            plain=plain if inspect.isclass(plain) else None,
+            plain=plain if inspect.isclass(plain) and not metadata else None,
         )
 
     def answer(self, annotation: Any, is_generator: bool) -> Answer:

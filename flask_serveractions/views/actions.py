@@ -82,8 +82,11 @@ def call_action(operation: Operation | None, name: str, signed: str) -> Response
     return dispatch(call)
 
 
-def catch_all(path: str) -> Response:
-    """Answer what is no action's own rule: GET leads to the root, a POST of any name gets the one 404."""
+def catch_all(path: str, **page_values: Any) -> Response:
+    """Answer what is no action's own rule: GET leads to the root, a POST of any name gets the one 404.
+
+    :param page_values: of the page's URL, whatever it is.
+    """
     if request.method in ("GET", "HEAD"):
         return see_other(current_app._get_current_object(), mounted(request.root_path, "/"))  # type: ignore[attr-defined]
     name, _, signed = path.partition("/")

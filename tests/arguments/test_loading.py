@@ -385,6 +385,13 @@ def test_a_path_value_that_its_annotation_rejects_is_a_404(
     assert [call["value"] for call in door.calls] == ([] if status == 404 else [expected])
 
 
+def test_a_validator_counts_where_the_converter_has_made_the_type() -> None:
+    door = Door()
+    door.route(function_of(Annotated[int, Range(max=9)]), rule="/resource/<int:value>")
+    assert [door.client.get(f"/resource/{number}").status_code for number in (9, 10)] == [204, 404]
+    assert [call["value"] for call in door.calls] == [9]
+
+
 def test_an_unannotated_path_value_passes_unchanged() -> None:
     door = Door()
     door.route(function_of(Any), rule="/resource/<value>")

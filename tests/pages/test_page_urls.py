@@ -389,3 +389,10 @@ def test_a_limit_counts_for_every_name_until_an_id_is_genuine() -> None:
         for name in ("large", "save", "unknown")
     ]
     assert {(answer.status_code, answer.data) for answer in told} == {(413, told[0].data)}
+
+
+def test_an_unknown_action_is_a_404_on_a_page_whose_url_has_values(client: FlaskClient) -> None:
+    token = form_in(client.get("/any/a/b")).token
+    sent = client.post("/any/a/b?_action=nobody/e30.x", data={"_action": "x", "csrf_token": token}, headers=BROWSER)
+    assert sent.status_code == 404
+    assert calls == []
