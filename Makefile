@@ -8,6 +8,7 @@
 #   make test      all checks, the documentation, all tests, the wheel in an empty environment
 #   make check     lint, format, types
 #   make client    build the JavaScript client from client/ into the package
+#   make translations  compile the catalogues of our texts
 #   make docs      the documentation, in docs/_build/html
 #   make pictures  the pictures of the documentation anew, of the running examples in Chromium
 #   make bench     what a call costs, as ratios to other libraries (COUNT=1: in instructions too, by valgrind)
@@ -38,7 +39,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: demo shop board files test test-all check client lint types scripts docs pictures suite package versions bench bench-client fuzz load chromium firefox wrk nginx postgres curl clean
+.PHONY: demo shop board files test test-all check client translations lint types scripts docs pictures suite package versions bench bench-client fuzz load chromium firefox wrk nginx postgres curl clean
 .DEFAULT_GOAL := test
 
 # What people call
@@ -63,6 +64,9 @@ check: lint types scripts
 
 client: $(CLIENT)/node_modules/.package-lock.json
 	cd $(CLIENT) && npm run --silent build
+
+translations: $(VENV)/dev
+	$(BIN)/pybabel -q compile -d flask_serveractions/translations -D flask_serveractions
 
 docs: $(VENV)/dev
 	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html

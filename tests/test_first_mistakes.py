@@ -202,7 +202,7 @@ def test_a_validator_that_returns_false_refuses(app: Flask, actions: ServerActio
     assert isinstance(client, ActionsClient)
     answer = client.call_action("save", text="a", texts=["A", "b"])
     assert answer.status_code == 422
-    assert answer.json["errors"] == {"text": ["Invalid value."], "texts.1": ["Invalid value."]}
+    assert answer.json["errors"] == {"text": ["This value is not allowed."], "texts.1": ["This value is not allowed."]}
     assert client.call_action("save", text="A", texts=[]).status_code == 200
 
 

@@ -55,7 +55,7 @@ def test_an_error_brings_the_page_back_with_what_was_typed(build: Build) -> None
     assert page.status_code == 422
     assert 'value="Buy milk"' in page.text
     assert "You already have that one.</span>" in page.text
-    assert "Length must be between 1 and 200." in client.submit(page, "add", text="").text
+    assert "Length must be between 1 and 200 characters." in client.submit(page, "add", text="").text
 
 
 def test_a_signed_argument_says_which_item_goes(build: Build) -> None:

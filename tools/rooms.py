@@ -142,6 +142,7 @@ ROOMS: tuple[tuple[str, tuple[str, ...]], ...] = (
         (
             "typed_json",
             "negotiation",
+            "sentences",
             "messages",
             "locations",
             "regions_argument",

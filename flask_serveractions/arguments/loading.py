@@ -11,6 +11,7 @@ from marshmallow import Schema, ValidationError, fields
 from werkzeug.datastructures import CombinedMultiDict, FileStorage, MultiDict
 
 from ..errors import WHOLE, Errors, Invalid, Refusal, UnknownAction, Unreadable
+from ..http.sentences import sentence_of
 from ..operation import MISSING, Operation, Parameter, Source
 from ..schemas.error_names import field_messages, schema_messages
 from ..schemas.fields import MAX_REPORTED, is_delimited
@@ -40,10 +41,10 @@ from .bodies import Received
 if TYPE_CHECKING:
     from flask import Request
 
-REQUIRED = "Missing data for required field."  # marshmallow's own words, as the next two
+REQUIRED = "Please fill in this field."
 UNKNOWN = "Unknown field."
 MAX_SHOWN = 200  # values of JSON: no page has inputs for as many
-NOT_OBJECT = "Invalid input type."
+NOT_OBJECT = "This does not have the expected form."
 NOT_TEXT = "Must not hold NUL or half a surrogate pair."
 
 Messages = dict[str, list[str]]
@@ -204,7 +205,7 @@ def line_value(field: Any, line: Mapping[str, str], key: str) -> Any:
 
 def missing_message(field: fields.Field[Any] | None) -> list[str]:
     """Return what to say where a value is missing: the field's own words, where it has some."""
-    return [REQUIRED if field is None else str(field.error_messages["required"])]
+    return [REQUIRED if field is None else sentence_of(str(field.error_messages["required"]))]
 
 
 def load_value(load: Any, parameter: Parameter, raw: Any, values: dict[str, Any], errors: Messages) -> None:

@@ -12,6 +12,7 @@ from werkzeug.datastructures import MultiDict
 
 from ..errors import WHOLE, TooLarge, Unreadable
 from ..http.messages import is_message
+from ..http.sentences import sentence_of
 from ..operation import MISSING
 from .fields import DataSchema, is_delimited, is_text
 
@@ -239,7 +240,7 @@ def plucked(field: fields.Pluck) -> fields.Field[Any]:
 
 
 def flat_errors(messages: Any, name: str = "", data: Any = None) -> dict[str, list[str]]:
-    """Return marshmallow's nested messages by dotted names: ``{"items.0.text": ["Too long."]}``.
+    """Return marshmallow's nested messages, as sentences, by dotted names: ``{"items.0.text": ["Too long."]}``.
 
     :param messages: a list of messages, or a dict of them by field or index.
     :param data: what was loaded; items of a form keep the index that they had there.
@@ -253,11 +254,14 @@ def add_errors(flat: dict[str, list[str]], messages: Any, name: str, data: Any) 
     if len(flat) >= MAX_ERRORS:
         return
     if not isinstance(messages, dict):
-        flat[name or WHOLE] = [str(text) for text in ([messages] if is_message(messages) else messages)]
+        flat[name or WHOLE] = [
+            sentence_of(str(text), data) for text in ([messages] if is_message(messages) else messages)
+        ]
         return
     for key, value in messages.items():
         if type(value) is list and type(key) is str and not name and key.isidentifier():
-            flat[key] = [str(text) for text in value]  # as most
+            about = data.get(key) if isinstance(data, dict) else None
+            flat[key] = [sentence_of(str(text), about) for text in value]  # as most
         elif isinstance(data, list) and isinstance(key, int) and key < len(data):
             shown = data.indices[key] if isinstance(data, Items) else key
             add_errors(flat, value, join_name(name, shown), data[key])

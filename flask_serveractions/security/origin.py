@@ -18,6 +18,7 @@ OWN_SITES = frozenset({"same-origin", "none"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})  # RFC 9110, 9.2.1
 CSRF_HEADERS = ("X-CSRFToken", "X-CSRF-Token")  # Flask-WTF's defaults
 CSRF_AGE = 3600  # seconds, Flask-WTF's default
+OPEN_TOO_LONG = "This page was open for too long. What you typed is still here: please send it again."
 
 
 def check_origin(request: Request, allowed: frozenset[Origin]) -> None:
@@ -116,4 +117,4 @@ def prefixed_token(name: str, form: Mapping[str, str]) -> str | None:
 
 
 def bad_token(reason: str) -> Refusal:
-    return Refusal(400, f"CSRF token: {reason}", "The form is no longer valid. Please send it again.", stale="true")
+    return Refusal(400, f"CSRF token: {reason}", OPEN_TOO_LONG, stale="true")

@@ -134,7 +134,7 @@ def test_a_problem_says_all_that_problem_details_do() -> None:
     sold, invalid, bug = told
     assert (sold.status, sold.title, sold.detail, sold.code) == (409, "Conflict", "Sold.", "sold")
     assert sold.errors == {"number": ["Sold."]}
-    assert invalid.errors == {"name": ["Missing data for required field."]}
+    assert invalid.errors == {"name": ["Please fill in this field."]}
     assert (bug.errors, str(bug.instance)[:9]) == ({}, "urn:uuid:")
 
 
@@ -287,5 +287,5 @@ def test_a_problem_handler_may_send_the_errors_of_whatever_went_wrong() -> None:
     actions.init_app(app)
     client = app.test_client()
     assert client.get("/things/1").json == {"failed": "Not Found", "fields": {}}
-    assert client.get("/things/1?size=x").json["fields"] == {"size": ["Not a valid integer."]}
+    assert client.get("/things/1?size=x").json["fields"] == {"size": ["Please enter a whole number."]}
     assert client.put("/things/1").json == {"failed": "Method Not Allowed", "fields": {}}

@@ -89,7 +89,7 @@ def test_an_empty_multipart_form_is_a_form(door: Door) -> None:
 
 def test_json_without_a_body_is_an_empty_object() -> None:
     door = door_of(int)
-    assert errors_of(send(door, b"", "application/json")) == {"value": ["Missing data for required field."]}
+    assert errors_of(send(door, b"", "application/json")) == {"value": ["Please fill in this field."]}
 
 
 def test_what_was_read_is_what_flask_s_request_says_too(door: Door) -> None:
@@ -405,7 +405,7 @@ def test_files_are_uploaded_beside_fields() -> None:
     files = {"file": (BytesIO(b"a"), "a.txt"), "more": [(BytesIO(b"b"), "b.txt"), (BytesIO(b"c"), "c.txt")]}
     answer = door.form({"name": "x", **files})
     assert answer.json["data"] == {"name": "x", "file": "a", "more": ["b.txt", "c.txt"], "other": None}
-    assert errors_of(door.form({"name": "x"})) == {"file": ["Missing data for required field."]}
+    assert errors_of(door.form({"name": "x"})) == {"file": ["Please fill in this field."]}
 
 
 def test_an_empty_file_input_is_no_file() -> None:

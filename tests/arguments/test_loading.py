@@ -18,7 +18,7 @@ from flask_serveractions import Bound, Query
 from flask_serveractions.arguments.loading import errors_below
 from tests.calling import Door, door_of, errors_of, function_of
 
-MISSING = ["Missing data for required field."]
+MISSING = ["Please fill in this field."]
 UNKNOWN = ["Unknown field."]
 
 
@@ -267,13 +267,13 @@ def test_one_s_own_answer_can_be_put_back_where_the_schema_excludes() -> None:
 def test_a_json_body_that_is_no_object_is_said_at_the_whole() -> None:
     for door in (door_of(int), door_of(Annotated[dict, TodoSchema()])):
         for body in ([], [1], "text", 5, True, None):
-            assert errors_of(door.json(body)) == {"_schema": ["Invalid input type."]}
+            assert errors_of(door.json(body)) == {"_schema": ["This does not have the expected form."]}
 
 
 def test_a_function_that_takes_nothing_takes_an_empty_object_and_null() -> None:
     door = Door(lambda: None)
     assert [door.json({}).status_code, door.json(None).status_code, door.post().status_code] == [200, 200, 200]
-    assert errors_of(door.json([1])) == {"_schema": ["Invalid input type."]}
+    assert errors_of(door.json([1])) == {"_schema": ["This does not have the expected form."]}
 
 
 def test_hooks_of_a_schema_run() -> None:
@@ -437,4 +437,4 @@ def test_only_the_errors_of_some_fields_and_of_what_nests_in_them_are_kept() -> 
 def test_numbers_of_json_beyond_every_float_are_said_at_their_name() -> None:
     door = door_of(Any)
     assert door.json({"value": 10**400}).status_code == 200
-    assert errors_of(door_of(float).json({"value": 10**400})) == {"value": ["Number too large."]}
+    assert errors_of(door_of(float).json({"value": 10**400})) == {"value": ["This number is too large."]}

@@ -24,6 +24,7 @@ from wtforms.validators import InputRequired
 
 from flask_serveractions import ActionError, MethodRoute, Progress, ServerActions, public
 from flask_serveractions.pages.templates import action_url
+from flask_serveractions.security.origin import OPEN_TOO_LONG
 from flask_serveractions.testing import ActionsClient
 from tests.callers import form_in
 
@@ -37,16 +38,15 @@ GERMAN = {
     "Look again": "Nachsehen",
     "Waiting to begin.": "Wartet.",
     "Some of what was sent is not valid.": "Manches davon ist nicht gültig.",
-    "The form is no longer valid. Please send it again.": "Das Formular ist abgelaufen. Bitte noch einmal senden.",
+    OPEN_TOO_LONG: "Das Formular ist abgelaufen. Bitte noch einmal senden.",
     "There is nothing here.": "Hier ist nichts.",
     "{method} is not allowed here. Allowed: {allow}.": "{method} geht hier nicht. Es geht: {allow}.",
     "Sign in to do this.": "Melden Sie sich dafür an.",
     "The job was cancelled.": "Der Auftrag wurde abgebrochen.",
-    # marshmallow's
-    "Missing data for required field.": "Pflichtfeld.",
-    "Shorter than minimum length {min}.": "Mindestens {min} Zeichen.",
-    "Must be greater than or equal to {min}.": "Mindestens {min}.",
-    "Not a valid integer.": "Keine ganze Zahl.",
+    "Please fill in this field.": "Pflichtfeld.",
+    "At least {min} characters.": "Mindestens {min} Zeichen.",
+    "Must be at least {min}.": "Mindestens {min}.",
+    "Please enter a whole number.": "Keine ganze Zahl.",
     "Unknown field.": "Unbekanntes Feld.",
     # the app's
     "You already have that one.": "Das haben Sie schon.",
@@ -223,7 +223,7 @@ def test_a_stale_form_is_told_in_the_visitors_language(client: ActionsClient) ->
     stale = submit(client, csrf_token="void", text="eggs")
     assert (stale.status_code, form_in(stale).message) == (
         400,
-        GERMAN["The form is no longer valid. Please send it again."],
+        GERMAN[OPEN_TOO_LONG],
     )
 
 
@@ -240,9 +240,9 @@ def test_a_method_that_is_not_there_is_told_with_its_variables(client: ActionsCl
     assert refused["detail"] == "PUT geht hier nicht. Es geht: GET, HEAD, OPTIONS."
 
 
-def test_what_has_no_translation_stays_english(client: ActionsClient) -> None:
+def test_what_the_app_does_not_translate_is_in_our_catalogue(client: ActionsClient) -> None:
     answer = client.post("/_actions/add/wrong", headers={"Accept": "application/json"})
-    assert problem_of(answer)["detail"].startswith("There is no such action")
+    assert problem_of(answer)["detail"].startswith("Diese Aktion gibt es nicht")
 
 
 def test_the_apps_own_texts_are_translated_by_the_app_alone(app: Flask, client: ActionsClient) -> None:
@@ -303,8 +303,31 @@ def client_of(**config: Any) -> tuple[Flask, ActionsClient]:
 
 
 def test_our_texts_can_be_translated_by_any_function() -> None:
-    _, client = client_of(SERVERACTIONS_GETTEXT=lambda text: text.replace("Not a", "Keine"))
-    assert problem_of(client.call_action("add_one", count="x"))["errors"] == {"count": ["Keine valid integer."]}
+    _, client = client_of(SERVERACTIONS_GETTEXT=lambda text: text.replace("a whole number", "an integer"))
+    assert problem_of(client.call_action("add_one", count="x"))["errors"] == {"count": ["Please enter an integer."]}
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        ("en", "Please fill in this field."),
+        ("de_AT", "Bitte füllen Sie dieses Feld aus."),
+        ("pt_BR", "Preencha este campo."),
+        ("zh_Hans_CN", "请填写此字段。"),
+        ("fi", "Please fill in this field."),
+    ],
+)
+def test_an_app_without_a_catalogue_has_ours(language: str, expected: str) -> None:
+    app, client = client_of()
+    Babel(app, locale_selector=lambda: language)
+    assert problem_of(client.call_action("add_one"))["errors"] == {"count": [expected]}
+
+
+def test_what_programs_read_is_english_without_the_apps_translation(client: ActionsClient) -> None:
+    with client.page_request():
+        url, token = action_url("add"), generate_csrf()
+    answer = client.post(url, data="x", headers={"X-CSRFToken": token, "Content-Type": "image/png"})
+    assert problem_of(answer)["detail"] == "Send a form or JSON."
 
 
 def test_str_leaves_our_texts_as_they_are(app: Flask) -> None:
@@ -312,4 +335,4 @@ def test_str_leaves_our_texts_as_they_are(app: Flask) -> None:
         SERVERACTIONS_GETTEXT=str, BABEL_TRANSLATION_DIRECTORIES=app.config["BABEL_TRANSLATION_DIRECTORIES"]
     )
     Babel(english, locale_selector=lambda: "de")
-    assert problem_of(client.call_action("add_one"))["errors"] == {"count": ["Missing data for required field."]}
+    assert problem_of(client.call_action("add_one"))["errors"] == {"count": ["Please fill in this field."]}

@@ -31,8 +31,8 @@ class Basket(Schema):
     named = fields.Dict(keys=fields.Integer(), values=fields.Nested(Tag))
 
 
-BAD = "Not a valid integer."
-LONG = "Length must be between 1 and 3."
+BAD = "Please enter a whole number."
+LONG = "Length must be between 1 and 3 characters."
 
 
 @pytest.mark.parametrize(
@@ -41,18 +41,18 @@ LONG = "Length must be between 1 and 3."
         ({"prices": {"a": "x"}}, {"prices.a": [BAD]}),
         ({"prices": {"long": 1}}, {"prices.long": [LONG]}),
         ({"prices": {"long": "x"}}, {"prices.long": [LONG, BAD]}),
-        ({"prices": 1}, {"prices": ["Not a valid mapping type."]}),
+        ({"prices": 1}, {"prices": ["This does not have the expected form."]}),
         ({"tags": ["a", "long", ""]}, {"tags.1": [LONG], "tags.2": [LONG]}),
-        ({"tags": [1]}, {"tags.0": ["Not a valid string."]}),
-        ({"tags": "a"}, {"tags": ["Invalid type."]}),
+        ({"tags": [1]}, {"tags.0": ["Please enter text."]}),
+        ({"tags": "a"}, {"tags": ["This does not have the expected form."]}),
         ({"tag": "long"}, {"tag": [LONG]}),
         ({"whole": {"tagName": "long"}}, {"whole.tagName": [LONG]}),
         ({"whole": {"name": "a"}}, {"whole.name": ["Unknown field."]}),
-        ({"whole": 1}, {"whole": ["Invalid input type."]}),
+        ({"whole": 1}, {"whole": ["This does not have the expected form."]}),
         ({"wholes": [{}, {"tagName": "long"}]}, {"wholes.1.tagName": [LONG]}),
         ({"many": [{}, {"tagName": "long"}]}, {"many.1.tagName": [LONG]}),
         ({"matrix": [[1, "x"], ["y"]]}, {"matrix.0.1": [BAD], "matrix.1.0": [BAD]}),
-        ({"matrix": [1]}, {"matrix.0": ["Not a valid list."]}),
+        ({"matrix": [1]}, {"matrix.0": ["This does not have the expected form."]}),
         ({"pair": ["x", {"tagName": "long"}]}, {"pair.0": [BAD], "pair.1.tagName": [LONG]}),
         ({"shelves": {"a": [{}, {"tagName": "long"}]}}, {"shelves.a.1.tagName": [LONG]}),
         ({"boxes": [{"a": "long"}]}, {"boxes.0.a": [LONG]}),

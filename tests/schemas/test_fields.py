@@ -233,7 +233,7 @@ def test_an_enum_whose_values_are_of_several_types_tells_them_apart_in_json() ->
     for sent, member in [(1, Mixed.ONE), ("1", Mixed.TEXT), (False, Mixed.NO)]:
         door.json({"value": sent})
         assert door.last == {"value": member}
-    assert errors_of(door.json({"value": 0})) == {"value": ["Must be one of: 1, 1, False."]}
+    assert errors_of(door.json({"value": 0})) == {"value": ["Please choose one of: 1, 1, False."]}
 
 
 def test_a_datetime_that_ends_with_z_is_in_utc_on_every_python() -> None:
@@ -282,14 +282,14 @@ def test_a_literal_with_none_is_optional() -> None:
 
 def test_messages_of_a_mapping_stand_at_its_keys() -> None:
     door = door_of(dict[str, int])
-    assert errors_of(door.json({"value": {"milk": "x", "eggs": 1}})) == {"value.milk": ["Not a valid integer."]}
-    assert errors_of(door.form({"value.milk": "x"})) == {"value.milk": ["Not a valid integer."]}
+    assert errors_of(door.json({"value": {"milk": "x", "eggs": 1}})) == {"value.milk": ["Please enter a whole number."]}
+    assert errors_of(door.form({"value.milk": "x"})) == {"value.milk": ["Please enter a whole number."]}
 
 
 def test_messages_of_a_mapping_s_key_and_of_its_object_stand_together() -> None:
     door = door_of(dict[int, Point])
     errors = errors_of(door.json({"value": {"a": {"x": "1"}}}))
-    assert errors == {"value.a": ["Not a valid integer."], "value.a.x": ["Not a valid integer."]}
+    assert errors == {"value.a": ["Please enter a whole number."], "value.a.x": ["Please enter a whole number."]}
 
 
 def test_what_one_text_can_carry_is_flat() -> None:

@@ -133,7 +133,7 @@ def test_an_unknown_key_of_json_is_named_and_one_of_a_form_is_ignored(door: Door
 
 @pytest.mark.parametrize("body", [[], 5, "x", None])
 def test_json_that_is_no_object_is_said_at_the_whole(door: Door, body: Any) -> None:
-    assert errors_of(door.json(body)) == {"_schema": ["Invalid input type."]}
+    assert errors_of(door.json(body)) == {"_schema": ["This does not have the expected form."]}
 
 
 def test_nul_in_a_declared_field_is_a_422_and_elsewhere_ignored(door: Door) -> None:

@@ -374,7 +374,7 @@ def test_exact_fields_in_a_dataclass_are_required_where_it_has_no_default() -> N
         fourth: Annotated[str, fields.Email(required=True)] = "d@example.org"
 
     door = door_of(Contact)
-    assert errors_of(door.json({"value": {}})) == {"value.mail": ["Missing data for required field."]}
+    assert errors_of(door.json({"value": {}})) == {"value.mail": ["Please fill in this field."]}
     door.json({"value": {"mail": "x@example.org"}})
     assert dataclasses.astuple(door.last["value"])[1:] == ("a@example.org", "c@example.org", "d@example.org")
 

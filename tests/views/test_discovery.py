@@ -179,7 +179,7 @@ def test_arguments_schemas_and_statuses_work_as_in_a_class(routes: Path) -> None
     response = client.post("/api/todos", json={"todo": {"text": "milk", "due": "2024-02-29"}})
     assert (response.status_code, response.json) == (201, {"text": "milk", "due": "2024-02-29"})
     assert client.post("/api/todos", json={"todo": {}}).json["errors"] == {  # type: ignore[index]
-        "todo.text": ["Missing data for required field."]
+        "todo.text": ["Please fill in this field."]
     }
     assert client.put("/api/todos", json={"text": "x"}).json == {"text": "x"}
     assert client.patch("/api/todos", json={}).text == "none"

@@ -78,7 +78,7 @@ def test_a_value_that_is_taken_out_is_no_argument(made: Any) -> None:
         assert client.get("/de/things/7?verbose=1").json == {"lang": "de", "number": 7, "verbose": True}
         assert client.head("/de/things/7").status_code == 200
         assert client.put("/fr/things/8", json={"text": "a"}).json == {"lang": "fr", "number": 8, "text": "a"}
-        assert client.put("/fr/things/8", json={}).json["errors"] == {"text": ["Missing data for required field."]}
+        assert client.put("/fr/things/8", json={}).json["errors"] == {"text": ["Please fill in this field."]}
     tag = client.get("/de/things/7").headers["ETag"]
     assert client.put("/de/things/7", json={"text": "a"}, headers={"If-Match": tag}).status_code == 200
     assert client.put("/fr/things/7", json={"text": "a"}, headers={"If-Match": tag}).status_code == 412
