@@ -10,11 +10,11 @@ from .messages import LONGEST, pattern_of
 FILL_IN = "Please fill in this field."
 FORM = "This does not have the expected form."
 VALUE = "This value is not allowed."
-NUMBER = "Please enter a number."
-TEXT = "Please enter text."
+NUMBER = "Not a valid number."
+TEXT = "Not a valid string."
 IP_ADDRESS = "Please enter an IP address."
 
-#: the keys are marshmallow's; other texts are somebody's own
+#: the keys are marshmallow's; "Not a valid date." and its like say enough, and other texts are somebody's own
 PLAIN = {
     "Missing data for required field.": FILL_IN,
     "Field may not be null.": FILL_IN,
@@ -26,22 +26,9 @@ PLAIN = {
     "String does not match expected pattern.": FORM,
     "Invalid value.": VALUE,
     "Invalid input.": VALUE,
-    "Not a valid string.": TEXT,
     "Not a valid utf-8 string.": TEXT,
-    "Not a valid integer.": "Please enter a whole number.",
-    "Not a valid number.": NUMBER,
     "Special numeric values (nan or infinity) are not permitted.": NUMBER,
     "Number too large.": "This number is too large.",
-    "Not a valid boolean.": "Please choose yes or no.",
-    "Not a valid date.": "Please enter a date.",
-    "Not a valid time.": "Please enter a time.",
-    "Not a valid datetime.": "Please enter a date and a time.",
-    "Not a valid aware datetime.": "Please enter a date and a time with a time zone.",
-    "Not a valid naive datetime.": "Please enter a date and a time without a time zone.",
-    "Not a valid period of time.": "Please enter a length of time.",
-    "Not a valid UUID.": "Please enter a valid ID.",
-    "Not a valid URL.": "Please enter a web address.",
-    "Not a valid email address.": "Please enter an email address.",
     "Not a valid IP address.": IP_ADDRESS,
     "Not a valid IP interface.": IP_ADDRESS,
     "Not a valid IPv4 address.": IP_ADDRESS,

@@ -287,5 +287,5 @@ def test_a_problem_handler_may_send_the_errors_of_whatever_went_wrong() -> None:
     actions.init_app(app)
     client = app.test_client()
     assert client.get("/things/1").json == {"failed": "Not Found", "fields": {}}
-    assert client.get("/things/1?size=x").json["fields"] == {"size": ["Please enter a whole number."]}
+    assert client.get("/things/1?size=x").json["fields"] == {"size": ["Not a valid integer."]}
     assert client.put("/things/1").json == {"failed": "Method Not Allowed", "fields": {}}

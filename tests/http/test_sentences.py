@@ -64,7 +64,7 @@ def test_every_sentence_can_be_translated() -> None:
     ("message", "value", "expected"),
     [
         ("Missing data for required field.", None, "Please fill in this field."),
-        ("Not a valid aware datetime.", "x", "Please enter a date and a time with a time zone."),
+        ("Not a valid aware datetime.", "x", "Not a valid aware datetime."),
         ("Longer than maximum length 200.", "x", "At most 200 characters."),
         ("Longer than maximum length 1.", "xx", "At most 1 character."),
         ("Longer than maximum length 1.", ["a", "b"], "At most 1 entry."),

@@ -46,7 +46,7 @@ GERMAN = {
     "Please fill in this field.": "Pflichtfeld.",
     "At least {min} characters.": "Mindestens {min} Zeichen.",
     "Must be at least {min}.": "Mindestens {min}.",
-    "Please enter a whole number.": "Keine ganze Zahl.",
+    "Not a valid integer.": "Keine ganze Zahl.",
     "Unknown field.": "Unbekanntes Feld.",
     # the app's
     "You already have that one.": "Das haben Sie schon.",

@@ -66,7 +66,7 @@ def test_a_query_and_a_form_fill_it(client: FlaskClient, query: str, expected: d
 
 @pytest.mark.parametrize("place", ["schema", "argument"])
 def test_a_bad_item_is_named_by_its_index(client: FlaskClient, place: str) -> None:
-    assert client.get(f"/{place}?ids=1,x").json["errors"] == {"ids.1": ["Please enter a whole number."]}
+    assert client.get(f"/{place}?ids=1,x").json["errors"] == {"ids.1": ["Not a valid integer."]}
 
 
 def test_an_argument_comes_from_a_query_a_header_a_form_and_json(client: FlaskClient) -> None:

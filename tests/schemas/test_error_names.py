@@ -31,7 +31,7 @@ class Basket(Schema):
     named = fields.Dict(keys=fields.Integer(), values=fields.Nested(Tag))
 
 
-BAD = "Please enter a whole number."
+BAD = "Not a valid integer."
 LONG = "Length must be between 1 and 3 characters."
 
 
@@ -43,7 +43,7 @@ LONG = "Length must be between 1 and 3 characters."
         ({"prices": {"long": "x"}}, {"prices.long": [LONG, BAD]}),
         ({"prices": 1}, {"prices": ["This does not have the expected form."]}),
         ({"tags": ["a", "long", ""]}, {"tags.1": [LONG], "tags.2": [LONG]}),
-        ({"tags": [1]}, {"tags.0": ["Please enter text."]}),
+        ({"tags": [1]}, {"tags.0": ["Not a valid string."]}),
         ({"tags": "a"}, {"tags": ["This does not have the expected form."]}),
         ({"tag": "long"}, {"tag": [LONG]}),
         ({"whole": {"tagName": "long"}}, {"whole.tagName": [LONG]}),

@@ -282,14 +282,14 @@ def test_a_literal_with_none_is_optional() -> None:
 
 def test_messages_of_a_mapping_stand_at_its_keys() -> None:
     door = door_of(dict[str, int])
-    assert errors_of(door.json({"value": {"milk": "x", "eggs": 1}})) == {"value.milk": ["Please enter a whole number."]}
-    assert errors_of(door.form({"value.milk": "x"})) == {"value.milk": ["Please enter a whole number."]}
+    assert errors_of(door.json({"value": {"milk": "x", "eggs": 1}})) == {"value.milk": ["Not a valid integer."]}
+    assert errors_of(door.form({"value.milk": "x"})) == {"value.milk": ["Not a valid integer."]}
 
 
 def test_messages_of_a_mapping_s_key_and_of_its_object_stand_together() -> None:
     door = door_of(dict[int, Point])
     errors = errors_of(door.json({"value": {"a": {"x": "1"}}}))
-    assert errors == {"value.a": ["Please enter a whole number."], "value.a.x": ["Please enter a whole number."]}
+    assert errors == {"value.a": ["Not a valid integer."], "value.a.x": ["Not a valid integer."]}
 
 
 def test_what_one_text_can_carry_is_flat() -> None:

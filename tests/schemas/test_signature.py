@@ -118,7 +118,7 @@ def test_a_header_reads_underscores_as_hyphens_and_errors_use_the_parameter_s_na
     door.route(function_of(Header[int], name="x_request_id"))
     assert errors_of(door.client.get("/resource")) == {"x_request_id": ["Please fill in this field."]}
     assert errors_of(door.client.get("/resource", headers={"X-Request-Id": "x"})) == {
-        "x_request_id": ["Please enter a whole number."]
+        "x_request_id": ["Not a valid integer."]
     }
     door.client.get("/resource", headers={"X-Request-Id": "5"})
     assert door.last == {"x_request_id": 5}
