@@ -14,7 +14,7 @@ from marshmallow import Schema
 from flask_serveractions.http.messages import LONGEST, MESSAGES
 from flask_serveractions.http.sentences import PLAIN, VARIABLE, sentence_of
 
-KNOWN = {re.sub(r"\{\w+\}", "{}", message) for message in (*PLAIN, *VARIABLE, "Unknown field.")}
+KNOWN = {re.sub(r"\{\w+\}", "{}", message) for message in (*PLAIN, *VARIABLE, *MESSAGES, "Unknown field.")}
 #: messages of dumping, and parts of other messages
 NOT_TOLD = re.compile(r".*cannot be formatted.*|(greater|less) than.*")
 #: what stands in "Not a valid {obj_type}."

@@ -303,8 +303,8 @@ def client_of(**config: Any) -> tuple[Flask, ActionsClient]:
 
 
 def test_our_texts_can_be_translated_by_any_function() -> None:
-    _, client = client_of(SERVERACTIONS_GETTEXT=lambda text: text.replace("a whole number", "an integer"))
-    assert problem_of(client.call_action("add_one", count="x"))["errors"] == {"count": ["Please enter an integer."]}
+    _, client = client_of(SERVERACTIONS_GETTEXT=lambda text: text.replace("a valid integer", "a whole number"))
+    assert problem_of(client.call_action("add_one", count="x"))["errors"] == {"count": ["Not a whole number."]}
 
 
 @pytest.mark.parametrize(
