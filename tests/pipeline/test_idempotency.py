@@ -226,13 +226,15 @@ def test_a_function_that_has_run_does_not_run_again_because_a_receiver_of_the_si
     assert runs == [1]
 
 
-def test_a_number_that_is_none_is_kept_as_it_is(tmp_path: Path) -> None:
+def test_a_number_that_json_cannot_say_is_an_error_and_runs_nothing_again(tmp_path: Path) -> None:
     def act() -> Any:
         runs.append(1)
         return {"mean": float("nan")}
 
     first, second = twice(client_of(act, tmp_path))
-    assert first.data == second.data
+    assert (first.status_code, second.status_code) == (500, 409)
+    assert second.json is not None
+    assert second.json["code"] == "interrupted"
     assert runs == [1]
 
 
