@@ -2,7 +2,7 @@
 
 import { here, PAGE, pageOf } from "./address.js";
 import { followJob } from "./answers.js";
-import { contentsOf } from "./begun.js";
+import { begunForms, contentsOf } from "./begun.js";
 import { isCalling, settled } from "./calls.js";
 import { tell } from "./messages.js";
 import { loadLive } from "./modules.js";
@@ -12,7 +12,7 @@ import { load } from "./submissions.js";
 
 /** What that module has from this one: there may be no second state. */
 const client = {
-  PAGE, about, contentsOf, fetchPage, followJob, here, isCalling, load, pageOf, parse, settled, showPart, tell,
+  PAGE, about, begunForms, contentsOf, fetchPage, followJob, here, isCalling, load, pageOf, parse, settled, showPart, tell,
 };
 /** @typedef {typeof client} Client */
 

@@ -1,6 +1,6 @@
 // What only some pages have: forms that send themselves, lazy regions and endless lists, live ones, dialogs, jobs.
 
-import { sendsItself, submitted, typed } from "./live/autosave.js";
+import { sendBegun, sendsItself, submitted, typed } from "./live/autosave.js";
 import { use } from "./live/client.js";
 import { closeAfterSuccess, followHistory, keepDialogs, openDialog } from "./live/dialogs.js";
 import { loadMore, observeMore, refreshParts, rememberParts, restoreParts, showParts } from "./live/endless.js";
@@ -67,5 +67,6 @@ export function start(client) {
   });
   addEventListener("pageshow", watch);
   scan();
+  sendBegun();
   void restoreParts();
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup, escape
 
@@ -56,14 +56,17 @@ class FormState:
         self.message_shown = True
         return self.summary
 
-    def __getattr__(self, name: str) -> Any:
-        """Say how a control is written, where WTForms' way was tried: ``form.text``, ``form.text()``."""
-        if not name.startswith("_") and name in self.names():
-            raise TypeError(
-                f"form.{name}: write <input {{{{ form.attrs({name!r}) }}}}> or {{{{ form.field({name!r}) }}}};"
-                f" what it shows is form.value({name!r}), and form.wtf is the FlaskForm of an action that takes one."
-            )
-        raise AttributeError(f"FormState has no {name!r}.")
+    if not TYPE_CHECKING:  # a checker knows the attributes that there are
+
+        def __getattr__(self, name: str) -> Any:
+            """Say how a control is written, where WTForms' way was tried: ``form.text``, ``form.text()``."""
+            if not name.startswith("_") and name in self.names():
+                raise TypeError(
+                    f"form.{name}: write <input {{{{ form.attrs({name!r}) }}}}> or {{{{ form.field({name!r}) }}}};"
+                    f" what it shows is form.value({name!r}), and form.wtf is the FlaskForm of an action"
+                    " that takes one."
+                )
+            raise AttributeError(f"FormState has no {name!r}.")
 
     def value(self, name: str, default: Any = None) -> Any:
         """Return what a form shows at a name, of the argument's type: what was sent, else the initial value.

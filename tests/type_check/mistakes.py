@@ -82,7 +82,7 @@ def count(largest: int) -> int:
 def of_the_cache() -> None:
     count("1")  # type: ignore[arg-type]
     text: str = count(1)  # type: ignore[assignment]  # noqa: F841
-    cached(ttl="60")  # type: ignore[arg-type]
+    cached(ttl="60")  # type: ignore[call-overload]
     revalidate_tag(1)  # type: ignore[arg-type]
     revalidate_path(None)  # type: ignore[arg-type]
 

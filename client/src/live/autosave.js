@@ -29,6 +29,11 @@ export function typed(event) {
   if (kind === type || isOver) schedule(form, isOver ? 0 : milliseconds(pause) || PAUSE);
 }
 
+/** What was typed before this module was there is sent too. */
+export function sendBegun() {
+  for (const form of client.begunForms()) if (read(form, "data-submit")) schedule(form, PAUSE);
+}
+
 /** @param {HTMLFormElement} form @param {number} pause milliseconds */
 function schedule(form, pause) {
   clearTimeout(timers.get(form));
