@@ -16,7 +16,7 @@ from ..call import Call
 from ..http.conditional import Conditions, answer_conditionally, entity_tag
 from ..http.locations import redirect_target
 from ..http.negotiation import ANSWER, preference
-from ..operation import Answer, Operation, Rerender, Submission
+from ..operation import Answer, Operation, Submission
 from ..pages.controls import declared_names
 from ..shared.revalidation import Revalidated, revalidated_so_far
 from .jobs import Job, accepted
@@ -246,11 +246,11 @@ def submission_of_success(call: Call, outcome: Outcome) -> Submission:
 def render_json(call: Call, outcome: Outcome) -> Response:
     """Answer the JavaScript client; the page that it wants is put in by the second pass."""
     preferred = preference(call.request)
-    target = page_to_render(call, outcome, preferred)
+    is_page_wanted = wants_page(call, outcome, preferred)
     headers = Headers(outcome.headers)
     if preferred is not None:
         headers["Preference-Applied"] = f"return={preferred}"
-    if target is None and outcome.redirect is None:
+    if not is_page_wanted and outcome.redirect is None:
         use_up_flashes(call)
     response = envelope(
         call.app,
@@ -262,25 +262,18 @@ def render_json(call: Call, outcome: Outcome) -> Response:
         headers=headers,
     )
     response.headers[ANSWER] = call.state.answer_mark
-    if target is not None and call.middleware is not None:
-        call.middleware.rerender = Rerender(
-            target=target,
-            submission=submission_of_success(call, outcome) if shows_result(call) else None,
-            as_json=True,
-            mount=call.request.root_path,
-            cookie_root=call.cookie_root,
-            status=response.status_code,
-            body=response.get_data(),
-        )
+    if is_page_wanted and call.middleware is not None:
+        submission = submission_of_success(call, outcome) if shows_result(call) else None
+        call.middleware.rerender = request_rerender(call, submission, response, as_json=True, must_show=False)
     return response
 
 
-def page_to_render(call: Call, outcome: Outcome, preferred: str | None) -> str | None:
-    """Return the page that goes into the answer: path and query in this app, or None; a redirect's is the browser's."""
+def wants_page(call: Call, outcome: Outcome, preferred: str | None) -> bool:
+    """Whether the page that the form stood on goes into the answer; a redirect's is the browser's."""
     if not call.has_page or preferred == "minimal" or outcome.redirect is not None:
-        return None
-    concerned = Revalidated(outcome.revalidated["paths"], outcome.revalidated["tags"]).concerns(call.page)
-    return call.page if preferred or concerned or shows_result(call) else None
+        return False
+    revalidated = Revalidated(outcome.revalidated["paths"], outcome.revalidated["tags"])
+    return preferred is not None or revalidated.concerns(call.page) or shows_result(call)
 
 
 def flashed_messages(call: Call) -> list[dict[str, str]]:

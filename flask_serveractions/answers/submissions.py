@@ -18,13 +18,19 @@ from ..pages.inputs import is_secret_name
 from ..security.signing import load_payload
 
 
-def request_rerender(call: Call, submission: Submission, response: Response, *, as_json: bool) -> Rerender:
-    """Return the request for the page that the form stood on, showing its submission."""
+def request_rerender(
+    call: Call, submission: Submission | None, response: Response, *, as_json: bool, must_show: bool = True
+) -> Rerender:
+    """Return the request for the page that the form stood on.
+
+    :param submission: what the page shows; None where it is but to be fresh.
+    :param must_show: the page counts only if it shows the submission.
+    """
     return Rerender(
         target=call.page,
         submission=submission,
         as_json=as_json,
-        must_show=True,
+        must_show=must_show,
         mount=call.request.root_path,
         cookie_root=call.cookie_root,
         status=response.status_code,

@@ -24,17 +24,14 @@ logger = logging.getLogger("flask_serveractions")
 
 
 def keep_sessions(app: Flask) -> None:
-    """Remember what a session holds when a page begins to be rendered for an action."""
-    request_started.connect(remember, app, weak=False)
+    """Remember what a session holds when a page begins to be rendered for an action, where a server keeps it."""
+    if not isinstance(app.session_interface, SecureCookieSessionInterface):
+        request_started.connect(remember, app, weak=False)
 
 
 def remember(app: Flask, **_: Any) -> None:
     middleware = middleware_state_of(request.environ)
-    if (
-        middleware is None
-        or not middleware.second_pass
-        or isinstance(app.session_interface, SecureCookieSessionInterface)
-    ):
+    if middleware is None or not middleware.second_pass:
         return
     sid = getattr(session, "sid", None)  # as Flask-Session calls it
     middleware.undo = partial(put_back, app, dict(request.environ), deepcopy(dict(session)), sid)
