@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -107,7 +108,14 @@ def test_an_unknown_job_is_as_much_work_as_another_ones(tmp_path: Path, monkeypa
     unknown = f"/_actions/-/jobs/{sign_text(Signing(app).ring, PURPOSE, f'{random_key()}:report:e30')}"
     asked: list[str] = []
     get = Store.get
-    monkeypatch.setattr(Store, "get", lambda store, key: asked.append(key) or get(store, key))
+    visitor = threading.get_ident()  # the job's own thread reads the store as well
+
+    def count(store: Store, key: str) -> Any:
+        if threading.get_ident() == visitor:
+            asked.append(key)
+        return get(store, key)
+
+    monkeypatch.setattr(Store, "get", count)
     answers = [eve.get(url, headers=SCRIPT) for url in (job, unknown)]
     assert [answer.status_code for answer in answers] == [404, 404]
     assert answers[0].data == answers[1].data
