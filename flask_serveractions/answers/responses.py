@@ -75,8 +75,19 @@ def status_code(value: int | str) -> int:
 
 
 def dump_value(answer: Answer, value: Any) -> Any:
-    """Return a value through the schema of the return annotation, where there is one."""
-    return value if answer.dump is None or value is None else answer.dump(value)
+    """Return a value through the schema of the return annotation, where there is one.
+
+    :raises TypeError: several values came where the annotation says one, or one where it says a list: marshmallow
+        would write ``{}`` for the list, and an object for each key of the one.
+    """
+    if answer.dump is None or value is None:
+        return value
+    written = answer.dump(value)
+    if not written and written == {} and isinstance(value, (list, tuple, set, frozenset)):
+        raise TypeError("A list was returned where the return annotation says one value. Write -> list[TodoOut].")
+    if isinstance(written, list) and isinstance(value, Mapping):
+        raise TypeError("One value was returned where the return annotation says a list. Write -> TodoOut.")
+    return written
 
 
 @lru_cache(maxsize=64)  # an app has two

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import namedtuple
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from flask import Flask, Response
@@ -13,10 +13,12 @@ from flask.json.provider import DefaultJSONProvider
 from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import escape
+from marshmallow import Schema, fields
 from werkzeug.datastructures import Headers
 
 from flask_serveractions.answers.responses import (
     close_to_caches,
+    dump_value,
     envelope,
     json_response,
     json_text,
@@ -27,6 +29,7 @@ from flask_serveractions.answers.responses import (
     to_json,
 )
 from flask_serveractions.operation import Submission
+from flask_serveractions.schemas.results import compile_answer
 
 APP = Flask(__name__)
 
@@ -215,6 +218,33 @@ def test_json_is_what_the_provider_of_the_app_makes(app: Flask) -> None:
         assert to_json(app, SPECIAL) == app.json.dumps(SPECIAL)
     assert (ours.get_data(), ours.headers.to_wsgi_list()) == (theirs.get_data(), theirs.headers.to_wsgi_list())
     assert json_response(app, SPECIAL, 201).status_code == 201
+
+
+class NameSchema(Schema):
+    name = fields.String()
+
+
+NameOut = Annotated[dict[str, Any], NameSchema()]
+ADA = {"name": "Ada"}
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value", "mend"),
+    [
+        (NameOut, [ADA], "-> list"),
+        (NameOut, (ADA,), "-> list"),
+        (NameOut, [], "-> list"),
+        (list[NameOut], ADA, "-> TodoOut"),
+    ],
+)
+def test_a_list_for_one_and_one_for_a_list_are_no_empty_objects(annotation: Any, value: Any, mend: str) -> None:
+    with pytest.raises(TypeError, match=mend):
+        dump_value(compile_answer(annotation), value)
+
+
+@pytest.mark.parametrize(("annotation", "value"), [(NameOut, {}), (list[NameOut], []), (list[NameOut], [ADA])])
+def test_an_empty_object_and_an_empty_list_are_results(annotation: Any, value: Any) -> None:
+    assert dump_value(compile_answer(annotation), value) == value
 
 
 @pytest.mark.parametrize("value", [float("nan"), [float("-inf")], {"at": {"most": float("inf")}}])
