@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from .errors import ActionError as ActionError
     from .errors import Problem as Problem
     from .extension import ServerActions as ServerActions
+    from .forms.form_state import FormState as FormState
     from .marks import public as public
     from .marks import requires as requires
     from .operation import Body as Body
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from .operation import Header as Header
     from .operation import Operation as Operation
     from .operation import Query as Query
-    from .pages.form_state import FormState as FormState
     from .pages.regions import wants_region as wants_region
     from .pipeline.enqueue import enqueue as enqueue
     from .security.access import current_identity as current_identity
@@ -66,7 +66,7 @@ MODULES = {
     "Body": ".operation",
     "Bound": ".operation",
     "Cookie": ".operation",
-    "FormState": ".pages.form_state",
+    "FormState": ".forms.form_state",
     "Header": ".operation",
     "Job": ".answers.jobs",
     "MethodRoute": ".views.resources",

@@ -17,10 +17,10 @@ from flask.cli import with_appcontext
 from marshmallow import ValidationError, fields
 
 from .app_state import AppState, state_of
+from .arguments.bound_arguments import bound_payload
 from .openapi.page import openapi_command
 from .openapi.typescript import typescript_command
 from .operation import ACTION, Operation, Parameter, Source
-from .pages.bound_arguments import bound_payload
 from .pages.templates import find
 from .security.signing import sign_id
 from .shared.caching import Entry, entries

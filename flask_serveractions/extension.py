@@ -17,8 +17,6 @@ from .config import Settings
 from .openapi.page import mount
 from .operation import ACTION, Operation
 from .pages import regions, script, templates
-from .pages.middleware import Middleware
-from .pages.page_urls import route_actions
 from .pipeline.background import jobs_of
 from .pipeline.enqueue import action_jobs
 from .schemas.signature import compile_operation
@@ -43,6 +41,8 @@ from .views.resources import (
     where_class,
 )
 from .views.webhooks import add_webhook, compile_webhook
+from .wsgi.middleware import Middleware
+from .wsgi.page_urls import route_actions
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Route = TypeVar("Route", bound=type[MethodRoute])

@@ -15,8 +15,6 @@ from .config import nearest_key, unknown_keys
 from .http.messages import gettext_of
 from .marks import check_methods, check_nothing_is_hidden, check_other_view, marks_of, with_marks
 from .operation import Operation
-from .pages.page_sessions import keep_sessions
-from .pages.prefetch import keep_flashes
 from .pages.regions import remember_positions
 from .security.access import no_hook
 from .security.rate_limits import check_class, with_limits
@@ -29,6 +27,8 @@ from .views.decorators_above import check_decorators, check_views
 from .views.early_forms import parse_strictly
 from .views.own_views import is_own
 from .views.resources import compile_rule, refuse_method, refuse_too_many, route_rules, view_class_of
+from .wsgi.page_sessions import keep_sessions
+from .wsgi.prefetch import keep_flashes
 
 logger = logging.getLogger("flask_serveractions")
 

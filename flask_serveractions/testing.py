@@ -29,9 +29,9 @@ from .app_state import state_of
 from .arguments.bodies import MULTIPART
 from .arguments.loading import load_bound
 from .errors import Refusal
+from .forms.html_forms import Control, Form, as_text, forms_in, is_file
 from .http.action_argument import without_action
 from .operation import Operation
-from .pages.html_forms import Control, Form, as_text, forms_in, is_file
 from .pages.templates import action_url, find
 from .security.signing import load_payload, random_key
 from .security.visitors import remember_session

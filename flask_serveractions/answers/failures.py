@@ -14,10 +14,10 @@ from werkzeug.exceptions import HTTPException
 from ..app_state import localize
 from ..call import Call
 from ..errors import NO_ERRORS, ActionError, Problem
+from ..forms.controls import control_names, declared_names, describe
 from ..http.locations import safe_page
 from ..http.negotiation import ANSWER, preference
 from ..operation import Operation, Submission
-from ..pages.controls import control_names, declared_names, describe
 from ..security.origin import SAFE_METHODS
 from ..security.rate_limits import retry_after
 from .error_handlers import answer_in_our_place, answer_of_blueprint, http_error

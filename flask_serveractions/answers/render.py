@@ -13,11 +13,11 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from ..app_state import localize
 from ..call import Call
+from ..forms.controls import declared_names
 from ..http.conditional import Conditions, answer_conditionally, entity_tag
 from ..http.locations import redirect_target
 from ..http.negotiation import ANSWER, preference
 from ..operation import Answer, Operation, Submission
-from ..pages.controls import declared_names
 from ..shared.revalidation import Revalidated, revalidated_so_far
 from .jobs import Job, accepted
 from .outcome import Outcome

@@ -11,10 +11,10 @@ from ..arguments.bodies import Received, receive
 from ..arguments.loading import submitted_values
 from ..call import Call
 from ..errors import Refusal
+from ..forms.controls import secrets_of
+from ..forms.inputs import is_secret_name
 from ..http.action_argument import ARGUMENT
 from ..operation import REGION_FIELD, Rerender, Submission
-from ..pages.controls import secrets_of
-from ..pages.inputs import is_secret_name
 from ..security.signing import load_payload
 
 

@@ -12,9 +12,9 @@ from marshmallow.decorators import PRE_LOAD
 from werkzeug.routing import converters
 
 from ..arguments.bodies import MULTIPART, URLENCODED
+from ..forms.controls import has_files
 from ..http.negotiation import JSON
 from ..operation import MISSING, Operation, Parameter, Source
-from ..pages.controls import has_files
 from ..schemas.dump import has_hooks, is_own
 from ..schemas.flask_forms import filled_form
 from ..schemas.form_data import is_many, plucked

@@ -10,7 +10,7 @@ from typing import Any
 from wtforms import Field, FieldList, FormField
 from wtforms import fields as inputs
 
-from ..pages.wtf_inputs import is_file
+from ..forms.wtf_inputs import is_file
 
 JsonSchema = dict[str, Any]
 

@@ -20,7 +20,7 @@ from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from marshmallow import INCLUDE, RAISE, Schema, fields, missing, validate
 from marshmallow.decorators import POST_DUMP, PRE_LOAD
 
-from ..pages.inputs import is_secret_name
+from ..forms.inputs import is_secret_name
 from ..schemas.dump import SCHEMA_DUMPS, has_hooks, is_own
 from ..schemas.fields import Choice, Data, raw_choice
 from ..schemas.form_data import is_many

@@ -1,6 +1,6 @@
-"""Forms and pages: what templates call, and the page that is rendered again.
+"""What templates call: forms of an action with their signed IDs, regions, and the client's script.
 
-In: An action's name and bound arguments; a call that failed.
+In: An action's name and bound arguments; the page that is being rendered.
 
-Out: Forms with their IDs, states and controls; a whole page.
+Out: HTML, good for this visitor alone.
 """

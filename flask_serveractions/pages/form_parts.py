@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache, partial
 
 from ..app_state import AppState
+from ..forms.controls import control_names, describe, has_files
+from ..forms.inputs import Input, render_attributes
 from ..operation import Operation
-from .controls import control_names, describe, has_files
-from .inputs import Input, render_attributes
 
 
 @dataclass(slots=True, eq=False)

@@ -15,10 +15,10 @@ from ..http.locations import mounted
 from ..operation import HOLDS_FORMS, Operation
 from ..security.signing import KeyRing, who_mark
 from ..security.visitors import distinct_identity, known_identity, remember_session, visitor_for_page, visitor_of
-from .page_urls import page_of_forms
+from ..wsgi.page_urls import page_of_forms
+from ..wsgi.streamed_pages import check_session_is_sent, check_still_private
 from .referrer_policy import mend_no_referrer
 from .session_cookies import warn_of_lost_cookie
-from .streamed_pages import check_session_is_sent, check_still_private
 
 if TYPE_CHECKING:
     from flask import Flask, Response

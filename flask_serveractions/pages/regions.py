@@ -11,15 +11,15 @@ from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
 
 from ..app_state import AppState, localize, state_of
+from ..forms.inputs import render_attributes
 from ..http.locations import mounted
 from ..http.regions_argument import KEY, NAME, with_regions
 from ..operation import REGION, Region
 from ..scope import scope
 from ..security.access import NOBODYS
 from ..stores.store import StoreUnavailable
-from .inputs import render_attributes
+from ..wsgi.page_urls import page_of_forms
 from .page_forms import page_forms, visitor_for
-from .page_urls import page_of_forms
 from .topics import topic_of
 
 POSITION = "flask_serveractions.position"  # in the scope: how far the store was before the request began

@@ -11,11 +11,11 @@ from flask import after_this_request, current_app, request
 from markupsafe import Markup
 
 from ..app_state import AppState, state_of
+from ..forms.inputs import render_attributes
 from ..security.access import NOBODYS
 from ..security.signing import digest
-from .inputs import render_attributes
+from ..wsgi.prefetch import add_rules
 from .page_forms import csrf_token, page_forms, token_field, who_for
-from .prefetch import add_rules
 from .templates import Action, action_url, find
 
 if TYPE_CHECKING:

@@ -10,19 +10,19 @@ from flask import current_app
 from markupsafe import Markup, escape
 
 from ..app_state import AppState, state_of
+from ..arguments.bound_arguments import bound_payload, bound_values
+from ..forms.controls import describe
+from ..forms.flask_form_state import form_shown
+from ..forms.form_state import FormState, check_values
+from ..forms.handwritten import fill_in
+from ..forms.inputs import Input, render_attributes
 from ..http.action_argument import ARGUMENT, with_action
 from ..marks import chain_of
 from ..operation import REGION, REGION_FIELD, Operation, Region, Submission, middleware_state_of
 from ..schemas.flask_forms import filled_form
 from ..scope import scope
 from ..security.signing import digest, load_payload, random_key, sign_id
-from .bound_arguments import bound_payload, bound_values
-from .controls import describe
-from .flask_form_state import form_shown
 from .form_parts import FormParts, parts_of
-from .form_state import FormState, check_values
-from .handwritten import fill_in
-from .inputs import Input, render_attributes
 from .page_forms import PageForms, csrf_token, page_for, page_forms, ring_for, token_field, visitor_for, who_for
 
 if TYPE_CHECKING:
@@ -68,15 +68,7 @@ def action_form(
     forms, region, parts = page_forms(), region_of(), parts_of(state, operation)
     ordinal = next_ordinal(forms, region, operation, payload)
     form = state_for(forms, region, parts, operation, payload, ordinal, values)
-    forms.ids.add(form.id)
-    if forms.open:
-        raise nested_form(operation, forms.open)
-    forms.open = operation.name
-    try:
-        # a template that does not escape gives plain text, which is as it means it
-        content = fill_in(str(caller(form) if caller.arguments else caller()))
-    finally:
-        forms.open = ""
+    content = content_of(forms, operation, form, caller)
     url = url_for_action(forms, state, operation, payload, bound, ordinal)
     message = escape(form.unplaced_error()) if form.submitted else ""
     # all parts are escaped where they are made; Markup.format would take half of a form's time
@@ -84,6 +76,22 @@ def action_form(
         f"<form {form_attributes(parts, form, url, attrs)}>\n{hidden(forms, region, state, operation, bound)}"
         f'<div class="serveractions-message" data-message role="alert">{message}</div>\n{content}</form>'
     )
+
+
+def content_of(forms: PageForms, operation: Operation, form: FormState, caller: Any) -> str:
+    """Return what the template's block makes of a form.
+
+    :raises TypeError: it stands within another form.
+    """
+    if forms.open:
+        raise nested_form(operation, forms.open)
+    forms.ids.add(form.id)
+    forms.open = operation.name
+    try:
+        # a template that does not escape gives plain text, which is as it means it
+        return fill_in(str(caller(form) if caller.arguments else caller()))
+    finally:
+        forms.open = ""
 
 
 def form_attributes(parts: FormParts, form: FormState, url: str, attrs: Mapping[str, Any] | None) -> str:

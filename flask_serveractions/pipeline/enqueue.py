@@ -11,12 +11,12 @@ from werkzeug.exceptions import HTTPException, ServiceUnavailable, TooManyReques
 from ..answers.jobs import Job
 from ..app_state import AppState, localize, state_of
 from ..arguments.bodies import Received
+from ..arguments.bound_arguments import bound_payload
 from ..arguments.encoding import EncodedArguments, encode_arguments
 from ..arguments.loading import load_arguments
 from ..errors import Refusal
 from ..http.messages import language_of
 from ..operation import ACTION, Operation
-from ..pages.bound_arguments import bound_payload
 from ..pages.page_forms import identify, page_forms, remember_session_of
 from ..pages.templates import find
 from ..scope import scope

@@ -18,11 +18,11 @@ from ..http.action_argument import ActionArgument
 from ..http.conditional import Conditions, answer_conditionally
 from ..http.locations import argument_in, mounted
 from ..operation import ACTION, middleware_state_of
-from ..pages.page_urls import CATCH_ALL, page_of_call
-from ..pages.prefetch import RULES_PATH
 from ..pipeline.background import PAGE, operation_to_ask, parse_signed_job
 from ..pipeline.dispatch import dispatch, dispatch_job
 from ..security.signing import digest
+from ..wsgi.page_urls import CATCH_ALL, page_of_call
+from ..wsgi.prefetch import RULES_PATH
 from .live import live_view
 from .own_views import own
 from .page_assets import prefetch_rules, transitions

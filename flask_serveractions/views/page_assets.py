@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Response, current_app, request
 
 from ..app_state import state_of
-from ..pages.prefetch import RULES_TYPE, rules
 from ..pages.script import transitions_style
+from ..wsgi.prefetch import RULES_TYPE, rules
 
 AN_HOUR = 3600  # seconds
 A_YEAR = 365 * 24 * AN_HOUR

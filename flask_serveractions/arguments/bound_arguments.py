@@ -11,9 +11,9 @@ from uuid import UUID
 
 from marshmallow import ValidationError
 
-from ..arguments.loading import load_bound
 from ..operation import MISSING, Operation
 from ..security.signing import dump_payload, load_payload
+from .loading import load_bound
 
 PLAIN = (bool, int, float, str, Decimal, date, time, timedelta, UUID)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from flask_serveractions.pages.html_forms import Form, forms_in
+from flask_serveractions.forms.html_forms import Form, forms_in
 
 
 def form_of(controls: str, before: str = "<form>", after: str = "</form>") -> Form:

@@ -22,10 +22,10 @@ from wtforms import FieldList, Form, FormField, IntegerField, PasswordField, Sel
 from wtforms.validators import DataRequired, NumberRange
 from wtforms.validators import Length as WtfLength
 
+from flask_serveractions.forms.controls import declared_names, describe, has_files
+from flask_serveractions.forms.form_state import FormState
+from flask_serveractions.forms.inputs import Input
 from flask_serveractions.operation import Operation
-from flask_serveractions.pages.controls import declared_names, describe, has_files
-from flask_serveractions.pages.form_state import FormState
-from flask_serveractions.pages.inputs import Input
 from flask_serveractions.schemas.signature import compile_operation
 from tests.calling import function_of, make_app
 

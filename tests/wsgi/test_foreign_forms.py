@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from werkzeug.datastructures import FileStorage
 
 from flask_serveractions import ServerActions
-from flask_serveractions.pages.foreign_forms import UrlencodedFinder, is_foreign
+from flask_serveractions.wsgi.foreign_forms import UrlencodedFinder, is_foreign
 from tests.callers import BROWSER, SCRIPT, Form, open_form, submit
 
 URLENCODED = "application/x-www-form-urlencoded"

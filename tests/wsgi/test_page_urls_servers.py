@@ -11,10 +11,10 @@ import pytest
 
 from tests.callers import BROWSER, Form, form_in
 from tests.nginx_servers import nginx
-from tests.pages.page_urls_app import create_app
 from tests.reliability_servers import free_port, python
 from tests.stores_processes import eventually
 from tests.todo_app import served
+from tests.wsgi.page_urls_app import create_app
 
 URLENCODED = "application/x-www-form-urlencoded"
 Answer = tuple[int, str, dict[str, str]]
@@ -28,7 +28,7 @@ LARGE = HEAD + b"z" * 3_000_000 + b"\r\n--b--\r\n"
 def gunicorn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     port, folder = free_port(), tmp_path_factory.mktemp("gunicorn")
     options = f"--bind 127.0.0.1:{port} --workers 1 --threads 2 --keep-alive 30 --no-control-socket"
-    program = python(f"gunicorn {options} tests.pages.page_urls_app:create_app()", folder)
+    program = python(f"gunicorn {options} tests.wsgi.page_urls_app:create_app()", folder)
     try:
         eventually(lambda: is_up(port))
         yield port

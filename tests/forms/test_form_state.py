@@ -27,7 +27,7 @@ from wtforms.validators import DataRequired
 from wtforms.validators import Length as WtfLength
 
 from flask_serveractions import ActionError, FormState
-from flask_serveractions.pages.inputs import Input, render_attributes
+from flask_serveractions.forms.inputs import Input, render_attributes
 from tests.callers import app_with, form_in, open_form, submit
 
 
