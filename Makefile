@@ -128,7 +128,7 @@ $(VENV)/demo: $(VENV)/python $(METADATA)
 	touch $@
 
 $(VENV)/shop: $(VENV)/python $(METADATA)
-	$(BIN)/python -m pip install -qq --editable ".[celery,redis]" --group shop
+	$(BIN)/python -m pip install -qq --editable ".[celery,openapi,redis]" --group shop
 	touch $@
 
 $(VENV)/dev: $(VENV)/python $(METADATA)

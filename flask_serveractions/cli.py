@@ -86,7 +86,7 @@ def list_operations(as_json: bool) -> None:
         print_json([operation_as_json(state, each) for each in operations])
     else:
         rows = [(*names_of(state, each), ", ".join(map(format_parameter, each.parameters))) for each in operations]
-        print_table(("DOOR", "NAME", "METHOD", "URL", "ARGUMENTS"), rows)
+        print_table(("KIND", "NAME", "METHOD", "URL", "ARGUMENTS"), rows)
 
 
 @click.command("audit")
@@ -94,9 +94,9 @@ def list_operations(as_json: bool) -> None:
 @with_appcontext
 @without_traceback
 def audit(as_json: bool) -> None:
-    """Say who may pass each door.
+    """Say who may call each action and resource.
 
-    It fails where a door is open that nobody marked @public: run it before each deployment.
+    It fails where one is open that nobody marked @public: run it before each deployment.
 
     \b
     Example:
@@ -104,7 +104,7 @@ def audit(as_json: bool) -> None:
 
     \b
     Exit codes:
-      0  every door is closed, or marked @public
+      0  each is closed, or marked @public
       1  one is open, or the app can't start as it is
       2  the command line is wrong
     """
@@ -120,7 +120,7 @@ def audit(as_json: bool) -> None:
         print_json(shown)
     else:
         rows = [(*names_of(state, each), access_of(state, each)) for each in operations]
-        print_table(("DOOR", "NAME", "METHOD", "URL", "WHO MAY PASS"), rows)
+        print_table(("KIND", "NAME", "METHOD", "URL", "WHO MAY CALL"), rows)
     if ajar:
         raise click.ClickException(
             f"{len(ajar)} of {len(operations)} are open and not marked @public."
@@ -210,7 +210,7 @@ def app_and_state() -> tuple[Flask, AppState]:
 
 
 def access_of(state: AppState, operation: Operation) -> str:
-    """Return who may pass a door, for people."""
+    """Return who may call an operation, for people."""
     if operation.verifier is not None:
         return SENDER
     if operation.public:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from flask.cli import AppGroup
 
-GROUP_HELP = """Show, check and sign what this app's two doors lead to.
+GROUP_HELP = """Show, check and sign the actions and resources of this app.
 
 \b
 Exit codes of each command:

@@ -368,7 +368,7 @@ class ServerActions:
             self.registry.check_open("Registering the auth hook")
             if self.registry.hook is not None:
                 raise ValueError(
-                    f"There is an auth hook already: {self.registry.hook.function!r}. One guards both doors."
+                    f"There is an auth hook already: {self.registry.hook.function!r}. One guards actions and resources."
                 )
             self.registry.hook = hook_for(hook, schemes or {})
             return hook

@@ -60,7 +60,7 @@ def test_list_shows_both_doors_with_their_arguments() -> None:
     result = run(app, "list")
     assert result.exit_code == 0
     assert rows(result) == [
-        ["DOOR", "NAME", "METHOD", "URL", "ARGUMENTS"],
+        ["KIND", "NAME", "METHOD", "URL", "ARGUMENTS"],
         ["action", "create_todo", "POST", "/_actions/create_todo/<signature>", "text, done?, picture? (file)"],
         ["action", "todos.delete", "POST", "/_actions/todos.delete/<signature>", "todo_id (signed), tags? (signed)"],
         [
@@ -109,7 +109,7 @@ def print_nothing() -> None: ...
 def test_list_of_an_app_without_doors_is_the_head_alone() -> None:
     app = make_app()
     ServerActions(app)
-    assert rows(run(app, "list")) == [["DOOR", "NAME", "METHOD", "URL", "ARGUMENTS"]]
+    assert rows(run(app, "list")) == [["KIND", "NAME", "METHOD", "URL", "ARGUMENTS"]]
 
 
 # audit
@@ -317,10 +317,10 @@ def test_a_table_is_as_wide_as_it_must_be() -> None:
 
 
 def test_a_table_is_no_wider_than_the_terminal() -> None:
-    lines = list(format_table(("DOOR", "URL"), [("action", "/_actions/create_todo/<signature>")], 20))
-    assert lines == ["DOOR    URL", "action  /_actions/c…"]
+    lines = list(format_table(("KIND", "URL"), [("action", "/_actions/create_todo/<signature>")], 20))
+    assert lines == ["KIND    URL", "action  /_actions/c…"]
 
 
 def test_a_table_stays_readable_on_the_narrowest_terminal() -> None:
-    lines = list(format_table(("DOOR", "URL"), [("action", "/_actions/create_todo/<signature>")], 3))
-    assert lines == ["DOOR    URL", "action  /_actio…"]
+    lines = list(format_table(("KIND", "URL"), [("action", "/_actions/create_todo/<signature>")], 3))
+    assert lines == ["KIND    URL", "action  /_actio…"]

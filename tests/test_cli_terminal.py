@@ -92,7 +92,7 @@ def test_a_pipe_that_breaks_is_no_error_to_show(tmp_path: Path) -> None:
     with start(tmp_path, "list", stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stderr is not None
-        assert process.stdout.readline().startswith(b"DOOR")
+        assert process.stdout.readline().startswith(b"KIND")
         process.stdout.close()
         assert process.stderr.read() == b""
 

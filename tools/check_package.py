@@ -49,8 +49,9 @@ def build(source: Path, target: Path, *, quick: bool) -> list[Path]:
         run(sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", target, source)
     else:
         run(sys.executable, "-m", "build", "--outdir", target, source)
-        run(sys.executable, "-m", "twine", "check", "--strict", *target.glob(f"{PACKAGE}*"))
-    return sorted(target.glob(f"{PACKAGE}*"))
+    built = sorted(target.glob(f"{PACKAGE}*"))
+    run(sys.executable, "-m", "twine", "check", "--strict", *built)  # that an index can show the README
+    return built
 
 
 def names_in(archive: Path) -> set[str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Flask
 
-from . import pages
+from . import pages, resources  # noqa: F401 (resources register themselves)
 from .actions import server
 from .store import close_database, prepare
 
@@ -25,6 +25,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         DATABASE=str(Path(app.instance_path) / "board.sqlite3"),
         EXPORT_SECONDS=0.3,
         SERVERACTIONS_LOGIN_VIEW="pages.sign_in",
+        SERVERACTIONS_DOCS="/docs",
     )
     app.config.from_prefixed_env()
     app.config.from_mapping(config or {})

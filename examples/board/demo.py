@@ -14,6 +14,7 @@ import tempfile
 
 from flask import Flask
 
+from examples.ports import check_port
 from examples.shop.demo import free_port, interrupt, redis_server, run_together
 
 from . import create_app, store
@@ -25,6 +26,16 @@ CARDS = (
     ("Draw the new icons", "doing", "Margaret"),
     ("Measure a cold start", "done", "Katherine"),
 )
+GUIDE = """
+Open {0}/ in two browsers, and choose a name in each: there are no passwords.
+Try: move a card, and watch the other browser; open a card; search; scroll the archive; export the board.
+Then turn JavaScript off, and do it all again.
+
+{0}/docs has the API, to read and to try. A card that a program adds is on all open boards:
+
+    curl {0}/api/cards?q=icons
+    curl {0}/api/cards -H "Authorization: Bearer Grace" -d "title=Feed the cat"
+"""
 
 
 def seed(app: Flask) -> None:
@@ -39,7 +50,8 @@ def seed(app: Flask) -> None:
 
 
 def main(port: str = "5000", state: str = "sqlite") -> None:
-    print(f"\nOpen http://127.0.0.1:{port}/ in two browsers, and move a card.\n", flush=True)
+    check_port(int(port), "make board")
+    print(GUIDE.format(f"http://127.0.0.1:{port}"), flush=True)
     if state == "redis":
         serve_with_redis(port)
     elif state == "sqlite":

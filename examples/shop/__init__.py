@@ -7,7 +7,7 @@ from typing import Any
 from celery import Celery
 from flask import Flask, session
 
-from . import actions, carts, hooks  # noqa: F401 (they register themselves)
+from . import actions, carts, hooks, resources  # noqa: F401 (they register themselves)
 from .extensions import db, server
 from .money import euros
 from .pages import pages
@@ -24,6 +24,7 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
         SQLALCHEMY_DATABASE_URI="sqlite:///shop.sqlite3",  # in the instance folder
         SERVERACTIONS_STORE_URL="sqlite:///shop-state.sqlite3",  # beside it; or redis://…
         SERVERACTIONS_LOGIN_VIEW="pages.sign_in",
+        SERVERACTIONS_DOCS="/docs",  # the API, to read and to try
         BROKER_URL=None,  # redis://… for Celery
         BANK_SECONDS=0.0,  # that a payment takes
         REPORT_SECONDS=0.0,  # that each line of a report takes

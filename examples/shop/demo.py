@@ -40,9 +40,12 @@ Open {address}/ and shop: no account is needed, and any 16 digits are a card.
 Sign in as the shopkeeper for prices and the report; the password is demo-password.
 Try: send the payment twice; close the tab while the report runs, and come back.
 
-The supplier changes a price:
+The supplier changes a price by a webhook, and the API has it at once:
 
     python -m examples.shop.supplier TEA 4.90 {address}
+    curl {address}/api/products
+
+{address}/docs has the API, to read and to try.
 """
 HINT = "Any 16 digits are a card. The shopkeeper's password, for prices and the report, is demo-password."
 PATIENCE = 10  # seconds that a process may take to end

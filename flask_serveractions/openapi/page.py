@@ -160,7 +160,7 @@ def document_text(app: Flask) -> str:
 @output_option
 @with_appcontext
 def openapi_command(output: IO[str]) -> None:
-    """Print the OpenAPI 3.1 document of both doors.
+    """Print the OpenAPI 3.1 document of actions and resources.
 
     \b
     Example:

@@ -292,7 +292,7 @@ def union(kinds: Iterable[str]) -> str:
 @output_option
 @with_appcontext
 def typescript_command(output: IO[str]) -> None:
-    """Print a typed client of both doors, in TypeScript.
+    """Print a typed client of actions and resources, in TypeScript.
 
     It is a module without dependencies, which "tsc --strict" accepts.
 
