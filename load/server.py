@@ -31,7 +31,7 @@ def ready_file(pid: int) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
-    """Two threaded workers that serve :mod:`load.app`."""
+    """Threaded workers, two unless another number is said, that serve :mod:`load.app`."""
 
     process: subprocess.Popen[bytes]
     port: int
@@ -73,14 +73,14 @@ class Server:
 
 
 @contextlib.contextmanager
-def serving(folder: Path, **settings: object) -> Iterator[Server]:
+def serving(folder: Path, workers: int = WORKERS, **settings: object) -> Iterator[Server]:
     """Give a server that answers, with an empty database; it is ended with the body.
 
     :param settings: of ``load.app``: ``lease=2``.
     """
     keys.begin(folder / KEYS)
     port = free_port()
-    options = f"--bind 127.0.0.1:{port} --workers {WORKERS} --threads {THREADS} --worker-class gthread"
+    options = f"--bind 127.0.0.1:{port} --workers {workers} --threads {THREADS} --worker-class gthread"
     command = [sys.executable, "-m", "gunicorn", *options.split(), "--no-control-socket", "load.app:application"]
     environ = {f"LOAD_{name.upper()}": str(value) for name, value in settings.items()}
     with (folder / LOG).open("wb") as log:

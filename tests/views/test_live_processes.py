@@ -12,30 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.reliability_servers import HTML, JSON, Answer, Visitor, free_port, python
+from tests.live_servers import LiveServer, serving
+from tests.reliability_servers import HTML, JSON, Answer, Visitor
 from tests.stores_processes import eventually
 
 pytest_plugins = ["tests.stores_fixtures"]
-
-
-class LiveServer:
-    """One process of gunicorn that serves :mod:`tests.live_app`."""
-
-    def __init__(self, folder: Path, store: str, streams: int = 1, options: str = "--threads 8") -> None:
-        self.port = free_port()
-        folder.mkdir(exist_ok=True)
-        options = f"--bind 127.0.0.1:{self.port} --workers 1 {options} --no-control-socket"
-        self.program = python(
-            f"gunicorn {options} tests.live_app:application", folder, LIVE_STORE=store, LIVE_STREAMS=str(streams)
-        )
-
-    def wait(self) -> None:
-        eventually(self.answers, 40)
-
-    def answers(self) -> bool:
-        with contextlib.suppress(OSError):
-            return Visitor(self.port).send("GET", "/", HTML).status == 200
-        return False
 
 
 def live_url(page: str, since: str | None = None) -> str:
@@ -74,14 +55,8 @@ def wait_until_open(response: HTTPResponse) -> None:
 
 @pytest.fixture
 def two(tmp_path: Path, store_url: str) -> Iterator[list[LiveServer]]:
-    servers = [LiveServer(tmp_path / name, store_url) for name in ("one", "two")]
-    try:
-        for server in servers:
-            server.wait()
+    with serving(*(LiveServer(tmp_path / name, store_url) for name in ("one", "two"))) as servers:
         yield servers
-    finally:
-        for server in servers:
-            server.program.kill()
 
 
 def test_a_change_in_one_process_is_told_by_the_other_within_two_seconds(two: list[LiveServer]) -> None:
@@ -127,23 +102,17 @@ def is_held(visitor: Visitor, url: str) -> bool:
 
 
 def test_a_worker_of_one_thread_answers_at_once(tmp_path: Path, sqlite_url: str) -> None:
-    server = LiveServer(tmp_path / "one", sqlite_url, streams=5, options="--worker-class sync")
-    try:
-        server.wait()
+    with serving(LiveServer(tmp_path / "one", sqlite_url, streams=5, options="--worker-class sync")) as [server]:
         visitor = Visitor(server.port)
         url = live_url(get(visitor, "/").text)
         began = time.monotonic()
         for _ in range(5):
             assert get(visitor, url).text.startswith("retry: ")
         assert time.monotonic() - began < 2
-    finally:
-        server.program.kill()
 
 
 def test_pages_answer_while_500_connections_are_open(tmp_path: Path, sqlite_url: str) -> None:
-    server = LiveServer(tmp_path / "one", sqlite_url)
-    try:
-        server.wait()
+    with serving(LiveServer(tmp_path / "one", sqlite_url)) as [server]:
         visitor = Visitor(server.port)
         url = live_url(get(visitor, "/").text)
         request = f"GET {url} HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\nCookie: {visitor.cookie}\r\n\r\n".encode()
@@ -156,5 +125,3 @@ def test_pages_answer_while_500_connections_are_open(tmp_path: Path, sqlite_url:
                 assert get(visitor, "/").status == 200
             assert time.monotonic() - began < 10
         eventually(lambda: is_held(visitor, url), 15)
-    finally:
-        server.program.kill()
