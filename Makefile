@@ -33,6 +33,8 @@ BIN := $(VENV)/bin
 BROWSER := tests/browser
 CLIENT := client
 METADATA := pyproject.toml setup.cfg
+# a worker for each core; a file's tests stay together, and the browsers' come last: one order for all
+PARALLEL := --numprocesses logical --dist loadfile --no-loadscope-reorder
 
 # npm, where it comes from .venv, looks for node in PATH
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -109,7 +111,7 @@ scripts: $(BROWSER)/node_modules/.package-lock.json $(CLIENT)/node_modules/.pack
 	$(BROWSER)/node_modules/.bin/tsc --project $(BROWSER)
 
 suite: $(VENV)/dev $(BIN)/redis-server $(BROWSER)/node_modules/.package-lock.json chromium firefox nginx postgres curl
-	$(BIN)/pytest -q
+	$(BIN)/pytest -q $(PARALLEL)
 
 package: $(VENV)/dev
 	$(BIN)/python tools/check_package.py --quick

@@ -26,6 +26,7 @@ BROWSER = "tests/browser"
 EXTRAS = "async,celery,openapi,redis"
 #: those whose next release may break us
 NEIGHBOURS = ("flask", "werkzeug", "jinja2", "marshmallow", "itsdangerous", "wtforms", "flask-wtf", "apispec", "click")
+PARALLEL = ("--numprocesses", "logical", "--dist", "loadfile", "--no-loadscope-reorder")
 #: they look at the files of the checkout
 OF_THE_CHECKOUT = ("tests/test_docs_links.py", "tests/test_layers.py")
 
@@ -59,7 +60,7 @@ def install(session: nox.Session, *arguments: str) -> None:
 
 def run_tests(session: nox.Session, *arguments: str) -> None:
     given = session.posargs or (f"--ignore={BROWSER}",)
-    session.run("pytest", "-q", "-p", "no:cacheprovider", *arguments, *given)
+    session.run("pytest", "-q", "-p", "no:cacheprovider", *PARALLEL, *arguments, *given)
 
 
 def scratch() -> Path:
@@ -90,7 +91,7 @@ def tests(session: nox.Session) -> None:
 def browser(session: nox.Session) -> None:
     """The tests in browsers, with the newest Python and the newest dependencies."""
     install(session, "-e", f".[{EXTRAS}]")
-    session.run("pytest", "-q", "-p", "no:cacheprovider", *(session.posargs or (BROWSER,)))
+    session.run("pytest", "-q", "-p", "no:cacheprovider", *PARALLEL, *(session.posargs or (BROWSER,)))
 
 
 @nox.session(python=OLDEST)

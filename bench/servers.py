@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import redis
+
+from examples.ports import free_port
 
 PATIENCE = 10.0  # seconds
 
@@ -23,9 +24,7 @@ def redis_server(folder: Path) -> Iterator[str]:
 
     :raises RuntimeError: none is installed, or it does not answer.
     """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     options = f"--bind 127.0.0.1 --port {port} --dir {folder} --appendonly no".split()
     with subprocess.Popen([program(), *options, "--save", ""], stdout=subprocess.DEVNULL) as process:  # noqa: S603
         try:

@@ -24,7 +24,7 @@ PAGE = """<!doctype html><title>Slow</title><main>{% call action_form("slow") %}
 def slow() -> Generator[Progress, None, str]:
     """Say that it has begun, and end when the test lets it."""
     yield Progress(1, 2, "begun")
-    eventually((FOLDER / "go").exists, 30)
+    eventually((FOLDER / "go").exists)
     yield Progress(2, 2, "ended")
     return "done"
 

@@ -6,7 +6,8 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.reliability_servers import HTML, Visitor, free_port, python
+from examples.ports import free_port
+from tests.reliability_servers import HTML, Visitor, python
 from tests.stores_processes import eventually
 
 

@@ -39,7 +39,7 @@ def note(name: str, text: str) -> None:
 
 
 def wait_to_go_on() -> None:
-    eventually((FOLDER / "go").exists, 30)
+    eventually((FOLDER / "go").exists)
 
 
 @actions.register(once=True)

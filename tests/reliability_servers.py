@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from examples.ports import free_port
 from load import visitor
 from tests.callers import Form, form_in
 from tests.stores_processes import eventually
@@ -68,7 +68,7 @@ class Server:
 
     def wait(self) -> None:
         """Wait until both workers answer."""
-        eventually(lambda: len(self.workers()) == 2 or self.program.process.poll() is not None, 40)
+        eventually(lambda: len(self.workers()) == 2 or self.program.process.poll() is not None)
         assert self.program.process.poll() is None, self.program.said
 
     def workers(self) -> set[str]:
@@ -161,10 +161,3 @@ def seconds_of(call: Any) -> float:
     began = time.monotonic()
     call()
     return time.monotonic() - began
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port

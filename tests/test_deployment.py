@@ -12,10 +12,11 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
+from examples.ports import free_port
 from tests.callers import Form, form_in
 from tests.doc_blocks import blocks_of
 from tests.nginx_servers import nginx
-from tests.reliability_servers import EVENTS, HTML, JSON, ROOT, Answer, Program, free_port, next_event, python
+from tests.reliability_servers import EVENTS, HTML, JSON, ROOT, Answer, Program, next_event, python
 from tests.stores_processes import eventually
 
 HOST = "shop.example"
@@ -101,7 +102,7 @@ def port(folder: Path) -> Iterator[int]:
                 return Visitor(port).send("GET", "/", HTML).status == 200
             return False
 
-        eventually(is_up, 40)
+        eventually(is_up)
         yield port
 
 

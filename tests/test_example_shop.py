@@ -20,9 +20,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
+from examples.ports import free_port
 from examples.shop import carts, create_app, supplier
 from examples.shop.actions import ADMIN_PASSWORD
-from examples.shop.demo import free_port, seed
+from examples.shop.demo import seed
 from examples.shop.extensions import db
 from examples.shop.models import CartItem, Order, Product, Report
 from flask_serveractions import ActionError
@@ -299,7 +300,7 @@ def test_the_launcher_brings_everything_up_and_takes_it_down(tmp_path: Path) -> 
     output = (tmp_path / "output").open("w+")
     with output, subprocess.Popen(command, env=environ, stdout=output, stderr=output) as shop:
         try:
-            eventually(lambda: answers(port), 40)
+            eventually(lambda: answers(port))
             children = children_of(shop.pid)
             assert len(children) == 3
             a_worker_makes_a_report(port)
@@ -316,7 +317,7 @@ def a_worker_makes_a_report(port: int) -> None:
     admin.submit(admin.form("sign_in", "/sign-in"), password=ADMIN_PASSWORD)
     accepted = admin.submit(admin.form("generate_report_later", "/report"))
     assert accepted.status == 202
-    eventually(lambda: "Report 1" in admin.send("GET", "/report", HTML).text, 30)
+    eventually(lambda: "Report 1" in admin.send("GET", "/report", HTML).text)
 
 
 def the_supplier_changes_a_price(port: int) -> None:

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shlex
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -23,6 +22,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from standardwebhooks import Webhook
 
+from examples.ports import free_port
 from examples.todo import store
 from examples.todo.demo import PASSWORD
 from examples.todo.extensions import db
@@ -130,8 +130,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """What ``make demo`` prints, while it serves."""
     database = tmp_path_factory.mktemp("demo") / "todo.sqlite3"
     environment = {**os.environ, "FLASK_SQLALCHEMY_DATABASE_URI": f"sqlite:///{database}"}
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "examples.todo.demo", str(port)]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, cwd=ROOT, env=environment, **pipes) as server:

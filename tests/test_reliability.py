@@ -130,7 +130,7 @@ def test_a_job_whose_celery_worker_is_killed_has_failed_and_does_not_run_again(o
         accepted = visitor.submit(visitor.form("work"))
         assert accepted.status == 202, accepted.text
         job = accepted.headers["Location"]
-        eventually(lambda: on_redis.lines("begun"), 30)
+        eventually(lambda: on_redis.lines("begun"))
         assert visitor.send("GET", job, {"Accept": "application/json"}).json["state"] == "running"
     finally:
         worker.kill()
@@ -141,7 +141,7 @@ def test_a_job_whose_celery_worker_is_killed_has_failed_and_does_not_run_again(o
     try:
         on_redis.go_on()
         other = visitor.submit(visitor.form("work")).headers["Location"]
-        eventually(lambda: in_state(visitor, other, "done"), 30)
+        eventually(lambda: in_state(visitor, other, "done"))
     finally:
         second.kill()
     assert on_redis.lines("worked") == ["tea"]
@@ -210,7 +210,7 @@ def test_a_redis_that_is_emptied_costs_a_computation(on_redis: Server, redis_ser
         twenty_pages(on_redis)
         return len(on_redis.lines("computed")) == 1
 
-    eventually(computed_once_when_emptied, 30)  # a Redis that is slow on a busy machine counts as away for a while
+    eventually(computed_once_when_emptied)  # a Redis that is slow on a busy machine counts as away for a while
     works_again(on_redis)
 
 

@@ -14,8 +14,8 @@ import tempfile
 
 from flask import Flask
 
-from examples.ports import check_port
-from examples.shop.demo import free_port, interrupt, redis_server, run_together
+from examples.ports import check_port, free_port
+from examples.shop.demo import interrupt, redis_server, run_together
 
 from . import create_app, store
 

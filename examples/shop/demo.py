@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -21,7 +20,7 @@ from types import FrameType
 from flask import Flask
 from sqlalchemy import select
 
-from examples.ports import check_port
+from examples.ports import check_port, free_port
 
 from . import create_app
 from .extensions import db
@@ -137,13 +136,6 @@ def end(child: subprocess.Popen[bytes]) -> None:
 
 def interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from tests.browser.stage import Stage, watch
 from tests.todo_app import served
 
 CHROMIUM = "/usr/bin/chromium"
-PATIENCE = 15_000  # milliseconds, for a machine that is busy
+PATIENCE = 60_000  # milliseconds, for a machine that is busy
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",

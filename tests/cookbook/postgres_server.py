@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from examples.ports import free_port
 from tests.stores_processes import eventually
 
 # nothing is kept, so nothing need reach the disk
@@ -25,13 +25,6 @@ def programs() -> Path:
     if not found:
         raise FileNotFoundError("There is no /usr/lib/postgresql/*/bin/initdb: apt-get install postgresql")
     return found[-1].parent
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def answers(port: int) -> bool:

@@ -13,9 +13,9 @@ from flask import Flask
 from flask_compress import Compress
 from werkzeug.serving import make_server
 
+from examples.ports import free_port
 from flask_serveractions import MethodRoute, ServerActions
 from tests.nginx_servers import nginx
-from tests.reliability_servers import free_port
 from tests.stores_processes import eventually
 
 GZIP = {"Accept-Encoding": "gzip"}

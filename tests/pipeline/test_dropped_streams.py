@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from tests.reliability_servers import JSON, Visitor, free_port, next_event, python
+from examples.ports import free_port
+from tests.reliability_servers import JSON, Visitor, next_event, python
 from tests.stores_processes import eventually
 
 AT_ONCE = 20

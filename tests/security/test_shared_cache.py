@@ -11,9 +11,10 @@ from urllib.parse import urlencode
 
 import pytest
 
+from examples.ports import free_port
 from tests.callers import Form, form_in
 from tests.nginx_servers import nginx
-from tests.reliability_servers import HTML, JSON, Answer, Program, Visitor, free_port, python
+from tests.reliability_servers import HTML, JSON, Answer, Program, Visitor, python
 from tests.stores_processes import eventually
 
 BROWSER = {"Accept": "text/html,*/*;q=0.8"}
@@ -77,7 +78,7 @@ def wait_for(program: Program, port: int) -> None:
         except OSError:
             return False
 
-    eventually(answers, 30)
+    eventually(answers)
     assert program.process.poll() is None, program.said
 
 

@@ -57,7 +57,7 @@ def wait(folder: str) -> Generator[Progress, None, str]:
     try:
         (place / "begun").write_text(str(os.getpid()))
         yield Progress(1, 3, "begun")
-        eventually((place / "go").exists, 30)
+        eventually((place / "go").exists)
         (place / "went").touch()
         yield Progress(2, 3, "gone on")
         (place / "further").touch()
@@ -68,7 +68,7 @@ def wait(folder: str) -> Generator[Progress, None, str]:
 
 def block(folder: str) -> str:
     (Path(folder) / "begun").touch()
-    eventually((Path(folder) / "go").exists, 30)
+    eventually((Path(folder) / "go").exists)
     (Path(folder) / "went").touch()
     return "done"
 

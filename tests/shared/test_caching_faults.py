@@ -171,7 +171,7 @@ def test_a_store_that_stands_still_costs_a_second_once_and_the_log_says_so_once(
         assert max(milliseconds(f) for _ in range(50)) < 20
         assert body.runs == 52
         redis_server.thaw()
-        eventually(lambda: f() == f(), 3)
+        eventually(lambda: f() == f())
     assert len(caplog.records) == 1
     store.close()
 
@@ -220,7 +220,7 @@ def test_a_file_that_is_locked_costs_a_request_a_second_at_most(
         assert milliseconds(lambda: client.get("/")) < 1000
         assert milliseconds(lambda: client.get("/")) < 1000
         assert body.runs == began + 6
-    eventually(lambda: client.get("/read").text == client.get("/read").text, 5)
+    eventually(lambda: client.get("/read").text == client.get("/read").text)
 
 
 def test_a_store_that_stands_still_in_the_midst_costs_a_second(redis_server: RedisServer, body: Counting) -> None:
@@ -248,7 +248,7 @@ def test_a_revalidation_while_the_store_is_away_is_not_lost(redis_server: RedisS
         assert milliseconds(lambda: store.bump(tag_names(["todos"]))) < 1000
         redis_server.thaw()
         assert f() > 1
-        eventually(lambda: elsewhere.lookup("", tag_names(["todos"])).latest == 1, 3)
+        eventually(lambda: elsewhere.lookup("", tag_names(["todos"])).latest == 1)
     for each in (store, elsewhere):
         each.close()
 

@@ -89,7 +89,7 @@ def test_a_job_whose_process_is_killed_holds_no_place_after_its_lease(
         threading.Event().wait(2 * LEASE)  # a process that lives renews what it holds
         assert is_refused(jobs)
         kill(worker)
-    eventually(lambda: not is_refused(jobs), 5)
+    eventually(lambda: not is_refused(jobs))
 
 
 def test_a_process_that_stands_still_gets_its_place_back_when_it_goes_on(
@@ -99,7 +99,7 @@ def test_a_process_that_stands_still_gets_its_place_back_when_it_goes_on(
     with process(keep_busy, store_url, str(tmp_path)) as worker:
         eventually((tmp_path / "begun").exists)
         os.kill(worker.pid, signal.SIGSTOP)
-        eventually(lambda: jobs.of(OWNER)[0].state == "failed", 5)
+        eventually(lambda: jobs.of(OWNER)[0].state == "failed")
         os.kill(worker.pid, signal.SIGCONT)
         (tmp_path / "go").touch()
         eventually((tmp_path / "went").exists)

@@ -253,7 +253,7 @@ def test_a_job_goes_on_while_the_store_stands_still_and_its_end_is_told_later(
     (tmp_path / "go").touch()
     eventually((tmp_path / "closed").exists)
     redis_server.thaw()
-    assert eventually(lambda: done_or_none(on_redis, job_id), 5).data == "done"
+    assert eventually(lambda: done_or_none(on_redis, job_id)).data == "done"
 
 
 def done_or_none(jobs: Jobs, job_id: str) -> Any:

@@ -160,7 +160,7 @@ def test_a_key_whose_process_was_killed_is_running_for_its_lease_then_interrupte
         eventually(lambda: has_claim(store))
         kill(holder)
     assert seen(store) == "running"
-    eventually(lambda: seen(store) == once.INTERRUPTED, 3)
+    eventually(lambda: seen(store) == once.INTERRUPTED)
     for _ in range(3):
         assert seen(store) == once.INTERRUPTED
 
@@ -211,7 +211,7 @@ def test_an_answer_is_kept_when_the_store_is_back(redis_server: RedisServer) -> 
     redis_server.freeze()
     assert milliseconds(lambda: once.complete(store, claim, ANSWER)) < 1000
     redis_server.thaw()
-    eventually(lambda: is_kept(store), 5)
+    eventually(lambda: is_kept(store))
     store.close()
 
 

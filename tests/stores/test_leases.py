@@ -63,8 +63,8 @@ def test_a_store_that_was_away_finds_its_leases_renewed(redis_server: RedisServe
         redis_server.freeze()
         threading.Event().wait(1.5)
         redis_server.thaw()
-        eventually(lambda: answers(store), 3)
-        eventually(lambda: left(store, "key") > 1, 3)
+        eventually(lambda: answers(store))
+        eventually(lambda: left(store, "key") > 1)
     store.close()
 
 

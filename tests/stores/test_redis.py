@@ -54,7 +54,7 @@ def test_a_redis_that_stands_still_costs_a_second_once_then_milliseconds_and_is_
     assert max(*later, claim) < 20
     assert len([record for record in caplog.records if "not available" in record.message]) == 1
     redis_server.thaw()
-    eventually(lambda: answers(on_redis), 3)
+    eventually(lambda: answers(on_redis))
     assert look(on_redis) == "text"
 
 
@@ -140,8 +140,8 @@ def test_a_revalidation_that_finds_no_store_is_made_up_for_and_until_then_nothin
     on_redis.bump(["tag:a"])
     on_redis.bump(["tag:b"])
     redis_server.thaw()
-    eventually(lambda: answers(on_redis), 3)
-    seen = eventually(lambda: latest_or_none(on_redis), 3)
+    eventually(lambda: answers(on_redis))
+    seen = eventually(lambda: latest_or_none(on_redis))
     assert seen >= 1
     assert {on_redis.lookup("key", [name]).latest > 0 for name in ("tag:a", "tag:b")} == {True}
 
@@ -159,4 +159,4 @@ def test_what_must_be_done_in_the_end_is_done_when_the_store_is_back(
     redis_server.kill()
     on_redis.later(lambda: on_redis.add("key", 1, 60))
     redis_server.start()
-    eventually(lambda: on_redis.get("key"), 3)
+    eventually(lambda: on_redis.get("key"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from examples.ports import free_port
 from flask_serveractions import ServerActions
 from flask_serveractions.views.discovery import RouteFileError
 from tests.views.route_trees import app_of, client_of, says, tree
@@ -236,9 +236,7 @@ def test_the_server_reloads_in_debug_mode_when_a_file_changes(routes: Path, tmp_
 
 @contextmanager
 def running(program: Path, directory: Path) -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "flask", "--app", str(program), "run", "--debug", "--port", str(port)]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONDONTWRITEBYTECODE": "1"}
     with subprocess.Popen(

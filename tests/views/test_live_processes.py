@@ -86,7 +86,7 @@ def test_one_who_is_gone_gives_the_place_back(two: list[LiveServer]) -> None:
         wait_until_open(response)
         with listening(visitor, url) as second:
             assert second.read()  # it is over at once
-    eventually(lambda: is_held(visitor, url), 12)
+    eventually(lambda: is_held(visitor, url))
 
 
 def is_held(visitor: Visitor, url: str) -> bool:

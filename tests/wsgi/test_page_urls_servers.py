@@ -9,9 +9,10 @@ from urllib.parse import urlencode
 
 import pytest
 
+from examples.ports import free_port
 from tests.callers import BROWSER, Form, form_in
 from tests.nginx_servers import nginx
-from tests.reliability_servers import free_port, python
+from tests.reliability_servers import python
 from tests.stores_processes import eventually
 from tests.todo_app import served
 from tests.wsgi.page_urls_app import create_app
