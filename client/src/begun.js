@@ -16,7 +16,8 @@ export const contentsOf = (form) =>
 /** @param {HTMLFormElement} form */
 export const isBegun = (form) => touched.has(form) && touched.get(form) !== contentsOf(form);
 
-export const begunForms = () => [...touched.keys()].filter(isBegun);
+/** @returns {HTMLFormElement[]} one that has been taken away, with a dialog that she closed, is not missed */
+export const begunForms = () => [...touched.keys()].filter((form) => document.contains(form) && isBegun(form));
 
 /** What a form holds now is what it is shown with. @param {HTMLFormElement} form */
 export function settle(form) {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
+import pytest
 from flask import redirect
 from marshmallow.validate import Length
 from playwright.sync_api import Browser, Page, expect
@@ -51,6 +52,10 @@ def open_dialog(page: Page) -> None:
     open_page(page, "/todos")
     page.locator("#new").click()
     expect(page.locator("dialog[open]")).to_be_visible()
+
+
+def refresh(page: Page) -> None:
+    page.evaluate("import(document.querySelector('#serveractions').src).then((client) => client.refresh())")
 
 
 def test_a_link_shows_the_main_part_of_its_page_in_a_modal_dialog(stage: Stage, page: Page) -> None:
@@ -119,6 +124,24 @@ def test_escape_closes_it_and_gives_the_focus_back(stage: Stage, page: Page) -> 
     page.wait_for_function("!history.state?.serveractionsDialogs")
 
 
+@pytest.mark.parametrize("way", ["Escape", "Back", "Close"])
+def test_what_was_typed_in_a_dialog_that_was_closed_is_not_missed(stage: Stage, page: Page, way: str) -> None:
+    items = set_todos(stage)
+    open_dialog(page)
+    page.locator("dialog [name=text]").fill("half")
+    if way == "Escape":
+        page.keyboard.press("Escape")
+    elif way == "Back":
+        page.go_back()
+    else:
+        page.get_by_role("button", name="Close").click()
+    expect(page.locator("dialog")).to_have_count(0)
+    items.append("by somebody else")
+    refresh(page)
+    expect(page.locator("#list li")).to_have_text(["by somebody else"])
+    expect(page.locator("body")).not_to_contain_text("is gone")
+
+
 def test_back_closes_it_and_the_page_stays(stage: Stage, page: Page) -> None:
     set_todos(stage)
     open_dialog(page)
@@ -149,7 +172,7 @@ def test_what_is_typed_in_it_stays_while_the_page_below_is_refreshed(stage: Stag
     open_dialog(page)
     page.locator("dialog [name=text]").fill("half")
     items.append("by somebody else")
-    page.evaluate("import(document.querySelector('#serveractions').src).then((client) => client.refresh())")
+    refresh(page)
     expect(page.locator("#list li")).to_have_text(["by somebody else"])
     expect(page.locator("dialog[open] [name=text]")).to_have_value("half")
     expect(page.locator("dialog[open] [name=text]")).to_be_focused()
