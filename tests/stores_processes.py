@@ -17,6 +17,10 @@ import redis
 from examples.ports import free_port
 
 T = TypeVar("T")
+#: milliseconds, as ``milliseconds`` counts them: more than one wait for a store that is away takes (900), less than two
+ONCE = 1500
+#: less than any wait for a store takes (300)
+AT_ONCE = 250
 spawn = multiprocessing.get_context("spawn")
 
 

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,11 @@ from flask_serveractions.shared.caching import cached
 from flask_serveractions.shared.revalidation import tag_names
 from flask_serveractions.stores.store import Store, StoreCorrupt, open_store
 from tests.shared.caching_apps import Counting, app_with, in_context
-from tests.stores_processes import EightProcesses, RedisServer, eventually, kill, milliseconds, process
+from tests.stores_processes import AT_ONCE, ONCE, EightProcesses, RedisServer, eventually, kill, milliseconds, process
 
 pytest_plugins = ["tests.stores_fixtures"]
+
+LEASE = 1.5  # seconds; a busy machine misses one beat of the four in it, but not three
 
 
 @pytest.fixture
@@ -73,7 +76,7 @@ def test_of_eight_processes_one_computes(eight: EightProcesses, store_url: str, 
     assert eight.run(call_slow, store_url, str(tmp_path / "runs")) == [1] * 8
 
 
-@cached(lease=0.5)
+@cached(lease=LEASE)
 def endless(path: str) -> str:
     if Path(path).exists():
         return "computed anew"
@@ -91,12 +94,10 @@ def test_a_computing_process_that_is_killed_is_replaced(app: Flask, store_url: s
     with process(call_endless, store_url, str(path)) as computing, ThreadPoolExecutor(1) as pool:
         eventually(path.exists)
         waiting = pool.submit(in_context, app, endless, str(path))
-        time.sleep(0.7)  # longer than a lease: the process that lives renews it
-        assert not waiting.done()
+        with pytest.raises(FutureTimeout):
+            waiting.result(1.2 * LEASE)  # the process that lives renews it
         kill(computing)
-        killed = time.monotonic()
-        assert waiting.result(10) == "computed anew"
-        assert time.monotonic() - killed < 2
+        assert waiting.result(60) == "computed anew"
 
 
 # Eight processes that revalidate and read
@@ -130,7 +131,7 @@ def revalidate_and_read(number: int, url: str, path: str, seconds: float) -> tup
     slots, stale, rounds = Slots(path), 0, 0
     deadline = time.monotonic() + seconds
     with app_with(store).app_context():
-        while time.monotonic() < deadline:
+        while rounds < 10 or time.monotonic() < deadline:
             rounds += 1
             if rounds % 5 == 0:
                 slots.write(TRUTH, number, rounds)
@@ -167,8 +168,8 @@ def test_a_store_that_stands_still_costs_a_second_once_and_the_log_says_so_once(
     with app_with(store).app_context(), caplog.at_level(logging.WARNING, "flask_serveractions"):
         f()
         redis_server.freeze()
-        assert milliseconds(f) < 1000
-        assert max(milliseconds(f) for _ in range(50)) < 20
+        assert milliseconds(f) < ONCE
+        assert max(milliseconds(f) for _ in range(50)) < AT_ONCE
         assert body.runs == 52
         redis_server.thaw()
         eventually(lambda: f() == f())
@@ -217,8 +218,8 @@ def test_a_file_that_is_locked_costs_a_request_a_second_at_most(
         client.get("/")
     began = body.runs
     with locked(tmp_path / "state", readers_too=readers_too):
-        assert milliseconds(lambda: client.get("/")) < 1000
-        assert milliseconds(lambda: client.get("/")) < 1000
+        assert milliseconds(lambda: client.get("/")) < ONCE
+        assert milliseconds(lambda: client.get("/")) < ONCE
         assert body.runs == began + 6
     eventually(lambda: client.get("/read").text == client.get("/read").text)
 
@@ -231,7 +232,7 @@ def test_a_store_that_stands_still_in_the_midst_costs_a_second(redis_server: Red
 
     store = open_store(redis_server.url, "")
     with app_with(store).app_context():
-        assert milliseconds(f) < 1000
+        assert milliseconds(f) < ONCE
     assert body.runs == 1
     store.close()
 
@@ -245,7 +246,7 @@ def test_a_revalidation_while_the_store_is_away_is_not_lost(redis_server: RedisS
     with app_with(store).app_context():
         assert [f(), f()] == [1, 1]
         redis_server.freeze()
-        assert milliseconds(lambda: store.bump(tag_names(["todos"]))) < 1000
+        assert milliseconds(lambda: store.bump(tag_names(["todos"]))) < ONCE
         redis_server.thaw()
         assert f() > 1
         eventually(lambda: elsewhere.lookup("", tag_names(["todos"])).latest == 1)

@@ -13,7 +13,7 @@ from flask_serveractions.errors import Refusal
 from flask_serveractions.shared import once
 from flask_serveractions.shared.once import Claim, KeptAnswer
 from flask_serveractions.stores.store import Store, open_store
-from tests.stores_processes import EightProcesses, RedisServer, eventually, kill, milliseconds, process
+from tests.stores_processes import ONCE, EightProcesses, RedisServer, eventually, kill, milliseconds, process
 
 pytest_plugins = ["tests.stores_fixtures"]
 
@@ -199,7 +199,7 @@ def test_of_eight_processes_one_runs_each_key(eight: EightProcesses, store_url: 
 def test_without_a_store_nothing_runs(redis_server: RedisServer) -> None:
     store = open_store(redis_server.url, "")
     redis_server.freeze()
-    assert milliseconds(lambda: once.claim(store, PARTS, ["d"])) < 1000
+    assert milliseconds(lambda: once.claim(store, PARTS, ["d"])) < ONCE
     refused = refusal(lambda: once.claim(store, PARTS, ["d"]))
     assert (refused.status, dict(refused.headers)) == (503, {"Retry-After": "5"})
     assert refusal(lambda: once.claim_message(store, PARTS)).status == 503
@@ -209,7 +209,7 @@ def test_an_answer_is_kept_when_the_store_is_back(redis_server: RedisServer) -> 
     store = open_store(redis_server.url, "")
     claim = claimed(store)
     redis_server.freeze()
-    assert milliseconds(lambda: once.complete(store, claim, ANSWER)) < 1000
+    assert milliseconds(lambda: once.complete(store, claim, ANSWER)) < ONCE
     redis_server.thaw()
     eventually(lambda: is_kept(store))
     store.close()

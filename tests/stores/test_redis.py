@@ -12,7 +12,7 @@ from flask_serveractions.stores.store import (
     StoreUnavailable,
     open_store,
 )
-from tests.stores_processes import RedisServer, eventually, milliseconds
+from tests.stores_processes import AT_ONCE, ONCE, RedisServer, eventually, milliseconds
 
 pytest_plugins = ["tests.stores_fixtures"]
 
@@ -50,8 +50,8 @@ def test_a_redis_that_stands_still_costs_a_second_once_then_milliseconds_and_is_
         first = milliseconds(lambda: on_redis.impatient.lookup("key", []))
         later = [milliseconds(lambda: on_redis.impatient.lookup("key", [])) for _ in range(100)]
         claim = milliseconds(lambda: on_redis.add("claim", 1, 60))
-    assert 100 < first < 1000
-    assert max(*later, claim) < 20
+    assert 100 < first < ONCE
+    assert max(*later, claim) < AT_ONCE
     assert len([record for record in caplog.records if "not available" in record.message]) == 1
     redis_server.thaw()
     eventually(lambda: answers(on_redis))
@@ -69,7 +69,7 @@ def answers(store: Store) -> bool:
 def test_a_redis_that_stands_still_costs_a_new_process_less_than_a_second(redis_server: RedisServer) -> None:
     redis_server.freeze()
     store = open_store(redis_server.url, "")
-    assert milliseconds(lambda: store.get("key")) < 1000
+    assert milliseconds(lambda: store.get("key")) < ONCE
 
 
 def test_a_redis_that_is_away_fails_within_milliseconds(on_redis: Store, redis_server: RedisServer) -> None:
@@ -77,7 +77,7 @@ def test_a_redis_that_is_away_fails_within_milliseconds(on_redis: Store, redis_s
     redis_server.kill()
     with pytest.raises(StoreUnavailable, match=f"Redis at 127.0.0.1:{redis_server.port}"):
         on_redis.get("key")
-    assert max(milliseconds(lambda: on_redis.get("key")) for _ in range(20)) < 100
+    assert max(milliseconds(lambda: on_redis.get("key")) for _ in range(20)) < AT_ONCE
 
 
 def test_a_redis_that_was_started_again_is_used_at_once(on_redis: Store, redis_server: RedisServer) -> None:
@@ -116,6 +116,7 @@ def test_a_redis_without_room_refuses_claims(on_redis: Store, redis_server: Redi
             on_redis.add("claim", 1, 60)
     finally:
         redis_server.client(lambda client: client.config_set("maxmemory", 0))
+    eventually(lambda: answers(on_redis))  # one that has refused slowly is not asked at once again
     assert on_redis.add("claim", 1, 60) is None
 
 
@@ -127,6 +128,7 @@ def test_many_failures_use_no_connection_up(on_redis: Store, redis_server: Redis
                 on_redis.put("key", "text", 60)
     finally:
         redis_server.client(lambda client: client.config_set("maxmemory", 0))
+    eventually(lambda: answers(on_redis))  # one that has refused slowly is not asked at once again
     on_redis.put("key", "text", 60)
     connections = redis_server.client(lambda client: client.info("clients"))["connected_clients"]
     assert connections < 10
