@@ -22,7 +22,7 @@ VISITORS = 16
 LEASE = 1  # second, 90 in earnest
 KILLS = 0.5  # seconds between two, or more: until both workers serve
 ROTATIONS = 1.0
-PERSISTENCE = 40  # seconds that visitors may take to settle what they have begun
+PERSISTENCE = 120  # seconds that visitors may take to settle what they have begun
 KINDS = {  # of violations, by how their lines begin
     "lost write": "acknowledged and lost",
     "double run": "run twice",
@@ -76,8 +76,8 @@ class Found:
 
 
 def repeat(action: Callable[[int], bool], seconds: float, stop: Event) -> int:
-    """Do something every so many seconds until stopped; return how often it was done."""
-    done = 0
+    """Do something at once, and every so many seconds until stopped; return how often it was done."""
+    done = int(action(0))
     while not stop.wait(seconds):
         done += action(done)
     return done
@@ -90,6 +90,7 @@ def rotate(path: Path) -> bool:
 
 def besiege(server: Server, writers: Sequence[Writer], seconds: float) -> tuple[int, int]:
     """Let visitors write for so many seconds; return how many workers were killed, and how often keys were rotated."""
+    server.wait_for_all()  # so that one may be killed at once
     stop = Event()
     deadline = time.monotonic() + seconds
     with ThreadPoolExecutor(len(writers) + 2) as pool:

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -20,7 +20,7 @@ from . import keys
 ROOT = Path(__file__).parents[1]
 WORKERS = 2
 THREADS = 8
-PATIENCE = 30.0  # seconds
+PATIENCE = 60.0  # seconds
 LOG = "gunicorn.log"
 DATABASE, STORE, KEYS = "todo.sqlite3", "state.sqlite3", "keys.json"
 
@@ -43,9 +43,13 @@ class Server:
         pid = self.process.pid
         return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
+    def serving(self) -> list[int]:
+        """Return those of them that have said that they serve."""
+        return [pid for pid in self.workers() if (self.folder / ready_file(pid)).exists()]
+
     def kill_one(self, turn: int) -> bool:
         """Kill a worker, another one each turn; return whether both were serving, so that one was killed."""
-        serving = [pid for pid in self.workers() if (self.folder / ready_file(pid)).exists()]
+        serving = self.serving()
         if len(serving) < WORKERS:
             return False  # the last one is being replaced still
         pid = serving[turn % WORKERS]
@@ -66,8 +70,18 @@ class Server:
 
     def wait(self) -> None:
         """:raises RuntimeError: it has ended, or does not answer."""
+        self._wait_until(self.answers)
+
+    def wait_for_all(self) -> None:
+        """Wait until all workers serve.
+
+        :raises RuntimeError: it has ended, or they don't.
+        """
+        self._wait_until(lambda: len(self.serving()) == WORKERS)
+
+    def _wait_until(self, look: Callable[[], bool]) -> None:
         deadline = time.monotonic() + PATIENCE
-        while not self.answers():
+        while not look():
             if self.process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"gunicorn does not answer.\n{self.said()}")
             time.sleep(0.05)

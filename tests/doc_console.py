@@ -67,7 +67,9 @@ def outputs_of(commands: Iterable[Command], folder: Path, address: str) -> list[
     environment = {**os.environ, "PYTHON": sys.executable, "PYTHONPATH": str(ROOT), "CURL_HOME": str(folder)}
     if "flask_serveractions.testing" not in {each.value for each in entry_points(group="pytest11")}:
         environment["PYTEST_ADDOPTS"] = "-p flask_serveractions.testing"
-    done = subprocess.run(["sh", "-c", script], cwd=folder, env=environment, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        ["sh", "-c", script], cwd=folder, env=environment, capture_output=True, text=True, timeout=300
+    )
     assert not done.stderr, done.stderr
     written = done.stdout.replace(address, HERE) if address else done.stdout
     return written.split("\0")[:-1]

@@ -115,7 +115,7 @@ class Visitor:
         self.cookie = ""
 
     def connection(self) -> HTTPConnection:
-        return HTTPConnection("127.0.0.1", self.port, timeout=30)
+        return HTTPConnection("127.0.0.1", self.port, timeout=60)
 
     def begin(self, connection: HTTPConnection, method: str, path: str, headers: Mapping[str, str], body: str) -> None:
         own = {"Origin": f"http://127.0.0.1:{self.port}", "Sec-Fetch-Site": "same-origin"}

@@ -36,7 +36,7 @@ def taken() -> Iterator[int]:
 )
 def test_a_port_that_is_taken_is_told_before_the_guide(taken: int, example: str, command: str) -> None:
     line = [sys.executable, "-m", f"examples.{example}.demo", str(taken)]
-    ran = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    ran = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
     assert (ran.stdout, ran.returncode) == ("", 1)
     assert ran.stderr == f"Port {taken} is taken. Try another: make {command} PORT={taken + 1}\n"
 

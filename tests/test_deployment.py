@@ -33,7 +33,7 @@ class Visitor:
         self.cookie = ""
 
     def begin(self, method: str, path: str, headers: dict[str, str], body: str = "") -> HTTPConnection:
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
         kind = {"Content-Type": FORM} if method == "POST" else {}
         sent = {"Host": HOST, **HERE, **kind, "Cookie": self.cookie, **headers}
         connection.request(method, path, body or None, sent)

@@ -329,7 +329,7 @@ def the_supplier_changes_a_price(port: int) -> None:
 
 def answers(port: int) -> bool:
     try:
-        with urlopen(f"http://127.0.0.1:{port}/", timeout=5) as page:
+        with urlopen(f"http://127.0.0.1:{port}/", timeout=60) as page:
             return bool(page.status == 200)
     except OSError:
         return False

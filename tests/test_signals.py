@@ -115,7 +115,7 @@ def test_a_background_job_is_told_of_when_it_ends(app: Flask) -> None:
         ends = []
         for text in ("milk", "fail", "bug"):
             assert client.call_action("later", text=text).status_code == 202
-            ends.append(ended.get(timeout=10))
+            ends.append(ended.get(timeout=60))
     assert ends == ["MILK", "ActionError", "ZeroDivisionError"]
 
 

@@ -180,7 +180,7 @@ def test_of_two_changes_at_the_same_time_exactly_one_is_made(tmp_path: Path) -> 
 
         def change(text: str, current: str = current, statuses: list[int] = statuses) -> None:
             client = app.test_client()
-            barrier.wait(20)
+            barrier.wait(60)
             statuses.append(client.put("/notes/1", json={"text": text}, headers={"If-Match": current}).status_code)
 
         threads = [threading.Thread(target=change, args=(f"{current} {number}",)) for number in range(2)]

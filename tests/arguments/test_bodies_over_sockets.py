@@ -44,7 +44,7 @@ class Server:
 
     def post(self, head: str, *chunks: bytes, half_close: bool = True) -> tuple[int, bytes]:
         """Send a request byte by byte as written; return the status and the answer."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as connection:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=60) as connection:
             connection.sendall(f"POST {self.url} HTTP/1.1\r\n{self.headers}{head}\r\n".encode("latin-1"))
             for chunk in chunks:
                 try:

@@ -167,7 +167,7 @@ def test_a_form_stays_busy_until_the_browser_has_left_for_a_redirect(stage: Stag
         sessionStorage.setItem("state", [button.disabled, button.form.getAttribute("aria-busy")]);
     })""")
     page.click("#go", no_wait_after=True)
-    assert arrived.wait(30)
+    assert arrived.wait(60)
     stage.gate("slow").set()
     expect(page.locator("h1")).to_have_text("Arrived")
     assert page.evaluate("sessionStorage.getItem('state')") == "true,true"

@@ -15,7 +15,7 @@ SCRIPT = Path(__file__).with_name("firefox.mjs")
 def test_the_examples_forms_work_in_firefox(tmp_path: Path) -> None:
     with todo_app(tmp_path) as app, served(app) as address:
         command = ["node", str(SCRIPT), address, FIREFOX]
-        ran = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+        ran = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert ran.returncode == 0, ran.stderr
     assert json.loads(ran.stdout) == {
         "problems": [],

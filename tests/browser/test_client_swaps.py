@@ -191,7 +191,7 @@ def test_a_page_rendered_before_a_later_change_never_replaces_a_fresher_one(stag
     open_ready(page, "/p")
     page.click("#slow")
     expect(page.locator("form").first).to_have_attribute("aria-busy", "true")
-    assert rendered.wait(30), "the page for the slow answer"
+    assert rendered.wait(60), "the page for the slow answer"
     page.click("#fast")
     expect(page.locator("#state")).to_have_text("1 1")
     visits = len(stage.visits)

@@ -116,7 +116,7 @@ def test_a_chosen_file_stays(page: Page) -> None:
 
 def test_firefox_keeps_the_same(address: str) -> None:
     command = ["node", str(SCRIPT), address, FIREFOX]
-    ran = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert ran.returncode == 0, ran.stderr
     assert json.loads(ran.stdout) == {"random": []}
 

@@ -71,7 +71,7 @@ class Stage:
         @actions.register(background=True)
         def report() -> Iterator[Progress]:
             yield Progress(1, 2, "Writing")
-            self.gate.wait(30)
+            self.gate.wait(60)
             self.todos.append("the report")
 
         @actions.route("/api/todos")

@@ -48,7 +48,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def faults(address: str, method: str, path: str, headers: Mapping[str, str]) -> tuple[int, list[str], str | None]:
     """Return the status of a real answer, what the linter finds wrong with it, and its entity tag."""
-    connection = http.client.HTTPConnection(address, timeout=20)
+    connection = http.client.HTTPConnection(address, timeout=60)
     connection.request(method, path, headers=dict(headers))
     answer = connection.getresponse()
     body = answer.read()

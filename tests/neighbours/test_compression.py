@@ -100,7 +100,7 @@ def ask(url: str, method: str = "GET", body: bytes | None = None, **headers: str
         sent["Content-Type"] = "application/json"
     request = urllib.request.Request(url, body, {**GZIP, **sent}, method=method)
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             found, data = answer, answer.read()
     except urllib.error.HTTPError as error:
         found, data = error, error.read()

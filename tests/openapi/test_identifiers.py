@@ -146,7 +146,7 @@ def test_a_name_in_two_places_is_given_twice_and_nothing_of_the_language_is_sent
     assert compile_strictly(tmp_path, "use.ts", "node.d.ts") == ""
     with served(app) as address:
         command = [NODE, tmp_path / "use.js", address]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
     assert done.stderr == ""
     assert json.loads(done.stdout) == [
         ["a", "b", {"id": 3}, "c", {"größe": "c"}],

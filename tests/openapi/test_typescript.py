@@ -135,7 +135,7 @@ def test_a_program_uses_it_against_a_live_server(folder: Path, tmp_path: Path) -
     assert compile_strictly(folder, "use.ts", "node.d.ts") == ""
     with todo_app(tmp_path) as app, served(app) as address:
         command = [NODE, folder / "use.js", address, "ada-token"]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
     assert done.stderr == ""
     *successes, gone, invalid, changed, unknown, elsewhere = json.loads(done.stdout)
     assert successes == [201, "Buy oat milk & tea", True, True, ["Order punched cards", "Buy oat milk & tea"], True]

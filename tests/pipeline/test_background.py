@@ -144,7 +144,7 @@ def test_a_browser_without_javascript_gets_a_page_that_looks_again(tmp_path: Pat
     def work() -> Generator[Progress, None, int]:
         yield Progress(1, 4, "<b>one</b>")
         gate.began.set()
-        assert gate.go_on.wait(20)
+        assert gate.go_on.wait(60)
         return 1
 
     client = app_of(work, tmp_path).test_client()
@@ -152,7 +152,7 @@ def test_a_browser_without_javascript_gets_a_page_that_looks_again(tmp_path: Pat
     url = waiting.headers["Location"]
     assert waiting.status_code == 202
     assert waiting.headers["Refresh"].endswith(f"url={url}")
-    assert gate.began.wait(20)
+    assert gate.began.wait(60)
     looking = client.get(url, headers=BROWSER)
     assert looking.status_code == 200
     assert 'value="1" max="4"' in looking.text
@@ -187,7 +187,7 @@ def test_delete_cancels_at_the_next_yield(tmp_path: Path, gate: Gate) -> None:
         try:
             yield Progress(1)
             gate.began.set()
-            assert gate.go_on.wait(20)
+            assert gate.go_on.wait(60)
             yield Progress(2)
             return 1
         finally:
@@ -196,7 +196,7 @@ def test_delete_cancels_at_the_next_yield(tmp_path: Path, gate: Gate) -> None:
     client = app_of(work, tmp_path).test_client()
     form = open_form(client, page="/reports")
     url = post_json(client, form).headers["Location"]
-    assert gate.began.wait(20)
+    assert gate.began.wait(60)
     refused = client.delete(url, headers=SCRIPT)
     assert refused.status_code == 400  # no token
     cancelled = client.delete(url, headers={**SCRIPT, "X-CSRFToken": form.token})
@@ -204,7 +204,7 @@ def test_delete_cancels_at_the_next_yield(tmp_path: Path, gate: Gate) -> None:
     assert cancelled.json["state"] == "failed"
     assert cancelled.json["error"]["code"] == "cancelled"
     gate.go_on.set()
-    assert gate.closed.wait(20)
+    assert gate.closed.wait(60)
     assert client.get(url, headers=SCRIPT).json == cancelled.json
 
 

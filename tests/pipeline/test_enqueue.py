@@ -106,7 +106,7 @@ class Desk:
         self.seen.append((note.text, note.secret))
 
     def wait(self) -> None:
-        self.go_on.wait(30)
+        self.go_on.wait(60)
 
     def nested(self, pages: int) -> None:
         enqueue("report", pages=pages)
@@ -186,7 +186,7 @@ def test_the_function_itself_names_its_action_as_well(tmp_path: Path) -> None:
 
     with app.app_context():
         assert enqueue(tidy).action == "tidy"
-    assert ran.wait(10)
+    assert ran.wait(60)
 
 
 def test_a_webhook_starts_a_job(desk: Desk) -> None:

@@ -27,7 +27,7 @@ class Gate:
 
     def work(self, text: str = "") -> str:
         self.began.release()
-        assert self.go_on.wait(30)
+        assert self.go_on.wait(60)
         return text
 
 

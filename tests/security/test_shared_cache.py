@@ -280,7 +280,7 @@ def test_a_body_that_nobody_reads_is_no_request_of_its_own(
     request: pytest.FixtureRequest, where: str, why: str
 ) -> None:
     port = request.getfixturevalue(where)
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         length = f"Host: 127.0.0.1\r\nAccept: application/json\r\nContent-Length: {len(SMUGGLED)}\r\n\r\n"
         connection.sendall((UNREAD_BODIES[why] + length).encode() + SMUGGLED)
         connection.sendall(b"GET /api/maybe?last HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")

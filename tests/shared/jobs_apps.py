@@ -87,7 +87,7 @@ def celery_jobs(celery: Celery, store_url: str, lease: float) -> Jobs:
     return Jobs(lambda: store, run, describe, partial(CeleryQueue, celery=celery), lease=lease)
 
 
-def until(jobs: Jobs, job_id: str, state: str, seconds: float = 10) -> Any:
+def until(jobs: Jobs, job_id: str, state: str, seconds: float = 60) -> Any:
     """Return the job as soon as it is in a state."""
     deadline = time.monotonic() + seconds
     job = jobs.find(job_id, OWNER)

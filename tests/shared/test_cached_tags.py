@@ -152,7 +152,7 @@ def test_nobody_waits_for_a_value_that_is_not_kept(app: Flask) -> None:
     @cached()
     def f(wait: bool = True) -> str:
         if large[1:]:
-            together.wait(10)  # all three are in here at once
+            together.wait(60)  # all three are in here at once
         return "a" * caching.LARGEST
 
     large = ["once"]

@@ -49,7 +49,7 @@ def test_of_many_threads_one_computes(app: Flask) -> None:
     runs: list[int] = []
     entered = threading.Event()
 
-    @cached()
+    @cached(lease=60)
     def f() -> int:
         runs.append(1)
         entered.wait(0.2)  # so that the others arrive meanwhile
@@ -60,7 +60,7 @@ def test_of_many_threads_one_computes(app: Flask) -> None:
     assert (results, len(runs)) == ([1] * 20, 1)
 
 
-@cached()
+@cached(lease=60)
 def slow(path: str) -> int:
     with open(path, "a") as file:
         file.write("x")

@@ -21,7 +21,7 @@ from tests.stores_processes import EightProcesses, eventually, kill, process
 
 pytest_plugins = ["tests.stores_fixtures"]
 
-LEASE = 0.5
+LEASE = 1.5  # seconds; a busy machine misses one beat of the four in it, but not three
 
 
 def jobs_in(store: Store, **options: Any) -> Jobs:
@@ -86,7 +86,7 @@ def test_a_job_whose_process_is_killed_holds_no_place_after_its_lease(
         eventually((tmp_path / "begun").exists)
         if cancelled:
             jobs.cancel(jobs.of(OWNER)[0].id, OWNER)
-        threading.Event().wait(2 * LEASE)  # a process that lives renews what it holds
+        threading.Event().wait(1.2 * LEASE)  # a process that lives renews what it holds
         assert is_refused(jobs)
         kill(worker)
     eventually(lambda: not is_refused(jobs))

@@ -68,7 +68,7 @@ def test_a_silent_generator_is_covered_by_heartbeats() -> None:
     speak = threading.Event()
 
     def chunks() -> Generator[bytes, None, None]:
-        assert speak.wait(10)
+        assert speak.wait(60)
         yield b"data"
 
     stream = WithHeartbeats(chunks(), HEARTBEAT, seconds=0.01)
@@ -112,7 +112,7 @@ def test_closing_closes_the_generator_at_its_next_yield_and_waits_for_it() -> No
         try:
             yield 1
             at_work.set()
-            assert go_on.wait(10)
+            assert go_on.wait(60)
             happened.append("reached")
             yield 2
             happened.append("too far")
@@ -121,7 +121,7 @@ def test_closing_closes_the_generator_at_its_next_yield_and_waits_for_it() -> No
 
     stream = WithHeartbeats(chunks(), 0)
     next(stream)
-    assert at_work.wait(10)
+    assert at_work.wait(60)
     closing = threading.Thread(target=stream.close)
     closing.start()
     assert happened == []

@@ -95,7 +95,7 @@ def started(jobs: Jobs, kind: str, **payload: Any) -> str:
 def test_a_worker_runs_jobs_and_tells_of_their_progress_results_and_failures(jobs: Jobs, tmp_path: Path) -> None:
     waiting = started(jobs, "wait", folder=str(tmp_path))
     added, failed = started(jobs, "add", a=1, b=2), started(jobs, "fail")
-    assert until(jobs, added, "done", 20).data == {"sum": 3}
+    assert until(jobs, added, "done").data == {"sum": 3}
     assert until(jobs, failed, "failed").error["code"] == "later"
     running = until(jobs, waiting, "running")
     assert (running.done, running.total, running.message) == (1, 3, "begun")
@@ -107,7 +107,7 @@ def test_a_worker_runs_jobs_and_tells_of_their_progress_results_and_failures(job
 @pytest.mark.usefixtures("worker")
 def test_a_job_in_a_worker_is_closed_at_its_next_yield_when_it_is_cancelled(jobs: Jobs, tmp_path: Path) -> None:
     job_id = started(jobs, "wait", folder=str(tmp_path))
-    until(jobs, job_id, "running", 20)
+    until(jobs, job_id, "running")
     eventually((tmp_path / "begun").exists)
     jobs.cancel(job_id, OWNER)
     (tmp_path / "go").touch()
@@ -118,12 +118,12 @@ def test_a_job_in_a_worker_is_closed_at_its_next_yield_when_it_is_cancelled(jobs
 @pytest.mark.usefixtures("worker")
 def test_a_job_whose_child_process_is_killed_has_failed_and_does_not_run_again(jobs: Jobs, tmp_path: Path) -> None:
     job_id = started(jobs, "wait", folder=str(tmp_path))
-    until(jobs, job_id, "running", 20)
+    until(jobs, job_id, "running")
     eventually((tmp_path / "begun").exists)
     child = eventually((tmp_path / "begun").read_text)
     os.kill(int(child), signal.SIGKILL)
     assert until(jobs, job_id, "failed").error["code"] == "interrupted"
-    until(jobs, started(jobs, "add", a=1, b=2), "done", 20)
+    until(jobs, started(jobs, "add", a=1, b=2), "done")
     assert (tmp_path / "begun").read_text() == child
 
 
@@ -131,13 +131,13 @@ def test_a_killed_worker_leaves_its_job_failed_and_the_waiting_ones_to_the_next(
     jobs: Jobs, worker: Worker, tmp_path: Path
 ) -> None:
     running = started(jobs, "wait", folder=str(tmp_path))
-    until(jobs, running, "running", 20)
+    until(jobs, running, "running")
     worker.kill()
     waiting = started(jobs, "add", a=1, b=2)
     assert until(jobs, running, "failed").error["code"] == "interrupted"
     assert jobs.find(waiting, OWNER).state == "queued"  # type: ignore[union-attr]
     worker.start()
-    assert until(jobs, waiting, "done", 20).data == {"sum": 3}
+    assert until(jobs, waiting, "done").data == {"sum": 3}
 
 
 def test_a_job_that_is_cancelled_in_the_brokers_queue_never_runs(jobs: Jobs, worker: Worker, tmp_path: Path) -> None:
@@ -146,15 +146,15 @@ def test_a_job_that_is_cancelled_in_the_brokers_queue_never_runs(jobs: Jobs, wor
     assert jobs.cancel(cancelled, OWNER).state == "failed"  # type: ignore[union-attr]
     last = started(jobs, "add", a=1, b=2)
     worker.start()
-    until(jobs, last, "done", 20)
+    until(jobs, last, "done")
     assert not (tmp_path / "begun").exists()
 
 
 def test_a_message_that_comes_twice_runs_once(jobs: Jobs, worker: Worker, tmp_path: Path) -> None:
     job_id = started(jobs, "block", folder=str(tmp_path))
     jobs.queue.push(job_id, {"kind": "block", "folder": str(tmp_path)})
-    until(jobs, job_id, "running", 20)
-    until(jobs, started(jobs, "add", a=1, b=2), "done", 20)  # by the other child, after the second message
+    until(jobs, job_id, "running")
+    until(jobs, started(jobs, "add", a=1, b=2), "done")  # by the other child, after the second message
     (tmp_path / "go").touch()
     assert until(jobs, job_id, "done").data == "done"
 

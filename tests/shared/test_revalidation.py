@@ -252,7 +252,7 @@ def test_no_text_takes_long(rule: str) -> None:
         began = time.process_time()
         with pytest.raises(ValueError, match="no such URL rule") as caught:
             revalidate_path(rule)
-        assert time.process_time() - began < 0.05
+        assert time.process_time() - began < 1
         assert len(str(caught.value)) < 1000
 
 
@@ -262,7 +262,7 @@ def test_no_text_is_run_as_a_pattern() -> None:
         revalidate_path(url_for("page0", name="<regex('(a+)+'):x>"))
         began = time.process_time()
         assert not revalidated_so_far().concerns("/tag/" + "a" * 30 + "!")
-        assert time.process_time() - began < 0.05
+        assert time.process_time() - began < 1
         revalidate_path('/r/<regex("[a-z]+"):y>')
         assert revalidated_so_far().concerns("/r/milk")
 

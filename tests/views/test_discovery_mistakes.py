@@ -265,7 +265,7 @@ def eventually(url: str, text: str, seconds: float = 20) -> bool:
 
 def fetched(url: str) -> str:
     try:
-        with urllib.request.urlopen(url, timeout=5) as response:
+        with urllib.request.urlopen(url, timeout=60) as response:
             return str(response.read().decode())
     except urllib.error.HTTPError as error:
         with error:

@@ -14,7 +14,7 @@ import pytest
 
 from tests.live_servers import LiveServer, serving
 from tests.reliability_servers import HTML, JSON, Answer, Visitor
-from tests.stores_processes import eventually
+from tests.stores_processes import PROMPT, eventually
 
 pytest_plugins = ["tests.stores_fixtures"]
 
@@ -30,7 +30,7 @@ def get(visitor: Visitor, path: str) -> Answer:
 
 @contextlib.contextmanager
 def listening(visitor: Visitor, path: str, **headers: str) -> Iterator[HTTPResponse]:
-    connection = HTTPConnection("127.0.0.1", visitor.port, timeout=10)
+    connection = HTTPConnection("127.0.0.1", visitor.port, timeout=60)
     with contextlib.closing(connection):
         connection.request("GET", path, headers={"Cookie": visitor.cookie, **headers})
         with connection.getresponse() as response:
@@ -68,7 +68,7 @@ def test_a_change_in_one_process_is_told_by_the_other_within_two_seconds(two: li
         began = time.monotonic()
         assert writer.submit(form, JSON).status == 200
         last = next_stale(response)
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < PROMPT
 
     # the connection is broken: what happens meanwhile is told by whichever process is asked next
     assert writer.submit(writer.form("change"), JSON).status == 200
@@ -108,7 +108,7 @@ def test_a_worker_of_one_thread_answers_at_once(tmp_path: Path, sqlite_url: str)
         began = time.monotonic()
         for _ in range(5):
             assert get(visitor, url).text.startswith("retry: ")
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < PROMPT
 
 
 def test_pages_answer_while_500_connections_are_open(tmp_path: Path, sqlite_url: str) -> None:
@@ -118,10 +118,10 @@ def test_pages_answer_while_500_connections_are_open(tmp_path: Path, sqlite_url:
         request = f"GET {url} HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\nCookie: {visitor.cookie}\r\n\r\n".encode()
         with contextlib.ExitStack() as stack:
             for _ in range(500):
-                connection = stack.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=10))
+                connection = stack.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=60))
                 connection.sendall(request)
             began = time.monotonic()
             for _ in range(5):
                 assert get(visitor, "/").status == 200
-            assert time.monotonic() - began < 10
+            assert time.monotonic() - began < PROMPT
         eventually(lambda: is_held(visitor, url), 15)

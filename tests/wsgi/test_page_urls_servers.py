@@ -59,7 +59,7 @@ def proxy(tmp_path_factory: pytest.TempPathFactory, gunicorn: int) -> Iterator[i
 
 
 def is_up(port: int) -> bool:
-    with contextlib.closing(HTTPConnection("127.0.0.1", port, timeout=5)) as connection:
+    with contextlib.closing(HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
         try:
             connection.request("GET", "/")
             return connection.getresponse().status == 200
@@ -99,7 +99,7 @@ class Browser:
 
 @pytest.fixture
 def browser(port: int) -> Iterator[Browser]:
-    with contextlib.closing(HTTPConnection("127.0.0.1", port, timeout=20)) as connection:
+    with contextlib.closing(HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
         yield Browser(connection)
 
 
