@@ -49,9 +49,9 @@ const urlsIn = (root) =>
     ATTRIBUTES.map((name) => /** @type {[Element, string, string | null]} */ ([element, name, attribute(element, name)])),
   );
 
-/** @param {Document} page @param {string[]} named URLs for scripts @returns {Map<string | undefined, string>} URLs by their identity */
-export const urlsOf = (page, named) =>
-  new Map([...urlsIn(page.body).map(([, , url]) => url ?? ""), ...named].map((url) => [parseAction(url)?.identity, url]));
+/** @param {Element} root @param {string[]} named URLs for scripts @returns {Map<string | undefined, string>} URLs by their identity */
+export const urlsOf = (root, named) =>
+  new Map([...urlsIn(root).map(([, , url]) => url ?? ""), ...named].map((url) => [parseAction(url)?.identity, url]));
 
 /** Gives an element, and what is in it, fresh URLs. @param {Element} root @param {Map<string | undefined, string>} urls */
 export function renewURLs(root, urls) {

@@ -18,6 +18,7 @@ import { renew } from "./renew.js";
 
 /** Calls that are not over. @type {Set<Call>} */
 export const calls = new Set();
+const LONGEST_KEPT_ALIVE = 15_000; // characters: of 64 KiB a browser says no (Fetch, 4.7)
 let requests = 0;
 /** @returns {number} the place of a request that may bring a page among its like */
 export const nextRequest = () => ++requests;
@@ -105,7 +106,7 @@ export class Call {
     const hasFile = [...(data?.values() ?? [])].some((value) => value instanceof File && value.size);
     return data && hasFile
       ? loadScreen().then(({ upload }) => upload(url, headers, data, signal, this.report))
-      : fetch(url, { method: "POST", headers, body, signal, redirect: "manual" });
+      : fetch(url, { method: "POST", headers, body, signal, redirect: "manual", keepalive: this.isAutosave && this.contents.length < LONGEST_KEPT_ALIVE });
   }
 
   /** @param {Progress} progress */
@@ -154,7 +155,7 @@ export async function validate(form, field) {
 
 addEventListener("pagehide", () => {
   for (const call of calls) {
-    call.stop.abort();
+    if (!call.isAutosave) call.stop.abort();
     call.finish(); // else Back would find its marks
   }
 });

@@ -1,8 +1,8 @@
 // What only some pages have: forms that send themselves, lazy regions and endless lists, live ones, dialogs, jobs.
 
-import { sendBegun, sendsItself, submitted, typed } from "./live/autosave.js";
+import { sendBegun, sendPending, sendWaiting, submitted, typed } from "./live/autosave.js";
 import { use } from "./live/client.js";
-import { closeAfterSuccess, followHistory, keepDialogs, openDialog } from "./live/dialogs.js";
+import { closeAfterSuccess, followHistory, keepDialogs, openDialog, renewDialogs } from "./live/dialogs.js";
 import { loadMore, observeMore, refreshParts, rememberParts, restoreParts, showParts } from "./live/endless.js";
 import { cancelJob, followJobs } from "./live/jobs.js";
 import { loadRegion, loadWaiting } from "./live/lazy.js";
@@ -43,8 +43,9 @@ export function start(client) {
   use(client);
   for (const type of ["input", "change", "compositionend"]) document.addEventListener(type, typed);
   document.addEventListener("submit", (event) => cancelJob(event) || submitted(event));
-  document.addEventListener("action:finish", sendsItself);
+  document.addEventListener("action:finish", sendWaiting);
   document.addEventListener("action:success", closeAfterSuccess);
+  document.addEventListener("action:error", renewDialogs);
   document.addEventListener("click", follow);
   document.addEventListener("action:render", (event) => {
     const { page } = /** @type {CustomEvent<{page: Document}>} */ (event).detail;
@@ -57,11 +58,13 @@ export function start(client) {
     void refreshParts();
   });
   document.addEventListener("visibilitychange", () => {
+    if (document.hidden) sendPending();
     watch();
     wakePoll();
   });
   addEventListener("popstate", followHistory);
   addEventListener("pagehide", () => {
+    sendPending();
     closeConnection();
     rememberParts();
   });

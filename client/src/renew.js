@@ -20,5 +20,5 @@ export function renew(page, sent) {
 async function fetchURLs(url) {
   const page = parse((await fetchPage(url)) ?? "");
   adopt(page);
-  return urlsOf(page, Object.values(namedActions(page)));
+  return urlsOf(page.body, Object.values(namedActions(page)));
 }

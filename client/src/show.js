@@ -53,7 +53,7 @@ function replace(screen, fresh, sent) {
 /** @param {typeof import("./screen.js")} screen @param {Element} root @param {Element} target @param {Document} fresh @param {Sent} [sent] @param {() => void} [runScripts] */
 function update({ morph, rememberFocus }, root, target, fresh, sent, runScripts) {
   const begun = begunForms();
-  const urls = urlsOf(fresh, Object.values(namedActions(fresh)));
+  const urls = urlsOf(target, Object.values(namedActions(fresh)));
   const putMarks = liftMarks();
   const refocus = rememberFocus();
   const kept = new Set(begun);

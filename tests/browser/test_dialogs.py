@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import pytest
-from flask import redirect
+from flask import Flask, redirect, request, session
 from marshmallow.validate import Length
 from playwright.sync_api import Browser, Page, expect
 from werkzeug.wrappers import Response
@@ -185,10 +185,95 @@ def test_a_page_that_can_not_be_had_is_the_browsers(stage: Stage, page: Page) ->
     expect(page).to_have_url("/nowhere")
 
 
-def test_axe_finds_nothing_in_an_open_dialog(stage: Stage, page: Page) -> None:
+@pytest.mark.parametrize("link", ["#foreign", "#led-away"])
+def test_a_page_of_another_origin_is_never_put_into_a_dialog(stage: Stage, page: Page, link: str) -> None:
+    other = Flask("other")
+    asked: list[str] = []
+
+    @other.get("/")
+    def index() -> Response:
+        asked.append(request.headers["Sec-Fetch-Mode"])
+        answer = Response("<main>Of somebody else</main>", mimetype="text/html")
+        answer.headers["Access-Control-Allow-Origin"] = "*"  # even where it would let itself be read
+        return answer
+
+    with served(other) as foreign:
+        links = f'<a id="foreign" href="{foreign}/" data-dialog>1</a> <a id="led-away" href="/away" data-dialog>2</a>'
+        stage.page("/todos", f"<main>{links}</main>")
+        stage.app.add_url_rule("/away", view_func=lambda: redirect(f"{foreign}/"))
+        open_page(page, "/todos")
+        page.locator(link).click()
+        expect(page).to_have_url(f"{foreign}/")
+        assert asked == ["navigate"]
+
+
+def test_a_form_that_was_rendered_for_somebody_else_says_so_in_its_dialog_and_can_be_sent_again(
+    stage: Stage, page: Page
+) -> None:
+    items = set_todos(stage)
+    stage.actions.auth_hook(lambda operation: session.get("name"))
+
+    @stage.app.get("/sign-in/<name>")
+    def sign_in(name: str) -> str:
+        session["name"] = name
+        return ""
+
+    page.goto("/sign-in/ada")
+    open_dialog(page)
+    page.locator("dialog [name=text]").fill("milk")
+    other = page.context.new_page()
+    other.goto("/sign-in/grace")
+    items.append("by Grace")
+    page.get_by_role("button", name="Create").click()
+    expect(page.locator("dialog[open]")).to_contain_text("You are somebody else by now")
+    expect(page.locator("dialog[open]")).to_contain_text("1 there")
+    expect(page.locator("#list li")).to_have_text(["by Grace"])
+    expect(page.locator("dialog [name=text]")).to_have_value("milk")
+    assert items == ["by Grace"]
+    page.get_by_role("button", name="Create").click()
+    expect(page.locator("#list li")).to_have_text(["by Grace", "milk"])
+    expect(page.locator("dialog")).to_have_count(0)
+
+
+def test_the_keyboard_alone_opens_fills_and_leaves_dialogs(stage: Stage, page: Page) -> None:
+    set_todos(stage)
+    open_page(page, "/todos")
+    press = page.keyboard.press
+    press("Tab")
+    expect(page.locator("#new")).to_be_focused()
+    press("Enter")
+    expect(page.locator("dialog [name=text]")).to_be_focused()
+    for _ in range(3):
+        press("Tab")
+    expect(page.get_by_role("button", name="Close")).to_be_focused()
+    for _ in range(3):  # it leads to the browser's own bar, and comes back: never to what is below
+        press("Tab")
+        assert page.evaluate("document.activeElement.closest('dialog') || document.activeElement === document.body")
+    page.locator("dialog .another").focus()
+    press("Enter")
+    expect(page.locator("dialog").last.locator("[name=text]")).to_be_focused()
+    press("Escape")
+    expect(page.locator("dialog")).to_have_count(1)
+    expect(page.locator("dialog .another")).to_be_focused()
+    page.locator("dialog [name=text]").focus()
+    page.keyboard.type("milk")
+    press("Enter")
+    expect(page.locator("#list li")).to_have_text(["milk"])
+    expect(page.locator("#new")).to_be_focused()
+
+
+@pytest.mark.parametrize("state", ["open", "refused", "in another"])
+def test_axe_finds_nothing_in_an_open_dialog(stage: Stage, page: Page, state: str) -> None:
     set_todos(stage)
     stage.policy = ""
     open_dialog(page)
+    if state == "refused":
+        page.locator("dialog [name=text]").fill("taken")
+        page.get_by_role("button", name="Create").click()
+        expect(page.locator("dialog")).to_contain_text("You already have that one.")
+    elif state == "in another":
+        page.locator("dialog .another").click()
+        expect(page.locator("dialog")).to_have_count(2)
     page.add_script_tag(content=Path(NODE_MODULES, "axe-core", "axe.min.js").read_text(encoding="utf-8"))
     found = page.evaluate("axe.run().then(({violations}) => violations.map(({id, help}) => `${id}: ${help}`))")
     assert found == []

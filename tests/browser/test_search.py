@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from flask_serveractions import ActionError
 from tests.browser.stage import Stage, await_events, kinds, open_page
+from tests.stores_processes import eventually
 from tests.todo_app import served
 
 WORDS = ("apple", "apricot", "banana", "cherry")
@@ -169,6 +170,75 @@ def test_what_the_browser_finds_invalid_is_not_sent(stage: Stage, page: Page) ->
     page.locator("[name=text]").fill("b")
     expect(page.locator("#saved")).to_have_text("b")
     assert notes == ["a", "b"]
+
+
+def test_what_was_typed_last_is_saved_when_the_visitor_leaves(stage: Stage, page: Page) -> None:
+    notes = set_notes(stage)
+    stage.page("/other", "<main>Other</main>")
+    open_page(page, "/note")
+    page.evaluate("document.querySelector('form').dataset.submit = 'input 60m'")
+    page.locator("[name=text]").fill("milk")
+    page.goto("/other")
+    eventually(lambda: notes == ["milk"])
+    page.go_back()
+    expect(page.locator("[name=text]")).to_be_visible()
+    expect(page.locator("form")).not_to_have_attribute("aria-busy", "true")
+
+
+def test_what_waits_for_an_answer_is_saved_too_when_the_visitor_leaves(stage: Stage, page: Page) -> None:
+    notes = set_notes(stage)
+    stage.page("/other", "<main>Other</main>")
+    gate = stage.gate("a")
+    open_page(page, "/note")
+    page.locator("[name=text]").fill("a")
+    await_events(page, "start", 1)
+    page.locator("[name=text]").fill("ab")
+    page.goto("/other")
+    eventually(lambda: notes == ["ab"])
+    gate.set()
+    eventually(lambda: sorted(notes) == ["a", "ab"])  # what was under way was not broken off
+
+
+def test_a_page_that_is_hidden_is_saved(stage: Stage, page: Page) -> None:
+    notes = set_notes(stage)
+    open_page(page, "/note")
+    page.evaluate("document.querySelector('form').dataset.submit = 'input 60m'")
+    page.locator("[name=text]").fill("milk")
+    page.evaluate("""Object.defineProperty(document, "hidden", { get: () => true });
+        document.dispatchEvent(new Event("visibilitychange"));""")
+    expect(page.locator("#saved")).to_have_text("milk")
+    assert notes == ["milk"]
+
+
+def test_while_nobody_answers_what_is_typed_stays_and_is_saved_with_what_follows(stage: Stage, page: Page) -> None:
+    notes = set_notes(stage)
+    open_page(page, "/note")
+    page.context.set_offline(True)
+    page.locator("[name=text]").press_sequentially("mil")
+    await_events(page, "error", 1)
+    expect(page.locator("main")).to_contain_text("Please try again.")
+    expect(page.locator("[name=text]")).to_have_value("mil")
+    expect(page.locator("[name=text]")).to_be_focused()
+    page.context.set_offline(False)
+    page.locator("[name=text]").press_sequentially("k")
+    expect(page.locator("#saved")).to_have_text("milk")
+    expect(page.locator("main")).not_to_contain_text("Please try again.")
+    assert notes == ["milk"]
+
+
+def test_a_search_that_nobody_answers_is_told_and_the_next_one_finds(stage: Stage, page: Page) -> None:
+    set_search(stage)
+    open_page(page, "/words")
+    page.context.set_offline(True)
+    page.locator("[name=q]").fill("ap")
+    expect(page.locator("main")).to_contain_text("Please try again.")
+    expect(page.locator("#found li")).to_have_count(len(WORDS))
+    expect(page).to_have_url("/words")
+    expect(page.locator("[name=q]")).to_have_value("ap")
+    page.context.set_offline(False)
+    page.locator("[name=q]").fill("app")
+    expect(page.locator("#found li")).to_have_text(["apple"])
+    expect(page.locator("main")).not_to_contain_text("Please try again.")
 
 
 @pytest.mark.parametrize(

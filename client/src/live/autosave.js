@@ -5,10 +5,10 @@ import { client, milliseconds } from "./client.js";
 const FAILED = "No usable answer. Please try again.";
 const PAUSE = 300; // milliseconds after the last key, where the form says none
 
-/** What is about to be sent. @type {WeakMap<HTMLFormElement, ReturnType<typeof setTimeout>>} */
-const timers = new WeakMap();
-/** Forms that changed while a call of them was under way: the newest waits. @type {WeakSet<EventTarget>} */
-const waiting = new WeakSet();
+/** What is about to be sent. @type {Map<HTMLFormElement, ReturnType<typeof setTimeout> | undefined>} */
+const timers = new Map();
+/** Forms that changed while a call of them was under way: the newest waits. @type {Set<HTMLFormElement>} */
+const waiting = new Set();
 /** The search of a form that is under way. @type {WeakMap<HTMLFormElement, AbortController>} */
 const searches = new WeakMap();
 
@@ -34,15 +34,23 @@ export function sendBegun() {
   for (const form of client.begunForms()) if (read(form, "data-submit")) schedule(form, PAUSE);
 }
 
-/** @param {HTMLFormElement} form @param {number} pause milliseconds */
+/** The visitor leaves, or looks elsewhere: what was typed last is saved now. */
+export function sendPending() {
+  [...timers.keys()].filter((form) => !isSearch(form)).forEach((form) => schedule(form));
+  sendWaiting();
+}
+
+/** @param {HTMLFormElement} form @param {number} [pause] milliseconds; now, by default */
 function schedule(form, pause) {
   clearTimeout(timers.get(form));
-  timers.set(form, setTimeout(send, pause, form));
+  if (pause === undefined) send(form);
+  else timers.set(form, setTimeout(send, pause, form));
 }
 
 /** @param {HTMLFormElement} form */
 function send(form) {
   timers.delete(form);
+  waiting.delete(form);
   if (!document.contains(form)) return;
   if (isSearch(form)) return void search(form);
   if (!form.querySelector("[name=_action]")) return; // it would leave the page
@@ -51,18 +59,15 @@ function send(form) {
   if (form.hasAttribute("novalidate") || checkValidity.call(form)) requestSubmit.call(form);
 }
 
-/** @param {Event} event a call is over: what has waited is sent */
-export function sendsItself({ target }) {
-  if (target instanceof HTMLFormElement && waiting.delete(target)) send(target);
-}
+/** A call is over: what has waited is sent. */
+export const sendWaiting = () => [...waiting].forEach(send);
 
 /** @param {SubmitEvent} event a search is not left by the return key */
 export function submitted(event) {
   const form = /** @type {HTMLFormElement} */ (event.target);
   if (event.defaultPrevented || !read(form, "data-submit") || !isSearch(form) || event.submitter?.hasAttribute("formaction")) return;
   event.preventDefault();
-  clearTimeout(timers.get(form));
-  send(form);
+  schedule(form);
 }
 
 /** @param {HTMLFormElement} form */

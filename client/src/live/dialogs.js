@@ -34,10 +34,7 @@ function show(content, url, number) {
   dialog.className = "serveractions-dialog";
   dialog.setAttribute(client.PAGE, url);
   dialog.dataset.keep = ""; // fresh pages are brought beneath it
-  const heading = content.querySelector("h1,h2,h3");
-  if (heading) dialog.setAttribute("aria-labelledby", (heading.id ||= `${dialog.id}-title`));
-  else dialog.ariaLabel = content.title;
-  content.removeAttribute("title");
+  label(dialog, content);
   const close = document.createElement("button");
   Object.assign(close, { type: "button", className: "serveractions-close", ariaLabel: CLOSE, textContent: "×" });
   close.addEventListener("click", () => dialog.close());
@@ -48,6 +45,14 @@ function show(content, url, number) {
   opened.push(dialog);
   history.pushState({ ...history.state, serveractionsDialogs: opened.length }, ""); // Back closes it
   document.dispatchEvent(new CustomEvent("action:region", { detail: { region: dialog.id } }));
+}
+
+/** @param {HTMLElement} dialog @param {HTMLElement} content which has the title of its page */
+function label(dialog, content) {
+  const heading = content.querySelector("h1,h2,h3");
+  if (heading) dialog.setAttribute("aria-labelledby", (heading.id ||= `${dialog.id}-title`));
+  else dialog.ariaLabel = content.title;
+  content.removeAttribute("title");
 }
 
 /** @param {string} url @param {number} number @returns {Promise<HTMLElement | undefined>} a copy of its <main>, with IDs of its own */
@@ -102,10 +107,13 @@ export function followHistory({ state }) {
   for (const dialog of opened.splice(state?.serveractionsDialogs ?? 0).reverse()) dialog.close();
 }
 
+/** @param {EventTarget | null} form */
+const dialogOf = (form) => opened.find((each) => each.contains(/** @type {Node} */ (form)));
+
 /** @param {Event} event of a form: in a dialog, that is over with it, unless its answer leads elsewhere, or it sends itself */
 export function closeAfterSuccess(event) {
   const { data, redirect } = /** @type {CustomEvent<{data: unknown, redirect?: string}>} */ (event).detail;
-  const dialog = opened.find((each) => each.contains(/** @type {Node} */ (event.target)));
+  const dialog = dialogOf(event.target);
   if (!dialog || data instanceof File || /** @type {Element} */ (event.target).hasAttribute("data-submit")) return;
   const below = opened[opened.indexOf(dialog) - 1];
   const pages = [client.here(), ...(below ? [pageOf(below)] : [])].map((page) => new URL(page, location.href).href);
@@ -115,14 +123,21 @@ export function closeAfterSuccess(event) {
   if (below) void refreshContent(below);
 }
 
+/** @param {Event} event of a form that was rendered for somebody else: what is open comes fresh, too, and the form says why */
+export async function renewDialogs(event) {
+  const { error } = /** @type {CustomEvent<{error: import("../messages.js").ActionError & {stale?: string}}>} */ (event).detail;
+  const form = /** @type {Element} */ (event.target);
+  if (error.stale !== "identity" || !dialogOf(form)) return;
+  await Promise.all(opened.map(refreshContent));
+  client.tell(form, error);
+}
+
 /** @param {HTMLDialogElement} dialog */
 async function refreshContent(dialog) {
   const number = Number(dialog.id.split("-").pop());
   const [fresh, old] = [await fetchContent(pageOf(dialog), number), dialog.firstElementChild];
   if (!fresh || !old) return;
-  const heading = fresh.querySelector("h1,h2,h3");
-  if (heading) heading.id ||= `${dialog.id}-title`;
-  fresh.removeAttribute("title");
+  label(dialog, fresh);
   await client.showPart(old, fresh, document);
 }
 

@@ -20,13 +20,10 @@ const regions = () => findAll(document, "[data-live]");
 /** @param {number} milliseconds */
 const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-/** @param {string} id @returns {[epoch: string, counter: number]} */
-const parts = (id) => [id.replace(/-\d+$/, ""), Number(id.split("-").pop())];
-
-/** @param {string} id @param {string} since @returns {boolean} */
+/** @param {string} id `<epoch>-<counter>` @param {string} since @returns {boolean} */
 function isNewer(id, since) {
-  const [[epoch, counter], [otherEpoch, other]] = [parts(id), parts(since)];
-  return !since || epoch !== otherEpoch || counter > other;
+  const [[epoch, counter], [other, known]] = [id.split("-"), since.split("-")];
+  return epoch !== other || Number(counter) > Number(known);
 }
 
 /** @returns {string} what the oldest region on the screen knows */
