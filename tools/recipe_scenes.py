@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from playwright.sync_api import Page
+from playwright.sync_api import FilePayload, Page
 
 #: brings a page, opened at a recipe's first URL, to where there is something to see
 Scene = Callable[[Page], None]
@@ -113,7 +113,7 @@ def live_search(page: Page) -> None:
 
 def multiple_upload(page: Page) -> None:
     page.get_by_label("Pictures").set_input_files(
-        [{"name": "a.png", "mimeType": "image/png", "buffer": b"Dear Ada"}],
+        FilePayload(name="a.png", mimeType="image/png", buffer=b"Dear Ada"),
     )
     press(page, "Upload")
     page.get_by_text(NO_FILE).first.wait_for()
@@ -194,7 +194,7 @@ def undo(page: Page) -> None:
 
 def upload_progress(page: Page) -> None:
     page.get_by_label("Video").set_input_files(
-        [{"name": "engine.mp4", "mimeType": "video/mp4", "buffer": b"x" * 4_200_000}],
+        FilePayload(name="engine.mp4", mimeType="video/mp4", buffer=b"x" * 4_200_000),
     )
     press(page, "Upload")
     page.get_by_text("engine.mp4, 4.2 MB").wait_for()
