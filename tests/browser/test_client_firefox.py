@@ -5,11 +5,98 @@ from __future__ import annotations
 import json
 import subprocess
 from pathlib import Path
+from typing import Any
 
+from flask import redirect, request
+from werkzeug.datastructures import FileStorage
+from werkzeug.wrappers import Response
+
+from flask_serveractions import ActionError, revalidate_tag
+from tests.browser.stage import Stage
 from tests.todo_app import served, todo_app
 
 FIREFOX = "/usr/bin/firefox-esr"
 SCRIPT = Path(__file__).with_name("firefox.mjs")
+PATHS = Path(__file__).with_name("firefox_paths.mjs")
+WORDS = ("apple", "apricot", "banana")
+
+TODOS = """<main><h1>Todos</h1>
+{% call(form) action_form("add") %}<input {{ form.attrs("text") }}>{{ form.error("text") }}
+<button id="add">Add</button>{% endcall %}
+{% call action_form("leave") %}<button id="leave">Leave</button>{% endcall %}
+{% call region("todos", tag="ul", live=("todos",), attrs={"id": "list"}) %}
+{% for item in items %}<li>{{ item }}</li>{% endfor %}{% endcall %}
+<a id="new" href="/new" data-dialog>New</a></main>"""
+NEW = """<main><h2>A new one</h2>{% call(form) action_form("add") %}<input {{ form.attrs("text") }}>
+{{ form.error("text") }}<button>Create</button>{% endcall %}</main>"""
+SEARCH = """<main><form data-submit="input 100ms"><input name="q" value="{{ request.args.q }}"></form>
+<ul id="found">{% for word in words if word.startswith(request.args.get("q", "")) %}<li>{{ word }}</li>{% endfor %}
+</ul></main>"""
+ROWS = """<main><a id="away" href="/other" style="position: fixed; top: 0">Away</a><ul id="rows" data-region="rows">
+{% for n in rows %}<li style="height: 50px">Row {{ n }}</li>{% endfor %}</ul>
+{% if number < 3 %}<a data-more="rows" href="?page={{ number + 1 }}">More</a>{% endif %}</main>"""
+FILES = """<main>{% call(form) action_form("keep") %}<input {{ form.attrs("file") }}><progress></progress>
+<button id="send">Send</button>{% endcall %}<ul id="sizes">{% for size in sizes %}<li>{{ size }}</li>{% endfor %}</ul>
+<script src="/own/progress.js"></script></main>"""
+NOTE_PROGRESS = """document.addEventListener("action:progress",
+    ({detail}) => { window.progress = detail.progress.done; });"""
+
+
+def run(script: Path, *arguments: str) -> Any:
+    """Return what a script of Node.js prints."""
+    command = ["node", str(script), *arguments]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=500, check=False)
+    assert ran.returncode == 0, ran.stderr
+    return json.loads(ran.stdout)
+
+
+def set_pages(stage: Stage) -> None:
+    items: list[str] = []
+    sizes: list[int] = []
+
+    @stage.actions.register
+    def add(text: str) -> None:
+        if text == "taken":
+            raise ActionError("You have that one.", field="text")
+        items.append(text)
+        revalidate_tag("todos")
+
+    @stage.actions.register
+    def leave() -> Response:
+        return redirect("/other")
+
+    @stage.actions.register
+    def keep(file: FileStorage) -> None:
+        sizes.append(len(file.read()))
+
+    def number() -> int:
+        return request.args.get("page", 1, int)
+
+    stage.scripts["progress"] = NOTE_PROGRESS
+    stage.page("/todos", TODOS, items=lambda: items)
+    stage.page("/new", NEW)
+    stage.page("/other", "<main><h1>Other</h1></main>")
+    stage.page("/words", SEARCH, words=WORDS)
+    stage.page("/rows", ROWS, number=number, rows=lambda: range(number() * 20 - 19, number() * 20 + 1))
+    stage.page("/files", FILES, sizes=lambda: sizes)
+
+
+def test_the_main_paths_work_in_firefox(stage: Stage, tmp_path: Path) -> None:
+    set_pages(stage)
+    file = tmp_path / "large.bin"
+    file.write_bytes(b"x" * 500_000)
+    with served(stage.app) as address:
+        assert run(PATHS, address, FIREFOX, str(file)) == {
+            "errors": ["You have that one.", "taken", "", True],
+            "redirect": ["Other", False],
+            "history": [False, 1, "Other"],
+            "dialog": ["A new one", "text", "new", True, "/todos"],
+            "live": ["by somebody else", True],
+            "search": [["apple", "apricot"], ["q", 2], True],
+            "endless": ["Row 60", True],
+            "upload": [["500000"], True, True],
+            "problems": [],
+        }
 
 
 def test_the_examples_forms_work_in_firefox(tmp_path: Path) -> None:
