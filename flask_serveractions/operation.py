@@ -100,7 +100,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Operation:
-    """A callable that a door can reach: compiled at registration, never changed."""
+    """A callable that a request can reach: compiled at registration, never changed."""
 
     name: str  # unique in the app; dots are allowed
     kind: str  # "action" or "route"

@@ -6,7 +6,7 @@ from blinker import Namespace
 
 _signals = Namespace()
 
-#: Sent after a function of either door returned: ``sender`` is the app; ``operation``, ``identity``, ``result``.
+#: Sent after an action or a resource's method returned: ``sender`` is the app; ``operation``, ``identity``, ``result``.
 action_called = _signals.signal("action-called")
 
 #: Sent when a call failed: ``sender`` is the app; ``operation`` and ``error``, the exception.
