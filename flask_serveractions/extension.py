@@ -67,7 +67,7 @@ class ServerActions:
             self.init_app(app)
 
     def init_app(self, app: Flask) -> None:
-        """Mount actions and resources on an app, and read its ``SERVERACTIONS_…`` settings: what they say later does not count.
+        """Mount actions and resources on an app, and read its ``SERVERACTIONS_…`` settings: later changes do not count.
 
         Adds the blueprint ``actions``, the commands ``flask actions …``, the template functions, and a WSGI middleware.
 
