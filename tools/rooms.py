@@ -101,7 +101,7 @@ ROOMS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "html_forms",
             "form_state",
             "elements",
-            "handwritten",
+            "initial_values",
             "inputs",
             "native_inputs",
         ),

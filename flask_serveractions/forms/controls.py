@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator
+from copy import copy
 from difflib import get_close_matches
 from functools import partial
 from itertools import pairwise
@@ -141,10 +142,20 @@ def with_parameter(field: fields.Field[Any], path: list[str]) -> list[fields.Fie
     if isinstance(field, fields.List) and path[0].isdigit():
         below = with_parameter(field.inner, path[1:])
     elif isinstance(field, fields.Nested):
-        below = with_schema(field.schema, path[1:] if is_many(field) else path)
+        below = with_schema(field.schema, path)
+        if is_many(field):
+            below = with_parameter(one_of_many(field), path[1:]) if path[0].isdigit() else []
     elif isinstance(field, fields.Mapping) and field.value_field is not None:
         below = with_parameter(field.value_field, path[1:])
     return [field, *below] if below else []
+
+
+def one_of_many(field: fields.Nested) -> fields.Nested:
+    """Return the field of an item of ``Nested(many=True)``."""
+    item = copy(field)
+    item.many, item._schema = False, copy(field.schema)
+    item._schema.many = False
+    return item
 
 
 def with_schema(schema: Schema, path: list[str]) -> list[fields.Field[Any]]:
@@ -168,6 +179,7 @@ def described(found: list[fields.Field[Any]], name: str, parameter: Parameter | 
     kind = kind_of(field)
     native = native_type(item)
     low, high, longest = limits(item.validators)
+    default = default_for(field, parameter if len(found) == 1 else None)
     return Input(
         kind=kind,
         type="password" if secret and native is None else native,
@@ -180,7 +192,9 @@ def described(found: list[fields.Field[Any]], name: str, parameter: Parameter | 
         secret=secret,
         nullable=field.allow_none or (parameter is not None and parameter.optional and len(found) == 1),
         options=options_of(item),
-        default=default_for(field, parameter if len(found) == 1 else None),
+        default=default,
+        says_no=text_of(item, False) if default is True else "",
+        ticked=text_of(item, True) if isinstance(item, fields.Boolean) else "true",
         parts=parts_of(field),
         write=partial(text_of, item),
         read=partial(read_text, item),
@@ -250,11 +264,9 @@ def options_of(field: fields.Field[Any]) -> tuple[tuple[str, str], ...]:
 
 
 def default_for(field: fields.Field[Any], parameter: Parameter | None) -> Any:
-    """Return what the function gets where a control is left out: a clean form shows it."""
+    """Return what the function gets where a control is left out, or what makes it: a clean form shows it."""
     default = field.load_default if parameter is None else parameter.default
-    if default is missing or default is MISSING:
-        return MISSING
-    return default() if callable(default) else default
+    return MISSING if default is missing else default
 
 
 def parts_of(field: fields.Field[Any]) -> tuple[str, ...]:

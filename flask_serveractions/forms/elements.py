@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
+from html import unescape
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup, escape
 
-from .inputs import Attributes, Input, Kind, Options, humanized, option_groups, render_attributes, written
+from .inputs import TICKED, Attributes, Input, Kind, Options, humanized, option_groups, render_attributes, written
 
 if TYPE_CHECKING:
     from .form_state import FormState
 
 AREA_ATTRIBUTES = frozenset({"type", "value", "min", "max", "step", "multiple", "checked"})
-SELECT_ATTRIBUTES = frozenset({"type", "value", "min", "max", "step", "maxlength", "checked"})
+SELECT_ATTRIBUTES = frozenset({"type", "value", "min", "max", "step", "maxlength", "checked", "accept"})
 YES_OR_NO = (("true", "Yes"), ("false", "No"))
 EMPTY_OPTION = "–"
 
@@ -46,9 +48,11 @@ def select(form: FormState, name: str, options: Options | None, attributes: Attr
     groups = option_groups(options_for(form, name, options, "select"), described.write)
     known = {value for _, pairs in groups for value, _ in pairs}
     extra = [(text, text) for text in chosen if text not in known and text != ""]
-    if described.nullable and not described.multiple and "" not in known:
+    may_be_none = described.nullable or "" in chosen or form.may_be_nothing(name, described)
+    if may_be_none and not described.multiple and "" not in known:
         extra.insert(0, ("", EMPTY_OPTION))
     made = {key: value for key, value in form.attributes_of(name, attributes).items() if key not in SELECT_ATTRIBUTES}
+    made["multiple"] = described.multiple
     content = "".join(grouped(label, pairs, chosen) for label, pairs in [(None, extra), *groups])
     return joined(f"<select {render_attributes(made)}>{content}</select>")
 
@@ -158,7 +162,11 @@ def control(form: FormState, name: str, described: Input, given: Attributes) -> 
 def box_field(form: FormState, name: str, described: Input, text: str, given: Attributes) -> str:
     """A box before its label; where nothing sent would not mean no, a hidden field says no."""
     given, hint = described_by_hint(form, name, described, given)
-    no = f'<input type="hidden" name="{escape(name)}" value="false">\n' if described.default is True else ""
+    no = (
+        f'<input type="hidden" name="{escape(name)}" value="{escape(described.says_no)}">\n'
+        if described.says_no
+        else ""
+    )
     identity = str(given.get("id", form.input_id(name)))
     shown = element("label", {"for": identity}, text)
     block = f"{no}{input_element(form, name, given)} {shown}\n{hint}{form.error(name)}\n"
@@ -176,16 +184,32 @@ def choices_field(form: FormState, name: str, described: Input, text: str, given
     return fieldset(form, name, text, content, **{"aria-describedby": form.error_id(name)})
 
 
+def radios_field(form: FormState, name: str, described: Input, text: str, given: Attributes) -> str:
+    _, hint = described_by_hint(form, name, described, {})
+    content = f"{hint}{buttons(form, name, given.get('options'), 'radio')}"
+    return fieldset(form, name, text, content, role="radiogroup", **{"aria-describedby": form.error_id(name)})
+
+
 def list_field(form: FormState, name: str, described: Input, text: str, given: Attributes) -> str:
     """An input for each value, and an empty one."""
-    texts = [*form.texts_of(name, given.get("value")), ""]
+    texts = form.texts_of(name, given.get("value"))
+    if not (form.submitted and texts[-1:] == [""]):  # the empty one that was sent
+        texts.append("")
     _, hint = described_by_hint(form, name, described, {})
     rest = {key: value for key, value in given.items() if key != "value"}
     inputs = [
-        input_element(form, name, {"aria_label": f"{text} {number}", **rest, "value": each, "required": False})
+        list_input(form, name, {"aria_label": f"{text} {number}", **rest, "value": each, "required": False})
         for number, each in enumerate(texts, 1)
     ]
     return fieldset(form, name, text, hint + "".join(f"{each}\n" for each in inputs))
+
+
+def list_input(form: FormState, name: str, attributes: Attributes) -> str:
+    """Return one of the inputs of a free list, which is no button: whether it is chosen says nothing."""
+    made = form.attributes_of(name, attributes)
+    if made["type"] not in TICKED:
+        del made["checked"]
+    return f"<input {render_attributes(made)}>"
 
 
 MAX_LISTS = 2  # lists in lists whose rows a script may add
@@ -233,9 +257,45 @@ def mapping_field(form: FormState, name: str, described: Input, text: str, given
 #: the kinds whose block is more than a label, a control and an error
 BLOCKS: Mapping[Kind, Field] = {
     Kind.BOX: box_field,
+    Kind.RADIOS: radios_field,
     Kind.CHOICES: choices_field,
     Kind.LIST: list_field,
     Kind.OBJECT: object_field,
     Kind.OBJECTS: objects_field,
     Kind.MAPPING: mapping_field,
 }
+
+
+#: controls written by hand around ``form.attrs``: a textarea and a select have no ``value`` of their own in HTML
+AREA = re.compile(r'<textarea\b([^>]*?) value="([^"]*)"([^>]*)>\s*</textarea>')
+SELECT = re.compile(r'<select\b([^>]*?) value="([^"]*)"([^>]*)>(.*?)</select>', re.DOTALL)
+OPTION = re.compile(r"<option\b([^>]*)>([^<]*)")
+NAME = re.compile(r'\bname="([^"]*)"')
+VALUE = re.compile(r'\bvalue="([^"]*)"')
+SELECTED = re.compile(r'\s+selected(="[^"]*")?(?=\s|$)')
+MULTIPLE = re.compile(r'\s+multiple(="[^"]*")?(?=\s|$)')
+
+
+def fill_in(form: FormState, content: str) -> str:
+    """Return the content of a form, where what ``attrs`` wrote as ``value`` stands where the element has it."""
+    if "<textarea" in content:
+        content = AREA.sub(r"<textarea\1\3>\n\2</textarea>", content)
+    return SELECT.sub(partial(choose, form), content) if "<select" in content else content
+
+
+def choose(form: FormState, match: re.Match[str]) -> str:
+    before, value, after, options = match.groups()
+    named = NAME.search(before + after)
+    name = unescape(named.group(1)) if named else ""
+    is_multiple = bool(name) and form.describe(name).multiple
+    chosen = form.texts_of(name) if is_multiple else [unescape(value)]
+    if is_multiple:  # whether or not the template says it too
+        before, after = MULTIPLE.sub("", before), MULTIPLE.sub("", after) + " multiple"
+
+    def choose_option(option: re.Match[str]) -> str:
+        attributes, text = option.groups()
+        own = VALUE.search(attributes)
+        is_chosen = unescape(own.group(1) if own else text.strip()) in chosen
+        return f"<option{SELECTED.sub('', attributes)}{' selected' if is_chosen else ''}>{text}"
+
+    return f"<select{before}{after}>{OPTION.sub(choose_option, options)}</select>"

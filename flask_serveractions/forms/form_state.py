@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -12,8 +12,9 @@ from markupsafe import Markup, escape
 from ..errors import WHOLE
 from ..operation import MISSING
 from . import elements
+from .initial_values import found_in, is_listed
 from .inputs import TICKED, Attributes, Input, Kind, Options, render_attributes, written
-from .native_inputs import native_attributes, plain_text, truth_text
+from .native_inputs import native_attributes, plain_text
 
 MOST_CLEAN = 1000  # rows have names without end
 WITH_IDS = frozenset({"name", "id", "aria-describedby"})
@@ -90,7 +91,7 @@ class FormState:
             return self.nested_value(name, described)
         value = found_in(self.initial, name.split(described.separator))
         if value is MISSING:
-            value = described.default if default is None else default
+            value = self.default_of(name, described) if default is None else default
         return default if value is MISSING else value
 
     def nested_value(self, name: str, described: Input) -> list[Any] | dict[str, Any]:
@@ -124,7 +125,7 @@ class FormState:
         write = described.write
         if self.is_sent(name, described):
             value = self.values.get(name)
-            write = truth_text if described.kind is Kind.BOX else plain_text
+            write = described.write if described.kind is Kind.BOX else plain_text
         else:
             value = self.initial_value(name, described, given)
         if value is None or value is MISSING:
@@ -135,7 +136,30 @@ class FormState:
         if given is not None:
             return given
         value = found_in(self.initial, name.split(described.separator))
-        return described.default if value is MISSING else value
+        return self.default_of(name, described) if value is MISSING else value
+
+    def default_of(self, name: str, described: Input) -> Any:
+        """Return what a clean form shows where nothing else is said; parts of an object that is None show nothing."""
+        around = name.rpartition(described.separator)[0]
+        if around and self.is_nothing(around):
+            return None
+        return described.default() if callable(described.default) else described.default
+
+    def is_nothing(self, name: str) -> bool:
+        """Whether an object is None as the form begins."""
+        described = self.describe(name)
+        if described.kind is not Kind.OBJECT:
+            return False
+        value = self.initial_value(name, described, None)
+        return value is None or (value is MISSING and described.nullable)
+
+    def may_be_nothing(self, name: str, described: Input) -> bool:
+        """Whether a control stands in an object that may be None: then so is the control's value."""
+        around = name.rpartition(described.separator)[0]
+        if not around:
+            return False
+        outer = self.describe(around)
+        return outer.kind is Kind.OBJECT and (outer.nullable or self.may_be_nothing(around, outer))
 
     def keys_below(self, name: str) -> list[str]:
         """Return the keys or indices that a form shows below a name: ``["0", "1"]``."""
@@ -177,7 +201,7 @@ class FormState:
         if between is None:
             made = self.attributes_of(name, {})
             between = render_attributes({key: made[key] for key in made if key not in WITH_IDS})
-            if self.describe(name).kind is not Kind.LIST and len(self.clean) < MOST_CLEAN:  # lists show an item each
+            if not is_changing(self.describe(name)) and len(self.clean) < MOST_CLEAN:
                 self.clean[name] = between
             self.rendered[name] -= 1
         id_ = self.next_id(name)
@@ -227,7 +251,7 @@ class FormState:
 
     def button_attributes(self, name: str, described: Input, given: Attributes) -> dict[str, Any]:
         """Return the value of a button, which is its own, and whether it is chosen."""
-        value = given.get("value", "true")
+        value = given.get("value", described.ticked)
         text = described.write(value)
         is_known = self.is_sent(name, described) or "checked" not in given
         chosen = text in self.texts_of(name) if is_known else bool(given["checked"])
@@ -332,14 +356,9 @@ class FormState:
         return any(self.summary in messages for name, messages in self.errors.items() if name in self.shown)
 
 
-def check_values(values: Any, where: str) -> None:
-    """:raises TypeError: what should fill the form has no names."""
-    is_named_tuple = isinstance(values, tuple) and hasattr(values, "_fields")
-    if isinstance(values, (str, bytes, int, float, list, tuple, set)) and not is_named_tuple:
-        raise TypeError(
-            f"{where}: values={values!r} has no names. Give a mapping or an object,"
-            " as in values={'text': ...} or values=todo."
-        )
+def is_changing(described: Input) -> bool:
+    """Whether a clean control is not always the same: inputs of a list show an item each, and a default may be made."""
+    return described.kind is Kind.LIST or callable(described.default)
 
 
 def is_item(name: str, of: str) -> bool:
@@ -347,7 +366,7 @@ def is_item(name: str, of: str) -> bool:
     return head == of and index.isdigit()
 
 
-BUTTONS = {Kind.BOX: "checkbox", Kind.CHOICE: "radio", Kind.CHOICES: "checkbox"}
+BUTTONS = {Kind.BOX: "checkbox", Kind.CHOICE: "radio", Kind.RADIOS: "radio", Kind.CHOICES: "checkbox"}
 SAID_BY_NOTHING = frozenset(BUTTONS)
 
 
@@ -356,28 +375,3 @@ NESTED = frozenset({Kind.OBJECT, Kind.OBJECTS, Kind.MAPPING})
 
 def is_index(key: str) -> bool:
     return key.isascii() and key.isdigit() and len(key) < 10
-
-
-def is_listed(value: Any) -> bool:
-    return isinstance(value, (Sequence, set, frozenset)) and not isinstance(value, (str, bytes))
-
-
-def is_row(value: Any) -> bool:
-    """Whether something gives its values by their names alone, and is no mapping: ``sqlite3.Row``."""
-    return hasattr(type(value), "keys") and hasattr(type(value), "__getitem__")
-
-
-def found_in(data: Any, steps: Iterable[str]) -> Any:
-    """Return what a mapping or an object holds at a nested name, or MISSING."""
-    for step in steps:
-        if isinstance(data, Mapping):
-            data = data.get(step, MISSING)
-        elif is_listed(data) and step.isdigit():
-            data = data[int(step)] if int(step) < len(data) else MISSING
-        elif is_row(data):
-            data = data[step] if step in data.keys() else MISSING  # noqa: SIM118 a row
-        else:
-            data = MISSING if data is None else getattr(data, step, MISSING)
-        if data is MISSING:
-            return MISSING
-    return data

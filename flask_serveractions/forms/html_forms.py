@@ -99,7 +99,7 @@ class Page(HTMLParser):
         self.text: Control | None = None  # what is being read: a text area, or an option without value
         self.templates = 0  # how many are open
         self.fieldsets: list[bool] = []  # those that are open: whether each is disabled
-        self.feed(html)
+        self.feed(html.replace("\r\n", "\n").replace("\r", "\n"))  # HTML Living Standard, 13.2.3.5
         self.close()
         for form_id, control in self.strays:
             for form in self.forms:

@@ -28,6 +28,7 @@ class Kind(enum.Enum):
     AREA = "a textarea"
     BOX = "one checkbox"
     CHOICE = "a select"
+    RADIOS = "radio buttons"
     CHOICES = "several checkboxes"
     LIST = "an input for each value"
     FILE = "a file input"
@@ -55,6 +56,8 @@ class Input:
     label: str = ""  # "": made of the name
     hint: str = ""
     default: Any = MISSING
+    says_no: str = ""  # what a hidden field before a box sends, where nothing sent would mean yes
+    ticked: str = "true"  # what a box sends
     parts: tuple[str, ...] = ()  # the names below an object's
     separator: str = "."  # between a name and those below it
     rows: int = 0  # of objects, where nothing says how many there are
@@ -64,12 +67,12 @@ class Input:
     @property
     def has_choices(self) -> bool:
         """Whether it is chosen from options, though there may be none now."""
-        return self.kind in (Kind.CHOICE, Kind.CHOICES)
+        return self.kind in (Kind.CHOICE, Kind.RADIOS, Kind.CHOICES)
 
     @property
     def is_chosen_from(self) -> bool:
         """Whether ``value=`` of an input is what this one of several stands for."""
-        return self.kind in (Kind.BOX, Kind.CHOICE, Kind.CHOICES, Kind.LIST)
+        return self.has_choices or self.kind in (Kind.BOX, Kind.LIST)
 
 
 def is_secret_name(name: str) -> bool:
@@ -134,7 +137,15 @@ def option_pairs(options: Iterable[Any], write: Callable[[Any], str]) -> list[tu
 
 
 def option_pair(option: Any, write: Callable[[Any], str]) -> tuple[str, str]:
-    if isinstance(option, tuple) and len(option) == 2:
+    if is_pair(option):
         return write(option[0]), str(option[1])
     text = write(option)
     return text, humanized(option.name.lower()) if isinstance(option, enum.Enum) else text
+
+
+def is_pair(option: Any) -> bool:
+    """Whether an option is a value and its label: a tuple, a list, a row of two columns from a database."""
+    if isinstance(option, (str, bytes, enum.Enum)):
+        return False
+    is_row = hasattr(type(option), "__getitem__") and not isinstance(option, Mapping)
+    return is_row and hasattr(type(option), "__len__") and len(option) == 2

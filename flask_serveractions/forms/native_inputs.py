@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import enum
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from math import isfinite
 from typing import Any
@@ -79,8 +79,10 @@ def duration_text(value: dt.timedelta, precision: str) -> str:
 
 def text_of(field: fields.Field[Any], value: Any) -> str:
     """Return a value as the text that its field loads again; what the field can't write is written plainly."""
+    if isinstance(field, fields.Boolean) and isinstance(value, (str, bool)):
+        return truth_text(value, field.truthy, field.falsy)
     if value is None or (isinstance(value, str) and not isinstance(value, enum.Enum)):
-        return truth_text(value) if isinstance(field, fields.Boolean) else plain_text(value)
+        return plain_text(value)
     if isinstance(field, fields.TimeDelta) and isinstance(value, dt.timedelta):
         return duration_text(value, field.precision)
     try:
@@ -92,8 +94,16 @@ def text_of(field: fields.Field[Any], value: Any) -> str:
     return plain_text(written)
 
 
-def truth_text(value: Any) -> str:
-    """Return what a text says to a box: ``"true"``, ``"false"``, or itself."""
-    if value in fields.Boolean.truthy:
-        return "true"
-    return "false" if value in fields.Boolean.falsy else plain_text(value)
+def truth_text(
+    value: Any, truthy: Iterable[Any] = fields.Boolean.truthy, falsy: Iterable[Any] = fields.Boolean.falsy
+) -> str:
+    """Return a truth, or a text that says one to a box, as that box sends it: ``"true"``, ``"false"``, or itself."""
+    if value is True or value in truthy:
+        return text_among(truthy, "true")
+    return text_among(falsy, "false") if value is False or value in falsy else plain_text(value)
+
+
+def text_among(texts: Iterable[Any], usual: str) -> str:
+    """Return the usual text where a field takes it, else one that it takes."""
+    known = {each for each in texts if isinstance(each, str)}
+    return usual if usual in known else min(known, default=usual)

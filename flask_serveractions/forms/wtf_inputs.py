@@ -15,22 +15,23 @@ from wtforms import (
     HiddenField,
     PasswordField,
     RadioField,
-    SelectField,
     SelectMultipleField,
     SubmitField,
     TextAreaField,
 )
 from wtforms.fields.choices import SelectFieldBase
 
+from ..operation import MISSING
 from ..schemas.flask_forms import field_named, separator_of
 from .inputs import Input, Kind, is_secret_name
-from .native_inputs import plain_text
+from .native_inputs import MOMENT, plain_text, truth_text
 
 KINDS: tuple[tuple[type[Field], Kind], ...] = (
     (FormField, Kind.OBJECT),
     (FieldList, Kind.OBJECTS),
     (BooleanField, Kind.BOX),
     (SelectMultipleField, Kind.CHOICES),
+    (RadioField, Kind.RADIOS),
     (SelectFieldBase, Kind.CHOICE),
     (TextAreaField, Kind.AREA),
 )
@@ -59,12 +60,13 @@ def described_field(field: Any) -> Input:
         accept=accepted(field) if is_file_input else None,
         secret=isinstance(field, PasswordField) or is_secret_name(field.name),
         options=tuple((plain_text(value), str(label)) for value, label in choices_of(field)),
+        default=MISSING if field.data is None or is_file_input else field.data,
         label=str(field.label.text) if field.label else "",
         hint=str(field.description or ""),
         parts=tuple(each.short_name for each in field.form) if isinstance(field, FormField) else (),
         separator=separator_of(field) if isinstance(field, FieldList) else getattr(field, "separator", "-"),
         rows=field.min_entries if isinstance(field, FieldList) else 0,
-        write=partial(field_text, field),
+        write=truth_text if kind is Kind.BOX else partial(field_text, field),
     )
 
 
@@ -74,16 +76,23 @@ def field_text(field: Any, value: Any) -> str:
         return plain_text(value)
     was, field.data, sent, field.raw_data = field.data, value, field.raw_data, None
     try:
-        return plain_text(field._value())
+        return native_text(field, plain_text(field._value()))
     except (ValueError, TypeError, AttributeError):
         return plain_text(value)
     finally:
         field.data, field.raw_data = was, sent
 
 
+def native_text(field: Any, text: str) -> str:
+    """Return a moment as ``datetime-local`` holds it, where the field reads that: WTForms writes a space for the T."""
+    moment = text.replace(" ", "T", 1)
+    reads = any("T" in each for each in getattr(field, "format", None) or ())
+    return moment if reads and MOMENT.fullmatch(moment) else text
+
+
 def choices_of(field: Any) -> Iterable[tuple[Any, Any]]:
-    """Yield value and label of what can be chosen; choices that a request sets are not known here."""
-    if not isinstance(field, (SelectField, RadioField, SelectMultipleField)) or not field.choices:
+    """Yield value and label of what can be chosen; choices that nobody has set are none."""
+    if not isinstance(field, SelectFieldBase) or not getattr(field, "choices", True):
         return
     for choice in field.iter_choices():
         yield choice[0], choice[1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from flask import current_app
@@ -12,9 +13,10 @@ from markupsafe import Markup, escape
 from ..app_state import AppState, state_of
 from ..arguments.bound_arguments import bound_payload, bound_values
 from ..forms.controls import describe
+from ..forms.elements import fill_in
 from ..forms.flask_form_state import form_shown
-from ..forms.form_state import FormState, check_values
-from ..forms.handwritten import fill_in
+from ..forms.form_state import FormState
+from ..forms.initial_values import check_values
 from ..forms.inputs import Input, render_attributes
 from ..http.action_argument import ARGUMENT, with_action
 from ..marks import chain_of
@@ -89,7 +91,7 @@ def content_of(forms: PageForms, operation: Operation, form: FormState, caller: 
     forms.open = operation.name
     try:
         # a template that does not escape gives plain text, which is as it means it
-        return fill_in(str(caller(form) if caller.arguments else caller()))
+        return fill_in(form, str(caller(form) if caller.arguments else caller()))
     finally:
         forms.open = ""
 
@@ -222,14 +224,14 @@ def state_for(
     initial: Any = None,
 ) -> FormState:
     about = f"{parts.prefix}-{digest(payload, 8)}" if operation.bound else parts.prefix
-    has_factory = operation.form is not None and operation.form.make_form is not None
+    is_wtf = operation.form is not None  # its choices and defaults may be others in each request
     form = FormState(
         id=form_id(forms, region, about, ordinal),
-        describe=described_in_request(operation, payload) if has_factory else parts.describe,
+        describe=described_in_request(operation, payload) if is_wtf else parts.describe,
         names=parts.names,
         initial=initial,
         make_wtf=wtf_maker(operation, payload),
-        clean={} if has_factory else parts.clean,
+        clean={} if is_wtf else parts.clean,
     )
     middleware = middleware_state_of(forms.environ)
     submission = middleware.submission if middleware else None
@@ -242,8 +244,9 @@ def state_for(
 
 
 def described_in_request(operation: Operation, payload: str) -> Callable[[str], Input]:
-    """Return what describes the controls of a form that a factory makes in each request."""
+    """Return what describes the controls of a ``FlaskForm``, which is made in each request."""
 
+    @cache
     def describe_here(name: str) -> Input:
         return describe(operation, name, form_of_request(operation, payload))
 
@@ -251,12 +254,13 @@ def described_in_request(operation: Operation, payload: str) -> Callable[[str], 
 
 
 def form_of_request(operation: Operation, payload: str) -> Any:
-    """Return the empty form that the action's factory makes, once per request and payload."""
+    """Return the empty form of an action, made once per request and payload."""
     made = page_forms().made
-    if (operation.name, payload) not in made:
-        parameter: Any = operation.form
-        made[operation.name, payload] = filled_form(parameter, None, bound=bound_values(operation, payload))
-    return made[operation.name, payload]
+    parameter: Any = operation.form
+    which = (operation.name, payload if parameter.make_form else "")  # a class is made without bound arguments
+    if which not in made:
+        made[which] = filled_form(parameter, None, bound=bound_values(operation, payload))
+    return made[which]
 
 
 def wtf_maker(operation: Operation, payload: str) -> Callable[[FormState], Any] | None:

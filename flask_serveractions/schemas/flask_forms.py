@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from werkzeug.datastructures import MultiDict
 from wtforms import DecimalField, Field, FieldList, FileField, FormField, IntegerField
 from wtforms.csrf.core import CSRFTokenField
+from wtforms.fields import choices
 from wtforms.fields.core import UnboundField
 from wtforms.form import BaseForm
 
@@ -21,7 +22,10 @@ from .form_data import flat_values, is_clean, join_name
 from .mistakes import NoField
 
 MAX_ROWS = 250  # of forms in lists: WTForms looks through all names for each of them
+LONGEST_INDEX = 10  # digits
 MAX_VALUES = 1000  # of JSON that stands for a form
+#: since WTForms 3.3, where tuples are deprecated; until then they were all that there was
+MAKE_CHOICE: Callable[..., Any] = getattr(choices, "SelectChoice", lambda *parts: parts)
 ROW = re.compile(r".*-[0-9]+(?=-)", re.DOTALL)
 
 
@@ -56,7 +60,43 @@ def filled_form(parameter: Parameter, data: Any, *, initial: Any = None, bound: 
             raise
         raise Unreadable("an index among its names is no number") from None
     remove_tokens(form)
+    for field in fields_below(form):
+        mend_choices(field)
     return form
+
+
+def fields_below(form: Any) -> Iterator[Any]:
+    """Yield the fields of a form, those of nested forms and of lists too."""
+    todo = list(form)
+    while todo:
+        field = todo.pop()
+        yield field
+        if isinstance(field, (FormField, FieldList)):
+            todo += field
+
+
+def mend_choices(field: Any) -> None:
+    """Make pairs of what WTForms 3.3 does not read any more, and others did: numbers, rows of a database, lists."""
+    given = getattr(field, "choices", None)
+    if isinstance(given, Mapping):
+        field.choices = {group: choices_read(each) for group, each in given.items()}
+    elif isinstance(given, Iterable) and not isinstance(given, type):  # an Enum is WTForms' to read
+        field.choices = choices_read(given)
+
+
+def choices_read(given: Iterable[Any]) -> list[Any]:
+    return [each if is_choice(each) else choice_made(each) for each in given]
+
+
+def is_choice(choice: Any) -> bool:
+    """Whether WTForms reads it: a text, a tuple, or an object of its own with the value and the label."""
+    return isinstance(choice, (str, tuple)) or hasattr(choice, "label")
+
+
+def choice_made(choice: Any) -> Any:
+    """Return a choice of WTForms: of a row or a list, or of one value that is its label too."""
+    is_row = hasattr(type(choice), "__getitem__") and not isinstance(choice, Mapping)
+    return MAKE_CHOICE(*choice) if is_row else MAKE_CHOICE(choice, str(choice))
 
 
 def factory_with(factory: Callable[..., Any], bound: Mapping[str, Any]) -> Callable[..., Any]:
@@ -234,11 +274,22 @@ def field_named(fields: Iterable[Field], name: str, prefix: str = "") -> Any:
     return None
 
 
+def new_entry(field: FieldList) -> Any:
+    """Return an item of a list as it is when it is new; the list stays as it is."""
+    if field.max_entries and len(field.entries) >= field.max_entries:
+        return field.entries[-1]
+    last, entry = field.last_index, field.append_entry()
+    field.entries.pop()
+    field.last_index = last
+    return entry
+
+
 def item_named(field: FieldList, name: str, prefix: str) -> Any:
     match = re.match(r"\d+", name[len(prefix) :], re.ASCII)
     if match is None:
         return None
-    entry = field.entries[0] if field.entries else field.append_entry()
+    index = int(match.group()) if len(match.group()) < LONGEST_INDEX else MAX_ROWS
+    entry = field.entries[index] if index < len(field.entries) else new_entry(field)
     full = prefix + match.group()
     if full == name:
         return entry

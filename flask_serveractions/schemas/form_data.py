@@ -131,7 +131,7 @@ class FormReader:
     def missing_value(self, field: fields.Field[Any], schema: Schema) -> Any:
         """Return what it means that a field was not sent: an empty list, a box that is not ticked."""
         if self.is_form and is_container(field):
-            return False
+            return no_of(field)
         if not field.required:
             return MISSING
         if isinstance(field, fields.List) and isinstance(schema, DataSchema):
@@ -175,7 +175,11 @@ class FormReader:
         if is_many(field):
             items = ((index, self.data(field.schema, node.below[index], partial)) for index in node.indices())
             return Items(items) or MISSING
-        return self.data(field.schema, node, partial) if node.below else MISSING
+        if not node.below:
+            return MISSING
+        if self.is_form and field.allow_none and is_left_empty(field, node):
+            return None
+        return self.data(field.schema, node, partial)
 
     def items(self, field: Any, node: Node, partial: bool) -> Any:
         inner = field.inner if isinstance(field, fields.List) else fields.Raw()
@@ -191,6 +195,15 @@ class FormReader:
             return {key: untyped_value(each) for key, each in node.below.items()} or MISSING
         values = {key: self.value(inner, each, partial) for key, each in node.below.items()}
         return {key: value for key, value in values.items() if value is not MISSING} or MISSING
+
+
+def is_left_empty(field: fields.Field[Any], node: Node) -> bool:
+    """Whether nothing was filled in, in no part of an object: all texts are empty, no box is ticked."""
+    if isinstance(field, fields.Nested) and not is_many(field):
+        parts = field.schema.load_fields.items()
+        return all(is_left_empty(each, node.at(each.data_key or name)) for name, each in parts)
+    nothing = ("", *field.falsy) if isinstance(field, fields.Boolean) else ("",)
+    return not node.below and all(text in nothing for text in node.texts)
 
 
 def item_field(field: fields.List[Any] | fields.Tuple, index: int) -> fields.Field[Any] | None:
@@ -217,6 +230,12 @@ def untyped_value(node: Node) -> Any:
 def is_container(field: fields.Field[Any]) -> bool:
     """Whether a browser says False by sending nothing."""
     return isinstance(field, fields.Boolean) and not field.allow_none and field.load_default is missing
+
+
+def no_of(field: fields.Field[Any]) -> Any:
+    """Return what a box that is not ticked says: False, or a text where its field takes no other."""
+    falsy = getattr(field, "falsy", ())
+    return False if False in falsy else min((each for each in falsy if isinstance(each, str)), default=False)
 
 
 def is_nullable(field: fields.Field[Any]) -> bool:

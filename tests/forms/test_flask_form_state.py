@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import re
+import sqlite3
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import pytest
@@ -14,9 +17,12 @@ from flask_wtf.file import FileAllowed, FileField, MultipleFileField
 from werkzeug.datastructures import FileStorage
 from wtforms import (
     BooleanField,
+    DateField,
+    DateTimeLocalField,
     FieldList,
     Form,
     FormField,
+    IntegerField,
     PasswordField,
     RadioField,
     SelectField,
@@ -148,3 +154,164 @@ def test_labels_and_hints_are_the_form_s(client: ActionsClient) -> None:
     text = client.get("/").text
     assert ">The title</label>" in text
     assert ">Short, please.</small>" in text
+
+
+def client_of(form: Any, page: str, **context: Any) -> ActionsClient:
+    """Return a client of an app with one action, ``save``, that takes a form; ``got`` has what it was called with."""
+    got.clear()
+    app = Flask(__name__)
+    app.secret_key = "of the tests"
+    app.test_client_class = ActionsClient
+
+    def save(form) -> None:  # type: ignore[no-untyped-def]
+        got.append(form.data)
+
+    save.__annotations__["form"] = form
+    ServerActions(app).register(save)
+    template = f'{{% call(form) action_form("save", values=values) %}}{page}<button>Send</button>{{% endcall %}}'
+    app.add_url_rule("/", "index", lambda: render_template_string(template, **{"values": None, **context}))
+    client = app.test_client()
+    assert isinstance(client, ActionsClient)
+    return client
+
+
+OURS = "{{ form.fields() }}"
+BY_HAND = "{% for field in form.wtf %}{{ field() }}{{ field.errors }}{% endfor %}"
+
+
+class NumberForm(FlaskForm):
+    one = SelectField(coerce=int)
+    many = SelectMultipleField(coerce=int)
+    radio = RadioField(coerce=int)
+
+
+def rows() -> list[Any]:
+    connection = sqlite3.connect(":memory:")
+    connection.row_factory = sqlite3.Row
+    return connection.execute("SELECT 1 AS id, 'One' AS name UNION SELECT 2, 'Two' UNION SELECT 3, 'Three'").fetchall()
+
+
+CHOICES: dict[str, Callable[[], Any]] = {
+    "pairs": lambda: [(1, "One"), (2, "Two"), (3, "Three")],
+    "lists": lambda: [[1, "One"], [2, "Two"], [3, "Three"]],
+    "rows of a database": rows,
+    "numbers": lambda: [1, 2, 3],
+    "WTForms' own": lambda: [SelectChoice(1, "One"), SelectChoice(2, "Two"), SelectChoice(3, "Three")],  # type: ignore[arg-type]
+}
+
+
+@pytest.mark.parametrize("page", [OURS, BY_HAND], ids=["ours", "by hand"])
+@pytest.mark.parametrize("choices", CHOICES.values(), ids=CHOICES)
+def test_numbers_are_chosen_from_what_a_factory_sets(choices: Callable[[], Any], page: str) -> None:
+    def make_numbers(**kwargs: Any) -> NumberForm:
+        form = NumberForm(**kwargs)
+        form.one.choices = form.many.choices = form.radio.choices = choices()
+        return form
+
+    stored = {"one": 2, "many": [1, 3], "radio": 3}
+    client = client_of(Annotated[NumberForm, make_numbers], page, values=stored)
+    shown = client.get("/")
+    assert client.submit(shown, "save").status_code == 303
+    assert got == [stored]
+    assert client.submit(shown, "save", one="1", many=["2"], radio="1").status_code == 303
+    assert got[1] == {"one": 1, "many": [2], "radio": 1}
+    assert client.submit(shown, "save", one="4").status_code == 422
+
+
+def test_groups_of_choices_stay_groups() -> None:
+    def make_numbers(**kwargs: Any) -> NumberForm:
+        form = NumberForm(**kwargs)
+        form.one.choices = {"Low": [1, 2], "High": [(9, "Nine")]}
+        form.many.choices = form.radio.choices = [1]
+        return form
+
+    client = client_of(Annotated[NumberForm, make_numbers], "{{ form.wtf.one() }}{{ form.radios('radio') }}")
+    shown = client.get("/")
+    assert '<optgroup label="High"><option value="9">Nine</option>' in shown.text
+    assert client.submit(shown, "save", one="9", radio="1").status_code == 303
+    assert got[0]["one"] == 9
+
+
+def test_choices_of_a_class_that_sets_them_itself_are_those_of_the_request() -> None:
+    known = ["a"]
+
+    class OwnForm(FlaskForm):
+        letter = SelectField()
+
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            self.letter.choices = list(known)
+
+    client = client_of(OwnForm, OURS)
+    assert '<option value="b">' not in client.get("/").text
+    known.append("b")
+    shown = client.get("/")
+    assert '<option value="b">' in shown.text
+    assert client.submit(shown, "save", letter="b").status_code == 303
+
+
+class PresetForm(FlaskForm):
+    many = SelectMultipleField(choices=["a", "b"], default=["b"])
+    one = SelectField(choices=["x", "y"], default="y")
+    box = BooleanField(default=True)
+    day = DateField(default=lambda: days[0])
+    moment = DateTimeLocalField(default=dt.datetime(2026, 1, 31, 9, 30))
+    number = IntegerField(default=0)
+    lines = FieldList(FormField(LineForm), default=[{"text": "one", "done": True}, {"text": "two"}])
+
+
+days = [dt.date(2026, 1, 1)]
+
+
+@pytest.mark.parametrize("page", [OURS, BY_HAND], ids=["ours", "by hand"])
+def test_a_clean_form_shows_what_its_fields_have_by_default(page: str) -> None:
+    client = client_of(PresetForm, page)
+    assert client.submit(client.get("/"), "save").status_code == 303
+    lines = [{"text": "one", "done": True}, {"text": "two", "done": False}]
+    moment = dt.datetime(2026, 1, 31, 9, 30)
+    expected = {"many": ["b"], "one": "y", "box": True, "day": days[0], "moment": moment, "number": 0, "lines": lines}
+    assert got == [expected]
+    days[0] = dt.date(2026, 2, 2)  # as the next day comes
+    client.submit(client.get("/"), "save")
+    assert got[1]["day"] == dt.date(2026, 2, 2)
+
+
+def test_a_box_that_is_ticked_by_default_can_be_unticked_and_stays_so() -> None:
+    client = client_of(PresetForm, OURS)
+    refused = client.submit(client.get("/"), "save", box=False, number="x", many=[])
+    assert refused.status_code == 422
+    assert client.submit(refused, "save", number="1").status_code == 303
+    assert (got[0]["box"], got[0]["many"]) == (False, [])
+
+
+def test_a_moment_of_wtforms_stands_in_the_browser_s_own_control() -> None:
+    shown = client_of(PresetForm, "<input {{ form.attrs('moment') }}>").get("/").text
+    assert 'type="datetime-local" value="2026-01-31T09:30:00"' in shown
+
+
+def test_radio_buttons_of_wtforms_are_a_named_group() -> None:
+    shown = client_of(NumberForm, "{{ form.field('radio', 'Which?', options=[1, 2]) }}").get("/").text
+    assert 'role="radiogroup"' in shown
+    assert "<legend>Which?</legend>" in shown
+    assert shown.count('type="radio"') == 2
+
+
+class AlbumForm(FlaskForm):
+    title = StringField(validators=[DataRequired()])
+    cover = FileField(validators=[FileAllowed(["png"], "Pictures, please.")])
+    pages = MultipleFileField(validators=[FileAllowed(["txt"], "Texts, please.")])
+    lines = FieldList(FormField(LineForm), min_entries=2)
+
+
+@pytest.mark.parametrize("page", [OURS, BY_HAND], ids=["ours", "by hand"])
+def test_a_refusal_with_files_and_rows_keeps_the_texts(page: str) -> None:
+    client = client_of(AlbumForm, page)
+    files = {"cover": (io.BytesIO(b"1"), "a.exe"), "pages": [(io.BytesIO(b"1"), "a.txt"), (io.BytesIO(b"2"), "b.png")]}
+    sent = {"title": "Kept", "lines-0-text": "too long", "lines-1-text": "two", "lines-1-done": True}
+    refused = client.submit(client.get("/"), "save", **files, **sent)
+    assert refused.status_code == 422
+    for text in ("Pictures, please.", "Texts, please.", 'value="Kept"', 'value="too long"', 'value="two"'):
+        assert text in refused.text
+    assert not re.search(r'type="file"[^>]* value=', refused.text)
+    assert client.submit(refused, "save", **{"lines-0-text": "one"}).status_code == 303
+    assert [(each["text"], each["done"]) for each in got[0]["lines"]] == [("one", False), ("two", True)]

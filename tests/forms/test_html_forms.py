@@ -39,6 +39,7 @@ CONTROLS: dict[str, tuple[str, list[tuple[str, str]]]] = {
     ),
     "no chosen radio button": ('<input type="radio" name="a" value="1">', []),
     "a text area": ("<textarea name=a>\nfirst\nsecond</textarea>", [("a", "first\r\nsecond")]),
+    "a text area after a line end of Windows": ("<textarea name=a>\r\n\r\nx</textarea>", [("a", "\r\nx")]),
     "a text area with markup": ("<textarea name=a>&lt;b&gt; &amp;c</textarea>", [("a", "<b> &c")]),
     "a choice": ('<select name="a"><option value="1">One<option value="2" selected>Two</select>', [("a", "2")]),
     "a choice of which none is marked": ('<select name="a"><option value="1">One<option>Two</select>', [("a", "1")]),

@@ -57,10 +57,27 @@ class Person:
     size: Size | None = None
 
 
+@dataclass
+class Branch:
+    size: Size
+    is_green: bool
+    leaves: int = 5
+
+
+@dataclass
+class Tree:
+    branch: Branch | None = None
+
+
 class Line(Schema):
     text = fields.String(required=True)
     price = fields.Decimal(allow_none=True)
     paid = fields.Boolean()
+
+
+class Bill(Schema):
+    lines = fields.Nested(Line, many=True)
+    first = fields.Nested(Line, allow_none=True)
 
 
 #: what browsers send back: no NUL, no half of a surrogate pair, and lines that end in ``\n``
@@ -99,7 +116,10 @@ KINDS: list[tuple[Any, st.SearchStrategy[Any]]] = [
     (list[dt.datetime], st.lists(moments, max_size=3)),
     (list[Size], st.lists(st.sampled_from(Size), unique=True).map(lambda chosen: sorted(chosen, key=list(Size).index))),
     (list[Literal[1, 2, 3]], st.lists(st.sampled_from([1, 2, 3]), unique=True).map(sorted)),
+    (list[bool], st.lists(st.booleans(), max_size=3)),
     (Address, addresses),
+    (Address | None, st.none() | addresses),
+    (Tree, st.builds(Tree, st.none() | st.builds(Branch, st.sampled_from(Size), st.booleans(), st.integers()))),
     (list[Address], st.lists(addresses, max_size=3)),
     (
         Person,
@@ -122,10 +142,11 @@ def send_back(kind: Any, value: Any, template: str) -> list[Any]:
     def save(value) -> None:  # type: ignore[no-untyped-def]
         got.append(value)
 
-    save.__annotations__["value"] = kind
+    values = value if isinstance(kind, Schema) else {"value": value}
+    save.__annotations__["value"] = Annotated[dict[str, Any], kind] if isinstance(kind, Schema) else kind
     actions.register(save)
-    page = f'{{% call(form) action_form("save", values={{"value": value}}) %}}{template}{{% endcall %}}'
-    app.add_url_rule("/", "index", lambda: render_template_string(page, value=value))
+    page = f'{{% call(form) action_form("save", values=values) %}}{template}{{% endcall %}}'
+    app.add_url_rule("/", "index", lambda: render_template_string(page, values=values))
     client = app.test_client()
     answer = client.submit(client.get("/"), "save")
     assert answer.status_code == 303, answer.text
@@ -141,3 +162,13 @@ def test_a_form_of_fields_gives_back_what_it_shows(
 ) -> None:
     value = data.draw(values)
     assert send_back(kind, value, "{{ form.fields() }}") == [value]
+
+
+LINE = {"text": "tea", "price": Decimal("1.50"), "paid": True}
+
+
+@pytest.mark.parametrize(
+    "value", [{"lines": [LINE, {**LINE, "paid": False}], "first": None}, {"lines": [LINE], "first": LINE}]
+)
+def test_a_form_of_a_schema_gives_back_what_it_shows(value: dict[str, Any]) -> None:
+    assert send_back(Bill(), value, "{{ form.fields() }}") == [value]

@@ -1,0 +1,159 @@
+"""The elements that a form writes, and those written by hand around ``form.attrs``."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
+
+import pytest
+from flask import Flask, render_template_string
+from marshmallow import fields
+from marshmallow.validate import Length
+from sqlalchemy import create_engine, text
+
+from flask_serveractions import ServerActions
+from flask_serveractions.testing import ActionsClient
+
+got: list[Any] = []
+
+
+def client_of(annotation: Any, content: str, **context: Any) -> ActionsClient:
+    """Return a client of an app with one action, ``save(value, name)``, whose form has the given content."""
+    got.clear()
+    app = Flask(__name__)
+    app.secret_key = "of the tests"
+    app.test_client_class = ActionsClient
+
+    def save(value, name: Annotated[str, Length(1, 5)] = "x") -> None:  # type: ignore[no-untyped-def]
+        got.append(value)
+
+    save.__annotations__["value"] = annotation
+    ServerActions(app).register(save)
+    page = f'{{% call(form) action_form("save", values=values) %}}{content}{{% endcall %}}'
+    app.add_url_rule("/", "index", lambda: render_template_string(page, **{"values": None, **context}))
+    client = app.test_client()
+    assert isinstance(client, ActionsClient)
+    return client
+
+
+def rows_of_sqlite() -> list[Any]:
+    connection = sqlite3.connect(":memory:")
+    connection.row_factory = sqlite3.Row
+    return connection.execute("SELECT 1 AS id, 'One' AS name UNION SELECT 2, 'Two'").fetchall()
+
+
+def rows_of_sqlalchemy() -> list[Any]:
+    with create_engine("sqlite://").connect() as connection:
+        return list(connection.execute(text("SELECT 1 AS id, 'One' AS name UNION SELECT 2, 'Two'")))
+
+
+OPTIONS = {
+    "tuples": [(1, "One"), (2, "Two")],
+    "lists": [[1, "One"], [2, "Two"]],
+    "rows of sqlite3": rows_of_sqlite(),
+    "rows of SQLAlchemy": rows_of_sqlalchemy(),
+}
+
+
+@pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
+@pytest.mark.parametrize("called", ["select", "radios"])
+def test_an_option_is_any_pair_of_value_and_label(called: str, options: Any) -> None:
+    client = client_of(int, f"{{{{ form.{called}('value', options) }}}}", options=options)
+    page = client.get("/")
+    assert re.search(r'value="2"[^>]*> ?Two<', page.text)
+    assert client.submit(page, "save", value="2").status_code == 303
+    assert got == [2]
+
+
+def test_a_text_of_two_letters_is_no_pair() -> None:
+    page = client_of(str, "{{ form.select('value', ['no', 'de']) }}").get("/")
+    assert '<option value="no">no</option><option value="de">de</option>' in page.text
+
+
+@pytest.mark.parametrize("annotation", [list[int], list[Literal[1, 2, 3]]], ids=["free", "of choices"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "{{ form.select('value', [1, 2, 3]) }}",
+        "<select {{ form.attrs('value') }}><option>1</option><option value='2'>b</option><option>3</option></select>",
+        '<select multiple {{ form.attrs("value") }}><option>1<option value="2">b<option selected>3</select>',
+    ],
+    ids=["ours", "by hand", "by hand, multiple"],
+)
+def test_of_many_several_can_be_chosen_and_stay_chosen(content: str, annotation: Any) -> None:
+    content = content.replace("'2'", '"2"')
+    client = client_of(annotation, content + "<input {{ form.attrs('name') }}>", values={"value": [1, 2]})
+    page = client.get("/")
+    assert len(re.findall(r"<select[^>]*\smultiple\b", page.text)) == 1
+    assert len(re.findall(r"\bmultiple\b", page.text)) == 1
+    refused = client.submit(page, "save", value=["2", "3"], name="far too long")
+    assert refused.status_code == 422
+    assert client.submit(refused, "save", name="x").status_code == 303
+    assert got == [[2, 3]]
+
+
+def test_an_input_of_a_free_list_is_no_button() -> None:
+    page = client_of(list[str], "{{ form.field('value') }}", values={"value": ["a", "b"]}).get("/")
+    assert page.text.count("<input name") == 3
+    assert "checked" not in page.text
+
+
+def test_a_free_list_that_was_refused_has_one_empty_input_as_before() -> None:
+    client = client_of(list[str], "{{ form.fields() }}", values={"value": ["a", "b"]})
+    page = client.get("/")
+    for _ in range(2):
+        page = client.submit(page, "save", name="far too long")
+        assert page.status_code == 422
+        assert page.text.count('<input name="value"') == 3
+    assert client.submit(page, "save", name="x").status_code == 303
+    assert got == [["a", "b"]]
+
+
+def test_a_box_sends_what_its_field_takes_for_yes() -> None:
+    german = fields.Boolean(truthy={"ja"}, falsy={"nein"})
+    client = client_of(Annotated[bool, german], "{{ form.field('value') }}", values={"value": True})
+    page = client.get("/")
+    assert re.search(r'<input name="value"[^>]*value="ja" checked', page.text)
+    assert client.submit(page, "save").status_code == 303
+    assert client.submit(page, "save", value=False).status_code == 303
+    assert got == [True, False]
+
+
+@dataclass
+class Address:
+    city: Annotated[str, Length(1)]
+    kind: Literal["home", "work"] = "work"
+    number: int = 7
+    is_paid: bool = False
+    notes: list[str] = field(default_factory=list)
+
+
+def test_an_object_of_which_nothing_was_filled_in_is_none_where_it_may_be() -> None:
+    client = client_of(Address | None, "{{ form.fields() }}")
+    page = client.get("/")
+    assert 'value="7"' not in page.text
+    assert " required" not in page.text.partition("Name")[0]
+    assert client.submit(page, "save").status_code == 303
+    assert client.submit(page, "save", **{"value.city": "Oslo", "value.number": "3"}).status_code == 303
+    assert got == [None, Address("Oslo", number=3)]
+
+
+def test_an_object_of_which_something_was_filled_in_is_checked() -> None:
+    client = client_of(Address | None, "{{ form.fields() }}")
+    refused = client.submit(client.get("/"), "save", **{"value.kind": "home"})
+    assert refused.status_code == 422
+    assert '<option value="home" selected>' in refused.text
+    assert '<option value="">' in refused.text  # so that it can be left out after all
+    assert client.submit(refused, "save", **{"value.kind": ""}).status_code == 303
+    assert got == [None]
+
+
+def test_an_object_that_must_be_is_missed() -> None:
+    client = client_of(Address, "{{ form.fields() }}")
+    page = client.get("/")
+    assert 'value="7"' in page.text
+    refused = client.submit(page, "save")
+    assert re.search(r'data-error="value.city">[^<]+<', refused.text)
+    assert got == []
