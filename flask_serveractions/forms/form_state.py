@@ -14,7 +14,7 @@ from ..operation import MISSING
 from . import elements
 from .initial_values import found_in, is_listed
 from .inputs import TICKED, Attributes, Input, Kind, Options, render_attributes, written
-from .native_inputs import native_attributes, plain_text
+from .native_inputs import native_attributes, plain_text, room_for
 
 MOST_CLEAN = 1000  # rows have names without end
 WITH_IDS = frozenset({"name", "id", "aria-describedby"})
@@ -224,6 +224,7 @@ class FormState:
             "accept": described.accept,
         }
         made |= self.value_attributes(name, kind, described, given)
+        made["maxlength"] = room_for(made.get("value"), described.maxlength)
         made |= {
             "aria-invalid": "true" if self.messages_of(name) else None,
             "aria-describedby": self.described_by(name, given),

@@ -55,6 +55,17 @@ def native_attributes(kind: str | None, text: str, step: str | None) -> dict[str
     return {"type": kind, "step": "any" if has_seconds else step}
 
 
+def room_for(text: Any, most: int | None) -> int | None:
+    """Return ``maxlength`` of a control: the limit, or as much as a text that keeps to it has to a browser.
+
+    Browsers count UTF-16 code units (HTML, 4.10.18.3), Python counts characters: an emoji is two and one. A text that
+    was taken must not be too long for whoever edits it.
+    """
+    if most is None or not isinstance(text, str) or text.isascii() or len(text) > most:
+        return most
+    return max(most, len(text.encode("utf-16-le", "surrogatepass")) // 2)
+
+
 def plain_text(value: Any) -> str:
     """Return any value as text, as far as its type says how."""
     if isinstance(value, str) and not isinstance(value, enum.Enum):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import enum
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -71,6 +72,7 @@ KINDS: dict[str, tuple[Any, list[Any]]] = {
     "sizes": (list[Size], [[], [Size.SMALL, Size.LARGE]]),
     "address": (Address, [Address("Oslo", None, dt.date(2026, 1, 1), True)]),
     "addresses": (list[Address], [[], [Address("Oslo", 1), Address("Rome", None)]]),
+    "maybe_address": (Address | None, [None, Address("Oslo", 0, dt.date(2026, 1, 1), True)]),
     "by_key": (dict[str, int], [{"a": 1, "b": 2}]),
 }
 
@@ -184,3 +186,63 @@ def check_what_is_shown(page: Page) -> None:
     expect(page.get_by_label("s", exact=True)).not_to_be_checked()
     ids = page.locator("[id]").evaluate_all("all => all.map(({id}) => id)")
     assert len(ids) == len(set(ids))
+
+
+AREA = fields.String(metadata={"type": "textarea"})
+FACES = "\N{GRINNING FACE}" * 5
+
+
+def short(line: Annotated[str, Length(1, 5)], area: Annotated[str, Length(1, 5), AREA]) -> None:
+    taken.append((line, area))
+
+
+taken: list[tuple[str, str]] = []
+
+
+@pytest.fixture
+def short_page(browser: Browser) -> Iterator[Page]:
+    """A page with two controls for five characters; both show five emojis at ``/edit``."""
+    taken.clear()
+    app = Flask("short")
+    app.secret_key = "of the tests"
+    ServerActions(app).register(short)
+    template = """{% call(form) action_form("short", values=values) %}{{ form.fields() }}<button>Go</button>
+    {% endcall %}"""
+    app.add_url_rule("/", "new", lambda: render_template_string(template, values=None))
+    stored = {"line": FACES, "area": FACES}
+    app.add_url_rule("/edit", "edit", lambda: render_template_string(template, values=stored))
+    with served(app) as address:
+        context = browser.new_context(base_url=address)
+        context.set_default_timeout(PATIENCE)
+        yield context.new_page()
+        context.close()
+
+
+def send(page: Page) -> int:
+    with page.expect_response(lambda response: response.request.method == "POST") as answer:
+        page.get_by_role("button").click()
+    return answer.value.status
+
+
+def test_what_a_browser_lets_through_is_not_too_long(short_page: Page) -> None:
+    short_page.goto("/")
+    short_page.get_by_label("Line").press_sequentially(FACES)
+    short_page.get_by_label("Area").press_sequentially("a\nb\ncdef")
+    expect(short_page.get_by_label("Line")).to_have_value(
+        FACES[:2]
+    )  # a browser counts four, and one more is half a face
+    expect(short_page.get_by_label("Area")).to_have_value("a\nb\nc")
+    assert send(short_page) == 303
+    assert taken == [(FACES[:2], "a\nb\nc")]
+
+
+def test_a_text_that_was_taken_can_be_edited_at_its_full_length(short_page: Page) -> None:
+    short_page.goto("/edit")
+    for label in ("Line", "Area"):
+        control = short_page.get_by_label(label)
+        control.press("End")
+        control.press("Backspace")
+        control.press("x")
+        expect(control).to_have_value(FACES[:4] + "x")
+    assert send(short_page) == 303
+    assert taken == [(FACES[:4] + "x", FACES[:4] + "x")]
