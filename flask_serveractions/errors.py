@@ -58,6 +58,7 @@ class ActionError(Exception):
     :param code: a short name that programs can rely on.
     :param result: anything the page wants to show with the failure: ``FormState.result``.
     :raises ValueError: the status is no error status.
+    :raises TypeError: the message is no text.
     """
 
     def __init__(
@@ -69,6 +70,10 @@ class ActionError(Exception):
         code: str | None = None,
         result: Any = None,
     ) -> None:
+        if isinstance(message, (list, tuple, dict)):
+            raise TypeError(
+                f"ActionError({message!r}): a message is one text for people. Raise it for the first mistake."
+            )
         if not 400 <= status <= 599:
             raise ValueError(f"ActionError(status={status!r}): a failure has a status from 400 to 599.")
         super().__init__(message)

@@ -74,6 +74,8 @@ class ServerActions:
         :raises ValueError: a setting that can't be right, or a second extension on the same app. The message names the
             key and the mend.
         """
+        if not isinstance(app, Flask):
+            raise TypeError(f"ServerActions takes the Flask app, not {app!r}: ServerActions(app).")
         if STATE_KEY in app.extensions:
             raise ValueError(f"{app!r} has a ServerActions already. Use one object per app: register everything on it.")
         settings = Settings.from_config(app.config)

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import pytest
 from flask import Flask, render_template_string
 from flask_wtf import FlaskForm
+from jinja2 import UndefinedError
 from marshmallow import Schema, fields, validate
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column
 from wtforms import Form, StringField
@@ -169,6 +170,16 @@ CONTROLS = [
     ("{{ form.radios('text') }}", TypeError, "or annotate the argument as a Literal or an Enum."),
     ("{{ form.checkboxes('text', ['a']) }}", TypeError, "Write form.radios('text'), or annotate it as a list."),
     ("{{ form.wtf }}", LookupError, "this action takes no FlaskForm"),
+    ("{{ form.fields }}", TypeError, "form.fields is written and not called. Write {{ form.fields() }}."),
+    ("{{ form.error }}", TypeError, "Write {{ form.error('name') }}."),
+    ("{{ form.fields(['text']) }}", TypeError, "give the names one by one, as in form.fields('text', 'size')."),
+    ("{{ form.field('text', {'class': 'x'}) }}", TypeError, "is no label of 'text'. Attributes are given by name"),
+    ("{{ form.hidden_tag() }}", TypeError, "action_form writes the hidden fields, the CSRF token among them."),
+    ("{% if form.validate_on_submit() %}{% endif %}", TypeError, "called with valid arguments alone"),
+    ("{{ form.select('text', optoins) }}", TypeError, "options=Undefined: give a list, as in ['a', 'b']"),
+    ("{{ form.select('text', 'abc') }}", TypeError, "options='abc': give a list"),
+    ("{{ form.radios('text', {'a': 'One'}) }}", TypeError, "For values with their labels give its items"),
+    ("{{ form.select('text', [('a', 'One', 1)]) }}", TypeError, "('a', 'One', 1) is no option"),
     ("{% call action_form('save', todo_id=2) %}{% endcall %}", TypeError, "HTML nests no forms. Close that one first"),
 ]
 
@@ -183,6 +194,80 @@ def test_a_control_that_can_not_be_says_what_to_write(
     with pytest.raises(kind, match=re.escape(words)):
         rendered(app, form_with(content), bound={"todo_id": 1})
     assert "<form" in rendered(app, form_with("{{ form.fields() }}"), bound={"todo_id": 1})
+
+
+FORMS = [
+    ("{% call action_form('save') %}{{ form.field('text') }}{% endcall %}", UndefinedError, "call(form) action_form("),
+    ("{% call action_form('save') %}{{ text.upper() }}{% endcall %}", UndefinedError, "'text' is undefined"),
+    ("{% call(form) action_form('svae') %}{% endcall %}", LookupError, "no action 'svae'. Did you mean 'save'?"),
+    ("{% call(form) action_form(save) %}{% endcall %}", LookupError, "undefined in the template: write its name in"),
+    ("{% call(form) action_form('save', values=tood) %}{% endcall %}", UndefinedError, "save ("),
+    ("{% call(form) action_form('save', values=tood) %}{% endcall %}", UndefinedError, "'tood' is undefined in the"),
+    ("{% call(form) action_form('save', values=tood.owner) %}{% endcall %}", UndefinedError, "'tood' is undefined"),
+    ("{% call(form) action_form('save', values=Todo) %}{% endcall %}", TypeError, "is a class. Give an object of it"),
+    ("{% call(form) action_form('save', attrs='wide') %}{% endcall %}", TypeError, "as in attrs={'class': 'wide'}"),
+    ("{% call(form) action_form('save', id=todo) %}{% endcall %}", TypeError, "'id' is not Bound. Annotate it as in"),
+]
+
+
+@pytest.mark.parametrize(("template", "kind", "words"), FORMS)
+def test_a_form_that_can_not_be_says_what_to_write(
+    app: Flask, actions: ServerActions, template: str, kind: type[Exception], words: str
+) -> None:
+    @actions.register
+    def save(text: str) -> None: ...
+
+    with pytest.raises(kind, match=re.escape(words)):
+        rendered(app, template, Todo=Todo)
+
+
+def test_an_action_of_a_module_that_nobody_imports_is_told_so(app: Flask, actions: ServerActions) -> None:
+    with pytest.raises(LookupError, match=r"Import the module whose functions @actions.register registers."):
+        rendered(app, "{% call action_form('save') %}{% endcall %}")
+
+
+def test_a_form_that_is_sent_by_get_is_warned_of(
+    app: Flask, actions: ServerActions, caplog: pytest.LogCaptureFixture
+) -> None:
+    @actions.register
+    def save(text: str) -> None: ...
+
+    app.add_url_rule("/", "index", lambda: "the page")
+    client = app.test_client()
+    assert client.get("/", query_string={"_action": "save:12345678", "text": "x"}).text == "the page"
+    assert "was sent to /?text=x by GET, which runs nothing. Write it as <form method=" in caplog.text
+    caplog.clear()
+    assert client.get("/?_action=save/e30.signature&text=x").text == "the page"
+    assert caplog.text == ""
+
+
+@pytest.mark.parametrize("default", [validate.Length(1, 3), fields.String(required=True)], ids=["validator", "field"])
+def test_a_check_in_the_place_of_a_default_says_where_it_belongs(actions: ServerActions, default: Any) -> None:
+    def save(text: str = default) -> None: ...
+
+    with pytest.raises(TypeError, match=r"which checks nothing there. Write it into the annotation, as in text: Ann"):
+        actions.register(save)
+
+
+def test_a_validator_in_the_place_of_a_type_says_what_to_write(actions: ServerActions) -> None:
+    def save(text) -> None: ...  # type: ignore[no-untyped-def]
+
+    save.__annotations__["text"] = validate.Length(1, 3)
+    with pytest.raises(TypeError, match=r"Length is a validator, and no type. Write the type first"):
+        actions.register(save)
+
+
+def test_what_is_no_app_and_no_module_is_named(actions: ServerActions) -> None:
+    with pytest.raises(TypeError, match="ServerActions takes the Flask app, not 'todos'"):
+        ServerActions("todos")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"register_module takes a module, not 'todos'. Write import todos, and then"):
+        actions.register_module("todos")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("message", [["One.", "Two."], {"text": "One."}, ()])
+def test_a_failure_has_one_message(message: Any) -> None:
+    with pytest.raises(TypeError, match="a message is one text"):
+        ActionError(message)
 
 
 @pytest.mark.parametrize("values", ["text", 5, ["text"]])

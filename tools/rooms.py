@@ -74,6 +74,7 @@ ROOMS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "form_parts",
             "regions",
             "topics",
+            "mistakes",
             "page_forms",
             "referrer_policy",
             "session_cookies",

@@ -78,7 +78,7 @@ def grouped(label: str | None, pairs: list[tuple[str, str]], chosen: list[str]) 
     return content if label is None else f'<optgroup label="{escape(label)}">{content}</optgroup>'
 
 
-def buttons(form: FormState, name: str, options: Options | None, kind: str) -> Markup:
+def buttons(form: FormState, name: str, options: Options | None, kind: str, given: Attributes) -> Markup:
     """Return radio buttons or checkboxes, each in its label."""
     described = form.describe(name)
     if kind == "checkbox" and not described.multiple and described.kind is not Kind.BOX:
@@ -89,15 +89,30 @@ def buttons(form: FormState, name: str, options: Options | None, kind: str) -> M
     called = "radios" if kind == "radio" else "checkboxes"
     groups = option_groups(options_for(form, name, options, called), described.write)
     known = {value for _, pairs in groups for value, _ in pairs}
-    extra = [(text, text) for text in form.texts_of(name) if text not in known and text != ""]
-    return joined(*(button_group(form, name, label, pairs, kind) for label, pairs in [*groups, (None, extra)]))
+    initial = form.texts_of(name, given.get("value"))
+    extra = [(text, text) for text in initial if text not in known and text != ""]
+    rest = {key: each for key, each in given.items() if key not in ("value", "options")} | {"type": kind}
+    chosen = initial if "value" in given else None
+    return joined(*(button_group(form, name, label, pairs, rest, chosen) for label, pairs in [*groups, (None, extra)]))
 
 
-def button_group(form: FormState, name: str, label: str | None, pairs: list[tuple[str, str]], kind: str) -> str:
-    items = [
-        f"<label>{input_element(form, name, {'type': kind, 'value': value})} {escape(text)}</label>\n"
-        for value, text in pairs
-    ]
+def button_group(
+    form: FormState,
+    name: str,
+    label: str | None,
+    pairs: list[tuple[str, str]],
+    given: Attributes,
+    chosen: list[str] | None,
+) -> str:
+    """Return buttons, each in its label, in a group if that has a label.
+
+    :param chosen: initially, where it is the template that says so.
+    """
+    items = []
+    for value, text in pairs:
+        initial = {} if chosen is None else {"checked": value in chosen}
+        button = input_element(form, name, {**given, "value": value, **initial})
+        items.append(f"<label>{button} {escape(text)}</label>\n")
     if label is None or not items:
         return "".join(items)
     return f"<fieldset><legend>{escape(label)}</legend>{''.join(items)}</fieldset>\n"
@@ -110,6 +125,8 @@ def group(form: FormState, name: str, role: str, content: Markup) -> Markup:
 
 
 def label_text(form: FormState, name: str, text: str | None = None) -> str:
+    if isinstance(text, (Mapping, list)):
+        raise TypeError(f"{text!r} is no label of {name!r}. Attributes are given by name: class_='wide'.")
     return text if text is not None else form.describe(name).label or humanized(name)
 
 
@@ -180,13 +197,13 @@ def fieldset(form: FormState, name: str, text: str, content: str, **attributes: 
 
 def choices_field(form: FormState, name: str, described: Input, text: str, given: Attributes) -> str:
     _, hint = described_by_hint(form, name, described, {})
-    content = f"{hint}{buttons(form, name, given.get('options'), 'checkbox')}"
+    content = f"{hint}{buttons(form, name, given.get('options'), 'checkbox', given)}"
     return fieldset(form, name, text, content, **{"aria-describedby": form.error_id(name)})
 
 
 def radios_field(form: FormState, name: str, described: Input, text: str, given: Attributes) -> str:
     _, hint = described_by_hint(form, name, described, {})
-    content = f"{hint}{buttons(form, name, given.get('options'), 'radio')}"
+    content = f"{hint}{buttons(form, name, given.get('options'), 'radio', given)}"
     return fieldset(form, name, text, content, role="radiogroup", **{"aria-describedby": form.error_id(name)})
 
 

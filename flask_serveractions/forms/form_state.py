@@ -67,6 +67,8 @@ class FormState:
                     f" what it shows is form.value({name!r}), and form.wtf is the FlaskForm of an action"
                     " that takes one."
                 )
+            if name in WTFORMS:
+                raise TypeError(f"form.{name}: {WTFORMS[name]}")
             raise AttributeError(f"FormState has no {name!r}.")
 
     def value(self, name: str, default: Any = None) -> Any:
@@ -275,13 +277,19 @@ class FormState:
         """
         return elements.select(self, name, options, attributes)
 
-    def radios(self, name: str, options: Options | None = None) -> Markup:
-        """Return radio buttons in their labels, as one group; ``options`` as :meth:`select` takes them."""
-        return elements.group(self, name, "radiogroup", elements.buttons(self, name, options, "radio"))
+    def radios(self, name: str, options: Options | None = None, **attributes: Any) -> Markup:
+        """Return radio buttons in their labels, as one group; ``options`` as :meth:`select` takes them.
 
-    def checkboxes(self, name: str, options: Options | None = None) -> Markup:
-        """Return checkboxes in their labels, as one group; ``options`` as :meth:`select` takes them."""
-        return elements.group(self, name, "group", elements.buttons(self, name, options, "checkbox"))
+        :param attributes: of each button; ``value`` is what is chosen initially.
+        """
+        return elements.group(self, name, "radiogroup", elements.buttons(self, name, options, "radio", attributes))
+
+    def checkboxes(self, name: str, options: Options | None = None, **attributes: Any) -> Markup:
+        """Return checkboxes in their labels, as one group; ``options`` as :meth:`select` takes them.
+
+        :param attributes: of each box; ``value`` is a list of what is chosen initially.
+        """
+        return elements.group(self, name, "group", elements.buttons(self, name, options, "checkbox", attributes))
 
     def label(self, name: str, text: str | None = None, **attributes: Any) -> Markup:
         """Return the ``<label>`` of a control: its text, else the field's ``label``, else the name in words."""
@@ -298,6 +306,8 @@ class FormState:
 
     def fields(self, *names: str) -> Markup:
         """Return a block for each name, or for all that the action takes: ``{{ form.fields() }}`` is the whole form."""
+        if not all(isinstance(name, str) for name in names):
+            raise TypeError(f"form.fields{names!r}: give the names one by one, as in form.fields('text', 'size').")
         return elements.joined(*(self.field(name) for name in names or self.names()))
 
     @property
@@ -318,14 +328,19 @@ class FormState:
         """Return the IDs of what describes an input: its error first, by which the client finds it."""
         return " ".join([self.error_id(name), *str(given.get("aria_describedby", "")).split()])
 
-    def error(self, name: str) -> Markup:
+    def error(self, name: str, **attributes: Any) -> Markup:
         """Return the element that holds a field's messages: there, and empty, where there are none.
 
         ``<span class="serveractions-error" id="…" data-error="text">…</span>``, escaped; several are parted by a space.
+
+        :param attributes: further ones, or another ``class_``.
         """
         messages = self.messages_of(name)
         self.shown |= {name, *messages}
         text = " ".join(text for texts in messages.values() for text in texts)
+        if attributes:
+            made = {"class": "serveractions-error", "id": self.error_id(name), "data-error": name}
+            return elements.element("span", {**made, **written(attributes)}, text)
         # Markup.format takes five times as long
         return Markup(  # noqa: S704
             f'<span class="serveractions-error" id="{escape(self.error_id(name))}"'
@@ -355,6 +370,13 @@ class FormState:
 
     def has_field_error(self) -> bool:
         return any(self.summary in messages for name, messages in self.errors.items() if name in self.shown)
+
+
+#: what WTForms' forms have and is tried here
+WTFORMS = {
+    "hidden_tag": "action_form writes the hidden fields, the CSRF token among them. Leave it out.",
+    "validate_on_submit": "the action is called with valid arguments alone. What was not valid is in form.errors.",
+}
 
 
 def is_changing(described: Input) -> bool:

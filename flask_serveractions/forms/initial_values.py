@@ -5,11 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from jinja2 import Undefined, UndefinedError
+
 from ..operation import MISSING
 
 
 def check_values(values: Any, where: str) -> None:
-    """:raises TypeError: what should fill the form has no names."""
+    """Refuse what can fill no form: its controls would be empty without a word.
+
+    :raises UndefinedError: the template has no such variable.
+    :raises TypeError: it has no names, or is a class.
+    """
+    if isinstance(values, Undefined):
+        raise UndefinedError(
+            f"{where}: values={values._undefined_name}, and {values._undefined_name!r} is undefined in the template."
+            " Pass it to render_template, or leave values out."
+        )
+    if isinstance(values, type):
+        raise TypeError(f"{where}: values={values!r} is a class. Give an object of it, as in values=todo.")
     is_named_tuple = isinstance(values, tuple) and hasattr(values, "_fields")
     if isinstance(values, (str, bytes, int, float, list, tuple, set)) and not is_named_tuple:
         raise TypeError(

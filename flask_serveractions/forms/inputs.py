@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from jinja2 import Undefined
 from markupsafe import Markup, escape
 
 from ..operation import MISSING
@@ -125,9 +126,18 @@ Options = Iterable[Any] | Mapping[str, Any]
 def option_groups(options: Options, write: Callable[[Any], str]) -> list[tuple[str | None, list[tuple[str, str]]]]:
     """Return options as groups of value and label; None is the group without a name.
 
+    :raises TypeError: what is given is no list of options.
+
     :param options: values, pairs of value and label, or a mapping of groups to either.
     """
+    if isinstance(options, (str, Undefined)):
+        raise TypeError(f"options={options!r}: give a list, as in ['a', 'b'], or pairs of value and label.")
     if isinstance(options, Mapping):
+        if any(isinstance(each, str) for each in options.values()):
+            raise TypeError(
+                f"options={options!r}: a mapping has a group of options for each name. For values with their labels"
+                " give its items: labels.items()."
+            )
         return [(str(group), option_pairs(each, write)) for group, each in options.items()]
     return [(None, option_pairs(options, write))]
 
@@ -139,6 +149,8 @@ def option_pairs(options: Iterable[Any], write: Callable[[Any], str]) -> list[tu
 def option_pair(option: Any, write: Callable[[Any], str]) -> tuple[str, str]:
     if is_pair(option):
         return write(option[0]), str(option[1])
+    if isinstance(option, (tuple, list)):
+        raise TypeError(f"{option!r} is no option: give a value, or a pair of value and label.")
     text = write(option)
     return text, humanized(option.name.lower()) if isinstance(option, enum.Enum) else text
 

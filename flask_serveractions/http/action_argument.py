@@ -43,6 +43,12 @@ def is_action(piece: str) -> bool:
     return piece.partition("=")[0] == ARGUMENT
 
 
+def is_field(query: str) -> bool:
+    """Whether a query has the hidden field of a form, ``_action=<name>:<who>``: the form was sent by GET."""
+    values = [piece.partition("=")[2] for piece in query.split("&") if is_action(piece)]
+    return any((":" in value or "%3A" in value) and "/" not in value for value in values)
+
+
 def parse_value(value: str) -> ActionArgument:
     name, _, rest = value.partition("/")
     signed, separator, ordinal = rest.partition("/")

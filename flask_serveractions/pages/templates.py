@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from flask import current_app
+from jinja2 import UndefinedError
 from markupsafe import Markup, escape
 
 from ..app_state import AppState, state_of
@@ -25,6 +26,7 @@ from ..schemas.flask_forms import filled_form
 from ..scope import scope
 from ..security.signing import digest, load_payload, random_key, sign_id
 from .form_parts import FormParts, parts_of
+from .mistakes import UNCALLED, block_without_form, nested_form, no_attributes, no_body, uncalled, unknown_action
 from .page_forms import PageForms, csrf_token, page_for, page_forms, ring_for, token_field, visitor_for, who_for
 
 if TYPE_CHECKING:
@@ -59,12 +61,12 @@ def action_form(
     :raises TypeError: bound arguments that the action does not take, or that are missing.
     """
     if caller is None:
-        raise TypeError(
-            f"action_form({action!r}) needs a body: {{% call(form) action_form({action!r}) %}}…{{% endcall %}}."
-        )
+        raise no_body(action)
     state, operation = find(action)
     if values is not None:
         check_values(values, operation.where)
+    if attrs is not None and not isinstance(attrs, Mapping):
+        raise no_attributes(operation, attrs)
     payload = bound_payload(operation, bound)
     # all three from here on as parameters: to look for one of them takes as long as to write the form's tag
     forms, region, parts = page_forms(), region_of(), parts_of(state, operation)
@@ -91,9 +93,16 @@ def content_of(forms: PageForms, operation: Operation, form: FormState, caller: 
     forms.open = operation.name
     try:
         # a template that does not escape gives plain text, which is as it means it
-        return fill_in(form, str(caller(form) if caller.arguments else caller()))
+        content = fill_in(form, str(caller(form) if caller.arguments else caller()))
+    except UndefinedError as error:
+        if caller.arguments or str(error) != "'form' is undefined":
+            raise
+        raise block_without_form(operation) from None
     finally:
         forms.open = ""
+    if UNCALLED in content:
+        raise uncalled(content)
+    return content
 
 
 def form_attributes(parts: FormParts, form: FormState, url: str, attrs: Mapping[str, Any] | None) -> str:
@@ -102,14 +111,6 @@ def form_attributes(parts: FormParts, form: FormState, url: str, attrs: Mapping[
         return f'id="{escape(form.id)}-form" method="post" action="{escape(url)}" {parts.tail}'
     first = {"id": f"{form.id}-form", "method": "post", "action": url}
     return render_attributes({**first, **parts.attributes, **attrs})
-
-
-def nested_form(operation: Operation, outer: str) -> TypeError:
-    """Return the error of a form within a form, of which browsers make one (HTML, 4.10.3)."""
-    return TypeError(
-        f"action_form({operation.name!r}) stands within action_form({outer!r}), and HTML nests no forms."
-        ' Close that one first, or give it a second button: <button formaction="{{ action_url(...) }}">.'
-    )
 
 
 def hidden(
@@ -185,8 +186,7 @@ def find(action: Action) -> tuple[AppState, Operation]:
         below = list(chain_of(action))  # decorators may stand above @register
         operation = next((each for each in actions.values() if each.function in (action, *below)), None)
     if operation is None:
-        known = ", ".join(sorted(actions)) or "none at all"
-        raise LookupError(f"There is no action {action!r}. Registered are: {known}.")
+        raise unknown_action(action, sorted(actions))
     return state, operation
 
 

@@ -36,6 +36,11 @@ def no_field(annotation: Any) -> NoField:
     if is_instance_or_class(annotation, fields.Field):
         name = named(annotation)
         return NoField(f"{name} is a field, and no type", f"Write the type first, as in Annotated[str, {name}()].")
+    if isinstance(annotation, validate.Validator):
+        name = named(annotation)
+        return NoField(
+            f"{name} is a validator, and no type", f"Write the type first, as in Annotated[str, {name}(...)]."
+        )
     if is_instance_or_class(annotation, wtforms.Form):
         mend = "Derive the form from flask_wtf.FlaskForm, and annotate the parameter with its class."
     elif is_mapped(annotation):
@@ -49,6 +54,19 @@ def no_field(annotation: Any) -> NoField:
     elif annotation in (bytes, bytearray):
         mend = "Take str for text, and FileStorage for an uploaded file."
     return NoField(problem, mend)
+
+
+def check_default(name: str, default: Any) -> None:
+    """Refuse as a default what belongs into the annotation: the function would get it in the place of a value.
+
+    :raises NoField: a field or a validator.
+    """
+    if isinstance(default, (validate.Validator, fields.Field)):
+        made = named(default)
+        raise NoField(
+            f"its default is {made}, which checks nothing there",
+            f"Write it into the annotation, as in {name}: Annotated[str, {made}(...)].",
+        )
 
 
 def is_instance_or_class(value: Any, kind: type[Any]) -> bool:

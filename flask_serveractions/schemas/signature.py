@@ -24,7 +24,7 @@ from .bound_fields import bind, fields_for
 from .fields import is_delimited, is_flat, is_text
 from .flask_forms import check_can_be_made, declares_file, factory_among
 from .load import compile_load
-from .mistakes import NoField
+from .mistakes import NoField, check_default
 from .results import compile_answer
 from .schema_cycles import close_cycles
 from .types import (
@@ -177,6 +177,7 @@ class Compiler:
         if annotation is MISSING:
             return self.unannotated(given.name, default)
         try:
+            check_default(given.name, default)
             return self.annotated(given.name, annotation, default)
         except NoField as error:
             if self.values_change:

@@ -26,7 +26,15 @@ def check_is_function(function: Any) -> None:
 
 
 def public_functions(module: ModuleType) -> dict[str, Callable[..., Any]]:
-    """Return the public functions that a module defines, by name: those in ``__all__``, or without ``_`` in front."""
+    """Return the public functions that a module defines, by name: those in ``__all__``, or without ``_`` in front.
+
+    :raises TypeError: it is no module.
+    """
+    if not isinstance(module, ModuleType):
+        raise TypeError(
+            f"register_module takes a module, not {module!r}. Write import todos, and then"
+            " actions.register_module(todos)."
+        )
     names = getattr(module, "__all__", [name for name in vars(module) if not name.startswith("_")])
     found: dict[int, tuple[str, Callable[..., Any]]] = {}
     for name in names:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.datastructures import Headers
 
 from ..app_state import AppState
-from ..http.action_argument import ARGUMENT, ActionArgument, without_action
+from ..http.action_argument import ARGUMENT, ActionArgument, is_field, without_action
 from ..http.locations import is_below, readable_query, redirect_target
 from ..http.negotiation import ANSWER, CLOSED_TO_CACHES, JSON, redirect_answer, wants_html
 from ..http.regions_argument import ARGUMENT as REGIONS_ARGUMENT
@@ -81,6 +81,11 @@ class Middleware:
     def take_action(self, environ: WSGIEnvironment, query: str) -> None:
         """Move ``_action`` from the query into the environ, where a form of ours was posted; else drop it."""
         environ["QUERY_STRING"], action = without_action(query)
+        if environ["REQUEST_METHOD"] == "GET" and is_field(query):
+            logger.warning(
+                'A form of an action was sent to %s by GET, which runs nothing. Write it as <form method="post">.',
+                shown(url_of(environ)),
+            )
         if action is None or environ["REQUEST_METHOD"] != "POST":
             return
         if is_foreign(environ, self.limit_of(action.name), self.token_headers()):

@@ -157,3 +157,36 @@ def test_an_object_that_must_be_is_missed() -> None:
     refused = client.submit(page, "save")
     assert re.search(r'data-error="value.city">[^<]+<', refused.text)
     assert got == []
+
+
+EVERY_PIECE = {
+    "error": ("{{ form.error('value', class_='wide', data_x=1) }}", "span"),
+    "label": ("{{ form.label('value', class_='wide', data_x=1) }}", "label"),
+    "textarea": ("{{ form.textarea('value', class_='wide', data_x=1) }}", "textarea"),
+    "select": ("{{ form.select('value', ['a'], class_='wide', data_x=1) }}", "select"),
+    "radios": ("{{ form.radios('value', ['a'], class_='wide', data_x=1) }}", "input"),
+    "attrs": ("<input {{ form.attrs('value', class_='wide', data_x=1) }}>", "input"),
+    "field": ("{{ form.field('value', class_='wide', data_x=1) }}", "input"),
+}
+
+
+@pytest.mark.parametrize(("piece", "tag"), EVERY_PIECE.values(), ids=EVERY_PIECE)
+def test_every_piece_takes_attributes(piece: str, tag: str) -> None:
+    page = client_of(str, piece).get("/")
+    [found] = [each for each in re.findall(rf"<{tag} [^>]*>", page.text) if 'class="wide"' in each]
+    assert 'data-x="1"' in found
+
+
+def test_attributes_of_a_group_are_those_of_its_buttons() -> None:
+    page = client_of(list[Literal["a", "b"]], "{{ form.field('value', class_='wide') }}").get("/")
+    assert len(re.findall(r'<input [^>]*type="checkbox"[^>]*class="wide"', page.text)) == 2
+
+
+@pytest.mark.parametrize("called", ["checkboxes", "field"])
+def test_value_of_a_group_is_what_is_chosen_initially(called: str) -> None:
+    annotation = list[Literal["a", "b", "c"]]
+    client = client_of(annotation, f"{{{{ form.{called}('value', value=['a', 'c']) }}}}{{{{ form.field('name') }}}}")
+    page = client.get("/")
+    refused = client.submit(page, "save", value=["b"], name="far too long")
+    assert client.submit(page, "save").status_code == client.submit(refused, "save", name="x").status_code == 303
+    assert got == [["a", "c"], ["b"]]
