@@ -112,5 +112,5 @@ def export() -> Iterator[Progress | dict[str, int]]:
     for done, (stage, cards) in enumerate(store.columns().items(), 1):
         time.sleep(current_app.config["EXPORT_SECONDS"])
         counts[stage] = len(cards)
-        yield Progress(done, len(store.COLUMNS), f"{store.COLUMNS[stage]}: {len(cards)}")
+        yield Progress(done, len(store.COLUMNS), f"{len(cards)} in “{store.COLUMNS[stage]}”")
     return counts

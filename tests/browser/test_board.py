@@ -9,9 +9,11 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 
-from examples.board import create_app
+from examples.board import create_app, store
 from examples.board.demo import seed
 from tests.browser.stage import NODE_MODULES, watch
+from tests.reliability_servers import free_port, python
+from tests.stores_processes import eventually
 from tests.todo_app import served
 
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
@@ -171,3 +173,63 @@ def test_it_fits_and_axe_finds_nothing(page: Page, scheme: str, size: dict[str, 
         found = page.evaluate("axe.run().then(({violations}) => violations.map(({id, help}) => `${id}: ${help}`))")
         assert found == []
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("scripts", [True], indirect=True)
+def test_the_keyboard_alone_makes_and_moves_a_card(page: Page) -> None:
+    sign_in(page, "Ada")
+    press = page.keyboard.press
+    page.get_by_role("searchbox").focus()
+    for _ in range(2):
+        press("Tab")
+    press("Enter")
+    expect(page.get_by_role("dialog").get_by_label("Title")).to_be_focused()
+    page.keyboard.type("Water the plants")
+    press("Enter")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_role("link", name="New card")).to_be_focused()
+    press("Tab")
+    expect(page.get_by_role("link", name="Water the plants")).to_be_focused()
+    press("Tab")
+    press("Enter")
+    card = page.get_by_role("region", name="In progress").get_by_role("link", name="Water the plants")
+    expect(card).to_be_visible()
+    expect(page.locator("body")).not_to_be_focused()
+    card.focus()
+    press("Enter")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    press("Escape")
+    expect(card).to_be_focused()
+
+
+def test_a_board_without_cards_says_so_everywhere(page: Page, board: Flask, scripts: bool) -> None:
+    with board.app_context():
+        store.change("DELETE FROM cards")
+    sign_in(page, "Ada")
+    expect(page.get_by_text("Nothing here yet.")).to_have_count(3)
+    expect(page.get_by_text("Nobody has done anything yet.")).to_be_visible()
+    if scripts:
+        expect(page.get_by_text("No cards.")).to_be_visible()
+    page.get_by_role("link", name="Archive").click()
+    expect(page.get_by_text("Nothing is archived yet.")).to_be_visible()
+    expect(page.get_by_role("link", name="Older cards")).to_have_count(0)
+
+
+def test_with_redis_several_workers_serve_one_board(browser: Browser, tmp_path: Path) -> None:
+    port = free_port()
+    demo = python(f"examples.board.demo {port} redis", tmp_path, FLASK_DATABASE=str(tmp_path / "board.sqlite3"))
+    contexts = [browser.new_context(base_url=f"http://127.0.0.1:{port}") for _ in range(2)]
+    try:
+        eventually(lambda: "Booting worker" in demo.said or demo.process.poll() is not None, 60)
+        page, other = (context.new_page() for context in contexts)
+        for each, person in ((page, "Ada"), (other, "Grace")):
+            sign_in(each, person)
+        create(other, "Paint the shed")
+        expect(page.get_by_role("region", name="To do").get_by_role("link", name="Paint the shed")).to_be_visible()
+        page.get_by_role("button", name="Export the board").click()
+        expect(page.get_by_role("region", name="Export").locator(".job")).to_contain_text("done")
+        assert demo.said.count("Booting worker") == 3
+    finally:
+        for context in contexts:
+            context.close()
+        demo.kill()
