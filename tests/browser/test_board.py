@@ -232,4 +232,5 @@ def test_with_redis_several_workers_serve_one_board(browser: Browser, tmp_path: 
     finally:
         for context in contexts:
             context.close()
-        demo.kill()
+        demo.process.terminate()  # as Ctrl-C does, it ends Redis and the workers
+        demo.process.wait(60)
