@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from flask import request
+import pytest
+from flask import Flask, redirect, request
 from playwright.sync_api import Browser, Locator, Page, expect
+from werkzeug.wrappers import Response
 
 from flask_serveractions import ActionError, Bound
 from tests.browser.stage import Stage, open_page
@@ -129,6 +131,30 @@ def test_a_page_that_can_not_be_had_leaves_the_link(stage: Stage, page: Page) ->
     page.unroute("**/rows?page=2")
     page.locator("#more").click()
     expect(page).to_have_url("/rows?page=2")
+
+
+@pytest.mark.parametrize("link", ["{foreign}/", "/away"])
+def test_a_list_never_goes_on_with_a_page_of_another_origin(stage: Stage, page: Page, link: str) -> None:
+    other = Flask("other")
+
+    @other.get("/")
+    def index() -> Response:
+        answer = Response('<ul data-region="rows"><li>Of somebody else</li></ul>', mimetype="text/html")
+        answer.headers["Access-Control-Allow-Origin"] = "*"  # even where it would let itself be read
+        return answer
+
+    with served(other) as foreign:
+        href = link.format(foreign=foreign)
+        body = (
+            f'<main><ul data-region="rows"><li>1</li></ul><a id="more" data-more="rows" href="{href}">More</a></main>'
+        )
+        stage.page("/rows", body)
+        stage.app.add_url_rule("/away", view_func=lambda: redirect(f"{foreign}/"))
+        open_page(page, "/rows")
+        page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+        expect(items(page)).to_have_text(["1"])
+        page.locator("#more").click()
+        expect(page).to_have_url(f"{foreign}/")
 
 
 def test_without_scripts_the_pages_are_links(stage: Stage, browser: Browser) -> None:

@@ -14,7 +14,7 @@ import pytest
 from flask import Flask, render_template_string, request
 from flask_wtf import CSRFProtect
 from marshmallow.validate import Length
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from flask_serveractions import ServerActions
 from tests.browser.conftest import ARGUMENTS, CHROMIUM, PATIENCE
@@ -29,7 +29,8 @@ PAGE = """<!doctype html><title>List</title><main><p id="at">{{ request.full_pat
 <a id="next" href="?page=2">next page</a> <a id="beside" href="edit">edit</a>
 <form id="search"><input name="q" value="milk"><button id="find">find</button></form>
 <form id="invite" method="post"><input type="hidden" name="csrf_token" value="{{ csrf_token() }}">
-<input name="mail" value="a@b.c"><button id="send">invite</button></form></main>"""
+<input name="mail" value="a@b.c"><button id="send">invite</button></form></main>
+{{ serveractions_script() }}"""
 
 called: list[Any] = []
 
@@ -123,6 +124,29 @@ def test_the_form_is_mended_and_leads_to_its_page(tab: Page) -> None:
     assert (called, urlsplit(tab.url).query) == ([("subscribe", "a@b.c")], "page=2")
     tab.reload()
     assert called == [("subscribe", "a@b.c")]
+
+
+def test_reload_sends_what_was_refused_again_and_runs_nothing(tab: Page) -> None:
+    fail(tab, "/list/?page=2")
+    tab.reload()
+    assert "Length must be" in tab.inner_text("main")
+    assert (at(tab), called) == ("/list/?page=2", [])
+
+
+def test_with_scripts_the_client_works_where_the_browser_says_nothing_of_the_site(tab: Page, named: Browser) -> None:
+    context = named.new_context(base_url=tab.context._impl_obj._options["baseURL"])
+    page = context.new_page()
+    page.goto("/list/?page=2", wait_until="load")
+    page.evaluate("window.same = true")
+    page.fill("[name=mail] >> nth=0", "x")
+    page.click("#go")
+    expect(page.locator("[data-error=mail]")).to_contain_text("Length must be")
+    page.fill("[name=mail] >> nth=0", "a@b.c")
+    page.click("#go")
+    expect(page.locator("[name=mail] >> nth=0")).to_have_value("")
+    assert called == [("subscribe", "a@b.c")]
+    assert page.evaluate("[window.same, isSecureContext]") == [True, False]
+    context.close()
 
 
 def test_back_and_the_address_are_the_pages(tab: Page) -> None:

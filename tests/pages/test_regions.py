@@ -111,6 +111,20 @@ def test_the_link_of_the_fallback_leads_to_the_content() -> None:
     assert client.get(href).text == '<div data-region="stats" data-lazy="loaded">content of stats</div>'
 
 
+def test_what_guards_a_page_guards_its_parts() -> None:
+    client = client_of(lazy("stats") + region("todos"))
+
+    @client.application.before_request
+    def guard() -> None:
+        if request.path.startswith("/admin"):
+            abort(403)
+
+    for query in ("_regions=stats", "_regions=stats,todos&x=1", "x=1&_regions=unknown"):
+        answer = client.get(f"/admin?{query}")
+        assert (answer.status_code, rendered) == (403, [])
+        assert "content of" not in answer.text
+
+
 def test_only_those_asked_for_have_their_content() -> None:
     template = lazy("a") + lazy("b") + lazy("c") + region("d")
     page = render(template, "/todos?_regions=a,c,unknown")
