@@ -170,6 +170,7 @@ CONTROLS = [
     ("{{ form.radios('text') }}", TypeError, "or annotate the argument as a Literal or an Enum."),
     ("{{ form.checkboxes('text', ['a']) }}", TypeError, "Write form.radios('text'), or annotate it as a list."),
     ("{{ form.wtf }}", LookupError, "this action takes no FlaskForm"),
+    ('<form action="/search"><input name="q"></form>', TypeError, "stands within action_form('save'), and HTML nests"),
     ("{{ form.fields }}", TypeError, "form.fields is written and not called. Write {{ form.fields() }}."),
     ("{{ form.error }}", TypeError, "Write {{ form.error('name') }}."),
     ("{{ form.fields(['text']) }}", TypeError, "give the names one by one, as in form.fields('text', 'size')."),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 
 from ..operation import Parameter
@@ -17,6 +19,18 @@ if TYPE_CHECKING:
 
 def form_shown(parameter: Parameter, bound: Mapping[str, Any], state: FormState) -> Any:
     """Return the form with what was sent and its errors; a clean one with its initial values."""
+    form = form_with_errors(parameter, bound, state)
+    if state.make_hidden is not None and hasattr(form, "hidden_tag"):
+        form.hidden_tag = partial(hidden_tag, state.make_hidden, form.hidden_tag)
+    return form
+
+
+def hidden_tag(make_hidden: Callable[[], str], own_tag: Callable[..., str], *names: Any) -> Markup:
+    """Return what Flask-WTF's ``hidden_tag`` returns, behind the hidden fields of the action."""
+    return Markup(f"{make_hidden()}{own_tag(*names)}")  # noqa: S704  # both are escaped
+
+
+def form_with_errors(parameter: Parameter, bound: Mapping[str, Any], state: FormState) -> Any:
     if not state.submitted:
         return filled_form(parameter, None, initial=state.initial, bound=bound)
     sent = pairs_sent(state.values)

@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 from ..errors import WHOLE
 from ..operation import MISSING
 from . import elements
-from .initial_values import found_in, is_listed
+from .initial_values import found_in, is_index, is_item, is_listed
 from .inputs import TICKED, Attributes, Input, Kind, Options, render_attributes, written
 from .native_inputs import native_attributes, plain_text, room_for
 
@@ -34,6 +34,7 @@ class FormState:
     names: Callable[[], Iterable[str]] = tuple  # of the controls, in the order of the signature
     initial: Any = None  # a mapping or an object that a clean form shows
     make_wtf: Callable[[FormState], Any] | None = None
+    make_hidden: Callable[[], str] | None = None  # the hidden fields, where no action_form writes them
     values: Mapping[str, Any] = field(default_factory=dict)
     errors: Mapping[str, list[str]] = field(default_factory=dict)
     summary: str = ""  # the failure's message
@@ -384,17 +385,8 @@ def is_changing(described: Input) -> bool:
     return described.kind is Kind.LIST or callable(described.default)
 
 
-def is_item(name: str, of: str) -> bool:
-    head, _, index = name.rpartition(".")
-    return head == of and index.isdigit()
-
-
 BUTTONS = {Kind.BOX: "checkbox", Kind.CHOICE: "radio", Kind.RADIOS: "radio", Kind.CHOICES: "checkbox"}
 SAID_BY_NOTHING = frozenset(BUTTONS)
 
 
 NESTED = frozenset({Kind.OBJECT, Kind.OBJECTS, Kind.MAPPING})
-
-
-def is_index(key: str) -> bool:
-    return key.isascii() and key.isdigit() and len(key) < 10

@@ -128,6 +128,8 @@ class Page(HTMLParser):
             self.text.value += data
 
     def begin_form(self, given: Attributes) -> None:
+        if self.open_form is not None:
+            return  # HTML Living Standard, 13.2.6.4.7
         self.open_form = Form(
             id=given.get("id") or "",
             name=given.get("data-serveraction"),

@@ -54,3 +54,12 @@ def found_in(data: Any, steps: Iterable[str]) -> Any:
         if data is MISSING:
             return MISSING
     return data
+
+
+def is_item(name: str, of: str) -> bool:
+    head, _, index = name.rpartition(".")
+    return head == of and index.isdigit()
+
+
+def is_index(key: str) -> bool:
+    return key.isascii() and key.isdigit() and len(key) < 10

@@ -41,6 +41,14 @@ def nested_form(operation: Operation, outer: str) -> TypeError:
     )
 
 
+def form_within(operation: Operation, tag: str) -> TypeError:
+    """Return the error of a form with a URL of its own that stands within a form: browsers drop its tag."""
+    return TypeError(
+        f"{tag} stands within action_form({operation.name!r}), and HTML nests no forms. Close that one first."
+        " A macro that writes whole forms takes action_state(...).wtf and action=action_url(...), outside of it."
+    )
+
+
 def uncalled(content: str) -> TypeError:
     name = content.partition(UNCALLED)[2].partition(" ")[0]
     given = "" if name == "fields" else "'name'"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from flask import current_app
@@ -26,7 +26,16 @@ from ..schemas.flask_forms import filled_form
 from ..scope import scope
 from ..security.signing import digest, load_payload, random_key, sign_id
 from .form_parts import FormParts, parts_of
-from .mistakes import UNCALLED, block_without_form, nested_form, no_attributes, no_body, uncalled, unknown_action
+from .mistakes import (
+    UNCALLED,
+    block_without_form,
+    form_within,
+    nested_form,
+    no_attributes,
+    no_body,
+    uncalled,
+    unknown_action,
+)
 from .page_forms import PageForms, csrf_token, page_for, page_forms, ring_for, token_field, visitor_for, who_for
 
 if TYPE_CHECKING:
@@ -102,7 +111,24 @@ def content_of(forms: PageForms, operation: Operation, form: FormState, caller: 
         forms.open = ""
     if UNCALLED in content:
         raise uncalled(content)
-    return content
+    return without_inner_form(operation, content) if "<form" in content else content
+
+
+INNER = re.compile(r"<(?:form\b[^>]*|/form)>")
+OTHER_ACTION = re.compile(r'\saction="[^"]')
+
+
+def without_inner_form(operation: Operation, content: str) -> str:
+    """Return the content of a form without the tags that a macro for whole forms writes: browsers drop them.
+
+    :raises TypeError: it is a form of its own, with a URL.
+    """
+    if "<template" in content:
+        return content
+    tag = next(filter(OTHER_ACTION.search, INNER.findall(content)), None)
+    if tag is not None:
+        raise form_within(operation, tag)
+    return INNER.sub("", content)
 
 
 def form_attributes(parts: FormParts, form: FormState, url: str, attrs: Mapping[str, Any] | None) -> str:
@@ -164,7 +190,9 @@ def action_url(action: Action, /, **bound: Any) -> str:
 
 
 def action_state(action: Action, /, **bound: Any) -> FormState:
-    """Return the state of a form that is written by hand around :func:`action_url`.
+    """Return the state of a form that is written by hand, or by a macro, around :func:`action_url`.
+
+    ``hidden_tag()`` of its ``wtf`` writes our hidden fields too, as :func:`action_fields` does.
 
     :param action: its name, or the function.
     :param bound: as they were given to :func:`action_url`: they say which of several forms this is.
@@ -173,7 +201,10 @@ def action_state(action: Action, /, **bound: Any) -> FormState:
     """
     state, operation = find(action)
     payload = bound_payload(operation, bound)
-    return state_for(page_forms(), region_of(), parts_of(state, operation), operation, payload, "")
+    forms, region = page_forms(), region_of()
+    form = state_for(forms, region, parts_of(state, operation), operation, payload, "")
+    form.make_hidden = partial(hidden, forms, region, state, operation, bound)
+    return form
 
 
 def find(action: Action) -> tuple[AppState, Operation]:

@@ -52,6 +52,7 @@ CONTROLS: dict[str, tuple[str, list[tuple[str, str]]]] = {
     ),
     "a choice of several of which none is marked": ('<select name="a" multiple><option>1</select>', []),
     "groups of options": ("<select name=a><optgroup label=g><option>1</optgroup></select>", [("a", "1")]),
+    "a form in a form": ('<form action="/b"><input name="a"></form><input name="b">', [("a", "")]),
     "a data list": ('<input name="a" list="l"><datalist id="l"><option value="1"></datalist>', [("a", "")]),
     "a template": ('<template><input name="a"><template></template><input name="b"></template>', []),
     "the pressed button": ('<button name="a" value="1">A</button><button name="b">B</button>', [("a", "1")]),
