@@ -138,10 +138,10 @@ class Visitor:
         return self.send("POST", form.url, headers, filled_in(form, **fields))
 
     @contextlib.contextmanager
-    def streaming(self, form: Form) -> Iterator[HTTPResponse]:
+    def streaming(self, form: Form, **fields: str) -> Iterator[HTTPResponse]:
         """Give the answer whose events are still coming; the client is gone when the body ends."""
         with contextlib.closing(self.connection()) as connection:
-            self.begin(connection, "POST", form.url, EVENTS, filled_in(form))
+            self.begin(connection, "POST", form.url, EVENTS, filled_in(form, **fields))
             with connection.getresponse() as response:
                 yield response
 

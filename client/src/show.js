@@ -76,9 +76,12 @@ function update({ morph, rememberFocus }, root, target, fresh, sent, runScripts)
 const keyOf = (element) =>
   (element instanceof HTMLFormElement ? parseAction(attribute(element, "action"))?.key : attribute(element, "data-region")) ?? undefined;
 
+/** Our own element, and Flask-DebugToolbar's: its script shows what every page brings hidden. */
+const OWN = /^(serveractions|flDebug)$/;
+
 /** @param {Element} old @param {Element} fresh @param {Sent} [sent] @returns {boolean} */
 function leaves(old, fresh, sent) {
-  if (attribute(old, "id") === "serveractions" || [old, fresh].every((each) => attribute(each, "data-keep") !== null)) return true;
+  if (OWN.test(attribute(old, "id") ?? "") || [old, fresh].every((each) => attribute(each, "data-keep") !== null)) return true;
   // an editor that was opened to send this form closes as a reload would close it
   if (old instanceof HTMLDetailsElement && sent && !sent.isRefused && old.contains(sent.form)) old.open = attribute(fresh, "open") !== null;
   // a fallback never replaces content

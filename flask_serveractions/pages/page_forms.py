@@ -15,8 +15,10 @@ from ..http.locations import mounted
 from ..operation import HOLDS_FORMS, Operation
 from ..security.signing import KeyRing, who_mark
 from ..security.visitors import distinct_identity, known_identity, remember_session, visitor_for_page, visitor_of
+from ..shared.caching import keys_being_computed
 from ..wsgi.page_urls import page_of_forms
 from ..wsgi.streamed_pages import check_session_is_sent, check_still_private
+from .kept_pages import warn_of_kept_page
 from .referrer_policy import mend_no_referrer
 from .session_cookies import warn_of_lost_cookie
 
@@ -103,13 +105,15 @@ def page_forms() -> PageForms:
     :raises RuntimeError: in debug: its headers are sent, and let shared caches keep this visitor's IDs and token.
     """
     forms: PageForms | None = request.environ.get(HOLDS_FORMS)
+    if forms is None or keys_being_computed():
+        app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+        warn_of_kept_page(app, state_of(app), request.endpoint)
     if forms is None:
         check_still_private()
         after_this_request(mend_no_referrer)
         forms = request.environ[HOLDS_FORMS] = PageForms(request.environ)
         # Flask-WTF's token of this request; g may hold another visitor's, where an app context outlives requests
         g.pop(token_field(), None)
-        app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
         warn_of_lost_cookie(app, state_of(app), request)
     return forms
 

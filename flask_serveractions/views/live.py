@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Response, current_app, request, session
 
 from ..app_state import AppState, state_of
+from ..http.concurrency import serves_others
 from ..http.negotiation import EVENTS
 from ..operation import SENDS_NO_COOKIES
 from ..pages.topics import tags_of_topic
@@ -29,7 +30,7 @@ def live_view() -> Response:
         body = iter([RENEW])
     else:
         known = request.headers.get("Last-Event-ID") or request.args.get("since", "")
-        body = state.live.events(tags, parse_position(known[:LONGEST]), bool(request.environ.get("wsgi.multithread")))
+        body = state.live.events(tags, parse_position(known[:LONGEST]), serves_others(request.environ))
     response: Response = current_app.response_class(body, content_type=EVENTS, headers=dict(STREAM_HEADERS))
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response

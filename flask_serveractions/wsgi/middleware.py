@@ -16,6 +16,7 @@ from werkzeug.datastructures import Headers
 
 from ..app_state import AppState
 from ..http.action_argument import ARGUMENT, ActionArgument, is_field, without_action
+from ..http.concurrency import shares_one_thread
 from ..http.locations import is_below, readable_query, redirect_target
 from ..http.negotiation import ANSWER, CLOSED_TO_CACHES, JSON, redirect_answer, wants_html
 from ..http.regions_argument import ARGUMENT as REGIONS_ARGUMENT
@@ -68,6 +69,11 @@ class Middleware:
         if start is not None:
             start()
             self.start = None
+            if shares_one_thread():
+                logger.warning(
+                    "WsgiToAsgi serves one request at a time: whoever waits, for a stream too, keeps everybody waiting."
+                    " Call it in an asgiref.sync.ThreadSensitiveContext."
+                )
         query = environ["QUERY_STRING"] = readable_query(environ.get("QUERY_STRING", ""))
         begin = partial(self.begin, environ, start_response)
         if REGIONS_ARGUMENT in query or HEADER in environ:
