@@ -58,7 +58,10 @@ board: $(VENV)/shop $(if $(filter redis,$(STORE)),$(BIN)/redis-server)
 files: $(VENV)/demo
 	$(BIN)/python -m examples.files.demo $(PORT)
 
-test: check docs suite package
+# what is made of one thread each goes side by side; the suite, which has a process for each core, after it
+test: $(VENV)/dev $(BROWSER)/node_modules/.package-lock.json $(CLIENT)/node_modules/.package-lock.json
+	$(MAKE) --no-print-directory --jobs --output-sync=target check docs package
+	$(MAKE) --no-print-directory suite
 
 test-all: test versions fuzz load bench
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ from hypothesis import settings
 BROWSER = Path(__file__).parent / "browser"
 
 # a busy machine is no failure; where the suite decides about a change, it tries the same examples every time
-settings.register_profile("suite", deadline=None, derandomize="CI" in os.environ)
+settings.register_profile("suite", deadline=None, max_examples=40, derandomize="CI" in os.environ)
 settings.load_profile("suite")
 
 
@@ -26,3 +27,9 @@ def forget_the_command_line() -> Iterator[None]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let the browser come last: Playwright keeps an event loop running in the main thread, where no other can run."""
     items.sort(key=lambda item: BROWSER in item.path.parents)
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector go through what the tests make, and not through all that was imported for them."""
+    gc.collect()
+    gc.freeze()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -85,22 +86,28 @@ class Components:
 
     def names(self) -> dict[str, str]:
         """Return final names by those that stand in references: equal ones get their module, then a number."""
-        taken = [label.name for label in self.labels.values()]
+        taken = Counter(label.name for label in self.labels.values())
+        given: Counter[str] = Counter()
         names: dict[str, str] = {}
         for key, label in self.labels.items():
-            is_free = taken.count(label.name) == 1 or not key.endswith(":")
+            is_free = taken[label.name] == 1 or not key.endswith(":")
             name = label.name if is_free else label.qualified
-            others = sum(other.partition("-")[0] == name for other in names.values())
-            names[key] = f"{name}-{others + 1}" if others else name
+            names[key] = f"{name}-{given[name] + 1}" if given[name] else name
+            given[names[key].partition("-")[0]] += 1
         return names
 
     def with_final_names(self, document: Any) -> Any:
         """Return a document with the final names in its references."""
-        return rename_references(document, {REF + key: REF + name for key, name in self.names().items()})
+        return rename_references(document, references_to(self.names()))
 
     def by_name(self) -> dict[str, JsonSchema]:
         names = self.names()
-        return dict(sorted((names[key], self.with_final_names(schema)) for key, schema in self.schemas.items()))
+        references = references_to(names)  # once: a large app has hundreds of schemas
+        return dict(sorted((names[key], rename_references(each, references)) for key, each in self.schemas.items()))
+
+
+def references_to(names: Mapping[str, str]) -> dict[str, str]:
+    return {REF + key: REF + name for key, name in names.items()}
 
 
 def rename_references(document: Any, names: Mapping[str, str]) -> Any:

@@ -12,7 +12,7 @@ from .shapes import FAMILIES, SIZE
 from .speed import LIMIT, TRIES, measured
 
 # what grows with the square of its size is far beyond this; the limit itself, `make fuzz` holds on a machine of its own
-BUSY = 4 * LIMIT
+BUSY = 10 * LIMIT
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.__name__)
