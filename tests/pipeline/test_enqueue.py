@@ -1,148 +1,37 @@
-"""Jobs that Python starts, and pages that show a visitor's own."""
+"""Jobs that Python starts."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
 import threading
-from collections.abc import Generator, Iterator
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import pytest
-from flask import Flask, abort, redirect, render_template_string, request, session
-from flask.testing import FlaskClient
-from marshmallow import Schema, fields, post_load
-from marshmallow.validate import Length
+from flask import Flask, abort, redirect, render_template_string, request
 from werkzeug.exceptions import ServiceUnavailable, TooManyRequests
 
 from flask_serveractions import (
     ActionError,
     Bound,
-    Header,
     Job,
     MethodRoute,
     Operation,
-    Progress,
-    Query,
     ServerActions,
     action_called,
-    current_identity,
     enqueue,
     public,
     requires,
 )
 from flask_serveractions.webhooks import github
 from tests.callers import BROWSER, SCRIPT, open_form, post_json, submit
+from tests.pipeline.desk import Desk, Line, Note, Size, api_of, client_cookie, seen_by, with_hook
 from tests.stores_processes import eventually
 
-
-class Size(Enum):
-    SMALL = "small"
-
-
-@dataclass
-class Line:
-    """A line of an order."""
-
-    text: str
-    price: Decimal
-
-
-class Note:
-    """What a schema makes."""
-
-    def __init__(self, text: str, secret: str) -> None:
-        self.text, self.secret = text, secret
-
-
-class NoteSchema(Schema):
-    text = fields.String(required=True, validate=Length(max=5))
-    secret = fields.String(load_only=True)
-    id = fields.Integer(dump_only=True)
-
-    @post_load
-    def make(self, data: dict[str, Any], **_: Any) -> Note:
-        return Note(**data)
-
-
-class Desk:
-    """An app with background actions, and what they were called with."""
-
-    def __init__(self, folder: Path, **config: Any) -> None:
-        self.seen: list[Any] = []
-        self.go_on = threading.Event()
-        self.app = Flask(__name__, instance_path=str(folder))
-        self.app.config.update({"SECRET_KEY": "of the tests", **config})
-        self.actions = ServerActions(self.app)
-        for each in (self.report, self.order, self.keep, self.wait, self.nested, self.look):
-            self.actions.register(background=True, name=each.__name__)(each)
-        self.actions.register(name="plain")(self.plain)
-        self.app.add_url_rule("/in/<name>", "in", self.sign_in)
-        self.app.add_url_rule("/jobs", "jobs", self.jobs)
-        self.app.add_url_rule("/view", "view", lambda: redirect(enqueue("wait").url), methods=["POST"])
-
-    def report(self, pages: int, day: date | None = None) -> Generator[Progress, None, int]:
-        yield Progress(0, pages, "begun")
-        self.seen.append((pages, day, str(current_identity or "")))
-        return pages
-
-    def order(
-        self,
-        item: Bound[int],
-        lines: list[Line],
-        size: Size,
-        kind: Literal["a", "b"] = "a",
-        part: Query[int] = 1,
-        x_tag: Header[str] = "",
-    ) -> None:
-        self.seen.append((item, lines, size, kind, part, x_tag))
-
-    def keep(self, note: Annotated[Note, NoteSchema()]) -> None:
-        self.seen.append((note.text, note.secret))
-
-    def wait(self) -> None:
-        self.go_on.wait(60)
-
-    def nested(self, pages: int) -> None:
-        enqueue("report", pages=pages)
-
-    def look(self) -> None:
-        self.seen.append("looked")
-
-    def plain(self, pages: int = 1) -> Any:
-        return enqueue("report", pages=pages)
-
-    def sign_in(self, name: str) -> str:
-        session["user"] = name
-        return name
-
-    def jobs(self) -> str:
-        page = """{% for job in action_jobs(request.args.get("name")) %}{{ job.action }} {{ job.state }} {{ job.done }}
-            {{ job.total }} {{ job.message }}<form method="post" action="{{ job.url }}">{{ job.hidden_fields }}</form>
-            {% else %}none{% endfor %}"""
-        return " ".join(render_template_string(page).split())
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    made = Desk(tmp_path)
-    yield made
-    made.go_on.set()
-
-
-def with_hook(desk: Desk) -> Desk:
-    desk.actions.auth_hook(lambda operation: session.get("user"))
-    return desk
-
-
-def seen_by(desk: Desk, count: int = 1) -> list[Any]:
-    eventually(lambda: len(desk.seen) == count)
-    return desk.seen
+pytest_plugins = ["tests.pipeline.desk_fixtures"]
 
 
 # From anywhere
@@ -297,17 +186,6 @@ def test_an_unknown_action_is_a_lookup_error(desk: Desk) -> None:
 # From both doors, and from any view
 
 
-def api_of(desk: Desk) -> None:
-    @desk.actions.route("/api/reports")
-    @public
-    class Reports(MethodRoute):
-        def post(self, pages: int) -> Any:
-            return enqueue("report", pages=pages), 202
-
-        def put(self) -> Job:
-            return enqueue("wait")
-
-
 def test_a_resource_answers_202_with_the_job_and_its_location(desk: Desk) -> None:
     api_of(desk)
     client = desk.app.test_client()
@@ -397,12 +275,6 @@ def test_in_any_view_too_many_jobs_and_a_store_that_is_away_are_http_errors(desk
         enqueue("look")
 
 
-def client_cookie(client: FlaskClient) -> str:
-    cookie = client.get_cookie("session")
-    assert cookie is not None
-    return f"session={cookie.value}"
-
-
 def test_an_action_that_returns_a_job_answers_as_a_background_action_does(desk: Desk) -> None:
     page = """{% call(form) action_form("plain") %}{% endcall %}"""
     desk.app.add_url_rule("/", "index", lambda: render_template_string(page))
@@ -427,99 +299,3 @@ def test_a_job_of_python_is_a_call_that_is_told_of(desk: Desk) -> None:
     with action_called.connected_to(hear, desk.app), desk.app.app_context():
         enqueue("look")
         eventually(lambda: told == ["look"])
-
-
-# Pages that show them
-
-
-def test_a_page_shows_a_visitors_own_jobs_the_newest_first(desk: Desk) -> None:
-    api_of(desk)
-    client, other = desk.app.test_client(), desk.app.test_client()
-    client.post("/api/reports", json={"pages": 2})
-    eventually(lambda: "report done 0 2 begun" in client.get("/jobs").text)
-    client.put("/api/reports")
-    shown = client.get("/jobs")
-    assert shown.text.index("wait") < shown.text.index("report")
-    assert "private" in shown.headers["Cache-Control"]
-    assert "wait" not in client.get("/jobs?name=report").text
-    assert other.get("/jobs").text == "none"
-    assert desk.app.test_client().get("/jobs").text == "none"
-
-
-def test_jobs_of_an_identity_are_on_its_pages_in_every_session(desk: Desk) -> None:
-    api_of(with_hook(desk))
-    ada, again, bob = (desk.app.test_client() for _ in range(3))
-    ada.get("/in/ada"), again.get("/in/ada"), bob.get("/in/bob")
-    ada.put("/api/reports")
-    assert "wait" in again.get("/jobs").text
-    assert bob.get("/jobs").text == "none"
-    assert desk.app.test_client().get("/jobs").text == "none"
-
-
-def test_an_unknown_name_in_a_template_is_an_error(desk: Desk) -> None:
-    desk.app.testing = True
-    with pytest.raises(LookupError, match="no action 'reprot'"):
-        desk.app.test_client().get("/jobs?name=reprot")
-
-
-def test_a_page_stays_up_without_the_store(tmp_path: Path) -> None:
-    desk = Desk(tmp_path, SERVERACTIONS_STORE_URL=f"unix://{tmp_path}/nobody.sock")
-    client = with_hook(desk).app.test_client()
-    client.get("/in/ada")
-    assert client.get("/jobs").text == "none"
-
-
-def test_a_form_on_the_page_cancels(desk: Desk) -> None:
-    api_of(desk)
-    client = desk.app.test_client()
-    client.put("/api/reports")
-    page = client.get("/jobs").text
-    url, token = page.split('action="')[1].split('"')[0], page.split('value="')[1].split('"')[0]
-    assert client.post(url, headers=BROWSER).status_code == 400
-    assert client.post(url, data={"csrf_token": token}, headers={**BROWSER, "Origin": "http://evil"}).status_code == 403
-    assert "wait failed" not in client.get("/jobs").text
-    cancelled = client.post(url, data={"csrf_token": token}, headers=BROWSER)
-    assert (cancelled.status_code, cancelled.location) == (303, url)
-    assert "wait failed" in client.get("/jobs").text
-    assert "The job was cancelled." in client.get(url, headers=BROWSER).text
-
-
-def own_page(desk: Desk, template: str) -> FlaskClient:
-    """Give an app a page of its own for jobs, and return a visitor who has ordered one."""
-    folder = Path(desk.app.instance_path) / "templates" / "serveractions"
-    folder.mkdir(parents=True)
-    (folder / "job.html").write_text(template)
-    desk.app.template_folder = str(folder.parent)
-    return desk.app.test_client()
-
-
-def test_the_waiting_page_is_the_apps_own_template(desk: Desk) -> None:
-    client = own_page(
-        desk, "<h1>{{ config.NAME }} {{ job.action }} {{ job.state }} {{ page }}</h1>{{ job.hidden_fields }}"
-    )
-    desk.app.config["NAME"] = "Shop"
-    waiting = client.get(client.post("/view").location, headers=BROWSER)
-    assert waiting.text.startswith("<h1>Shop wait ")
-    assert waiting.text.count('name="csrf_token"') == 1
-    assert waiting.headers["Refresh"].startswith("1;url=/_actions/-/jobs/")
-    assert waiting.headers["Cache-Control"] == "no-store"
-
-
-def test_a_fault_in_the_apps_own_page_is_not_taken_for_its_absence(desk: Desk) -> None:
-    client = own_page(desk, "{% extends 'nothing.html' %}")
-    assert client.get(client.post("/view").location, headers=BROWSER).status_code == 500
-
-
-def test_a_form_leads_back_to_the_page_that_ordered_the_job(desk: Desk) -> None:
-    page = (
-        """{% call(form) action_form("plain") %}{% endcall %}{% for job in action_jobs() %}{{ job.url }}{% endfor %}"""
-    )
-    desk.app.add_url_rule("/desk", "desk", lambda: render_template_string(page))
-    client = desk.app.test_client()
-    form = open_form(client, page="/desk?page=2")
-    job = submit(client, form).location
-    cancelled = client.post(job, data={"csrf_token": form.token}, headers=BROWSER)
-    assert (cancelled.status_code, cancelled.location) == (303, "/desk?page=2")
-    as_script = client.post(job, headers={**SCRIPT, "X-CSRFToken": form.token})
-    assert as_script.json is not None
-    assert as_script.json["state"] in ("failed", "done")

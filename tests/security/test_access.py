@@ -3,85 +3,23 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
-from urllib.parse import parse_qs
 
 import pytest
-from flask import Flask, Response, abort, g, redirect, request, session, url_for
+from flask import Flask, abort, g, redirect, session, url_for
 from flask_login import LoginManager, UserMixin, current_user, login_user
-from werkzeug.datastructures import WWWAuthenticate
-from werkzeug.exceptions import Forbidden, Unauthorized
-from werkzeug.test import TestResponse
+from werkzeug.exceptions import Forbidden
 
-from flask_serveractions import Bound, MethodRoute, Operation, ServerActions, current_identity, public, requires
+from flask_serveractions import MethodRoute, Operation, ServerActions, current_identity, requires
 from flask_serveractions.testing import ActionsClient
-
-BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
-API = {"Accept": "application/json"}
-
-ran: list[Any] = []
+from tests.security.access_app import API, BROWSER, both, by_header, guarded, make_app, ran
 
 
 @pytest.fixture(autouse=True)
 def nothing_ran() -> None:
     ran.clear()
-
-
-def make_app(**config: Any) -> tuple[Flask, ServerActions]:
-    """Return an app with an action and a resource that say who asks."""
-    app = Flask("guarded")
-    app.config.update({"SECRET_KEY": "a key for tests", **config})
-    actions = ServerActions(app)
-
-    @actions.register
-    def act() -> str:
-        ran.append("act")
-        return str(current_identity)
-
-    @actions.register
-    @public
-    def greet() -> str:
-        return str(current_identity or "nobody")
-
-    @actions.register
-    def delete(todo_id: Bound[int]) -> None:
-        ran.append(("delete", todo_id))
-
-    @actions.route("/api/todos/<int:todo_id>")
-    class Todo(MethodRoute):
-        def get(self, todo_id: int) -> str:
-            ran.append("get")
-            return str(current_identity)
-
-        @requires("admin")
-        def delete(self, todo_id: int) -> None:
-            ran.append("delete")
-
-        @public
-        def put(self, todo_id: int) -> str:
-            return str(current_identity or "nobody")
-
-    app.add_url_rule("/sign-in", "accounts.sign_in", lambda: "Sign in", methods=["GET"])
-    return app, actions
-
-
-def guarded(hook: Callable[..., Any], **config: Any) -> ActionsClient:
-    app, actions = make_app(**config)
-    actions.auth_hook(hook)
-    return ActionsClient(app, app.response_class, use_cookies=True)
-
-
-def by_header(operation: Operation) -> str | None:
-    who = request.headers.get("X-Who")
-    return who if who and operation.requires <= {who} else None
-
-
-def both(client: ActionsClient, **headers: str) -> list[int]:
-    """Return the statuses of the action and of the resource."""
-    client.environ_base |= {f"HTTP_{name.upper()}": value for name, value in headers.items()}
-    return [client.call_action("act").status_code, client.get("/api/todos/1", headers=API).status_code]
 
 
 # Closed by default
@@ -302,164 +240,6 @@ def test_a_refusal_by_the_hook_is_one_warning(caplog: pytest.LogCaptureFixture) 
     client.get("/api/todos/1")
     assert [(each.levelname, each.name) for each in caplog.records] == [("WARNING", "flask_serveractions")]
     assert "Todo.get" in caplog.text
-
-
-# 401
-
-
-def problem_of(response: TestResponse) -> dict[str, Any]:
-    assert response.content_type == "application/problem+json"
-    assert response.json is not None
-    return response.json
-
-
-def taken_apart(location: str | None) -> tuple[str, dict[str, list[str]]]:
-    """Return path and query of a URL."""
-    path, _, query = str(location).partition("?")
-    return path, parse_qs(query)
-
-
-def test_a_401_carries_www_authenticate_for_an_api_client_of_a_resource() -> None:
-    response = guarded(by_header).get("/api/todos/1", headers=API)
-    assert response.headers["WWW-Authenticate"] == 'Session realm="guarded"'
-    assert problem_of(response)["status"] == 401
-
-
-def with_basic(hook: Callable[[Operation], Any]) -> ActionsClient:
-    app, actions = make_app()
-    actions.auth_hook(schemes={"basic": {"type": "http", "scheme": "basic"}})(hook)
-    return ActionsClient(app, app.response_class, use_cookies=True)
-
-
-def abort_with_a_challenge(operation: Operation) -> None:
-    raise Unauthorized(www_authenticate=WWWAuthenticate("basic", {"realm": "here"}))
-
-
-def return_a_challenge(operation: Operation) -> Response:
-    return Response("Sign in.", 401, {"WWW-Authenticate": "Basic realm=here"})
-
-
-CHALLENGES: dict[str, Callable[[Operation], Any]] = {
-    "ours": lambda operation: None,
-    "of an exception": abort_with_a_challenge,
-    "of a response": return_a_challenge,
-}
-FETCHES = {
-    "fetch": {"Sec-Fetch-Mode": "cors", "Sec-Fetch-Site": "same-origin"},
-    "fetch of HTML": {**BROWSER, "Sec-Fetch-Mode": "cors"},
-    "old browser": {"Sec-Fetch-Site": "same-origin"},
-}
-
-
-@pytest.mark.parametrize("hook", CHALLENGES.values(), ids=CHALLENGES)
-def test_no_browser_opens_its_own_dialog_for_an_action(hook: Callable[[Operation], Any]) -> None:
-    client = with_basic(hook)
-    called = client.call_action("act")
-    sent = client.post(called.request.full_path, data={}, headers=BROWSER)
-    assert called.status_code == 401
-    assert [each.headers.get("WWW-Authenticate") for each in (called, sent)] == [None, None]
-
-
-@pytest.mark.parametrize("hook", CHALLENGES.values(), ids=CHALLENGES)
-@pytest.mark.parametrize("headers", FETCHES.values(), ids=FETCHES)
-def test_no_browser_opens_its_own_dialog_for_what_it_fetches(
-    hook: Callable[[Operation], Any], headers: dict[str, str]
-) -> None:
-    client = with_basic(hook)
-    fetched = client.get("/api/todos/1", headers=headers)
-    assert (fetched.status_code, fetched.headers.get("WWW-Authenticate")) == (401, None)
-    assert client.get("/api/todos/1", headers=API).headers["WWW-Authenticate"].startswith("Basic")
-
-
-def test_a_browser_that_goes_to_a_resource_is_told_what_the_app_says() -> None:
-    client = with_basic(abort_with_a_challenge)
-    gone_to = client.get("/api/todos/1", headers={**BROWSER, "Sec-Fetch-Mode": "navigate"})
-    assert gone_to.headers["WWW-Authenticate"].startswith("Basic")
-
-
-def test_www_authenticate_names_the_http_schemes_of_the_hook() -> None:
-    app, actions = make_app()
-    actions.auth_hook(
-        schemes={
-            "token": {"type": "http", "scheme": "bearer"},
-            "password": {"type": "http", "scheme": "basic"},
-            "key": {"type": "apiKey", "in": "header", "name": "X-Key"},
-        }
-    )(by_header)
-    response = app.test_client().get("/api/todos/1")
-    assert response.headers["WWW-Authenticate"] == 'Bearer realm="guarded", Basic realm="guarded"'
-
-
-def test_abort_401_anywhere_is_told_as_a_401_of_ours() -> None:
-    def hook(operation: Operation) -> None:
-        abort(401)
-
-    client = guarded(hook, SERVERACTIONS_LOGIN_VIEW="accounts.sign_in")
-    response = client.get("/api/todos/1", headers=API)
-    assert response.headers["WWW-Authenticate"] == 'Session realm="guarded"'
-    assert problem_of(response)["login"] == "/sign-in?next=/api/todos/1"
-
-
-def test_a_client_is_told_where_to_sign_in() -> None:
-    client = guarded(by_header, SERVERACTIONS_LOGIN_VIEW="accounts.sign_in")
-    of_action = problem_of(client.call_action("act", "/todos?page=2"))["login"]
-    of_resource = problem_of(client.get("/api/todos/1?full=1"))["login"]
-    assert taken_apart(of_action) == ("/sign-in", {"next": ["/todos?page=2"]})
-    assert taken_apart(of_resource) == ("/sign-in", {"next": ["/api/todos/1?full=1"]})
-    assert problem_of(client.delete("/api/todos/1"))["login"] == "/sign-in"  # nothing to come back to
-
-
-def test_a_client_is_told_nothing_where_no_login_view_is_set() -> None:
-    assert "login" not in problem_of(guarded(by_header).call_action("act"))
-
-
-def test_a_browser_is_sent_to_the_login_view_and_back() -> None:
-    client = guarded(by_header, SERVERACTIONS_LOGIN_VIEW="accounts.sign_in")
-    response = client.get("/api/todos/1?full=1", headers=BROWSER)
-    assert response.status_code == 303
-    assert taken_apart(response.location) == ("/sign-in", {"next": ["/api/todos/1?full=1"]})
-
-
-def test_a_browser_that_submits_a_form_is_sent_to_the_login_view_and_back_to_the_page() -> None:
-    client = guarded(by_header, SERVERACTIONS_LOGIN_VIEW="accounts.sign_in")
-    client.application.add_url_rule("/todos", "todos", form_page)
-    response = client.submit(client.get("/todos?page=2"), "act")
-    assert response.status_code == 303
-    assert taken_apart(response.location) == ("/sign-in", {"next": ["/todos?page=2"]})
-    assert response.headers["Cache-Control"] == "no-store"
-    assert ran == []
-
-
-def form_page() -> str:
-    from flask import render_template_string
-
-    return render_template_string('{% call action_form("act") %}<button>Go</button>{% endcall %}')
-
-
-def test_a_login_view_below_a_mount_point_counts_it_once() -> None:
-    client = guarded(by_header, SERVERACTIONS_LOGIN_VIEW="accounts.sign_in")
-    response = client.get("/api/todos/1", base_url="http://localhost/mount", headers=BROWSER)
-    assert response.location == "/mount/sign-in?next=/mount/api/todos/1"
-
-
-def test_a_browser_gets_the_apps_own_401_where_no_login_view_is_set() -> None:
-    client = guarded(by_header)
-    client.application.register_error_handler(401, lambda error: ("<h1>Who are you?</h1>", 401))
-    response = client.get("/api/todos/1", headers=BROWSER)
-    assert (response.status_code, response.text) == (401, "<h1>Who are you?</h1>")
-
-
-@pytest.mark.parametrize("path", ["//evil.example/api", "/\\evil.example", "/api/todos/1?next=//evil.example"])
-def test_the_way_back_never_leads_elsewhere(path: str) -> None:
-    client = guarded(by_header, SERVERACTIONS_LOGIN_VIEW="accounts.sign_in")
-    client.application.add_url_rule("/<path:rest>", view_func=Rest.as_view("rest"))
-    response = client.get("/", headers=BROWSER, environ_overrides={"PATH_INFO": path.partition("?")[0]})
-    ((target,),) = taken_apart(response.location)[1].values()
-    assert not target.startswith(("//", "/\\"))
-
-
-class Rest(MethodRoute):
-    def get(self, rest: str) -> None: ...
 
 
 # @requires without a hook
