@@ -11,7 +11,7 @@ from uuid import UUID
 
 from marshmallow import ValidationError
 
-from ..operation import MISSING, Operation
+from ..operation import Operation
 from ..security.signing import dump_payload, load_payload
 from .loading import load_bound
 
@@ -23,18 +23,23 @@ def bound_payload(operation: Operation, bound: Mapping[str, Any]) -> str:
 
     :raises TypeError: an argument is missing, unknown, or of a type that the annotation does not allow.
     """
-    known = {parameter.name: parameter for parameter in operation.bound}
+    given = [parameter for parameter in operation.bound if parameter.name in bound]
+    if len(given) < max(len(bound), len(operation.bound)):
+        check_names(operation, bound)
+    return dump_payload({each.name: serialized(operation, each, bound[each.name]) for each in given})
+
+
+def check_names(operation: Operation, bound: Mapping[str, Any]) -> None:
+    """:raises TypeError: an argument is unknown, or one is missing that has no default."""
+    known = {parameter.name for parameter in operation.bound}
     for name in bound:
         if name not in known:
             raise TypeError(f"{operation.where}: {name!r} is not Bound. Annotate it as in {name}: Bound[int].")
-    values = {}
-    for name, parameter in known.items():
-        value = bound.get(name, MISSING)
-        if value is not MISSING:
-            values[name] = serialized(operation, parameter, value)
-        elif parameter.required:
-            raise TypeError(f"{operation.where}: the bound argument {name!r} is missing. Give it to the form.")
-    return dump_payload(values)
+    for parameter in operation.bound:
+        if parameter.required and parameter.name not in bound:
+            raise TypeError(
+                f"{operation.where}: the bound argument {parameter.name!r} is missing. Give it to the form."
+            )
 
 
 def serialized(operation: Operation, parameter: Any, value: Any) -> Any:

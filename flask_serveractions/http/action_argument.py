@@ -57,10 +57,14 @@ def parse_value(value: str) -> ActionArgument:
     return ActionArgument(name=name, signed=signed, ordinal=ordinal)
 
 
-def with_action(page: str, name: str, signed: str, ordinal: str = "") -> str:
-    """Return a page's URL with the argument at its end.
+def before_value(page: str) -> str:
+    """Return what all URLs of the forms on a page begin with: ``/todos?page=2&_action=``.
 
     :param page: path and query.
     """
-    tail = f"/{ordinal}" if ordinal else ""
-    return f"{page}{'&' if '?' in page else '?'}{ARGUMENT}={name}/{signed}{tail}"
+    return f"{page}{'&' if '?' in page else '?'}{ARGUMENT}="
+
+
+def value_of(name: str, signed: str, ordinal: str) -> str:
+    """Return the argument's value: letters, digits and ``_.-/``, which need no escapes anywhere."""
+    return f"{name}/{signed}/{ordinal}" if ordinal else f"{name}/{signed}"

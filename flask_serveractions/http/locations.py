@@ -83,7 +83,8 @@ def readable_query(query: str) -> str:
 
 def is_below(path: str, prefix: str) -> bool:
     """Whether a path, however it is spelled, is the prefix or stands below it."""
-    plain = posixpath.normpath("/" + unquote(path).lstrip("/"))
+    is_plain = path.startswith("/") and not ("%" in path or "//" in path or "/." in path)  # as nearly every one
+    plain = path if is_plain else posixpath.normpath("/" + unquote(path).lstrip("/"))
     return plain == prefix or plain.startswith(prefix + "/")
 
 

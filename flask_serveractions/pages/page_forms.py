@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from flask import after_this_request, current_app, g, request, session
 from flask_wtf.csrf import generate_csrf
+from markupsafe import escape
 
 from ..app_state import AppState, state_of
+from ..http.action_argument import before_value
 from ..http.locations import mounted
-from ..operation import HOLDS_FORMS, Operation
+from ..operation import HOLDS_FORMS, Operation, Submission, middleware_state_of
+from ..scope import scope
 from ..security.signing import KeyRing, who_mark
 from ..security.visitors import distinct_identity, known_identity, remember_session, visitor_for_page, visitor_of
 from ..shared.caching import keys_being_computed
@@ -23,7 +26,7 @@ from .referrer_policy import mend_no_referrer
 from .session_cookies import warn_of_lost_cookie
 
 if TYPE_CHECKING:
-    from flask import Flask, Response
+    from flask import Flask, Request, Response
 
 
 @dataclass(slots=True, eq=False)
@@ -31,6 +34,7 @@ class PageForms:
     """What the page that is being rendered has of ours."""
 
     environ: dict[str, Any]
+    submission: Submission | None = None  # what it is to show, where it is rendered for a call
     seen: dict[tuple[str, str, str], int] = field(default_factory=dict)  # equal forms: region, action, payload
     ids: set[str] = field(default_factory=set)  # of its forms
     ring: KeyRing | None = None
@@ -38,7 +42,8 @@ class PageForms:
     tokens: str | None = None  # the hidden field with the CSRF token, rendered
     visitor: str | None = None
     who: str | None = None  # its visitor's identity, as a mark
-    url: str | None = None  # where its forms are posted
+    url: str | None = None  # where its forms are posted, up to the name of the action
+    escaped_url: str = ""
     made: dict[tuple[str, str], Any] = field(default_factory=dict)  # by factories, by action and payload
     open: str = ""  # the action whose form is being rendered
 
@@ -50,21 +55,21 @@ def ring_for(forms: PageForms, state: AppState) -> KeyRing:
     return forms.ring
 
 
-def page_for(forms: PageForms, state: AppState) -> str:
-    """Return the URL of the page, with its mount point; found out once for a page."""
-    if forms.url is None:
-        forms.url = mounted(request.root_path, page_of_forms(request.environ, state.settings.url_prefix))
-    return forms.url
+def find_url(forms: PageForms, state: AppState) -> None:
+    """Find the URL of the page, with its mount point; once for a page."""
+    forms.url = before_value(mounted(request.root_path, page_of_forms(request.environ, state.settings.url_prefix)))
+    forms.escaped_url = str(escape(forms.url))
 
 
 def visitor_for(forms: PageForms, state: AppState, operation: Operation, bound: Mapping[str, Any]) -> str:
     if forms.visitor is None:
         forms.visitor = ""
         if state.settings.bind_session:
-            before = visitor_of(session)
-            forms.visitor = visitor_for_page(session, partial(identify, state, operation, bound))
-            after_this_request(remember_session_of)
+            own = session_here()
+            before = visitor_of(own)
+            forms.visitor = visitor_for_page(own, partial(identify, state, operation, bound))
             if forms.visitor != before:
+                after_this_request(remember_session_of)
                 check_session_is_sent()
     return forms.visitor
 
@@ -74,11 +79,16 @@ def who_for(forms: PageForms, state: AppState, operation: Operation, bound: Mapp
     if forms.who is None:
         if state.settings.bind_session:
             visitor_for(forms, state, operation, bound)
-            known = known_identity(session)
+            known = known_identity(session_here())
         else:
             known = distinct_identity(identify(state, operation, bound))
         forms.who = who_mark(ring_for(forms, state), known)
     return forms.who
+
+
+def session_here() -> Any:
+    """Return the session itself: what is asked of Flask's proxy takes some thirty calls to find it, each time."""
+    return session._get_current_object()  # type: ignore[attr-defined]
 
 
 def remember_session_of(response: Response) -> Response:
@@ -104,29 +114,48 @@ def page_forms() -> PageForms:
 
     :raises RuntimeError: in debug: its headers are sent, and let shared caches keep this visitor's IDs and token.
     """
-    forms: PageForms | None = request.environ.get(HOLDS_FORMS)
+    forms: PageForms | None = scope().get(HOLDS_FORMS)
     if forms is None or keys_being_computed():
         app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
         warn_of_kept_page(app, state_of(app), request.endpoint)
-    if forms is None:
-        check_still_private()
-        after_this_request(mend_no_referrer)
-        forms = request.environ[HOLDS_FORMS] = PageForms(request.environ)
-        # Flask-WTF's token of this request; g may hold another visitor's, where an app context outlives requests
-        g.pop(token_field(), None)
-        warn_of_lost_cookie(app, state_of(app), request)
+    return begin_page() if forms is None else forms
+
+
+def begin_page() -> PageForms:
+    """Do what the first form of a page is the occasion for."""
+    check_still_private()
+    after_this_request(mend_no_referrer)
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    asked: Request = request._get_current_object()  # type: ignore[attr-defined]
+    environ = asked.environ
+    middleware = middleware_state_of(environ)
+    submission = middleware.submission if middleware else None
+    forms = environ[HOLDS_FORMS] = PageForms(environ, submission)
+    # Flask-WTF's token of this request; g may hold another visitor's, where an app context outlives requests
+    g.pop(token_field(app), None)
+    warn_of_lost_cookie(app, state_of(app), asked)
     return forms
 
 
-def token_field() -> str:
-    name: str = current_app.config.get("WTF_CSRF_FIELD_NAME", "csrf_token")
+def token_field(app: Flask) -> str:
+    name: str = app.config.get("WTF_CSRF_FIELD_NAME", "csrf_token")
     return name
 
 
-def csrf_token() -> str:
-    """Return Flask-WTF's token, which the session must hold when it is sent."""
-    before = session.get(token_field())
-    token: str = generate_csrf()
-    if session.get(token_field()) != before:
-        check_session_is_sent()
+def csrf_token(app: Flask) -> str:
+    """Return Flask-WTF's token, which the session must hold when it is sent; in ``g``, as Flask-WTF keeps it."""
+    name, own, kept = token_field(app), session_here(), g._get_current_object()
+    raw = own.get(name)
+    if name not in kept and is_plain_token(raw):
+        setattr(kept, name, state_of(app).signing.tokens.sign(raw))
+    token: str | None = kept.get(name)
+    if token is None:
+        token = generate_csrf()
+        if own.get(name) != raw:
+            check_session_is_sent()
     return token
+
+
+def is_plain_token(raw: Any) -> bool:
+    """Whether a session's token is as Flask-WTF makes it."""
+    return isinstance(raw, str) and raw.isascii() and raw.isalnum()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from flask import Flask, current_app, got_request_exception, request, request_started
+from flask import Flask, Request, current_app, got_request_exception, request, request_started
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
 
@@ -136,7 +136,8 @@ def remember_positions(app: Flask) -> None:
 
 
 def remember_position(app: Flask, **_: Any) -> None:
-    state, endpoint = state_of(app), request.endpoint
+    asked: Request = request._get_current_object()  # type: ignore[attr-defined]
+    state, endpoint = state_of(app), asked.endpoint
     if endpoint is None or state.live_endpoints.get(endpoint) is False:
         return
     state.live_endpoints.setdefault(endpoint, False)  # until it renders such a region

@@ -34,10 +34,11 @@ def serveractions_script(
     :param transitions: let browsers show the change from one page to the next, and from an old state to a new one.
     :raises LookupError: no action has such a name.
     """
-    state = state_of(current_app)
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    state = state_of(app)
     urls = {find(name)[1].name: action_url(name) for name in names}
-    token = csrf_token() if current_app.config.get("WTF_CSRF_ENABLED", True) else None
-    header = next(iter(current_app.config.get("WTF_CSRF_HEADERS", ("X-CSRFToken",))), "X-CSRFToken")
+    token = csrf_token(app) if app.config.get("WTF_CSRF_ENABLED", True) else None
+    header = next(iter(app.config.get("WTF_CSRF_HEADERS", ("X-CSRFToken",))), "X-CSRFToken")
     forms = page_forms()
     if prefetch:
         after_this_request(add_rules)
@@ -47,7 +48,7 @@ def serveractions_script(
         "id": "serveractions",
         "nonce": nonce,
         "data-token": token,
-        "data-field": token_field(),
+        "data-field": token_field(app),
         "data-header": header,
         "data-actions": json.dumps(urls),
         "data-who": who_for(forms, state, NOBODYS, {}),

@@ -28,15 +28,20 @@ def lost_by(app: Flask, request: Request) -> list[tuple[str, str]]:
         mend = "Leave it False in development; behind a proxy that speaks https, wrap the app in Werkzeug's ProxyFix"
         found.append(("SESSION_COOKIE_SECURE", f"True, but this page came by http, {EFFECT}. {mend}."))
     domain = interface.get_cookie_domain(app)
-    host = request.host.rpartition(":")[0] if request.host.rpartition(":")[2].isdigit() else request.host
-    if domain and not is_of_domain(host, domain.lstrip(".")):
+    if domain and not is_of_domain(host_of(request), domain.lstrip(".")):
+        host = host_of(request)
         mend = f"Leave it out, or set the domain that visitors use: {host!r}"
         found.append(("SESSION_COOKIE_DOMAIN", f"{domain!r}, but this page is of {host!r}, {EFFECT}. {mend}."))
-    path, here = interface.get_cookie_path(app), request.root_path + request.path
-    if not is_below(here, path):
+    path = interface.get_cookie_path(app)
+    if path != "/" and not is_below(here := request.root_path + request.path, path):
         key = "SESSION_COOKIE_PATH" if app.config.get("SESSION_COOKIE_PATH") else "APPLICATION_ROOT"
         found.append((key, f"{path!r}, but this page is {here!r}, {EFFECT}. Set it to '/'."))
     return found
+
+
+def host_of(request: Request) -> str:
+    """Return the request's host without its port."""
+    return request.host.rpartition(":")[0] if request.host.rpartition(":")[2].isdigit() else request.host
 
 
 def is_of_domain(host: str, domain: str) -> bool:

@@ -19,11 +19,10 @@ from ..forms.flask_form_state import form_shown
 from ..forms.form_state import FormState
 from ..forms.initial_values import check_values
 from ..forms.inputs import Input, render_attributes
-from ..http.action_argument import ARGUMENT, with_action
+from ..http.action_argument import ARGUMENT, value_of
 from ..marks import chain_of
-from ..operation import REGION, REGION_FIELD, Operation, Region, Submission, middleware_state_of
+from ..operation import REGION, REGION_FIELD, Operation, Region, Submission
 from ..schemas.flask_forms import filled_form
-from ..scope import scope
 from ..security.signing import digest, load_payload, random_key, sign_id
 from .form_parts import FormParts, parts_of
 from .mistakes import (
@@ -36,7 +35,7 @@ from .mistakes import (
     uncalled,
     unknown_action,
 )
-from .page_forms import PageForms, csrf_token, page_for, page_forms, ring_for, token_field, visitor_for, who_for
+from .page_forms import PageForms, csrf_token, find_url, page_forms, ring_for, token_field, visitor_for, who_for
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -78,31 +77,39 @@ def action_form(
         raise no_attributes(operation, attrs)
     payload = bound_payload(operation, bound)
     # all three from here on as parameters: to look for one of them takes as long as to write the form's tag
-    forms, region, parts = page_forms(), region_of(), parts_of(state, operation)
+    forms, parts = page_forms(), parts_of(state, operation)
+    region = region_of(forms)
     ordinal = next_ordinal(forms, region, operation, payload)
-    form = state_for(forms, region, parts, operation, payload, ordinal, values)
-    content = content_of(forms, operation, form, caller)
-    url = url_for_action(forms, state, operation, payload, bound, ordinal)
-    message = escape(form.unplaced_error()) if form.submitted else ""
+    identity = id_for(forms, region, parts, operation, payload, ordinal)
+    make_form = partial(state_for, forms, region, parts, operation, payload, ordinal, identity, values)
+    # nobody asks a button for the state of its form, which is a tenth of its time
+    form = make_form() if caller.arguments or forms.submission is not None else None
+    content = content_of(forms, operation, identity, caller, form)
+    if "<textarea" in content or "<select" in content:
+        content = fill_in(make_form() if form is None else form, content)
+    value = signed_value(forms, state, operation, payload, bound, ordinal)
+    message = escape(form.unplaced_error()) if form is not None and form.submitted else ""
     # all parts are escaped where they are made; Markup.format would take half of a form's time
     return Markup(  # noqa: S704
-        f"<form {form_attributes(parts, form, url, attrs)}>\n{hidden(forms, region, state, operation, bound)}"
+        f"<form {form_attributes(forms, parts, identity, value, attrs)}>\n"
+        f"{hidden(forms, region, state, operation, bound)}"
         f'<div class="serveractions-message" data-message role="alert">{message}</div>\n{content}</form>'
     )
 
 
-def content_of(forms: PageForms, operation: Operation, form: FormState, caller: Any) -> str:
+def content_of(forms: PageForms, operation: Operation, identity: str, caller: Any, form: FormState | None) -> str:
     """Return what the template's block makes of a form.
 
+    :param identity: the form's ID.
     :raises TypeError: it stands within another form.
     """
     if forms.open:
         raise nested_form(operation, forms.open)
-    forms.ids.add(form.id)
+    forms.ids.add(identity)
     forms.open = operation.name
     try:
         # a template that does not escape gives plain text, which is as it means it
-        content = fill_in(form, str(caller(form) if caller.arguments else caller()))
+        content = str(caller(form) if caller.arguments else caller())
     except UndefinedError as error:
         if caller.arguments or str(error) != "'form' is undefined":
             raise
@@ -131,11 +138,16 @@ def without_inner_form(operation: Operation, content: str) -> str:
     return INNER.sub("", content)
 
 
-def form_attributes(parts: FormParts, form: FormState, url: str, attrs: Mapping[str, Any] | None) -> str:
-    """Return the attributes of the form element, rendered; those that are given may be others for ours."""
-    if not attrs:
-        return f'id="{escape(form.id)}-form" method="post" action="{escape(url)}" {parts.tail}'
-    first = {"id": f"{form.id}-form", "method": "post", "action": url}
+def form_attributes(
+    forms: PageForms, parts: FormParts, identity: str, value: str, attrs: Mapping[str, Any] | None
+) -> str:
+    """Return the attributes of the form element, rendered; those that are given may be others for ours.
+
+    :param value: that of ``_action`` in the form's URL.
+    """
+    if not attrs:  # of these three only the page's URL has something to escape
+        return f'id="{identity}-form" method="post" action="{forms.escaped_url}{value}" {parts.tail}'
+    first = {"id": f"{identity}-form", "method": "post", "action": f"{forms.url}{value}"}
     return render_attributes({**first, **parts.attributes, **attrs})
 
 
@@ -148,8 +160,9 @@ def hidden(
         who = who_for(forms, state, operation, bound)
         made = forms.fields[operation.name] = hidden_field(ARGUMENT, f"{operation.name}:{who}")
     if forms.tokens is None:
-        is_protected = current_app.config.get("WTF_CSRF_ENABLED", True)
-        forms.tokens = hidden_field(token_field(), csrf_token()) if is_protected else ""
+        app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+        is_protected = app.config.get("WTF_CSRF_ENABLED", True)
+        forms.tokens = hidden_field(token_field(app), csrf_token(app)) if is_protected else ""
     key = hidden_field("idempotency_key", random_key()) if operation.once else ""
     place = hidden_field(REGION_FIELD, region.name) if region is not None else ""
     return made + forms.tokens + key + place
@@ -171,7 +184,8 @@ def action_fields(action: Action, /, **bound: Any) -> Markup:
     """
     state, operation = find(action)
     bound_payload(operation, bound)
-    return Markup(hidden(page_forms(), region_of(), state, operation, bound))  # noqa: S704  # escaped there
+    forms = page_forms()
+    return Markup(hidden(forms, region_of(forms), state, operation, bound))  # noqa: S704  # escaped there
 
 
 def action_url(action: Action, /, **bound: Any) -> str:
@@ -186,7 +200,10 @@ def action_url(action: Action, /, **bound: Any) -> str:
     :raises TypeError: bound arguments that the action does not take, or that are missing.
     """
     state, operation = find(action)
-    return url_for_action(page_forms(), state, operation, bound_payload(operation, bound), bound)
+    payload = bound_payload(operation, bound)
+    forms = page_forms()
+    value = signed_value(forms, state, operation, payload, bound)
+    return f"{forms.url}{value}"
 
 
 def action_state(action: Action, /, **bound: Any) -> FormState:
@@ -201,15 +218,17 @@ def action_state(action: Action, /, **bound: Any) -> FormState:
     """
     state, operation = find(action)
     payload = bound_payload(operation, bound)
-    forms, region = page_forms(), region_of()
-    form = state_for(forms, region, parts_of(state, operation), operation, payload, "")
+    forms, parts = page_forms(), parts_of(state, operation)
+    region = region_of(forms)
+    identity = id_for(forms, region, parts, operation, payload, "")
+    form = state_for(forms, region, parts, operation, payload, "", identity)
     form.make_hidden = partial(hidden, forms, region, state, operation, bound)
     return form
 
 
 def find(action: Action) -> tuple[AppState, Operation]:
     """Return the operation of an action, by its name or by its function."""
-    state = state_of(current_app)
+    state = state_of(current_app._get_current_object())  # type: ignore[attr-defined]
     actions = state.actions or state.registry.actions
     if isinstance(action, str):
         operation = actions.get(action)
@@ -228,17 +247,20 @@ def next_ordinal(forms: PageForms, region: Region | None, operation: Operation, 
     return "" if count == 1 else str(count)
 
 
-def region_of() -> Region | None:
+def region_of(forms: PageForms) -> Region | None:
     """Return the region that is being rendered; None outside of all."""
-    region: Region | None = scope().get(REGION)
+    region: Region | None = forms.environ.get(REGION)
     return region
 
 
-def form_id(forms: PageForms, region: Region | None, about: str, ordinal: str) -> str:
+def id_for(
+    forms: PageForms, region: Region | None, parts: FormParts, operation: Operation, payload: str, ordinal: str
+) -> str:
     """Return an ID for a form, the same whatever other regions show: that of a lazy one is part of it.
 
-    :param about: what it calls, and with which bound arguments.
+    It consists of letters, digits, ``-`` and ``_``.
     """
+    about = f"{parts.prefix}-{digest(payload, 8)}" if operation.bound else parts.prefix
     plain = f"{about}-{ordinal}" if ordinal else about
     if region is None or not (region.lazy or plain in forms.ids):
         return plain
@@ -252,21 +274,20 @@ def state_for(
     operation: Operation,
     payload: str,
     ordinal: str,
+    identity: str,
     initial: Any = None,
 ) -> FormState:
-    about = f"{parts.prefix}-{digest(payload, 8)}" if operation.bound else parts.prefix
     is_wtf = operation.form is not None  # its choices and defaults may be others in each request
     form = FormState(
-        id=form_id(forms, region, about, ordinal),
+        id=identity,
         describe=described_in_request(operation, payload) if is_wtf else parts.describe,
         names=parts.names,
         initial=initial,
         make_wtf=wtf_maker(operation, payload),
         clean={} if is_wtf else parts.clean,
     )
-    middleware = middleware_state_of(forms.environ)
-    submission = middleware.submission if middleware else None
-    if submission is not None and is_of(submission, operation, payload, ordinal):
+    submission = forms.submission
+    if submission is not None and is_of(submission, region, operation, payload, ordinal):
         submission.is_shown = True
         form.values, form.errors = submission.values, submission.errors
         form.summary, form.result, form.submitted = submission.message, submission.result, True
@@ -301,9 +322,8 @@ def wtf_maker(operation: Operation, payload: str) -> Callable[[FormState], Any] 
     return lambda form: form_shown(parameter, bound_values(operation, payload), form)
 
 
-def is_of(submission: Submission, operation: Operation, payload: str, ordinal: str) -> bool:
+def is_of(submission: Submission, region: Region | None, operation: Operation, payload: str, ordinal: str) -> bool:
     """Whether a submission belongs to a form; its payload is not verified, and may be spelled otherwise."""
-    region = region_of()
     place = (operation.name, region.name if region else "", ordinal)
     if (submission.action, submission.region, submission.ordinal) != place:
         return False
@@ -312,7 +332,7 @@ def is_of(submission: Submission, operation: Operation, payload: str, ordinal: s
     return submission.bound is not None and submission.bound == load_payload(payload)
 
 
-def url_for_action(
+def signed_value(
     forms: PageForms,
     state: AppState,
     operation: Operation,
@@ -320,9 +340,12 @@ def url_for_action(
     bound: Mapping[str, Any],
     ordinal: str = "",
 ) -> str:
+    """Return the value of ``_action``, which follows the page's URL; this is known from then on."""
+    if forms.url is None:
+        find_url(forms, state)
     visitor = visitor_for(forms, state, operation, bound)
     signed = sign_id(ring_for(forms, state), operation.name, payload, visitor, state.settings.max_age)
-    return with_action(page_for(forms, state), operation.name, signed, ordinal)
+    return value_of(operation.name, signed, ordinal)
 
 
 def install(app: Flask) -> None:

@@ -19,6 +19,8 @@ SESSION_KEY = "_serveractions"
 UNRELATED = {SESSION_KEY, "_flashes", "csrf_token", "_permanent"}
 MOMENTS = (float, date)  # "last seen": nobody's identity, and other at every request
 
+REST = json.JSONEncoder(sort_keys=True, default=repr)
+
 Session = MutableMapping[str, Any]
 
 
@@ -115,7 +117,7 @@ def store_visitor(session: Session, key: str, who: str | None, seen: str | None)
 
 def session_digest(session: Session) -> str:
     rest = {key: session[key] for key in session if key not in UNRELATED and not isinstance(session[key], MOMENTS)}
-    return digest(json.dumps(rest, sort_keys=True, default=repr)) if rest else ""
+    return digest(REST.encode(rest)) if rest else ""
 
 
 def identity_digest(identity: Any) -> str | None:

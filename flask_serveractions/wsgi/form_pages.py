@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from werkzeug.datastructures import Headers
@@ -24,13 +24,20 @@ REFERRER_POLICIES = frozenset(
 )
 
 
-def headers_of_forms(headers: Headers, environ: Mapping[str, Any]) -> list[tuple[str, str]]:
+def headers_of_forms(given: Iterable[tuple[str, str]], environ: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return a page's headers so that shared caches do not keep it, and browsers name their origin to its forms."""
-    headers.setdefault("Cache-Control", "private")
-    if "cookie" not in headers.get("Vary", "").lower():
-        headers.add("Vary", "Cookie")
+    headers = list(given)
+    first = {name.lower(): value for name, value in reversed(headers)}
+    if "cache-control" not in first:
+        headers.append(("Cache-Control", "private"))
+    if "cookie" not in first.get("vary", "").lower():
+        headers.append(("Vary", "Cookie"))
+    return with_referrer_policy(Headers(headers), environ) if "referrer-policy" in first else headers
+
+
+def with_referrer_policy(headers: Headers, environ: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return headers by which browsers name their origin to forms: ``Origin: null`` is nobody's own."""
     if sends_no_referrer(headers):
-        # browsers then post "Origin: null", which is nobody's own
         headers["Referrer-Policy"] = "same-origin"
         page = environ.get("PATH_INFO", "").encode("unicode_escape").decode("ascii")[:300]
         logger.warning("Referrer-Policy 'no-referrer' on %s would break its forms: sent as 'same-origin'", page)

@@ -125,7 +125,7 @@ class Middleware:
         if state is not None and state.reached:
             headers = [*headers, CLEAR]
         if HOLDS_FORMS in environ:
-            headers = headers_of_forms(Headers(headers), environ)
+            headers = headers_of_forms(headers, environ)
         environ[SENT_HEADERS] = headers
         return start_response(status, headers, *exc_info)
 

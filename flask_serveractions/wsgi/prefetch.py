@@ -8,6 +8,7 @@ from functools import lru_cache
 from flask import Flask, Response, current_app, request, session
 
 from ..app_state import state_of
+from ..scope import scope
 
 HEADER = "Speculation-Rules"
 RULES_PATH = "/-/prefetch.json"  # below the prefix
@@ -56,7 +57,7 @@ def keep_flashes(app: Flask) -> None:
 
 
 def refuse_to_show_flashes() -> Response | None:
-    if "prefetch" not in request.environ.get("HTTP_SEC_PURPOSE", "") or not session.get("_flashes"):
+    if "prefetch" not in scope().get("HTTP_SEC_PURPOSE", "") or not session.get("_flashes"):
         return None
     response: Response = current_app.response_class(b"", 503)
     response.headers["Cache-Control"] = "no-store"

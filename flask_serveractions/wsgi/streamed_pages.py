@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import re
 
-from flask import current_app, request
+from flask import current_app
 
 from ..operation import SENT_HEADERS
+from ..scope import scope
 
 logger = logging.getLogger("flask_serveractions")
 
@@ -26,7 +27,7 @@ LOST = (
 
 def check_still_private() -> None:
     """:raises RuntimeError: in debug: the headers are sent, and let shared caches keep this visitor's IDs and token."""
-    sent = request.environ.get(SENT_HEADERS)
+    sent = scope().get(SENT_HEADERS)
     if sent is not None and not any(name.lower() == "cache-control" and PRIVATE.search(value) for name, value in sent):
         complain(PUBLIC)
 
@@ -36,7 +37,7 @@ def check_session_is_sent() -> None:
 
     :raises RuntimeError: in debug: the headers are sent, and the session's cookie is not among them.
     """
-    if SENT_HEADERS in request.environ:
+    if SENT_HEADERS in scope():
         complain(LOST)
 
 
