@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from io import BytesIO
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlencode
 
 from werkzeug.test import Client, EnvironBuilder
@@ -30,6 +30,14 @@ BROWSER = {
 
 def ignore_start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> None:
     """Take the head of an answer and do nothing with it; no contender asks for WSGI's ``write``."""
+
+
+class Sends(Protocol):
+    """What can be measured: one request, or several."""
+
+    def send(self) -> bytes: ...
+
+    def status(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

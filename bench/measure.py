@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from statistics import median
 from time import perf_counter_ns
 
-from .calls import Call
+from .calls import Sends
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +20,7 @@ class Timing:
     ratio: float  # to the first contender, the median of the rounds' ratios
 
 
-def nanoseconds(call: Call, times: int) -> int:
+def nanoseconds(call: Sends, times: int) -> int:
     send = call.send
     began = perf_counter_ns()
     for _ in range(times):
@@ -28,7 +28,7 @@ def nanoseconds(call: Call, times: int) -> int:
     return perf_counter_ns() - began
 
 
-def timings(calls: Mapping[str, Call], rounds: int, times: int) -> dict[str, Timing]:
+def timings(calls: Mapping[str, Sends], rounds: int, times: int) -> dict[str, Timing]:
     """Return a timing for each contender; the first one is what the ratios are to.
 
     What disturbs the machine for a while meets all contenders of a round alike, and the median leaves it out. The order

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Annotated, Any
+from typing import Annotated
 
 from flask import Flask, render_template, request, session
 from flask_wtf import CSRFProtect, FlaskForm
@@ -16,7 +16,7 @@ from wtforms.validators import Length as LengthOfField
 
 from flask_serveractions import Bound, ServerActions, revalidate_path
 
-from .calls import Call, browser_headers, call, form_call
+from .calls import Call, Sends, browser_headers, call, form_call
 from .cases import FLASK_FORM, OURS, Case
 
 PLAIN, WITHOUT, APART = "plain forms with a token", "the page without", "action and page apart"
@@ -102,7 +102,7 @@ def page_call(app: Flask) -> Call:
 
 
 def page_case(title: str, templates: Mapping[str, str], limits: Mapping[str, float]) -> Case:
-    calls: dict[str, Any] = {name: page_call(page_app(text, ours=name == OURS)) for name, text in templates.items()}
+    calls: dict[str, Sends] = {name: page_call(page_app(text, ours=name == OURS)) for name, text in templates.items()}
     return Case(title=title, calls=calls, statuses=frozenset({200}), limits=limits)
 
 
@@ -111,7 +111,7 @@ def fresh_page() -> Case:
     app = page_app(LIST + OUR_FORM, ours=True)
     sent = form_call(app)
     by_script = replace(sent, environ={**sent.environ, "HTTP_ACCEPT": "application/json, text/event-stream"})
-    calls: dict[str, Any] = {APART: Both(first=sent, second=page_call(app)), OURS: by_script}
+    calls: dict[str, Sends] = {APART: Both(first=sent, second=page_call(app)), OURS: by_script}
     return Case(title="action with the page in it", calls=calls, statuses=frozenset({200, 303}), limits={APART: 1.05})
 
 

@@ -15,7 +15,7 @@ from flask import Flask, render_template_string, session
 from flask_serveractions import ServerActions, cached
 from flask_serveractions.stores.store import Store, open_store
 
-from .calls import Call, form_call
+from .calls import Call, Sends, form_call
 from .cases import OURS, Case
 from .todos import MANY_READY
 
@@ -129,7 +129,7 @@ def hit(title: str, store_url: str, config: dict[str, Any]) -> Case:
     theirs = Flask(__name__)
     cache = Cache(theirs, config=config)
     memoized = cache.memoize(timeout=3600)(lambda owner: MANY_READY)
-    calls: dict[str, Any] = {
+    calls: dict[str, Sends] = {
         FLASK_CACHING: InContext(app=theirs, function=lambda: memoized("ada"), result=MANY_READY),
         OURS: InContext(app=new_app(store_url)[0], function=lambda: todos("ada"), result=MANY_READY),
     }
@@ -139,8 +139,8 @@ def hit(title: str, store_url: str, config: dict[str, Any]) -> Case:
 def once(store_url: str) -> Case:
     """The same form, and the same form with ``once``, each time with a fresh key: two synced writes."""
     plain = form_call(form_app(store_url, once=False))
-    keyed: Any = WithFreshKey(call=form_call(form_app(store_url, once=True)))
-    calls = {"a plain action": plain, "once=True": keyed}
+    keyed = WithFreshKey(call=form_call(form_app(store_url, once=True)))
+    calls: dict[str, Sends] = {"a plain action": plain, "once=True": keyed}
     return Case(title="action: once", calls=calls, statuses=frozenset({303}))
 
 
@@ -160,7 +160,7 @@ def form_app(store_url: str, *, once: bool) -> Flask:
 
 
 def among(title: str, urls: Sequence[str], numbers: Sequence[int] = MANY) -> Case:
-    calls: dict[str, Any] = {
+    calls: dict[str, Sends] = {
         f"{values:,} values": Revalidation(url=url, values=values) for values, url in zip(numbers, urls, strict=True)
     }
     return Case(title=title, calls=calls, statuses=frozenset({200}))
