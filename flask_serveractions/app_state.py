@@ -102,7 +102,6 @@ class AppState:
     form_parts: dict[Operation, Any] = field(default_factory=dict)  # what the forms of an action have in common
     place_at_start: Callable[[], None] = lambda: None
     preprocessed: dict[Any, dict[str, Operation]] = field(default_factory=dict)  # for path values of a preprocessor's
-    prepare_form: Callable[..., None] | None = None  # hears of each request, once the app serves
     started: bool = False
     told: set[str] = field(default_factory=set)  # the settings that were warned of
     jobs: Any = None  # its background jobs, once there are any

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
-from flask import Flask
+from flask import Flask, Request, request
 from flask.views import http_method_funcs
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, TooManyRequests
 
@@ -15,7 +16,7 @@ from .config import nearest_key, unknown_keys
 from .http.messages import gettext_of
 from .marks import check_methods, check_nothing_is_hidden, check_other_view, marks_of, with_marks
 from .operation import Operation
-from .pages.regions import remember_positions
+from .pages.regions import remember_position
 from .security.access import no_hook
 from .security.rate_limits import check_class, with_limits
 from .shared.revalidation import CACHED_FUNCTIONS
@@ -24,13 +25,15 @@ from .views.actions import action_rules
 from .views.blueprints import guard_url_values, with_endpoint
 from .views.csrf_protect import exempt_from_csrf_protect
 from .views.decorators_above import check_decorators, check_views
-from .views.early_forms import parse_strictly
+from .views.early_forms import strict_parsing
 from .views.own_views import is_own
 from .views.resources import compile_rule, refuse_method, refuse_too_many, route_rules, view_class_of
-from .wsgi.page_sessions import keep_sessions
-from .wsgi.prefetch import keep_flashes
+from .wsgi.page_sessions import is_kept_by_server, remember_session
+from .wsgi.prefetch import refuse_to_show_flashes
 
 logger = logging.getLogger("flask_serveractions")
+
+Step = Callable[[Request], Any]  # looks at a request before the app's own functions; an answer ends it
 
 
 def start(app: Flask, state: AppState) -> None:
@@ -54,15 +57,36 @@ def start(app: Flask, state: AppState) -> None:
             check_store(state)
             exempt_from_csrf_protect(app, state)
             guard_url_values(app, state)
-            parse_strictly(app, state)
-            keep_sessions(app)
-            keep_flashes(app)
-            remember_positions(app)
+            look_first(app, steps_before_functions(app, state))
             handle_error_at_operations(app, 405, MethodNotAllowed, refuse_method)
             handle_error_at_operations(app, 429, TooManyRequests, refuse_too_many)
             state.gettext = state.settings.gettext or gettext_of(app)
             state.registry.close()
             state.started = True
+
+
+def steps_before_functions(app: Flask, state: AppState) -> list[Step]:
+    steps: list[Step] = [refuse_to_show_flashes, strict_parsing(app, state), partial(remember_position, state)]
+    return [*steps, partial(remember_session, app)] if is_kept_by_server(app) else steps
+
+
+def look_first(app: Flask, steps: Iterable[Step]) -> None:
+    """Let steps look at each request, once its rule is known and before the app's own functions see it.
+
+    The signal and ``before_request`` would do. They ask at each request whether each of their functions is async, which
+    is a fifth of what the extension takes of a small answer.
+    """
+    theirs: Callable[..., Any] = app.preprocess_request
+
+    def preprocess_request(*context: Any) -> Any:
+        asked: Request = request._get_current_object()  # type: ignore[attr-defined]
+        for step in steps:
+            answer = step(asked)
+            if answer is not None:
+                return answer
+        return theirs(*context)
+
+    app.preprocess_request = preprocess_request  # type: ignore[method-assign]
 
 
 def compile_operations(app: Flask, state: AppState) -> None:

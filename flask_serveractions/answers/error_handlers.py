@@ -5,7 +5,7 @@ App-wide handlers for HTTP errors are for browsers: an API's callers get one for
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -33,7 +33,7 @@ def has_own_handler(app: Flask, blueprints: Iterable[str], error: Exception) -> 
 
 
 def answer_in_our_place(
-    app: Flask, blueprints: Iterable[str], problem: Problem, error: Exception | None = None
+    app: Flask, blueprints: Collection[str], problem: Problem, error: Exception | None = None
 ) -> Response | None:
     """Return what the handler of a blueprint answers, or else the problem handler; None where there is neither.
 
@@ -50,9 +50,11 @@ def answer_in_our_place(
 
 
 def answer_of_blueprint(
-    app: Flask, blueprints: Iterable[str], problem: Problem, error: Exception | None
+    app: Flask, blueprints: Collection[str], problem: Problem, error: Exception | None
 ) -> Response | None:
     """Return what the handler of an operation's blueprint answers; None where it has none."""
+    if not blueprints:  # making exceptions to look for would be a twentieth of a refusal
+        return None
     for each in told_errors(problem, error):
         handler = blueprint_handler(app, blueprints, each)
         if handler is not None:

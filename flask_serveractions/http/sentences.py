@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from .messages import LONGEST, pattern_of
 
@@ -78,14 +78,22 @@ def sentence_of(text: str, value: object = None) -> str:
         return PLAIN[text]
     if len(text) > LONGEST:
         return text
+    of_one, of_entries = matching_sentences(text)
+    return of_entries if of_entries != of_one and isinstance(value, (list, tuple, dict)) else of_one
+
+
+@lru_cache(maxsize=1024)  # the same few messages, each held against sixteen patterns: a tenth of a refusal
+def matching_sentences(text: str) -> tuple[str, str]:
+    """Return what is told of one value, and of one with entries."""
     for message, pattern in patterns():
         match = pattern.fullmatch(text)
         if match is not None:
-            return counted(VARIABLE[message].format(**match.groupdict()), isinstance(value, (list, tuple, dict)))
-    return text
+            sentence = VARIABLE[message].format(**match.groupdict())
+            return counted(sentence, has_entries=False), counted(sentence, has_entries=True)
+    return text, text
 
 
-def counted(sentence: str, has_entries: bool) -> str:
+def counted(sentence: str, *, has_entries: bool) -> str:
     """Say "entries" where that is what a length counts, and "1 character"."""
     if has_entries and sentence.endswith(" characters."):
         sentence = f"{sentence.removesuffix('characters.')}entries."

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from flask import Flask, Request, current_app, got_request_exception, request, request_started
+from flask import Flask, Request, current_app, got_request_exception, request
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
 
@@ -130,14 +130,9 @@ def open_store(state: AppState) -> None:
         state.live.position()
 
 
-def remember_positions(app: Flask) -> None:
+def remember_position(state: AppState, asked: Request) -> None:
     """Note how far the store is before a page with live regions is made: what changes from then on is news to it."""
-    request_started.connect(remember_position, app, weak=False)
-
-
-def remember_position(app: Flask, **_: Any) -> None:
-    asked: Request = request._get_current_object()  # type: ignore[attr-defined]
-    state, endpoint = state_of(app), asked.endpoint
+    endpoint = asked.endpoint
     if endpoint is None or state.live_endpoints.get(endpoint) is False:
         return
     state.live_endpoints.setdefault(endpoint, False)  # until it renders such a region

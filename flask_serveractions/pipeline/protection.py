@@ -14,7 +14,7 @@ from ..http.locations import is_flood
 from ..operation import Operation
 from ..security import access, origin
 from ..security.signing import is_who, verify_id
-from ..security.visitors import distinct_identity, identities_of_forms, identity_changed, visitor_of
+from ..security.visitors import distinct_identity, identities_of_forms, identity_changed, known_identity, visitor_of
 from .job_answers import NO_JOB
 
 SIGN_IN = "Sign in to do this."
@@ -127,6 +127,9 @@ def check_identity(call: Call, identity: Any) -> None:
         if identity and not is_same_identity(call, distinct_identity(identity)):
             raise OtherIdentity
         return
-    is_same = is_same_identity(call, distinct_identity(identity))
+    now = distinct_identity(identity)
+    if now is not None and now == known_identity(call.session):  # as nearly always: the session's key was made for them
+        return
+    is_same = is_same_identity(call, now)
     if identity_changed(call.session, identity):  # else the session's key says that it is the same visitor
         raise UnknownAction("the ID was rendered for another identity") if is_same else OtherIdentity

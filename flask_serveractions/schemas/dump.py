@@ -56,6 +56,10 @@ class Writer:
     unchanged: frozenset[type] = frozenset()  # exact types that stay as they are
 
 
+def as_it_is(value: Any) -> Any:
+    return value
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One key of the answer: ``take`` its value from one object, or ``fill`` it for many (None: one by one)."""
@@ -63,6 +67,9 @@ class Column:
     key: str
     take: Dump  # missing where there is none
     fill: Callable[[Sequence[Any], int], list[Any]] | None
+    attribute: str = ""  # that ``take`` reads, where it is no more than one; and what it makes of the value
+    finish: Dump = as_it_is
+    unchanged: frozenset[type] = frozenset()  # exact types that ``finish`` leaves as they are
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +104,18 @@ def dumper_of(schema: Schema) -> Dumper:
 
 
 def object_writer(columns: Iterable[Column]) -> Dump:
-    takes = tuple((column.key, column.take) for column in columns)
+    takes = tuple((each.key, each.take, each.attribute, each.finish, each.unchanged) for each in columns)
 
     def write(obj: Any) -> dict[str, Any]:
         row = {}
-        for key, take in takes:
-            value = take(obj)
+        by_attributes = not hasattr(obj, "__getitem__")
+        for key, take, attribute, finish, unchanged in takes:
+            if by_attributes and attribute:  # spares two calls for each, together a fiftieth of a small answer
+                value = getattr(obj, attribute, missing)
+                if type(value) not in unchanged:
+                    value = finish(value)
+            else:
+                value = take(obj)
             if value is not missing:
                 row[key] = value
         return row
@@ -171,8 +184,7 @@ def read_column(key: str, attribute: str, default: Any, writer: Writer) -> Colum
             return get_value(obj, attribute, missing)
         return getattr(obj, attribute, missing)
 
-    def take(obj: Any) -> Any:
-        value = read(obj)
+    def finish(value: Any) -> Any:
         if value is missing:
             value = default() if callable(default) else default
         return value if type(value) in unchanged or value is missing else write(value)
@@ -189,7 +201,8 @@ def read_column(key: str, attribute: str, default: Any, writer: Writer) -> Colum
         return wrap(values, missing, write_column)
 
     readers = (read, read, read) if is_path else (attrgetter(attribute), itemgetter(attribute), read)
-    return Column(key, take, None if write_column is None else fill)
+    fill_column = None if write_column is None else fill
+    return Column(key, lambda obj: finish(read(obj)), fill_column, "" if is_path else attribute, finish, unchanged)
 
 
 def wrap(values: list[Any], hole: Any, write_column: Any) -> list[Any]:
@@ -223,7 +236,7 @@ def plain_writer(one: Dump, passing: Iterable[type] = (), form: tuple[type, Dump
 
 
 def raw_writer(field: Any) -> Writer:
-    return Writer(lambda value: value, lambda values, kinds: values)
+    return Writer(as_it_is, lambda values, kinds: values)
 
 
 def text_writer(field: Any) -> Writer:

@@ -18,6 +18,8 @@ def schema_messages(schema: Schema, messages: Any, data: Any = None, many: bool 
     """
     if not isinstance(messages, dict):
         return messages
+    if have_own_names(schema, messages):
+        return messages
     named: dict[Any, Any] = {}
     for key, each in messages.items():
         if (many or schema.many) and isinstance(key, int):
@@ -50,6 +52,16 @@ def field_of_key(schema: Schema, key: Any, data: Any) -> tuple[Any, Any]:
     if keyed is not None or field is None:
         return key, keyed
     return (key, None) if isinstance(data, Mapping) and key in data else (field.data_key, field)
+
+
+def have_own_names(schema: Schema, messages: Mapping[Any, Any]) -> bool:
+    """Whether all messages, as most, are those of fields by their names: then there is nothing to rename."""
+    load_fields = schema.load_fields
+    for key, each in messages.items():
+        field = load_fields.get(key)
+        if field is None or field.data_key is not None or type(each) is not list:
+            return False
+    return True
 
 
 def part(data: Any, key: Any) -> Any:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from ..config import Origin, parse_origin
@@ -49,7 +50,9 @@ def has_bearer_alone(environ: Mapping[str, Any]) -> bool:
 
     A browser adds cookies by itself; a script of another site may set ``Authorization`` only where CORS lets it.
     """
-    scheme, _, token = environ.get("HTTP_AUTHORIZATION", "").strip().partition(" ")
+    if "HTTP_AUTHORIZATION" not in environ:
+        return False
+    scheme, _, token = environ["HTTP_AUTHORIZATION"].strip().partition(" ")
     return scheme.lower() == "bearer" and bool(token.strip()) and "HTTP_COOKIE" not in environ
 
 
@@ -84,17 +87,25 @@ def check_token(
     :param form: the fields of the body; empty where it is no form.
     """
     name = config.get("WTF_CSRF_FIELD_NAME", "csrf_token")
+    expected, max_age = session.get(name), config.get("WTF_CSRF_TIME_LIMIT", CSRF_AGE)
+    reason = "missing. Forms have it by action_form; one written by hand has it by action_fields(action)"
     # any of them will do: the client renews the header, and does not know each field of its name
-    given = (form.get(name), token_in_headers(config, headers), prefixed_token(name, form))
-    tokens_sent = [each for each in given if each]
-    expected = session.get(name)
-    if not tokens_sent:
-        raise bad_token("missing. Forms have it by action_form; one written by hand has it by action_fields(action)")
-    if not isinstance(expected, str):
-        raise bad_token("there is none in the session")
-    max_age = config.get("WTF_CSRF_TIME_LIMIT", CSRF_AGE)
-    if not any(tokens.matches(each, expected, max_age) for each in tokens_sent):
-        raise bad_token("wrong or expired")
+    for token in filter(None, tokens_sent(config, name, headers, form)):
+        if not isinstance(expected, str):
+            raise bad_token("there is none in the session")
+        if tokens.matches(token, expected, max_age):
+            return
+        reason = "wrong or expired"
+    raise bad_token(reason)
+
+
+def tokens_sent(
+    config: Mapping[str, Any], name: str, headers: Headers, form: Mapping[str, str]
+) -> Iterator[str | None]:
+    """Yield what may be the token, one after the other: a form's first field is it nearly always."""
+    yield form.get(name)
+    yield token_in_headers(config, headers)
+    yield prefixed_token(name, form)
 
 
 def token_in_headers(config: Mapping[str, Any], headers: Headers) -> str | None:
@@ -107,9 +118,14 @@ def token_header_names(config: Mapping[str, Any]) -> Sequence[str]:
     return names
 
 
-def token_headers(config: Mapping[str, Any]) -> list[str]:
+def token_headers(config: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the environ keys of the headers that carry the CSRF token."""
-    return [f"HTTP_{name.upper().replace('-', '_')}" for name in token_header_names(config)]
+    return environ_keys(tuple(token_header_names(config)))
+
+
+@lru_cache(maxsize=8)  # an app has one set: spelling it anew takes a hundredth of a call
+def environ_keys(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"HTTP_{name.upper().replace('-', '_')}" for name in names)
 
 
 def prefixed_token(name: str, form: Mapping[str, str]) -> str | None:

@@ -60,7 +60,7 @@ def place_when_known(app: Flask, state: AppState, routes: list[RegisteredRoute])
         place_in_blueprints(app, state, routes, at_start=False)
 
     def place_at_start() -> None:
-        appcontext_pushed.disconnect(place, app)
+        appcontext_pushed.disconnect(place)  # wholly: by its sender alone, each later signal would still look for it
         place_in_blueprints(app, state, routes, at_start=True)
 
     appcontext_pushed.connect(place, app)  # weakly: a signal would keep the app for ever

