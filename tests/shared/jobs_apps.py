@@ -87,6 +87,11 @@ def celery_jobs(celery: Celery, store_url: str, lease: float) -> Jobs:
     return Jobs(lambda: store, run, describe, partial(CeleryQueue, celery=celery), lease=lease)
 
 
+def started(jobs: Jobs, kind: str, most: int | None = None, owner: str = OWNER, **payload: Any) -> str:
+    """Return the ID of a new job."""
+    return jobs.start({"kind": kind, **payload}, owner=owner, most=most).id
+
+
 def until(jobs: Jobs, job_id: str, state: str, seconds: float = 60) -> Any:
     """Return the job as soon as it is in a state."""
     deadline = time.monotonic() + seconds

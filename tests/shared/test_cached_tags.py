@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -15,21 +14,9 @@ from flask_serveractions.shared import caching
 from flask_serveractions.shared.caching import cached, entries
 from flask_serveractions.shared.revalidation import revalidate_tag, tag_names
 from flask_serveractions.stores.store import Store
-from tests.shared.caching_apps import Counting, app_with, in_context
+from tests.shared.caching_apps import Counting, in_context
 
 pytest_plugins = ["tests.stores_fixtures"]
-
-
-@pytest.fixture
-def app(store: Store) -> Iterator[Flask]:
-    app = app_with(store)
-    with app.app_context():
-        yield app
-
-
-@pytest.fixture
-def body() -> Counting:
-    return Counting()
 
 
 def test_a_tag_of_one_argument_makes_its_value_stale_alone(app: Flask, body: Counting) -> None:

@@ -21,18 +21,6 @@ from tests.shared.caching_apps import Counting, app_with, in_context
 pytest_plugins = ["tests.stores_fixtures"]
 
 
-@pytest.fixture
-def app(store: Store) -> Iterator[Flask]:
-    app = app_with(store)
-    with app.app_context():
-        yield app
-
-
-@pytest.fixture
-def body() -> Counting:
-    return Counting()
-
-
 @pytest.mark.usefixtures("app")
 class TestValues:
     def test_a_value_is_computed_once_for_equal_arguments(self, body: Counting) -> None:

@@ -30,18 +30,6 @@ pytest_plugins = ["tests.stores_fixtures"]
 LEASE = 1.5  # seconds; a busy machine misses one beat of the four in it, but not three
 
 
-@pytest.fixture
-def app(store: Store) -> Iterator[Flask]:
-    app = app_with(store)
-    with app.app_context():
-        yield app
-
-
-@pytest.fixture
-def body() -> Counting:
-    return Counting()
-
-
 # One computes, the others wait
 
 

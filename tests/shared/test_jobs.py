@@ -17,7 +17,7 @@ from flask_serveractions.errors import Refusal
 from flask_serveractions.shared.jobs import Jobs
 from flask_serveractions.shared.queues import ThreadPool
 from flask_serveractions.stores.store import Store, StoreUnavailable, open_store
-from tests.shared.jobs_apps import OWNER, describe, run, until
+from tests.shared.jobs_apps import OWNER, describe, run, started, until
 from tests.stores_processes import AT_ONCE, RedisServer, eventually, kill, milliseconds, process
 
 pytest_plugins = ["tests.stores_fixtures"]
@@ -32,10 +32,6 @@ def jobs_in(store: Store, threads: int = 4, waiting: int = 100, **options: float
 @pytest.fixture
 def jobs(store: Store) -> Jobs:
     return jobs_in(store)
-
-
-def started(jobs: Jobs, kind: str, **payload: Any) -> str:
-    return jobs.start({"kind": kind, **payload}, owner=OWNER).id
 
 
 def test_a_job_is_queued_and_then_done_with_its_result(jobs: Jobs) -> None:

@@ -8,7 +8,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from celery import Celery
@@ -16,7 +15,7 @@ from celery import Celery
 from flask_serveractions.errors import Refusal
 from flask_serveractions.shared.jobs import Jobs
 from flask_serveractions.shared.queues import TASK
-from tests.shared.jobs_apps import OWNER, celery_jobs, until
+from tests.shared.jobs_apps import OWNER, celery_jobs, started, until
 from tests.stores_processes import AT_ONCE, RedisServer, eventually, milliseconds
 
 pytest_plugins = ["tests.stores_fixtures"]
@@ -85,10 +84,6 @@ def jobs(redis: RedisServer) -> Iterator[Jobs]:
     celery = Celery("jobs", broker=broker_of(redis))
     yield celery_jobs(celery, redis.url, LEASE)
     celery.close()
-
-
-def started(jobs: Jobs, kind: str, **payload: Any) -> str:
-    return jobs.start({"kind": kind, **payload}, owner=OWNER).id
 
 
 @pytest.mark.usefixtures("worker")
