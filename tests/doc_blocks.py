@@ -158,14 +158,17 @@ def place_of(module: ModuleType) -> str:
 def run_blocks(blocks: list[Block], folder: Path, name: str) -> ModuleType:
     """Run a page as one program that lives in ``folder`` and return its namespace.
 
-    First the files are written. Then the Python blocks without a caption run in order, in one namespace. Last, each
-    Python file that none of them has imported is run by itself. ``folder`` must be on ``sys.path``.
+    First the files are written. Then the Python blocks without a caption run in order, in one namespace, in which
+    ``above`` is the last template that the page has shown. Last, each Python file that none of them has imported is
+    run by itself. ``folder`` must be on ``sys.path``.
     """
     files = write_files(blocks, folder)
     page = ModuleType(name)
     page.__file__ = str(folder / f"{name}.py")  # Flask looks for templates beside it
     sys.modules[name] = page
     for block in blocks:
+        if block.language == "html+jinja":
+            page.__dict__["above"] = block.code
         if block.language == "python" and block.caption is None:
             exec(block.compiled(), page.__dict__)
     imported = {getattr(module, "__file__", None) for module in list(sys.modules.values())}

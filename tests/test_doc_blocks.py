@@ -96,6 +96,11 @@ def test_a_captioned_block_is_a_file_of_the_program(folder: Path) -> None:
     assert page.greeting == "Hello Ada"
 
 
+def test_a_check_knows_the_template_above_it(folder: Path) -> None:
+    text = ".. code-block:: html+jinja\n\n    Hello\n\n.. check::\n\n    seen = above\n"
+    assert run_blocks(blocks_of(page_of(folder, text)), folder, "page").seen == "Hello\n"
+
+
 def test_what_a_page_brought_is_forgotten(tmp_path: Path) -> None:
     (tmp_path / "a_folder").mkdir()
     (tmp_path / "a_folder" / "a_module.py").touch()

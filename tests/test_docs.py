@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -79,6 +80,25 @@ def test_every_page_is_in_the_table_of_contents() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_a_page_holds_no_code_that_nothing_runs(page: Path) -> None:
     assert list(unread_code(page)) == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_a_program_that_a_page_shows_is_clean_to_copy(page: Path) -> None:
+    programs = [block for block in blocks_of(page) if block.language == "python" and not block.is_check]
+    shown = [block for block in programs if not Path(block.caption or "").name.startswith("test_")]
+    assert [f"{page.name}:{block.line}" for block in shown if asserts_in(block.code)] == []
+
+
+def asserts_in(code: str) -> bool:
+    """Whether code asserts something outside of the tests in it."""
+    pending: list[ast.AST] = [ast.parse(code)]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.Assert):
+            return True
+        if not (isinstance(node, ast.FunctionDef) and node.name.startswith("test_")):
+            pending.extend(ast.iter_child_nodes(node))
+    return False
 
 
 @pytest.mark.parametrize("page", PROGRAMS, ids=name_of)

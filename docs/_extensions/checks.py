@@ -1,7 +1,7 @@
 """``.. check::``, a block of Python that shows a reader that the program above it does what the page says.
 
 The tests run it like every other block (``tests/doc_blocks.py``); the built page keeps it folded, so that what is open
-to see is clean to copy.
+to see is clean to copy. One of a line or two tells a reader nothing, and is left out.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from sphinx.application import Sphinx
 from sphinx.directives.code import CodeBlock
 from sphinx.util.typing import ExtensionMetadata
 from sphinx.writers.html5 import HTML5Translator
+
+SHORTEST = 4  # lines that are worth a fold
 
 
 class Check(nodes.container):
@@ -22,6 +24,8 @@ class CheckDirective(CodeBlock):
     optional_arguments = 0
 
     def run(self) -> list[nodes.Node]:
+        if len(self.content) < SHORTEST:
+            return []
         self.arguments = ["python"]
         return [Check("", *super().run(), is_div=False)]
 
