@@ -1,58 +1,117 @@
 // Builds the client: node build.mjs [--check]. With --check nothing is written; it fails where what is committed differs.
 
-import { readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { minify } from "terser";
+import { printSizes } from "./sizes.mjs";
 
-// What each becomes is a module of its own; what two of them need is in both, and holds no state.
-const MODULES = { "client.js": "src/client.js", "screen.js": "src/screen.js", "live.js": "src/live.js" };
+/** What only some pages load; what every page does is client.js. */
+const LATER = ["screen", "live"];
 // Names of our own records alone: no browser, no listener and no server knows them.
-const INTERNAL =
-  /^(argument|ask|began|button|contents|element|emit|end|ended|from|identity|is(Autosave|Changed|Elsewhere|File|Refused|Renewed)|mode|number|option|rendered|report|retry|sentAt|source|stale|stop|urls)$/;
+const INTERNAL = new RegExp(
+  `^(${[
+    // of calls and answers
+    "argument|ask|began|button|contents|element|emit|end|ended|finish|from|identity|is(Autosave|Changed|Elsewhere|File|Refused|Renewed)",
+    "mode|number|once|option|phase|record|renew|rendered|report|retry|source|stale|stands|stop|urls",
+    // of trees that are brought up to date
+    "brings|count|forms|holders|leave|leaving|lonely|looks|named|news|old|olds|spoken|stays(Attribute|Content)|twins|used|veiled|words",
+    // of parts
+    "rows",
+  ].join("|")})$`,
+);
 /** One short name for each of them in all modules: records pass between them. @type {Record<string, string | false>} */
 const mangleCache = {};
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const target = here("../flask_serveractions/static/");
+const OPTIONS = { absWorkingDir: here("."), bundle: true, charset: "utf8", format: "esm", outdir: target, target: "es2022", write: false };
 
-/** @param {string} entry @returns {Promise<{code: string, map: string}>} one module of all that it imports, as it is written */
-async function bundle(entry) {
+const IMPORT = /^import {([^}]*)} from "(.*)";/gm;
+
+/** @param {string} entry @returns {Promise<string[]>} the modules that it is made of */
+async function modulesOf(entry) {
+  const { metafile } = await build({ ...OPTIONS, entryPoints: [entry], metafile: true });
+  return Object.keys(metafile.inputs);
+}
+
+/** @param {string} entry @param {string[]} first modules @returns {Promise<Map<string, string>>} what it imports from those: each name's module */
+async function findShared(entry, first) {
+  const shared = new Map();
+  for (const path of (await modulesOf(entry)).filter((each) => !first.includes(each)).sort()) {
+    for (const [, names, specifier] of (await readFile(here(path), "utf8")).matchAll(IMPORT)) {
+      const module = relative(here("."), resolve(dirname(here(path)), specifier));
+      if (first.includes(module)) for (const [name] of names.matchAll(/\w+/g)) shared.set(name, module);
+    }
+  }
+  return shared;
+}
+
+/** Hands what other modules need to them, by position: there is one copy of it, and one state. @param {Record<string, Map<string, string>>} lists by their names */
+function share(lists) {
+  const modules = new Map(Object.values(lists).flatMap((shared) => [...shared]));
+  const imports = [...modules].map(([name, module]) => `import { ${name} } from "${here(module)}";`);
+  const functions = Object.entries(lists).map(([name, shared]) => `${name}: () => [${[...shared.keys()]}],`);
+  const contents = [...imports, "export default {", ...functions, "};"].join("\n");
+  return { name: "share", setup: (build) => void build.onLoad({ filter: /src\/shared\.js$/ }, () => ({ contents, resolveDir: here("src") })) };
+}
+
+/** @param {Map<string, string>} shared @param {string[]} first */
+function take(shared, first) {
+  const taken = { contents: `export const [${[...shared.keys()].join()}] = given;` };
+  const find = ({ kind, path, resolveDir }) =>
+    kind !== "entry-point" && first.includes(relative(here("."), resolve(resolveDir, path))) ? { path: "given", namespace: "given" } : undefined;
+  return {
+    name: "take",
+    setup(build) {
+      build.onResolve({ filter: /^\./ }, find);
+      build.onLoad({ filter: /./, namespace: "given" }, () => taken);
+    },
+  };
+}
+
+/** @param {string} name @param {object} plugin @returns {Promise<{code: string, map: string}>} one module of all that its entry imports, as it is written */
+async function bundle(name, plugin) {
+  const isFirst = name === "client";
   const result = await build({
-    absWorkingDir: here("."),
-    bundle: true,
-    charset: "utf8",
-    entryPoints: [entry],
-    format: "esm",
+    ...OPTIONS,
+    banner: isFirst ? {} : { js: "export default (given) => {" },
+    entryPoints: [`src/${name}.js`],
+    footer: isFirst ? {} : { js: "}" },
     mangleCache,
     mangleProps: INTERNAL,
-    outdir: target,
+    plugins: [plugin],
     sourcemap: "external",
-    target: "es2022",
-    write: false,
   });
   Object.assign(mangleCache, result.mangleCache);
-  const [map, code] = result.outputFiles.map(({ text }) => text);
-  return { code, map: map.replaceAll("../../client/", "client/") };
+  const [map, text] = result.outputFiles.map(({ text }) => text);
+  // within a function what it exports is what it returns
+  const code = isFirst ? text : text.replace(/export (?={)([^}]*)/, (_, names) => `return ${names.replace(/(\w+) as (\w+)/g, "$2: $1")}`);
+  // one word for all that is declared; as long, for the map
+  return { code: code.replace(/\bconst (?=[\w$[{])/g, "let   "), map: map.replaceAll("../../client/", "client/") };
 }
 
-/** @returns {Promise<Map<string, string>>} name and text of each file that belongs into the package */
+/** @returns {Promise<{files: Map<string, string>, bundles: Map<string, string>}>} what belongs into the package; what it was made of */
 async function buildFiles() {
   const files = new Map([["client.d.ts", await readFile(here("client.d.ts"), "utf8")]]);
-  for (const [name, entry] of Object.entries(MODULES)) {
-    const { code, map } = await bundle(entry);
+  const bundles = new Map();
+  const first = await modulesOf("src/client.js");
+  const lists = Object.fromEntries(await Promise.all(LATER.map(async (name) => [name, await findShared(`src/${name}.js`, first)])));
+  for (const name of ["client", ...LATER]) {
+    const { code, map } = await bundle(name, name === "client" ? share(lists) : take(lists[name], first));
     const small = await minify(code, {
-      compress: { passes: 3, pure_getters: true, unsafe_arrows: true, unsafe_methods: true },
+      compress: { hoist_funs: true, inline: 1, passes: 5, pure_getters: true, unsafe: true, unsafe_arrows: true, unsafe_methods: true },
       ecma: 2020,
       module: true,
-      sourceMap: { content: map, includeSources: true, url: `${name}.map` },
+      sourceMap: { content: map, includeSources: true, url: `${name}.js.map` },
     });
-    files.set(name, `${small.code}\n`).set(`${name}.map`, `${small.map}\n`);
+    files.set(`${name}.js`, `${small.code}\n`).set(`${name}.js.map`, `${small.map}\n`);
+    bundles.set(`${name}.js`, code);
   }
-  return files;
+  return { files, bundles };
 }
 
-const files = await buildFiles();
+const { files, bundles } = await buildFiles();
 const stale = [];
 for (const [name, text] of files) {
   const path = target + name;
@@ -64,6 +123,4 @@ if (stale.length) {
   console.error(`Stale in flask_serveractions/static: ${stale.join(", ")}. Run make client.`);
   process.exit(1);
 }
-for (const name of Object.keys(MODULES)) {
-  console.log(`${name}: ${gzipSync(files.get(name), { level: 9 }).length} bytes gzipped`);
-}
+await printSizes(files, bundles);

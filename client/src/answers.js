@@ -5,6 +5,7 @@ import { parseEvents } from "./events.js";
 const EVENTS = "text/event-stream";
 
 /** How far an upload, an action or a job has come. @typedef {{done: number, total?: number | null, message?: string}} Progress */
+/** @typedef {(progress: Progress) => void} Report */
 
 /**
  * An answer of the contract (`data`), a problem (RFC 9457), or neither (`status` alone).
@@ -28,32 +29,32 @@ const EVENTS = "text/event-stream";
 /**
  * @param {Response} reply
  * @param {AbortSignal} signal
- * @param {(progress: Progress) => void} report
+ * @param {Report} report
  * @returns {Promise<Answer>}
  * @throws {Error} it broke off
  */
 export async function readAnswer(reply, signal, report) {
-  const { body, headers, ok, status } = reply;
+  const { body, ok, status } = reply;
+  const header = (/** @type {string} */ name) => reply.headers.get(name);
   if (!status || status === 302) return { isElsewhere: true };
-  if (headers.get("Serveractions") !== "1") {
-    const [, name] = headers.get("Content-Disposition")?.match(/^attachment(?:.*filename\*?=(?:UTF-8'')?"?([^";]*))?/i) ?? [];
-    return ok && name !== undefined ? download(await reply.blob(), name) : { status };
+  if (header("Serveractions") !== "1") {
+    const name = header("Content-Disposition")?.match(/^attachment(?:.*filename\*?=(?:UTF-8'')?"?([^";]*))?/i);
+    return ok && name ? download(await reply.blob(), name[1] ?? "") : { status };
   }
-  if (body && headers.get("Content-Type")?.startsWith(EVENTS)) {
+  if (body && header("Content-Type")?.startsWith(EVENTS)) {
     for await (const { type, data } of parseEvents(body)) {
       if (type !== "progress") return JSON.parse(data);
       report(JSON.parse(data));
     }
-    throw new Error(EVENTS); // it broke off
+    throw Error(EVENTS); // it broke off
   }
   const { job, ...answer } = JSON.parse((await reply.text()) || "{}");
-  if (job) return followJob(job.url, signal, report);
-  const [stale, rendered, retry] = ["Serveractions-Stale", "Serveractions-Rendered", "Retry-After"].map((name) => headers.get(name));
-  return { status, ...answer, stale, rendered: Number(rendered), retry };
+  const [stale, rendered, retry] = ["Serveractions-Stale", "Serveractions-Rendered", "Retry-After"].map(header);
+  return job ? followJob(job.url, signal, report) : { status, ...answer, stale, rendered: Number(rendered), retry };
 }
 
 /** Follows a job until it is over; a stream that breaks is taken up again.
- * @param {string} url @param {AbortSignal} signal @param {(progress: Progress) => void} report @returns {Promise<Answer>} */
+ * @param {string} url @param {AbortSignal} signal @param {Report} report @returns {Promise<Answer>} */
 export async function followJob(url, signal, report) {
   for (let pauses = 0; pauses < 5; ) {
     try {
@@ -78,6 +79,6 @@ export const pause = (milliseconds) => new Promise((resolve) => setTimeout(resol
 function download(blob, name) {
   const href = URL.createObjectURL(blob);
   Object.assign(document.createElement("a"), { href, download: decodeURIComponent(name) }).click();
-  setTimeout(() => URL.revokeObjectURL(href), 60_000);
+  setTimeout(URL.revokeObjectURL, 60_000, href);
   return { data: new File([blob], name), isFile: true };
 }

@@ -1,36 +1,35 @@
 // A call of an action: what is sent, with what it is marked, what it is told.
 
-import { here, loadedRegions, pageOf, parseAction, renewURLs, urlToPost } from "./address.js";
+import { here, loadedRegions, pageOf, parseAction, withArgument } from "./address.js";
 import { pause, readAnswer } from "./answers.js";
 import { contentsOf } from "./begun.js";
-import { attribute, find } from "./elements.js";
+import { attribute, emit, find, isForm, read } from "./dom.js";
 import { showError } from "./messages.js";
-import { loadScreen } from "./modules.js";
-import { about, fieldOfToken } from "./page.js";
+import { about, fieldOfToken, nextRequest, tokenHeader } from "./page.js";
 import { unmark } from "./pending.js";
-import { renew } from "./renew.js";
+import { renew, renewURLs } from "./renew.js";
+import { upload } from "./upload.js";
 
 /** @typedef {import("./answers.js").Answer} Answer */
 /** @typedef {import("./answers.js").Progress} Progress */
 /** What a script may say about a call. @typedef {{signal?: AbortSignal, onProgress?: (progress: Progress) => void, key?: string, headers?: Record<string, string>}} Options */
-/** A question is open; it waits for its former one, or for an answer; it is told and shown; the browser leaves.
- * @typedef {"asking" | "sending" | "answered" | "leaving" | "over"} State */
+/** A question is open; it waits for its former one, or for an answer, or is shown; the browser leaves.
+ * @typedef {"asking" | "sending" | "leaving"} Phase */
 
 /** Calls that are not over. @type {Set<Call>} */
 export const calls = new Set();
 const LONGEST_KEPT_ALIVE = 15_000; // characters: of 64 KiB a browser says no (Fetch, 4.7)
-let requests = 0;
-/** @returns {number} the place of a request that may bring a page among its like */
-export const nextRequest = () => ++requests;
 export const newKey = () => String(crypto.getRandomValues(new Uint32Array(4)));
 
 export class Call {
-  /** @type {State} */
-  state = "asking";
+  /** @type {Phase} */
+  phase = "asking";
   stop = new AbortController();
   number = 0;
-  sentAt = 0; // of performance.now()
   isRenewed = false;
+  isRefused = false;
+  /** Whether the visitor has typed on since. */
+  isChanged = false;
   /** What listeners of `action:start` have added. @type {Record<string, string>} */
   headers = {};
   ended = Promise.withResolvers();
@@ -49,30 +48,26 @@ export class Call {
     this.options = options;
     this.element = element;
     this.button = button;
-    this.page = pageOf(element);
+    this.stands = pageOf(element);
     this.action = parseAction(source);
     this.data = body instanceof FormData ? body : undefined;
     this.data?.delete(fieldOfToken()); // the header has one that is never stale
-    this.contents = element instanceof HTMLFormElement ? contentsOf(element) : "";
-    this.key = options.key ?? /** @type {string | undefined} */ (this.data?.get("idempotency_key") ?? undefined);
+    /** Of a form, as it is sent. */
+    this.contents = isForm(element) ? contentsOf(element) : undefined;
+    this.once = options.key ?? /** @type {string | undefined} */ (this.data?.get("idempotency_key") ?? undefined);
     this.signal = options.signal ?? this.stop.signal;
     this.isAutosave = !!this.option("data-submit");
     this.mode = (this.option("data-concurrency") || (this.isAutosave ? "queue" : "")).replace("ignore", "");
   }
 
   /** @type {(name: string) => string} an attribute of the button, else of the form */
-  option = (name) => (this.button && attribute(this.button, name)) ?? (this.element && attribute(this.element, name)) ?? "";
+  option = (name) => (this.button && attribute(this.button, name)) ?? read(this.element, name);
 
-  /** @param {string} type @param {object} [data] @returns {boolean} false: it was cancelled */
-  emit(type, data) {
-    const detail = { action: this.action?.name, ...data };
-    const event = new CustomEvent(`action:${type}`, { bubbles: true, cancelable: true, detail });
-    const { element } = this;
-    return EventTarget.prototype.dispatchEvent.call(element && document.contains(element) ? element : document, event);
-  }
+  /** @type {(type: string, data?: object) => boolean} false: it was cancelled */
+  emit = (type, data) => emit(type, { action: this.action?.name, ...data }, this.element);
 
   /** @param {number} [tries] further ones, where no answer comes @returns {Promise<Answer>} */
-  async ask(tries = this.key ? 3 : 0) {
+  async ask(tries = this.once ? 3 : 0) {
     try {
       const answer = await readAnswer(await this.send(), this.signal, this.report);
       return answer.stale === "true" && (await this.renew()) ? await this.ask(tries) : answer;
@@ -87,32 +82,30 @@ export class Call {
   /** @returns {Promise<Response>} */
   send() {
     const { body, data, signal } = this;
-    const { token = "", header = "X-CSRFToken", who = "" } = about(document);
     const regions = loadedRegions();
     /** @type {Record<string, string>} */
     const headers = {
       Accept: "application/json, text/event-stream",
-      "Idempotency-Key": this.key ?? newKey(),
-      [header]: token,
-      "Serveractions-Who": who,
+      "Idempotency-Key": this.once ?? newKey(),
+      "Serveractions-Who": about().who ?? "",
+      ...tokenHeader(),
       ...(regions && { "Serveractions-Regions": regions }),
       ...(this.element && { Prefer: "return=representation" }),
       ...this.options.headers,
       ...this.headers,
     };
-    const url = urlToPost(this.source, this.page);
+    const url = withArgument(this.stands, `_action=${parseAction(this.source)?.argument}`);
     this.number = nextRequest();
-    this.sentAt = performance.now();
     const hasFile = [...(data?.values() ?? [])].some((value) => value instanceof File && value.size);
+    const keepalive = this.isAutosave && (this.contents?.length ?? 0) < LONGEST_KEPT_ALIVE;
     return data && hasFile
-      ? loadScreen().then(({ upload }) => upload(url, headers, data, signal, this.report))
-      : fetch(url, { method: "POST", headers, body, signal, redirect: "manual", keepalive: this.isAutosave && this.contents.length < LONGEST_KEPT_ALIVE });
+      ? upload(url, headers, data, signal, this.report)
+      : fetch(url, { method: "POST", headers, body, signal, redirect: "manual", keepalive });
   }
 
   /** @param {Progress} progress */
   report = (progress) => {
-    const bar = /** @type {HTMLProgressElement | undefined} */ (this.element && find(this.element, "progress"));
-    if (bar && progress.total) [bar.max, bar.value] = [progress.total, progress.done];
+    if (this.element) showProgress(this.element, progress);
     this.options.onProgress?.(progress);
     this.emit("progress", { progress });
   };
@@ -121,7 +114,7 @@ export class Call {
   async renew() {
     if (this.isRenewed) return false;
     this.isRenewed = true;
-    const urls = await renew(this.page, this.sentAt);
+    const urls = await renew(this.stands, this.number);
     const source = urls.get(this.action?.identity);
     if (source) this.source = source;
     if (this.element) renewURLs(this.element, urls);
@@ -130,15 +123,20 @@ export class Call {
 
   /** Its marks go; who waits for its end may go on. */
   finish() {
-    this.state = "over";
     unmark(this);
     calls.delete(this);
     this.ended.resolve(0);
   }
 }
 
-/** @param {Element} element @returns {boolean} whether a call of it is under way */
-export const isCalling = (element) => [...calls].some((call) => call.element === element);
+/** @param {Element} element @param {Progress} progress shown in its bar, where it has one */
+export function showProgress(element, { done, total }) {
+  const bar = find("progress", element);
+  if (bar && total) Object.assign(bar, { max: total, value: done });
+}
+
+/** @param {Element} [element] @returns {Call | undefined} the latest call of it that is under way */
+export const callOf = (element) => [...calls].findLast((call) => call.element === element);
 
 /** Every call that is under way now comes to its end. */
 export const settled = () => Promise.all([...calls].map(({ ended }) => ended.promise));
@@ -149,7 +147,7 @@ export async function validate(form, field) {
   const body = new FormData();
   for (const each of new FormData(form).getAll(name)) body.append(name, each);
   const headers = { "Serveractions-Validate": name };
-  const { status, errors } = await new Call(attribute(form, "action") ?? "", body, { headers }, form).ask(0);
+  const { status, errors } = await new Call(read(form, "action"), body, { headers }, form).ask(0);
   if (field.value === value && (errors || status === 204)) showError(field, errors?.[name]);
 }
 

@@ -2,6 +2,7 @@
 
 import "./forms.js";
 import "./features.js";
+import "./morph/notes.js";
 
 export { parseEvents } from "./events.js";
 export { ActionError } from "./messages.js";

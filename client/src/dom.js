@@ -1,53 +1,64 @@
 /**
- * What is read off nodes in loops, by their prototypes. A form's own properties can't be trusted, since a field hides the
- * one of its name (`<input name="firstChild">`); and in Chromium any property read off a form makes a live collection, for
- * which each later change of the document pays.
+ * What is read off nodes, by their prototypes. A form's own properties can't be trusted, since a field hides the one of its
+ * name (`<input name="firstChild">`); and in Chromium any property read off a form makes a live collection, for which each
+ * later change of the document pays.
  */
 
-const uncurry = Function.prototype.call.bind(Function.prototype.bind, Function.prototype.call);
+/** What forms, elements and nodes have. @type {any} */
+const prototype = HTMLFormElement.prototype;
 
-/** @param {{prototype: object}} Class @param {string} name @returns {(node: Node) => any} its type is said where it is named */
-const getter = (Class, name) => uncurry(Object.getOwnPropertyDescriptor(Class.prototype, name)?.get);
+/** @param {string} name @returns {any} a function whose first argument is the node; its type is said below */
+function uncurry(name) {
+  const method = prototype.__lookupGetter__(name) ?? prototype[name];
+  return method && method.call.bind(method);
+}
 
-/** @type {(node: Node) => Node | null} */
-export const parentOf = getter(Node, "parentNode");
-/** @type {(node: Node) => ChildNode | null} */
-export const firstOf = getter(Node, "firstChild");
-/** @type {(node: Node) => ChildNode | null} */
-export const nextOf = getter(Node, "nextSibling");
-/** @type {(node: Node) => number} */
-export const typeOf = getter(Node, "nodeType");
-/** @type {(node: Node) => boolean} */
-export const isConnected = getter(Node, "isConnected");
-/** @type {(element: Node) => string} in HTML, and in HTML alone, upper case */
-export const tagOf = getter(Element, "tagName");
-/** @type {(element: Node) => NamedNodeMap} */
-export const attributesOf = getter(Element, "attributes");
-/** @type {(element: Node) => ShadowRoot | null} */
-export const shadowOf = getter(Element, "shadowRoot");
-/** @type {(element: Element, name: string) => string | null} */
-export const attribute = uncurry(Element.prototype.getAttribute);
-/** @type {(element: Element, attribute: Attr) => void} unlike setAttribute it takes any name that was parsed: `@click` */
-export const setAttribute = uncurry(Element.prototype.setAttributeNodeNS);
-/** @type {(element: Element, name: string) => void} */
-export const removeAttribute = uncurry(Element.prototype.removeAttribute);
-/** @type {(element: Element, selector: string) => NodeListOf<Element>} */
-export const all = uncurry(Element.prototype.querySelectorAll);
-/** @type {(node: Node, other: Node) => boolean} */
-export const contains = uncurry(Node.prototype.contains);
-/** @type {(node: Node, other: Node) => boolean} */
-export const isEqual = uncurry(Node.prototype.isEqualNode);
-/** @type {(parent: Node, node: Node, before: Node | null) => void} */
-export const insert = uncurry(Node.prototype.insertBefore);
-/** @type {(parent: Node, node: Node) => void} */
-export const remove = uncurry(Node.prototype.removeChild);
+/**
+ * @typedef {(parent: Node, node: Node, before: Node | null) => void} Insert
+ * `setAttributeNode` takes, unlike `setAttribute`, any name that was parsed: `@click`. `tagOf`: in HTML, and in HTML alone,
+ * upper case. `moveBefore`, where there is one, keeps focus, scroll, frames and what custom elements know.
+ */
+export const [
+  parentOf, firstOf, nextOf, typeOf, tagOf, attributesOf, shadowOf, attribute, setAttribute, setAttributeNode, removeAttribute,
+  all, closest, contains, isEqual, insert, remove, moveBefore, dispatch, fieldsOf, reset, requestSubmit, checkValidity,
+] = /** @type {[
+  (node: Node) => Node | null, (node: Node) => ChildNode | null, (node: Node) => ChildNode | null, (node: Node) => number,
+  (element: Node) => string, (element: Node) => NamedNodeMap, (element: Node) => ShadowRoot | null,
+  (element: Element, name: string) => string | null, (element: Element, name: string, value: string) => void,
+  (element: Element, attribute: Attr) => void, (element: Element, name: string) => void,
+  (element: Element, selector: string) => NodeListOf<HTMLElement>, (element: Element, selector: string) => HTMLElement | null,
+  (node: Node, other: Node | null) => boolean, (node: Node, other: Node) => boolean, Insert, (parent: Node, node: Node) => void,
+  Insert | undefined, (target: EventTarget, event: Event) => boolean, (form: Element) => Iterable<HTMLInputElement>,
+  (form: Element) => void, (form: Element) => void, (form: Element) => boolean,
+]} */ (
+  (
+    "parentNode firstChild nextSibling nodeType tagName attributes shadowRoot getAttribute setAttribute setAttributeNodeNS removeAttribute " +
+    "querySelectorAll closest contains isEqualNode insertBefore removeChild moveBefore dispatchEvent elements reset requestSubmit checkValidity"
+  )
+    .split(" ")
+    .map(uncurry)
+);
 
-const { moveBefore } = /** @type {any} */ (Element.prototype);
-/** @type {typeof insert | undefined} unlike `insert` it keeps focus, scroll, frames and what custom elements know */
-export const move = moveBefore && uncurry(moveBefore);
+/** @param {Element | null | undefined} element @param {string} name @returns {string} an attribute; empty, where it has none */
+export const read = (element, name) => (element && attribute(element, name)) ?? "";
+
+/** @param {Element} element @param {string} name */
+export const has = (element, name) => attribute(element, name) !== null;
+
+/** @param {unknown} element @returns {element is HTMLFormElement} */
+export const isForm = (element) => element instanceof HTMLFormElement;
+
+/** @param {string} selector @param {Element} [root] @returns {HTMLElement[]} */
+export const findAll = (selector, root = document.documentElement) => [...all(root, selector)];
+
+/** @param {string} selector @param {Element} [root] @returns {HTMLElement | undefined} */
+export const find = (selector, root) => findAll(selector, root)[0];
 
 /** @param {Node} node @returns {node is Element} */
 export const isElement = (node) => typeOf(node) === 1;
+
+/** @param {Node | null} node whether it is in the document */
+export const isShown = (node) => document.contains(node);
 
 /** @param {Node} node @returns {ChildNode[]} */
 export function childrenOf(node) {
@@ -55,3 +66,15 @@ export function childrenOf(node) {
   for (let child = firstOf(node); child; child = nextOf(child)) children.push(child);
   return children;
 }
+
+/**
+ * @param {string} type of an event of ours
+ * @param {object} [detail]
+ * @param {Element | null} [element] it bubbles from here, where that is still shown
+ * @returns {boolean} false: it was cancelled
+ */
+export const emit = (type, detail, element) =>
+  dispatch(
+    element && isShown(element) ? element : document,
+    new CustomEvent(`action:${type}`, { bubbles: true, cancelable: true, detail }),
+  );

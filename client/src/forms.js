@@ -3,32 +3,29 @@
 import { callsAction } from "./address.js";
 import { settle } from "./begun.js";
 import { Call, validate } from "./calls.js";
-import { attribute, find } from "./elements.js";
+import { attribute, closest, find, has, read } from "./dom.js";
 import { submit } from "./submissions.js";
 
 /** @typedef {HTMLButtonElement | HTMLInputElement | null} Submitter */
 
 /** @param {Element} form @returns {boolean} whether it means an action, and no neighbour sends it: what is written by hand is Turbo's, where it is */
-const isActionForm = (form) =>
-  !!find(form, "[name=_action]") && !(attribute(form, "data-serveraction") === null && "Turbo" in window);
+const isActionForm = (form) => !!find("[name=_action]", form) && (has(form, "data-serveraction") || !("Turbo" in window));
 
 document.addEventListener("submit", (event) => {
   const form = /** @type {HTMLFormElement} */ (event.target);
   const button = /** @type {Submitter} */ (event.submitter);
-  const read = (/** @type {string} */ name) => (button && attribute(button, `form${name}`)) ?? attribute(form, name) ?? "";
+  const said = (/** @type {string} */ name) => (button && attribute(button, `form${name}`)) ?? read(form, name);
   if (event.defaultPrevented) return;
-  if (!/^post(_self)?$/i.test(read("method") + read("target")) || !isActionForm(form) || !callsAction(read("action"))) {
-    settle(form); // what was typed is on its way, and not lost
-    return;
+  if (!/^post(_self)?$/i.test(said("method") + said("target")) || !isActionForm(form) || !callsAction(said("action"))) {
+    return settle(form); // what was typed is on its way, and not lost
   }
   event.preventDefault();
-  void submit(new Call(read("action"), new FormData(form, button), {}, form, button ?? undefined));
+  void submit(new Call(said("action"), new FormData(form, button), {}, form, button));
 });
 
 document.addEventListener("click", (event) => {
-  const target = /** @type {Element | null} */ (event.target);
-  const button = /** @type {HTMLButtonElement | null} */ (target?.closest?.("button[data-action]"));
-  const source = button?.dataset.action ?? "";
+  const button = /** @type {HTMLButtonElement | null} */ (event.target instanceof Element && closest(event.target, "button[data-action]"));
+  const source = read(button, "data-action");
   if (event.defaultPrevented || !button || !callsAction(source)) return;
   event.preventDefault();
   void submit(new Call(source, new FormData(), {}, button, button));
@@ -36,6 +33,6 @@ document.addEventListener("click", (event) => {
 
 document.addEventListener("change", ({ target }) => {
   const { form } = /** @type {HTMLInputElement} */ (target);
-  const isChecked = target instanceof Element && target.closest("[data-validate]") && attribute(target, "name");
+  const isChecked = target instanceof Element && target.closest("[data-validate]") && has(target, "name");
   if (isChecked && form && isActionForm(form)) void validate(form, /** @type {HTMLInputElement} */ (target));
 });

@@ -1,6 +1,8 @@
 // What the visitor reads when something went wrong.
 
-import { attribute, find } from "./elements.js";
+import { fieldsOf, find, has, insert, isForm, isShown, nextOf, parentOf, read } from "./dom.js";
+
+export const FAILED = "No usable answer. Please try again.";
 
 /** A problem (RFC 9457); `status` 0: no answer. */
 export class ActionError extends Error {
@@ -12,7 +14,7 @@ export class ActionError extends Error {
   code;
   /** @param {{title?: string, detail?: string}} problem its members become the error's */
   constructor(problem) {
-    super(problem.detail ?? problem.title ?? "No usable answer. Please try again.");
+    super(problem.detail ?? problem.title ?? FAILED);
     Object.assign(this, problem);
   }
 }
@@ -28,33 +30,24 @@ const places = new WeakMap();
  */
 export function tell(element, { message = "", errors = {} }, link) {
   const rest = { ...errors };
-  let wrong;
-  for (const field of fieldsOf(element)) {
-    const texts = errors[field.name];
-    if (showError(field, texts)) delete rest[field.name];
-    if (texts) wrong ??= field;
-  }
+  // its fields, wherever they stand; a button has none
+  const fields = isForm(element) ? [...fieldsOf(element)].filter(({ name }) => name) : [];
+  for (const field of fields) if (showError(field, errors[field.name])) delete rest[field.name];
   const lines = Object.entries(rest).map(([name, texts]) => `${name}: ${texts.join(" ")}`);
   if (!Object.values(errors).flat().includes(message)) lines.unshift(message);
   const text = lines.join(" ");
-  const place = find(element, "[data-message]") ?? places.get(element);
-  if (place && document.contains(place)) say(place, text, link);
+  const place = find("[data-message]", element) ?? places.get(element);
+  if (place && isShown(place)) say(place, text, link);
   else if (text) say(makePlace(element), text, link);
-  if (attribute(element, "data-submit") === null) wrong?.focus(); // who is typing stays where she is
+  // who is typing stays where she is
+  if (!has(element, "data-submit")) fields.find(({ name }) => errors[name])?.focus();
 }
-
-/** @param {Element} form @returns {HTMLInputElement[]} its fields, wherever they stand; a button has none */
-const fieldsOf = (form) =>
-  form instanceof HTMLFormElement
-    ? /** @type {HTMLInputElement[]} */ ([...Reflect.get(HTMLFormElement.prototype, "elements", form)]).filter(({ name }) => name)
-    : [];
 
 /** @param {Element} field @param {string[]} [texts] @returns {boolean} whether they have a place there */
 export function showError(field, texts) {
-  field.toggleAttribute("aria-invalid", !!texts);
-  if (texts) field.setAttribute("aria-invalid", "true");
-  const place = document.getElementById(attribute(field, "aria-describedby")?.split(" ")[0] ?? "");
-  if (place) say(place, texts?.join(" ") ?? "");
+  field.ariaInvalid = texts ? "true" : null;
+  const place = document.getElementById(read(field, "aria-describedby").split(" ")[0]);
+  if (place) say(place, texts?.join(" "));
   return !!place;
 }
 
@@ -62,8 +55,8 @@ export function showError(field, texts) {
 function makePlace(element) {
   const place = document.createElement("div");
   place.className = "serveractions-message";
-  place.setAttribute("role", "alert");
-  if (document.contains(element)) Element.prototype.after.call(element, place);
+  place.role = "alert";
+  if (isShown(element)) insert(/** @type {Node} */ (parentOf(element)), place, nextOf(element));
   else document.body.prepend(place);
   places.set(element, place);
   return place;
@@ -72,19 +65,16 @@ function makePlace(element) {
 /** Says something that belongs to no element: in `[data-messages]`, else above all.
  * @param {string} text @param {string} [link] @param {string} [category] of a flashed message */
 export function notify(text, link, category) {
-  const list = find(document.body, "[data-messages]");
-  const line = list?.appendChild(document.createElement("p")) ?? makePlace(document.createElement("p"));
-  list?.setAttribute("aria-live", "polite");
-  if (category) line.dataset.category = category;
-  say(line, text, link);
+  const list = find("[data-messages]");
+  const line = document.createElement("p");
+  const place = list?.appendChild(line) ?? makePlace(line);
+  if (list) list.ariaLive = "polite";
+  if (category) place.dataset.category = category;
+  say(place, text, link);
 }
 
-/** @param {HTMLElement} place @param {string} text @param {string} [link] */
-function say(place, text, link) {
-  if (place.textContent === text) return; // else it would be read out again
-  place.textContent = text;
-  if (!link) return;
-  const anchor = document.createElement("a");
-  Object.assign(anchor, { href: link, target: "_blank", textContent: text });
-  place.replaceChildren(anchor);
+/** @param {HTMLElement} place @param {string} [text] @param {string} [link] */
+function say(place, text = "", link = "") {
+  if (place.textContent !== text) place.textContent = text; // else it would be read out again
+  if (link && !place.firstElementChild) place.replaceChildren(Object.assign(document.createElement("a"), { href: link, target: "_blank", textContent: text }));
 }

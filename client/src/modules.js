@@ -1,9 +1,15 @@
 // Modules that not every page needs.
 
-/** @param {string} name @returns {Promise<any>} its type is said where it is named */
-function load(name) {
+import shared from "./shared.js";
+
+/** What those export that have been loaded, by their names. @type {Record<string, any>} */
+const loaded = {};
+
+/** @param {string} name @returns {Promise<any>} what it exports; it is run once. Its type is said where it is named */
+async function load(name) {
   const url = `./${name}.js${new URL(import.meta.url).search}`;
-  return import(url);
+  const { default: run } = await import(url);
+  return (loaded[name] ??= run(shared[name]()) ?? {});
 }
 
 /** @type {() => Promise<typeof import("./screen.js")>} */

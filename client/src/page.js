@@ -1,45 +1,65 @@
 // A page as the server renders it: fetched, parsed, what it tells the client.
 
-import { loadedRegions } from "./address.js";
+import { loadedRegions, withArgument } from "./address.js";
 
-const { trustedTypes } = /** @type {{trustedTypes?: {createPolicy(name: string, rules: object): {createHTML(html: string): string}}}} */ (
-  /** @type {unknown} */ (window)
-);
+/** Not known to TypeScript 5.9. @type {{trustedTypes?: {createPolicy(name: string, rules: object): {createHTML(html: string): string}}}} */
+const { trustedTypes } = /** @type {any} */ (window);
 const policy = trustedTypes?.createPolicy("serveractions", { createHTML: String });
 /** @type {(html: string) => string} */
 export const trusted = (html) => policy?.createHTML(html) ?? html;
 
-/** @param {Document} page @returns {{token?: string, field?: string, header?: string, actions?: string, who?: string}} what the client's element says */
-export const about = (page) => /** @type {HTMLElement | null} */ (page.querySelector("script#serveractions"))?.dataset ?? {};
+const HTML = "text/html";
 
-/** @param {Document} page @returns {Record<string, string>} the URLs of actions that scripts may call */
+let requests = 0;
+/** @returns {number} the place of a request that may bring a page, among its like */
+export const nextRequest = () => ++requests;
+
+/** @returns {undefined} for what has failed, and is told by what it does not give */
+export const nothing = () => undefined;
+
+/** @param {Document} [page] @returns {DOMStringMap} what the client's element says: `token`, `field`, `header`, `actions`, `who` */
+export const about = (page = document) => /** @type {HTMLElement | null} */ (page.querySelector("script#serveractions"))?.dataset ?? {};
+
+/** @param {Document} [page] @returns {Record<string, string>} the URLs of actions that scripts may call */
 export const namedActions = (page) => JSON.parse(about(page).actions ?? "{}");
 
-export const fieldOfToken = () => about(document).field ?? "csrf_token";
+export const fieldOfToken = () => about().field ?? "csrf_token";
+
+/** @returns {Record<string, string>} the header that proves that a request is this page's */
+export const tokenHeader = () => ({ [about().header ?? "X-CSRFToken"]: about().token ?? "" });
 
 /** @param {Document} page from now on its token and URLs hold */
-export const adopt = (page) => Object.assign(about(document), about(page));
+export const adopt = (page) => Object.assign(about(), about(page));
 
 // Scripts are on here, and off for the parser: what it would make of <noscript> must not come to life.
 const NOSCRIPT = /<(script|style|textarea|title)\b.*?<\/\1\b|<!--.*?-->|(<noscript\b[^>]*>).*?(?=<\/noscript\b)/gis;
 
-/** @param {string} html @returns {Document} with its declarative shadow roots, where the browser knows them */
-export function parse(html) {
+/** @param {string} [html] @returns {Document} with its declarative shadow roots, where the browser knows them */
+export function parse(html = "") {
   const text = trusted(html.replace(NOSCRIPT, (all, _, noscript) => noscript ?? all));
   // not known to TypeScript 5.9
   const { parseHTMLUnsafe } = /** @type {{parseHTMLUnsafe?: (html: string) => Document}} */ (/** @type {unknown} */ (Document));
-  return parseHTMLUnsafe?.(text) ?? new DOMParser().parseFromString(text, "text/html");
+  return parseHTMLUnsafe?.(text) ?? new DOMParser().parseFromString(text, HTML);
 }
 
 /**
  * @param {string} url
  * @param {AbortSignal} [signal]
  * @param {string} [region] to be loaded, beside those that have been; percent-encoded
- * @returns {Promise<string | undefined>} its HTML; nothing where the browser has to go there itself
+ * @returns {Promise<string | undefined>} its HTML; nothing where it can't be had, or the browser has to go there itself
  */
 export async function fetchPage(url, signal, region) {
-  const regions = String([loadedRegions(), region].filter(Boolean));
-  const reply = await fetch(regions ? `${url}${url.includes("?") ? "&" : "?"}_regions=${regions}` : url, { cache: "no-store", headers: { Accept: "text/html" }, redirect: "manual", signal });
-  // forms stand on error pages, too: a list in the layout of a 404
-  return /^(200|4..)text\/html/i.test(`${reply.status}${reply.headers.get("Content-Type")}`) ? reply.text() : undefined;
+  const regions = [loadedRegions(), region].filter(Boolean).join();
+  if (regions) url = withArgument(url, `_regions=${regions}`);
+  try {
+    const reply = await fetch(url, { cache: "no-store", headers: { Accept: HTML }, redirect: "manual", signal });
+    // forms stand on error pages, too: a list in the layout of a 404
+    if (/^(200|4..)text\/html/i.test(reply.status + (reply.headers.get("Content-Type") ?? ""))) return await reply.text();
+  } catch {
+    // no answer
+  }
+  return undefined;
 }
+
+/** @param {string} url @param {string} [region] @returns {Promise<Document>} one that is empty, where it can't be had */
+export const openPage = async (url, region) => parse(await fetchPage(url, undefined, region));

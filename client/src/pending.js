@@ -1,27 +1,25 @@
 // What shows that a call is under way. The marks are taken off while a page is brought up to date, and put back after it.
 
-import { find, removeAttribute, setAttribute } from "./elements.js";
+import { find, read, removeAttribute, setAttribute } from "./dom.js";
 
 /** @typedef {import("./calls.js").Call} Call */
 
-/** @typedef {() => void} Undo */
+/** @typedef {(() => void) | undefined} Undo */
 
-/** What takes the marks of a call off again. @type {Map<Call, Undo>} */
+/** What takes the marks of a call off again. @type {Map<Call, Undo[]>} */
 const marks = new Map();
 
-/** @param {Call} call @param {Element} element its form or button */
-export function mark(call, element) {
+/** @param {Call} call */
+export function mark(call) {
+  const { element } = call;
+  if (!element) return;
   setAttribute(element, "aria-busy", "true");
-  const undo = [markButton(call), addGhosts(call, element)];
-  marks.set(call, () => {
-    removeAttribute(element, "aria-busy");
-    for (const each of undo) each?.();
-  });
+  marks.set(call, [markButton(call), addGhosts(call, element), () => removeAttribute(element, "aria-busy")]);
 }
 
 /** @param {Call} call */
 export function unmark(call) {
-  marks.get(call)?.();
+  marks.get(call)?.forEach((undo) => undo?.());
   marks.delete(call);
 }
 
@@ -29,10 +27,10 @@ export function unmark(call) {
 export function liftMarks() {
   const marked = [...marks.keys()];
   marked.forEach(unmark);
-  return () => marked.forEach((call) => call.element && mark(call, call.element));
+  return () => marked.forEach(mark);
 }
 
-/** @param {Call} call @returns {Undo | undefined} */
+/** @param {Call} call @returns {Undo} */
 function markButton({ button, mode, option }) {
   if (!button || mode) return;
   const isFocused = document.activeElement === button;
@@ -43,25 +41,25 @@ function markButton({ button, mode, option }) {
   button.disabled = true;
   return () => {
     button.disabled = false;
-    if (text) say(button, value, ...nodes);
+    if (text) say(button, value, nodes);
     // a disabled button loses it
     if (isFocused && document.activeElement === document.body) button.focus({ preventScroll: true });
   };
 }
 
-/** @param {HTMLButtonElement | HTMLInputElement} button @param {string} text @param {(string | Node)[]} nodes what a button holds; an input has but text */
-function say(button, text, ...nodes) {
+/** @param {HTMLButtonElement | HTMLInputElement} button @param {string} text @param {(string | Node)[]} [nodes] what a button holds; an input has but text */
+function say(button, text, nodes = [text]) {
   if (button instanceof HTMLInputElement) button.value = text;
-  else button.replaceChildren(...(nodes.length ? nodes : [text]));
+  else button.replaceChildren(...nodes);
 }
 
-/** @param {Call} call @param {Element} element @returns {Undo | undefined} */
+/** @param {Call} call @param {Element} element @returns {Undo} */
 function addGhosts({ data, option }, element) {
-  const template = find(element, "template[data-optimistic]") ?? document.getElementById(option("data-optimistic"));
+  const template = find("template[data-optimistic]", element) ?? document.getElementById(option("data-optimistic"));
   if (!(template instanceof HTMLTemplateElement)) return;
   const copy = document.importNode(template.content, true);
   for (const node of /** @type {NodeListOf<HTMLElement>} */ (copy.querySelectorAll("[data-value]"))) {
-    node.textContent = String(data?.get(node.dataset.value ?? "") ?? "");
+    node.textContent = String(data?.get(read(node, "data-value")) ?? "");
   }
   const ghosts = [...copy.childNodes];
   template.before(copy);

@@ -1,24 +1,46 @@
-// Fresh IDs and tokens, for calls whose own have gone stale.
+// Fresh IDs and tokens, for what has stale ones.
 
-import { urlsOf } from "./address.js";
-import { adopt, fetchPage, namedActions, parse } from "./page.js";
+import { parseAction } from "./address.js";
+import { attribute, findAll, setAttribute } from "./dom.js";
+import { adopt, namedActions, nextRequest, openPage } from "./page.js";
 
-/** @type {{began: number, page: string, urls: Promise<Map<string | undefined, string>>} | undefined} */
+/** Fresh URLs, by the identities of the actions. @typedef {Map<string | undefined, string>} URLs */
+
+/** @type {{began: number, page: string, urls: Promise<URLs>} | undefined} */
 let last;
+
+/** @param {Element} root @returns {[Element, string, string][]} what has an action's URL, and in which attribute */
+const urlsIn = (root) =>
+  [root, ...findAll("form,[formaction],[data-action]", root)].flatMap((element) =>
+    ["action", "formaction", "data-action"].map((name) => /** @type {[Element, string, string]} */ ([element, name, attribute(element, name)])),
+  );
+
+/** @param {Document} page @param {Element} [root] a part of it @returns {URLs} */
+export const urlsOf = (page, root = page.body) =>
+  new Map([...urlsIn(root).map(([, , url]) => url), ...Object.values(namedActions(page))].map((url) => [parseAction(url)?.identity, url]));
+
+/** Gives an element, and what is in it, fresh URLs. @param {Element} root @param {URLs} urls */
+export function renewURLs(root, urls) {
+  for (const [element, name, url] of urlsIn(root)) {
+    const action = parseAction(url);
+    const fresh = action && urls.get(action.identity);
+    if (fresh) setAttribute(element, name, fresh);
+  }
+}
 
 /**
  * @param {string} page where the stale form stands
- * @param {number} sent when it was sent: calls that were sent before a renewal began share it
- * @returns {Promise<Map<string | undefined, string>>} fresh URLs by their identity; none where the page can't be had
+ * @param {number} number of the request that was stale: those that were sent before a renewal began share it
+ * @returns {Promise<URLs>} none where the page can't be had
  */
-export function renew(page, sent) {
-  if (last?.page !== page || last.began < sent) last = { began: performance.now(), page, urls: fetchURLs(page) };
+export function renew(page, number) {
+  if (last?.page !== page || last.began < number) last = { began: nextRequest(), page, urls: fetchURLs(page) };
   return last.urls;
 }
 
-/** @param {string} url @returns {Promise<Map<string | undefined, string>>} */
+/** @param {string} url @returns {Promise<URLs>} */
 async function fetchURLs(url) {
-  const page = parse((await fetchPage(url)) ?? "");
+  const page = await openPage(url);
   adopt(page);
-  return urlsOf(page.body, Object.values(namedActions(page)));
+  return urlsOf(page);
 }

@@ -83,7 +83,7 @@ def as_problem(call: Call, problem: Problem) -> Response:
     if call.is_action:
         response.headers[ANSWER] = call.state.answer_mark
     if problem.stale:
-        response.headers[STALE] = problem.stale
+        response.headers[STALE] = call.state.answer_mark + problem.stale
     if rerenders or preferred == "minimal":
         response.headers["Preference-Applied"] = f"return={preferred}"
     if rerenders and call.has_page and call.middleware is not None:
@@ -98,7 +98,7 @@ def rerender_page(call: Call, problem: Problem) -> Response:
     response = plain_page(call.app, problem.status, submission, call.page_url, declared)
     response.headers.extend(problem.headers)
     if problem.stale:
-        response.headers[STALE] = problem.stale
+        response.headers[STALE] = call.state.answer_mark + problem.stale
     if call.has_page and call.middleware is not None:
         call.middleware.rerender = request_rerender(call, submission, response, as_json=False)
     return closed_to_caches(response)

@@ -17,7 +17,8 @@ PROBLEM = "application/problem+json"  # RFC 9457
 HTML = "text/html"
 JSON = "application/json"
 EVENTS = "text/event-stream"
-ANSWER = "Serveractions"  # the header by which the client knows our answers; the middleware sends it as "1"
+#: the header by which the client knows our answers; it, and what begins with it, is sent by the middleware alone
+ANSWER = "Serveractions"
 LONGEST_ACCEPT = 1000  # characters
 #: headers of every answer of the action door
 CLOSED_TO_CACHES = (

@@ -40,6 +40,7 @@ from .second_pass import CapturedResponse, begun, close, place_page, read_whole,
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+MARK = ANSWER.lower()  # what our own headers begin with
 RENDERED = "Serveractions-Rendered"  # when, by our clock: which of two pages is the fresher one
 
 logger = logging.getLogger("flask_serveractions")
@@ -122,7 +123,7 @@ class Middleware:
         *exc_info: Any,
     ) -> Any:
         """Start an answer; one that holds a form of ours is kept out of shared caches, and its forms usable."""
-        headers = self.with_own_mark(headers)
+        headers = self.with_own_marks(headers)
         if SENDS_NO_COOKIES in environ:
             headers = [pair for pair in headers if pair[0].lower() != "set-cookie"]
         state = middleware_state_of(environ)
@@ -133,16 +134,21 @@ class Middleware:
         environ[SENT_HEADERS] = headers
         return start_response(status, headers, *exc_info)
 
-    def with_own_mark(self, headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
-        """Say of our own answers that they are, and let nobody else say it."""
+    def with_own_marks(self, headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
+        """Say of our own answers what they are, and let nobody else say it.
+
+        Inside the app the value of ``Serveractions`` and ``Serveractions-…`` begins with a secret; what follows it is
+        sent, else "1".
+        """
         for name, _ in headers:  # any() takes a hundredth of a small answer
-            if name.lower() == "serveractions":
+            if name.lower().startswith(MARK):
                 break
         else:
             return headers
-        is_ours = (ANSWER, self.state.answer_mark) in headers
-        rest = [pair for pair in headers if pair[0].lower() != "serveractions"]
-        return [*rest, (ANSWER, "1")] if is_ours else rest
+        secret = self.state.answer_mark
+        others = [pair for pair in headers if not pair[0].lower().startswith(MARK)]
+        marks = [(name, value) for name, value in headers if name.lower().startswith(MARK) and value.startswith(secret)]
+        return [*others, *((name, value.removeprefix(secret) or "1") for name, value in marks)]
 
     def follow(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Run the app, and after it what the call wants."""
@@ -164,7 +170,7 @@ class Middleware:
             if page is not None:
                 answered = place_page(answered, page, state.rerender)
                 if state.rerender.as_json:
-                    answered.headers[RENDERED] = f"{began:.6f}"
+                    answered.headers[RENDERED] = f"{self.state.answer_mark}{began:.6f}"
         answered.headers["Content-Length"] = str(len(answered.body))
         start_response(answered.status, answered.headers.to_wsgi_list())
         return [answered.body]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 from flask import Response, redirect
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from flask_serveractions import Bound, revalidate_path
 from tests.browser.stage import Stage, await_events, kinds, open_page
@@ -13,14 +13,6 @@ from tests.browser.stage import Stage, await_events, kinds, open_page
 FORM = '{% call action_form("go") %}<button id="go">Go</button>{% endcall %}'
 NOTE = '{% call(form) action_form("note") %}<input {{ form.attrs("text", value="old") }}>{{ more|safe }}{% endcall %}'
 LONG = "".join(f"<p>{n}</p>" for n in range(200))
-
-
-def open_ready(page: Page, path: str) -> None:
-    """Open a page and wait until the module that shows fresh pages is there: it notes what the server has said."""
-    open_page(page, path)
-    page.evaluate(
-        "import(document.querySelector('#serveractions').src.replace('client.js', 'screen.js')).then(() => {})"
-    )
 
 
 def main(content: str = "") -> str:
@@ -61,7 +53,7 @@ def test_unsaved_typing_focus_and_selection_elsewhere_survive_a_swap(stage: Stag
     <select name="choice"><option>1<option>2</select><input type="file" name="file">"""
     stage.gate("go")
     set_go(stage, main(NOTE), more=fields)
-    open_ready(page, "/p")
+    open_page(page, "/p")
     page.fill("#note-text", "half a sentence")
     page.fill("textarea", "more\nlines")
     page.check("[name=box]")
@@ -81,11 +73,26 @@ def test_unsaved_typing_focus_and_selection_elsewhere_survive_a_swap(stage: Stag
     assert page.evaluate(focus) == ["note-text", 2, 5]
 
 
+def test_what_was_opened_before_the_client_was_there_stays_open(stage: Stage, page: Page) -> None:
+    set_go(stage, main("<details><summary>More</summary>{{ n }}</details>"))
+    held: list[Route] = []
+    page.route("**/client.js?*", lambda route: held.append(route))
+    with page.expect_request("**/client.js?*"):
+        page.goto("/p", wait_until="commit")
+    page.click("summary")
+    held[0].continue_()
+    page.wait_for_load_state()
+    press(page)
+    swapped(page)
+    expect(page.locator("details")).to_have_js_property("open", True)
+    expect(page.locator("details")).to_contain_text("1")
+
+
 def test_scroll_open_details_and_media_are_kept(stage: Stage, page: Page) -> None:
     body = f"""<details><summary>More</summary>{{{{ n }}}}</details><details><summary>Other</summary></details>
     <div id="box" style="height: 50px; overflow: auto">{LONG}</div><video muted loop></video>{LONG}"""
     set_go(stage, main(body))
-    open_ready(page, "/p")
+    open_page(page, "/p")
     page.evaluate("""() => {
         document.querySelector("details").open = true; window.video = document.querySelector("video");
         document.querySelector("#box").scrollTop = 77; scrollTo(0, 333); }""")
@@ -114,7 +121,7 @@ def test_rows_keep_their_own_state_when_one_is_inserted_above(stage: Stage, page
         <details><summary>{{{{ row }}}}</summary></details></li>{{% endfor %}}</ul></main>""",
         rows=lambda: list(rows),
     )
-    open_ready(page, "/p")
+    open_page(page, "/p")
     page.evaluate("document.querySelectorAll('details')[1].open = true")
     page.locator("[name=text]").nth(1).fill("three")
     press(page)
@@ -129,7 +136,7 @@ def test_the_whole_body_is_brought_up_to_date_whatever_regions_it_has(stage: Sta
     body = f"""<p id="out">{{{{ n }}}}</p><section data-region="one">{{{{ n }}}}<p data-region="inner">{{{{ n }}}}</p>
     </section>{FORM}<aside data-region="two">{{{{ n }}}}</aside>"""
     set_go(stage, body)
-    open_ready(page, "/p")
+    open_page(page, "/p")
     press(page)
     expect(page.locator("aside")).to_have_text("1")
     expect(page.locator("section")).to_have_text("11")
@@ -138,7 +145,7 @@ def test_the_whole_body_is_brought_up_to_date_whatever_regions_it_has(stage: Sta
 
 def test_a_page_without_main_has_its_body_replaced_again_and_again(stage: Stage, page: Page) -> None:
     set_go(stage, f'<p id="n">{{{{ n }}}}</p>{FORM}')
-    open_ready(page, "/p")
+    open_page(page, "/p")
     for n in (1, 2, 3):
         page.click("#go")
         expect(page.locator("#n")).to_have_text(str(n))
@@ -147,7 +154,7 @@ def test_a_page_without_main_has_its_body_replaced_again_and_again(stage: Stage,
 
 def test_no_listener_is_lost_or_doubled_after_a_hundred_swaps(stage: Stage, page: Page) -> None:
     set_go(stage, main())
-    open_ready(page, "/p")
+    open_page(page, "/p")
     page.evaluate("""async () => {
         for (let n = 0; n < 100; n++) {
             const done = new Promise((resolve) => document.addEventListener("action:finish", resolve, { once: true }));
@@ -188,7 +195,7 @@ def test_a_page_rendered_before_a_later_change_never_replaces_a_fresher_one(stag
         f'{{% call action_form("{name}") %}}<button id="{name}">Go</button>{{% endcall %}}' for name in ("slow", "fast")
     )
     stage.page("/p", f'<main><p id="state">{{{{ state }}}}</p>{forms}</main>', state=show)
-    open_ready(page, "/p")
+    open_page(page, "/p")
     page.click("#slow")
     expect(page.locator("form").first).to_have_attribute("aria-busy", "true")
     assert rendered.wait(60), "the page for the slow answer"
@@ -204,7 +211,7 @@ def test_a_page_rendered_before_a_later_change_never_replaces_a_fresher_one(stag
 def test_nothing_is_swapped_once_the_visitor_has_left(stage: Stage, page: Page) -> None:
     set_go(stage, main("<h1>Page</h1>"))
     stage.gate("go")
-    open_ready(page, "/p")
+    open_page(page, "/p")
     page.click("#go")
     expect(page.locator("form")).to_have_attribute("aria-busy", "true")
     page.evaluate("history.pushState({}, '', '/elsewhere'); document.querySelector('h1').textContent = 'Elsewhere'")
@@ -219,7 +226,7 @@ def test_coming_back_by_back_finds_no_pending_marks(stage: Stage, page: Page) ->
     set_go(stage, main().replace('id="go"', 'id="go" data-pending="…"'))
     stage.page("/other", "<h1>Other</h1>")
     stage.gate("go")
-    open_ready(page, "/p")
+    open_page(page, "/p")
     page.click("#go")
     expect(page.locator("form")).to_have_attribute("aria-busy", "true")
     page.goto("/other")
@@ -243,7 +250,7 @@ def set_redirect(stage: Stage, target: str, body: str = "<h1>Old</h1>") -> None:
 def test_a_redirect_is_the_browsers(stage: Stage, page: Page) -> None:
     set_redirect(stage, "/new")
     stage.page("/new", "<main><h1>New</h1></main>", "New")
-    open_ready(page, "/old")
+    open_page(page, "/old")
     page.click("#go")
     expect(page.locator("h1")).to_have_text("New")
     assert page.url.endswith("/new")
@@ -259,7 +266,7 @@ def test_a_redirect_is_the_browsers(stage: Stage, page: Page) -> None:
 
 def test_a_redirect_to_the_same_url_pushes_nothing(stage: Stage, page: Page) -> None:
     set_redirect(stage, "/old", "<h1>Old</h1><p>{{ n }}</p>")
-    open_ready(page, "/old")
+    open_page(page, "/old")
     entries = page.evaluate("history.length")
     page.click("#go")
     await_events(page, "finish", 1)
@@ -269,7 +276,7 @@ def test_a_redirect_to_the_same_url_pushes_nothing(stage: Stage, page: Page) -> 
 def test_a_redirect_with_a_fragment_scrolls_there(stage: Stage, page: Page) -> None:
     set_redirect(stage, "/new#end")
     stage.page("/new", f'<main><h1>New</h1>{LONG}<p id="end">End</p>{LONG}</main>')
-    open_ready(page, "/old")
+    open_page(page, "/old")
     page.click("#go")
     expect(page.locator("#end")).to_be_in_viewport()
     assert page.url.endswith("/new#end")
@@ -278,7 +285,7 @@ def test_a_redirect_with_a_fragment_scrolls_there(stage: Stage, page: Page) -> N
 def test_a_redirect_to_another_page_starts_at_its_top(stage: Stage, page: Page) -> None:
     set_redirect(stage, "/new", LONG)
     stage.page("/new", f"<main><h1>New</h1>{LONG}</main>")
-    open_ready(page, "/old")
+    open_page(page, "/old")
     page.click("#go")
     expect(page.locator("h1")).to_be_in_viewport()
     assert page.evaluate("scrollY") == 0
@@ -288,7 +295,7 @@ def test_a_target_with_scripts_of_its_own_is_loaded_by_the_browser(stage: Stage,
     set_redirect(stage, "/chart")
     stage.scripts["chart"] = "document.querySelector('h1').textContent = 'Chart'"
     stage.page("/chart", '<main><h1>-</h1></main><script src="/own/chart.js"></script>')
-    open_ready(page, "/old")
+    open_page(page, "/old")
     page.click("#go")
     expect(page.locator("h1")).to_have_text("Chart")
     assert page.url.endswith("/chart")
@@ -297,7 +304,7 @@ def test_a_target_with_scripts_of_its_own_is_loaded_by_the_browser(stage: Stage,
 def test_a_page_that_the_app_cant_show_is_left_to_the_browser(stage: Stage, page: Page) -> None:
     set_redirect(stage, "/plain.txt")
     stage.app.add_url_rule("/plain.txt", "plain", lambda: Response("Plain", mimetype="text/plain"))
-    open_ready(page, "/old")
+    open_page(page, "/old")
     page.click("#go")
     expect(page.locator("body")).to_have_text("Plain")
 
@@ -312,7 +319,7 @@ def test_the_token_and_the_urls_for_scripts_come_from_the_fresh_page(stage: Stag
         stage.app.config["SECRET_KEY"] = "another"
 
     stage.page("/p", f"<main>{FORM}</main>", scripts=["add"])
-    open_ready(page, "/p")
+    open_page(page, "/p")
     before = page.get_attribute("#serveractions", "data-actions")
     page.click("#go")
     await_events(page, "finish", 1)
@@ -334,7 +341,7 @@ def test_a_call_whose_form_is_swapped_away_still_ends(stage: Stage, page: Page) 
         {% endcall %}</li>{% endfor %}</ul></main>""",
         rows=lambda: list(rows),
     )
-    open_ready(page, "/p")
+    open_page(page, "/p")
     page.evaluate("document.forms[0].addEventListener('action:success', () => { window.heard = true })")
     page.get_by_role("button", name="1").click()
     expect(page.get_by_role("listitem")).to_have_text(["2"])
@@ -356,7 +363,7 @@ def test_two_forms_may_be_under_way_at_once(stage: Stage, page: Page) -> None:
         {% endfor %}</main>""",
         rows=lambda: list(rows),
     )
-    open_ready(page, "/p")
+    open_page(page, "/p")
     page.evaluate("document.querySelectorAll('button').forEach((button) => button.click())")
     await_events(page, "finish", 2)
     expect(page.get_by_role("button")).to_have_count(0)
@@ -370,7 +377,7 @@ def test_a_form_is_reset_though_another_call_brought_it_a_new_token(stage: Stage
         stage.wait("note")
 
     set_go(stage, main(NOTE), more="<button id='save'>Save</button>")
-    open_ready(page, "/p")
+    open_page(page, "/p")
     page.fill("#note-text", "milk")
     page.click("#save")
     press(page)

@@ -357,6 +357,21 @@ def test_nobody_else_says_that_an_answer_is_ours() -> None:
     assert "Serveractions" not in client.get("/").headers
 
 
+def test_nobody_else_says_that_a_form_was_stale_or_when_its_page_was_rendered() -> None:
+    said = {"Serveractions-Stale": "true", "serveractions-rendered": "Infinity"}
+
+    def note(text: str = "") -> Any:
+        return text, 200, said
+
+    app = app_with(note)
+    app.add_url_rule("/copied", "copied", lambda: ("{}", said))
+    client = app.test_client()
+    answer = post_json(client, open_form(client, "note"), text="milk")
+    assert (answer.json["data"], answer.headers["Serveractions"]) == ("milk", "1")
+    for headers in (answer.headers, client.get("/copied").headers):
+        assert [name for name, _ in headers if name.lower().startswith("serveractions-")] == []
+
+
 def test_every_json_answer_of_an_action_says_so() -> None:
     def fail(text: str = "") -> None:
         raise ActionError("No.")

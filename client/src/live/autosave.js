@@ -1,43 +1,35 @@
 // Forms that send themselves: those of actions are saved, those of GET are searched by.
 
-import { client, milliseconds } from "./client.js";
+import { absolute, here, pathOf } from "../address.js";
+import { begunForms, contentsOf } from "../begun.js";
+import { callOf } from "../calls.js";
+import { checkValidity, find, has, isShown, read, requestSubmit } from "../dom.js";
+import { FAILED, tell } from "../messages.js";
+import { load } from "../submissions.js";
+import { listen, onSubmit } from "./listen.js";
+import { milliseconds } from "./pace.js";
 
-const FAILED = "No usable answer. Please try again.";
 const PAUSE = 300; // milliseconds after the last key, where the form says none
 
-/** What is about to be sent. @type {Map<HTMLFormElement, ReturnType<typeof setTimeout> | undefined>} */
+/** What is about to be sent. @type {Map<HTMLFormElement, ReturnType<typeof setTimeout>>} */
 const timers = new Map();
 /** Forms that changed while a call of them was under way: the newest waits. @type {Set<HTMLFormElement>} */
 const waiting = new Set();
-/** The search of a form that is under way. @type {WeakMap<HTMLFormElement, AbortController>} */
+/** The search of a form that is under way. @type {WeakMap<Element, AbortController>} */
 const searches = new WeakMap();
-
-/** @param {Element} form @param {string} name @returns {string} a field may hide the form's own property */
-const read = (form, name) => Element.prototype.getAttribute.call(form, name) ?? "";
 
 /** @param {Element} form */
 const isSearch = (form) => /^(get)?$/i.test(read(form, "method"));
 
 /** @param {Event} event something in a form changed */
-export function typed(event) {
+function typed(event) {
   const { form } = /** @type {HTMLInputElement} */ (event.target);
-  const [kind, pause = ""] = form ? read(form, "data-submit").split(" ") : [];
+  const [kind, pause = ""] = read(form, "data-submit").split(" ");
   if (!kind || !form || /** @type {InputEvent} */ (event).isComposing) return;
-  const type = event.type === "compositionend" ? "input" : event.type;
+  const type = event.type.replace("compositionend", "input");
   // left, or chosen: there is nothing to wait for
   const isOver = type === "change" && (timers.has(form) || kind === type);
   if (kind === type || isOver) schedule(form, isOver ? 0 : milliseconds(pause) || PAUSE);
-}
-
-/** What was typed before this module was there is sent too. */
-export function sendBegun() {
-  for (const form of client.begunForms()) if (read(form, "data-submit")) schedule(form, PAUSE);
-}
-
-/** The visitor leaves, or looks elsewhere: what was typed last is saved now. */
-export function sendPending() {
-  [...timers.keys()].filter((form) => !isSearch(form)).forEach((form) => schedule(form));
-  sendWaiting();
 }
 
 /** @param {HTMLFormElement} form @param {number} [pause] milliseconds; now, by default */
@@ -47,27 +39,24 @@ function schedule(form, pause) {
   else timers.set(form, setTimeout(send, pause, form));
 }
 
+/** The visitor leaves, or looks elsewhere: what was typed last is saved now. */
+function sendPending() {
+  [...timers.keys()].filter((form) => !isSearch(form)).forEach((form) => schedule(form));
+  sendWaiting();
+}
+
+/** A call is over: what has waited is sent. */
+const sendWaiting = () => [...waiting].forEach(send);
+
 /** @param {HTMLFormElement} form */
 function send(form) {
   timers.delete(form);
   waiting.delete(form);
-  if (!document.contains(form)) return;
+  if (!isShown(form)) return;
   if (isSearch(form)) return void search(form);
-  if (!form.querySelector("[name=_action]")) return; // it would leave the page
-  if (client.isCalling(form)) return void waiting.add(form);
-  const { checkValidity, requestSubmit } = HTMLFormElement.prototype;
-  if (form.hasAttribute("novalidate") || checkValidity.call(form)) requestSubmit.call(form);
-}
-
-/** A call is over: what has waited is sent. */
-export const sendWaiting = () => [...waiting].forEach(send);
-
-/** @param {SubmitEvent} event a search is not left by the return key */
-export function submitted(event) {
-  const form = /** @type {HTMLFormElement} */ (event.target);
-  if (event.defaultPrevented || !read(form, "data-submit") || !isSearch(form) || event.submitter?.hasAttribute("formaction")) return;
-  event.preventDefault();
-  schedule(form);
+  if (!find("[name=_action]", form)) return; // it would leave the page
+  if (callOf(form)) waiting.add(form);
+  else if (has(form, "novalidate") || checkValidity(form)) requestSubmit(form);
 }
 
 /** @param {HTMLFormElement} form */
@@ -75,16 +64,28 @@ async function search(form) {
   searches.get(form)?.abort();
   const stop = new AbortController();
   searches.set(form, stop);
-  const url = new URL(read(form, "action") || client.here(), document.baseURI);
-  const data = new FormData(form);
-  url.search = String(new URLSearchParams(/** @type {[string, string][]} */ ([...data])));
-  const sent = { form, contents: client.contentsOf(form), isRefused: false, isChanged: false };
+  const url = absolute(read(form, "action") || here(), document.baseURI);
+  url.search = String(new URLSearchParams(/** @type {[string, string][]} */ ([...new FormData(form)])));
+  const sent = { element: form, contents: contentsOf(form) };
   form.ariaBusy = "true";
-  /** @type {Awaited<ReturnType<typeof client.load>>} */
+  /** @type {Awaited<ReturnType<typeof load>>} */
   let state;
-  do state = await client.load(url.pathname + url.search, sent, stop.signal);
+  do state = await load(pathOf(url), sent, stop.signal);
   while (state === "late"); // a live page came between
   if (searches.get(form) !== stop) return;
   form.ariaBusy = null;
-  if (state === "failed") client.tell(form, { message: FAILED });
+  if (state === "failed") tell(form, { message: FAILED });
 }
+
+listen("input change compositionend", typed);
+listen("action:finish", sendWaiting);
+listen("visibilitychange", () => document.hidden && sendPending());
+addEventListener("pagehide", sendPending);
+// a search is not left by the return key
+onSubmit((form, { submitter }) => {
+  const isSent = read(form, "data-submit") && isSearch(form) && !submitter?.hasAttribute("formaction");
+  if (isSent) schedule(form);
+  return isSent;
+});
+// what was typed before this module was there is sent too
+for (const form of begunForms()) if (read(form, "data-submit")) schedule(form, PAUSE);

@@ -1,6 +1,12 @@
 // Lists that go on: a link gives way to the next page's rows, and to its link. Each row that came says which page it is of.
 
-import { client, findAll, regionIn, resolveURLs } from "./client.js";
+import { here, PAGE, pathOf } from "../address.js";
+import { find, findAll, isShown, read, setAttribute } from "../dom.js";
+import { openPage } from "../page.js";
+import { listen, onLink, whenShown } from "./listen.js";
+import { emitRegion, regionIn, resolveURLs, showPart } from "./regions.js";
+
+/** @typedef {import("./listen.js").Link} Link */
 
 const REFETCHED = 10; // parts, when the page is fresh
 const STORED = "serveractions-parts ";
@@ -8,7 +14,7 @@ const STORED = "serveractions-parts ";
 const observer =
   "IntersectionObserver" in window
     ? new IntersectionObserver(
-        (entries) => entries.forEach(({ isIntersecting, target }) => isIntersecting && void loadMore(/** @type {HTMLAnchorElement} */ (target))),
+        (entries) => entries.forEach(({ isIntersecting, target }) => isIntersecting && void loadMore(/** @type {Link} */ (target))),
         { rootMargin: "300px" },
       )
     : undefined;
@@ -20,129 +26,126 @@ const failed = new WeakSet();
 let home = "";
 let refreshes = 0;
 
-/** @param {ParentNode} page @param {string} name @returns {HTMLAnchorElement | null} */
-const linkIn = (page, name) => page.querySelector(`a[data-more="${CSS.escape(name)}"]`);
+/** @param {string} name @param {Element} [root] @returns {Link | undefined} */
+const linkIn = (name, root) => /** @type {Link | undefined} */ (find(`a[data-more="${CSS.escape(name)}"]`, root));
 
-/** @param {Element} region @returns {Element[]} what was appended */
-const appendedTo = (region) => [...region.children].filter((child) => child.hasAttribute(client.PAGE));
+/** @param {Element} region @returns {string} */
+const nameOf = (region) => read(region, "data-region");
 
-/** @param {Element} element */
-const pageOf = (element) => element.getAttribute(client.PAGE) ?? "";
+/** @param {Element} [region] @returns {Element[]} what was appended */
+const appendedTo = (region) => (region ? findAll(`:scope>[${PAGE}]`, region) : []);
+
+/** @param {Element} [region] @returns {string[]} of the parts that were appended */
+const urlsOf = (region) => [...new Set(appendedTo(region).map((row) => read(row, PAGE)))];
 
 /** @returns {HTMLElement[]} regions that others were appended to */
-const continued = () => findAll(document, "[data-region]").filter((region) => appendedTo(region).length);
+const continued = () => findAll(`[data-region]:has(>[${PAGE}])`);
 
-export function observeMore() {
-  for (const link of findAll(document, "a[data-more]")) {
+function observeMore() {
+  for (const link of findAll("a[data-more]")) {
     if (failed.has(link)) continue;
     observer?.unobserve(link); // one that has been in view says so once more
     observer?.observe(link);
   }
 }
 
-/** @param {HTMLAnchorElement} link @returns {Promise<void>} */
-export function loadMore(link) {
+/** @param {Link} link @returns {Promise<void>} */
+function loadMore(link) {
   if (!observer || failed.has(link)) return Promise.resolve(location.assign(link.href));
   const promise = loading.get(link) ?? append(link).finally(() => loading.delete(link));
   loading.set(link, promise);
   return promise;
 }
 
-/** @param {HTMLAnchorElement} link */
+/** @param {Link} link */
 async function append(link) {
-  const { more: name = "" } = link.dataset;
-  const url = link.pathname + link.search;
-  const from = client.here();
-  const isOurs = link.origin === location.origin;
-  const part = isOurs ? await fetchPart(url, name) : undefined;
-  const region = regionIn(document, name);
-  if (client.here() !== from || !document.contains(link)) return;
+  const name = read(link, "data-more");
+  const from = here();
+  const part = link.origin === location.origin ? await fetchPart(pathOf(link), name) : undefined;
+  const region = regionIn(name);
+  if (here() !== from || !isShown(link)) return;
   if (!part || !region || region.contains(link)) {
     failed.add(link);
     return observer?.unobserve(link);
   }
   home = from;
   region.append(...part.rows);
-  const isRepeated = part.link && findAll(region, `[${client.PAGE}="${CSS.escape(part.link.pathname + part.link.search)}"]`).length;
   const hadFocus = document.activeElement === link;
-  if (part.link && !isRepeated) link.replaceWith(part.link);
+  // one that leads back would go on for ever
+  if (part.link && !urlsOf(region).includes(pathOf(part.link))) link.replaceWith(part.link);
   else link.remove();
   if (hadFocus) (part.link ?? region).focus();
-  document.dispatchEvent(new CustomEvent("action:region", { detail: { region: name } }));
+  emitRegion(name);
 }
 
-/** @param {string} url @param {string} name of the region @returns {Promise<{rows: Element[], link: HTMLAnchorElement | null, page: Document} | undefined>} */
+/** @param {string} url @param {string} name of the region @returns {Promise<{rows: Element[], link?: Link, page: Document} | undefined>} */
 async function fetchPart(url, name) {
-  const html = await client.fetchPage(url).catch(() => undefined);
-  const page = client.parse(html ?? "");
-  const region = regionIn(page, name);
+  const page = await openPage(url);
+  const region = regionIn(name, page.body);
   if (!region) return;
-  resolveURLs(page, url);
+  resolveURLs(page.body, url);
   const rows = [...region.children].map((row) => document.importNode(row, true));
-  for (const row of rows) row.setAttribute(client.PAGE, url);
-  const link = linkIn(page, name);
+  for (const row of rows) setAttribute(row, PAGE, url);
+  const link = linkIn(name, page.body);
   return { rows, link: link && document.importNode(link, true), page };
 }
 
-/** A fresh page is of the first part alone: the others go on for now. @param {Document} page */
-export function showParts(page) {
-  if (client.here() !== home) return;
+/** A fresh page is of the first part alone: the others go on for now. @param {CustomEvent<{page: Document}>} event */
+function showParts({ detail }) {
+  const { page } = detail;
+  if (here() !== home) return;
   for (const region of continued()) {
-    const { region: name = "" } = region.dataset;
-    const [link, first] = [linkIn(document, name), linkIn(page, name)];
-    regionIn(page, name)?.append(...appendedTo(region).map((row) => page.importNode(row, true)));
-    if (link) first?.replaceWith(page.importNode(link, true));
-    else first?.remove();
+    const name = nameOf(region);
+    const link = linkIn(name), first = linkIn(name, page.body);
+    regionIn(name, page.body)?.append(...appendedTo(region).map((row) => page.importNode(row, true)));
+    first?.replaceWith(...(link ? [page.importNode(link, true)] : []));
   }
 }
 
 /** Then they are fetched again, in order. */
-export async function refreshParts() {
+async function refreshParts() {
   const number = ++refreshes;
   for (const region of continued()) {
-    const rows = appendedTo(region);
-    const { region: name = "" } = region.dataset;
-    const urls = [...new Set(rows.map(pageOf))];
-    const target = /** @type {Element} */ (region.cloneNode());
-    target.append(...[...region.childNodes].filter((node) => !rows.includes(/** @type {Element} */ (node))).map((node) => node.cloneNode(true)));
+    const name = nameOf(region);
+    const target = /** @type {Element} */ (region.cloneNode(true));
+    const rows = appendedTo(target);
+    rows.forEach((row) => row.remove());
     let last;
-    for (const [index, url] of urls.entries()) {
-      const part = index < REFETCHED ? await fetchPart(url, name) : undefined;
-      if (number !== refreshes || !document.contains(region)) return; // a fresher one has come
-      target.append(...(part?.rows ?? rows.filter((row) => pageOf(row) === url).map((row) => row.cloneNode(true))));
-      last = part;
+    for (const [index, url] of urlsOf(region).entries()) {
+      last = index < REFETCHED ? await fetchPart(url, name) : undefined;
+      if (number !== refreshes || !isShown(region)) return; // a fresher one has come
+      target.append(...(last?.rows ?? rows.filter((row) => read(row, PAGE) === url)));
     }
-    await client.showPart(region, target, last?.page ?? document);
+    await showPart(region, target, last?.page ?? document);
     if (!last) continue;
-    const link = linkIn(document, name);
-    if (last.link && !link) region.after(last.link);
-    else if (link && !loading.has(link) && link.href !== last.link?.href) link.replaceWith(...(last.link ? [last.link] : []));
+    const link = linkIn(name);
+    if (!link) region.after(...(last.link ? [last.link] : []));
+    else if (!loading.has(link) && link.href !== last.link?.href) link.replaceWith(...(last.link ? [last.link] : []));
     observeMore();
   }
 }
 
-/** The visitor leaves, and may come back. */
-export function rememberParts() {
-  const parts = continued().map((region) => [region.dataset.region, new Set(appendedTo(region).map(pageOf)).size]);
-  if (parts.length) sessionStorage.setItem(STORED + client.here(), JSON.stringify({ parts, y: scrollY }));
-}
-
 /** She has come back: to the place where she was. */
-export async function restoreParts() {
-  const key = STORED + client.here();
+async function restoreParts() {
+  const key = STORED + here();
   const stored = sessionStorage.getItem(key);
   const [navigation] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
   sessionStorage.removeItem(key);
   if (!stored || navigation?.type === "navigate") return;
   const { parts, y } = JSON.parse(stored);
   for (const [name, count] of parts) {
-    for (let link = linkIn(document, name); link && appendedCount(name) < count && !failed.has(link); link = linkIn(document, name)) await loadMore(link);
+    for (let link; regionIn(name) && (link = linkIn(name)) && urlsOf(regionIn(name)).length < count && !failed.has(link); ) await loadMore(link);
   }
   scrollTo({ top: y, behavior: "instant" });
 }
 
-/** @param {string} name @returns {number} parts */
-function appendedCount(name) {
-  const region = regionIn(document, name);
-  return region ? new Set(appendedTo(region).map(pageOf)).size : Infinity;
-}
+whenShown(observeMore);
+onLink("a[data-more]", loadMore);
+listen("action:render", showParts);
+listen("action:rendered", refreshParts);
+// the visitor leaves, and may come back
+addEventListener("pagehide", () => {
+  const parts = continued().map((region) => [nameOf(region), urlsOf(region).length]);
+  if (parts.length) sessionStorage.setItem(STORED + here(), JSON.stringify({ parts, y: scrollY }));
+});
+void restoreParts();

@@ -1,6 +1,10 @@
 // Regions that are rendered when they are asked for.
 
-import { client, findAll, regionIn } from "./client.js";
+import { pageOf } from "../address.js";
+import { closest, find, findAll, isShown, read } from "../dom.js";
+import { openPage } from "../page.js";
+import { onLink, whenShown } from "./listen.js";
+import { emitRegion, regionIn, showPart } from "./regions.js";
 
 const FAILED = "This part could not be loaded.";
 const AGAIN = "Try again";
@@ -9,35 +13,36 @@ const AGAIN = "Try again";
 const loading = new WeakSet();
 
 /** @param {Element} region */
-const stateOf = (region) => region.getAttribute("data-lazy") ?? "";
+const stateOf = (region) => read(region, "data-lazy");
 
 /** Each by itself: none waits for a slower one, nor fails with another. */
-export const loadWaiting = () => findAll(document, "[data-lazy=waiting]").forEach(loadRegion);
+const loadWaiting = () => findAll("[data-lazy=waiting]").forEach(loadRegion);
 
 /** @param {HTMLElement} region */
-export async function loadRegion(region) {
+async function loadRegion(region) {
   if (loading.has(region)) return;
   loading.add(region);
   region.ariaBusy = "true";
-  const { region: name = "" } = region.dataset;
-  const html = await client.fetchPage(client.pageOf(region), undefined, encodeURIComponent(name)).catch(() => undefined);
+  const name = read(region, "data-region");
+  const page = await openPage(pageOf(region), encodeURIComponent(name));
   loading.delete(region);
-  const old = document.contains(region) ? region : regionIn(document, name);
+  const old = isShown(region) ? region : regionIn(name);
   if (!old || stateOf(old) === "loaded") return;
-  const page = client.parse(html ?? "");
-  const fresh = regionIn(page, name);
+  const fresh = regionIn(name, page.body);
   if (!fresh || stateOf(fresh) === "waiting") return tellFailure(old);
-  await client.showPart(old, fresh, page);
-  document.dispatchEvent(new CustomEvent("action:region", { detail: { region: name } }));
+  await showPart(old, fresh, page);
+  emitRegion(name);
 }
 
 /** @param {HTMLElement} region it says so itself, beside its own link */
 function tellFailure(region) {
-  const message = document.createElement("p");
-  Object.assign(message, { className: "serveractions-error", role: "alert", textContent: FAILED });
-  const link = region.querySelector("[data-lazy-link]");
+  const message = Object.assign(document.createElement("p"), { className: "serveractions-error", role: "alert", textContent: FAILED });
+  const link = find("[data-lazy-link]", region);
   if (link) link.textContent = AGAIN;
   region.replaceChildren(message, ...(link ? [link] : []));
   region.dataset.lazy = "failed";
   region.ariaBusy = null;
 }
+
+whenShown(loadWaiting);
+onLink("[data-lazy] a[data-lazy-link]", (link) => loadRegion(/** @type {HTMLElement} */ (closest(link, "[data-lazy]"))));

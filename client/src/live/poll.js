@@ -1,26 +1,28 @@
 // Regions that are fetched at a pace: the page is, at the quickest of them.
 
-import { client, findAll, milliseconds } from "./client.js";
+import { settled } from "../calls.js";
+import { findAll, read } from "../dom.js";
+import { load } from "../submissions.js";
+import { listen, whenShown } from "./listen.js";
+import { milliseconds } from "./pace.js";
 
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let timer;
 let isDue = false; // while nobody saw the page
 
-export function schedulePoll() {
+function schedulePoll() {
   clearTimeout(timer);
-  const paces = findAll(document, "[data-poll]").map(({ dataset }) => milliseconds(dataset.poll ?? "")).filter(Boolean);
+  const paces = findAll("[data-poll]").map((region) => milliseconds(read(region, "data-poll"))).filter(Boolean);
   if (paces.length) timer = setTimeout(poll, Math.max(Math.min(...paces), 500));
 }
 
 async function poll() {
-  if (document.hidden) return void (isDue = true);
-  await client.settled();
-  await client.load(client.here());
+  isDue = document.hidden;
+  if (isDue) return;
+  await settled();
+  await load();
   schedulePoll(); // also where it was not shown
 }
 
-export function wakePoll() {
-  if (document.hidden || !isDue) return;
-  isDue = false;
-  void poll();
-}
+whenShown(schedulePoll);
+listen("visibilitychange", () => isDue && poll());

@@ -1,6 +1,11 @@
 // Live regions: server-sent events say what is stale, the page is fetched and shown.
 
-import { client, findAll } from "./client.js";
+import { absolute } from "../address.js";
+import { pause } from "../answers.js";
+import { settled } from "../calls.js";
+import { findAll, read } from "../dom.js";
+import { load } from "../submissions.js";
+import { listen, whenShown } from "./listen.js";
 
 const TOPICS = 50;
 const JITTER = 300; // milliseconds
@@ -14,11 +19,13 @@ let topics = "";
 let latest = "";
 let isCatchingUp = false;
 let renewedAt = -RENEWAL;
-let pause = 1000;
+let wait = 1000; // milliseconds
 
-const regions = () => findAll(document, "[data-live]");
+/** @param {string} name @returns {string[]} what the live regions say */
+const said = (name) => findAll("[data-live]").map((region) => read(region, name));
+
 /** @param {number} milliseconds */
-const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+const longer = (milliseconds) => Math.min(2 * milliseconds, LONGEST_PAUSE);
 
 /** @param {string} id `<epoch>-<counter>` @param {string} since @returns {boolean} */
 function isNewer(id, since) {
@@ -27,40 +34,37 @@ function isNewer(id, since) {
 }
 
 /** @returns {string} what the oldest region on the screen knows */
-function since() {
-  const ids = regions().map((region) => region.dataset.since ?? "");
-  return ids.reduce((oldest, id) => (isNewer(oldest, id) ? id : oldest), ids[0] ?? "");
-}
+const since = () => said("data-since").reduce((oldest, id) => (isNewer(oldest, id) ? id : oldest), "");
 
-export function closeConnection() {
+function closeConnection() {
   connection?.close();
   connection = undefined;
 }
 
 /** Opens a connection where there is something to watch, and somebody to see it. */
-export function watch() {
-  const query = [...new Set(regions().map((region) => region.dataset.live ?? ""))].slice(0, TOPICS).map((topic) => `topic=${encodeURIComponent(topic)}`).join("&");
+function watch() {
+  const query = [...new Set(said("data-live"))].slice(0, TOPICS).map((topic) => `topic=${encodeURIComponent(topic)}`).join("&");
   if (document.hidden || !query) return closeConnection();
   if (connection && query === topics) return;
   closeConnection();
   topics = query;
-  connection = open(new URL(`-/live?${query}&since=${encodeURIComponent(since())}`, import.meta.url));
+  connection = open(absolute(`-/live?${query}&since=${encodeURIComponent(since())}`, import.meta.url));
 }
 
 /** @param {URL} url */
 function open(url) {
   const source = new EventSource(url);
-  source.addEventListener("open", () => (pause = 1000));
+  source.onopen = () => (wait = 1000);
   source.addEventListener("stale", ({ lastEventId }) => {
     latest = lastEventId;
     void catchUp();
   });
   source.addEventListener("renew", renew);
-  source.addEventListener("error", () => {
-    if (source.readyState !== EventSource.CLOSED || source !== connection) return; // the browser asks again
+  source.onerror = () => {
+    if (source.readyState < EventSource.CLOSED || source !== connection) return; // the browser asks again
     closeConnection();
-    setTimeout(watch, (pause = Math.min(2 * pause, LONGEST_PAUSE)));
-  });
+    setTimeout(watch, (wait = longer(wait)));
+  };
   return source;
 }
 
@@ -68,14 +72,14 @@ function open(url) {
 async function catchUp() {
   if (isCatchingUp) return;
   isCatchingUp = true;
-  await sleep(Math.random() * JITTER);
-  for (let wait = 1000; !document.hidden; wait = Math.min(2 * wait, LONGEST_PAUSE)) {
-    await client.settled(); // an answer of our own may bring it
+  await pause(Math.random() * JITTER);
+  for (let wait = 1000; !document.hidden; wait = longer(wait)) {
+    await settled(); // an answer of our own may bring it
     const known = latest;
     if (!isNewer(known, since())) break;
-    const state = await client.load(client.here());
+    const state = await load();
     if (state === "left" || (state === "shown" && known === latest)) break;
-    if (state !== "shown") await sleep(wait);
+    if (state !== "shown") await pause(wait);
   }
   isCatchingUp = false;
 }
@@ -86,6 +90,11 @@ async function renew() {
   const wait = renewedAt + RENEWAL - performance.now();
   if (wait > 0) return void setTimeout(watch, wait);
   renewedAt = performance.now();
-  await client.load(client.here());
+  await load();
   watch();
 }
+
+whenShown(watch);
+listen("visibilitychange", watch);
+addEventListener("pageshow", watch);
+addEventListener("pagehide", closeConnection);

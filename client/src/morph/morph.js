@@ -12,13 +12,14 @@
  */
 
 import {
-  attribute, attributesOf, childrenOf, firstOf, insert, isElement, isEqual, move, nextOf, parentOf, remove, removeAttribute,
-  setAttribute, shadowOf, tagOf,
+  attribute, attributesOf, childrenOf, firstOf, insert, isElement, isEqual, moveBefore, nextOf, parentOf, remove,
+  removeAttribute, setAttributeNode, shadowOf, tagOf,
 } from "../dom.js";
 import { keepTyped } from "./controls.js";
+import { note } from "./notes.js";
 import { findPairs } from "./pairs.js";
 import { rising } from "./rising.js";
-import { carry, compareSaid, note } from "./said.js";
+import { carry, compareSaid } from "./said.js";
 import { remember } from "./screen.js";
 import { matchSiblings } from "./siblings.js";
 
@@ -68,7 +69,7 @@ function updateElement(plan, old, fresh) {
 /** @param {Element} old @param {Element} fresh @param {(name: string) => boolean} stays */
 function updateAttributes(old, fresh, stays) {
   for (const item of attributesOf(fresh))
-    if (attribute(old, item.name) !== item.value && !stays(item.name)) setAttribute(old, /** @type {Attr} */ (item.cloneNode()));
+    if (attribute(old, item.name) !== item.value && !stays(item.name)) setAttributeNode(old, /** @type {Attr} */ (item.cloneNode()));
   for (const { name } of [...attributesOf(old)])
     if (attribute(fresh, name) === null && !stays(name)) removeAttribute(old, name);
 }
@@ -123,7 +124,7 @@ function arrange(plan, into, olds, news, matches) {
   news.forEach((fresh, i) => {
     const old = matches.get(fresh), node = old ?? bring(plan, fresh, matches);
     if (!old) insert(into, node, place);
-    else if (!staying.has(i) && old !== place) (move ?? insert)(into, old, place);
+    else if (!staying.has(i) && old !== place) (moveBefore ?? insert)(into, old, place);
     place = nextOf(node);
   });
 }

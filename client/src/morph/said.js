@@ -3,30 +3,8 @@
  * set, what a custom element has rendered, a text that is being edited. As long as the server says the same, it stays.
  */
 
-import { attribute, attributesOf, firstOf, tagOf } from "../dom.js";
-
-/**
- * @typedef {object} Said
- * @property {Map<string, string>} attributes
- * @property {string} [content] where the content is not the server's alone
- */
-
-const SHARED = "details,dialog,canvas,video,audio,iframe,[contenteditable],:not(:defined)";
-
-/** @type {WeakMap<Node, Said>} */
-const said = new WeakMap();
-
-/** @param {Element} element */
-const isEditable = (element) => (attribute(element, "contenteditable") ?? "false") !== "false";
-
-/** Notes what a parsed tree says, before any of it is shown or run. @param {Element | Document} root */
-export function note(root) {
-  for (const element of root.querySelectorAll(SHARED)) {
-    const attributes = new Map([...attributesOf(element)].map(({ name, value }) => [name, value]));
-    const isShared = isEditable(element) || tagOf(element).includes("-");
-    said.set(element, { attributes, content: isShared ? element.innerHTML : undefined });
-  }
-}
+import { attribute, firstOf } from "../dom.js";
+import { isEditable, said } from "./notes.js";
 
 /** Notes what is said now of the element that shows a fresh one. @param {Node} shown @param {Node} fresh */
 export function carry(shown, fresh) {
@@ -44,12 +22,9 @@ export function compareSaid(old, fresh) {
   if (!now) return {};
   const editable = isEditable(fresh);
   return {
-    staysAttribute: (name) => (before ? before.attributes.get(name) === now.attributes.get(name) : attribute(fresh, name) === null),
+    staysAttribute: (name) => (before ? before.words.get(name) === now.words.get(name) : attribute(fresh, name) === null),
     staysContent:
-      now.content !== undefined &&
-      (before?.content === undefined ? editable || !firstOf(fresh) : before.content === now.content || (editable && old.innerHTML !== before.content)),
+      now.spoken !== undefined &&
+      (before?.spoken === undefined ? editable || !firstOf(fresh) : before.spoken === now.spoken || (editable && old.innerHTML !== before.spoken)),
   };
 }
-
-// Modules run when the page has been parsed.
-note(document);

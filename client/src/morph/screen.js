@@ -1,9 +1,6 @@
 /** What browsers forget of elements that move: the selection; in Firefox scroll; where there is no `moveBefore`, the focus. */
 
-/** What has been scrolled: to ask all elements would cost too much. @type {Set<Element>} */
-const scrolled = new Set();
-
-addEventListener("scroll", ({ target }) => target instanceof Element && scrolled.add(target), true);
+import { scrolled } from "./notes.js";
 
 /** @returns {() => void} brings it back */
 export function remember() {

@@ -1,6 +1,6 @@
 // A page of a list whose rows hold forms, as the server would render it again and again; and what brings one into the other.
 
-import { note } from "../../src/morph/said.js";
+import { note } from "../../src/morph/notes.js";
 import { morph } from "../../src/morph/morph.js";
 
 /**

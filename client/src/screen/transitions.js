@@ -1,10 +1,11 @@
 // View transitions, where the page has asked for them and the visitor does not mind what moves.
 
+import { about, nothing } from "../page.js";
+
 /** @param {() => void} change what brings the page up to date @returns {Promise<void>} @throws what it throws */
 export async function transition(change) {
-  const isWanted = document.querySelector("script#serveractions[data-transitions]");
-  if (!isWanted || document.hidden || !document.startViewTransition || matchMedia("(prefers-reduced-motion: reduce)").matches) return change();
+  if (!("transitions" in about()) || document.hidden || !document.startViewTransition || matchMedia("(prefers-reduced-motion: reduce)").matches) return change();
   const { ready, updateCallbackDone } = document.startViewTransition(change);
-  ready.catch(() => undefined); // a next one came before it was seen: the change is made all the same
+  ready.catch(nothing); // a next one came before it was seen: the change is made all the same
   await updateCallbackDone;
 }

@@ -1,6 +1,7 @@
 // What stands around a page's body: title, language, styles; and its scripts.
 
-import { findAll } from "./elements.js";
+import { find, findAll, has, isEqual, read, setAttribute } from "../dom.js";
+import { trusted } from "../page.js";
 
 /** What was served last, as it was served; at first nobody knows it. @type {Element | undefined} */
 let served;
@@ -10,8 +11,8 @@ export function updateHead({ title, head, documentElement }) {
   document.title = title;
   updateRoot(documentElement);
   const olds = [...document.head.children];
-  for (const element of findAll(head, "meta,link,style")) {
-    if (olds.some((old) => old.isEqualNode(element))) continue;
+  for (const element of findAll("meta,link,style", head)) {
+    if (olds.some((old) => isEqual(old, element))) continue;
     const name = nameOf(element);
     const old = olds.find((old) => name && nameOf(old) === name);
     const copy = document.importNode(element, true);
@@ -36,9 +37,9 @@ function updateRoot(fresh) {
 
 /** @param {Document} fresh its nonces are those of another answer: they become this one's */
 export function adoptNonces(fresh) {
-  const own = /** @type {HTMLElement | null} */ (document.querySelector("[nonce]"));
-  for (const element of own ? findAll(fresh.documentElement, "[nonce]") : []) {
-    element.setAttribute("nonce", own?.getAttribute("nonce") ?? "");
+  const own = find("[nonce]");
+  for (const element of own ? findAll("[nonce]", fresh.documentElement) : []) {
+    setAttribute(element, "nonce", read(own, "nonce"));
     element.nonce = own?.nonce;
   }
 }
@@ -49,8 +50,8 @@ const scriptsOf = (page) => [...page.scripts].filter(({ type, id }) => /^$|modul
 /** @param {HTMLScriptElement} script */
 const sourceOf = ({ src, text }) => src || text;
 
-/** @param {Document} fresh @param {(html: string) => string} trusted @returns {() => void} call it when the body is up to date: scripts that the page did not have run, once */
-export function rememberScripts(fresh, trusted) {
+/** @param {Document} fresh @returns {() => void} call it when the body is up to date: scripts that the page did not have run, once */
+export function rememberScripts(fresh) {
   const had = new Set(scriptsOf(document).map(sourceOf));
   return () => {
     document.head.append(...scriptsOf(fresh).filter((script) => fresh.head.contains(script) && !had.has(sourceOf(script))));
@@ -59,7 +60,7 @@ export function rememberScripts(fresh, trusted) {
       // what DOMParser made never runs; this does
       const live = document.createRange().createContextualFragment(trusted(script.outerHTML));
       const made = /** @type {HTMLScriptElement} */ (live.firstChild);
-      Object.assign(made, { nonce: script.nonce, async: script.hasAttribute("async") });
+      Object.assign(made, { nonce: script.nonce, async: has(script, "async") });
       script.replaceWith(made);
     }
   };

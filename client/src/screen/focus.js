@@ -1,12 +1,12 @@
 // Where the focus goes when what had it is gone: to what follows it in its region, else what precedes it, else the region.
 
-import { findAll } from "./elements.js";
+import { findAll } from "../dom.js";
 
 /** @returns {() => void} call it when the page has changed */
 export function rememberFocus() {
   const { activeElement: focused, body } = document;
-  const region = findAll(body, "main,[data-region]").findLast((each) => each.contains(focused)) ?? body;
-  const all = findAll(region, "a,button,input,select,textarea,summary,[tabindex='0']");
+  const region = findAll("main,[data-region]").findLast((each) => each.contains(focused)) ?? body;
+  const all = findAll("a,button,input,select,textarea,summary,[tabindex='0']", region);
   const place = all.findIndex((each) => each === focused);
   return () => {
     if (place < 0 || document.activeElement !== body) return;

@@ -1,0 +1,30 @@
+// What the features of live.js hear of the page.
+
+import { closest } from "../dom.js";
+
+/** @typedef {HTMLAnchorElement} Link */
+
+/** @param {string} types of events @param {(event: any) => unknown} act */
+export const listen = (types, act) => types.split(" ").forEach((type) => document.addEventListener(type, act));
+
+/** @param {() => unknown} act is called now, and when another page, or more of it, is on the screen */
+export function whenShown(act) {
+  act();
+  listen("action:rendered action:region", act);
+}
+
+/** @param {string} selector of links of this site @param {(link: Link) => unknown} act what a plain click on one does */
+export const onLink = (selector, act) =>
+  listen("click", (event) => {
+    const { altKey, ctrlKey, defaultPrevented, metaKey, shiftKey, target } = event;
+    const link = /** @type {Link | null} */ (target instanceof Element && closest(target, selector));
+    if (!link || defaultPrevented || altKey || ctrlKey || metaKey || shiftKey || link.origin !== location.origin || !/^(_self)?$/.test(link.target)) return;
+    event.preventDefault();
+    act(link);
+  });
+
+/** @param {(form: any, event: SubmitEvent) => unknown} act gives whether it has done what the form would do */
+export const onSubmit = (act) =>
+  listen("submit", (event) => {
+    if (!event.defaultPrevented && act(event.target, event)) event.preventDefault();
+  });

@@ -1,0 +1,37 @@
+/**
+ * What has to be known from the beginning to bring a page up to date: what the server has said of elements that the visitor
+ * or scripts change too; what has been scrolled.
+ */
+
+import { attribute, attributesOf, tagOf } from "../dom.js";
+
+/**
+ * @typedef {object} Said
+ * @property {Map<string, string>} words of its attributes
+ * @property {string} [spoken] its content, where that is not the server's alone
+ */
+
+const SHARED = "details,dialog,canvas,video,audio,iframe,[contenteditable],:not(:defined)";
+
+/** @type {WeakMap<Node, Said>} */
+export const said = new WeakMap();
+
+/** To ask all elements would cost too much. @type {Set<Element>} */
+export const scrolled = new Set();
+
+/** @param {Element} element */
+export const isEditable = (element) => (attribute(element, "contenteditable") ?? "false") !== "false";
+
+/** Notes what a parsed tree says, before any of it is shown or run. @param {ParentNode} root */
+export function note(root) {
+  for (const element of root.querySelectorAll(SHARED)) {
+    const words = new Map([...attributesOf(element)].map(({ name, value }) => [name, value]));
+    const isShared = isEditable(element) || tagOf(element).includes("-");
+    said.set(element, { words, spoken: isShared ? element.innerHTML : undefined });
+  }
+}
+
+addEventListener("scroll", ({ target }) => target instanceof Element && scrolled.add(target), true);
+
+// The page has been parsed. What the visitor has opened by then is not the server's word; TypeScript 5.9 knows no eventCounts.
+if (!(/** @type {any} */ (performance).eventCounts?.get("click"))) note(document);

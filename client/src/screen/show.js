@@ -1,0 +1,103 @@
+// Shows a fresh page: the body is brought up to date, so that the screen says what a reload would say.
+
+import { parseAction } from "../address.js";
+import { begunForms, contentsOf, isBegun, settleAllBut } from "../begun.js";
+import { attribute, contains, emit, find, has, isForm, isShown, read, setAttribute } from "../dom.js";
+import { rememberFocus } from "./focus.js";
+import { adoptNonces, rememberScripts, updateHead } from "./head.js";
+import { notify } from "../messages.js";
+import { morph } from "../morph/morph.js";
+import { adopt, fieldOfToken, parse } from "../page.js";
+import { liftMarks } from "../pending.js";
+import { renewURLs, urlsOf } from "../renew.js";
+import { transition } from "./transitions.js";
+
+/**
+ * What has just been sent.
+ * @typedef {object} Sent
+ * @property {Element} [element] a form, or a button
+ * @property {string} [contents] of a form, as it was sent
+ * @property {boolean} [isRefused]
+ * @property {boolean} [isChanged] whether the visitor has typed on since
+ */
+
+const FORM_GONE = "The form that you had begun is gone.";
+
+/** @param {string} html @param {Sent} [sent] */
+export async function show(html, sent) {
+  const page = parse(html);
+  if (!emit("render", { page })) return;
+  await transition(() => {
+    const runScripts = rememberScripts(page);
+    adoptNonces(page);
+    updateHead(page);
+    adopt(page);
+    showPart(document.body, page.body, page, sent, runScripts);
+  });
+  emit("rendered", { page });
+}
+
+/**
+ * Brings a part of the page up to date.
+ * @param {Element} root
+ * @param {Element} target
+ * @param {Document} page that it is of
+ * @param {Sent} [sent]
+ * @param {() => void} [runScripts]
+ */
+export function showPart(root, target, page, sent, runScripts) {
+  const begun = begunForms();
+  const urls = urlsOf(page, target);
+  const putMarks = liftMarks();
+  const refocus = rememberFocus();
+  const kept = new Set(begun);
+  /** @param {Element} old @param {Element} next */
+  const leave = (old, next) => {
+    const isLeft = leaves(old, next, sent);
+    if (isLeft) renew(old, next, urls);
+    else if (isForm(old) && !(old === sent?.element && sent.isRefused)) kept.delete(old);
+    return isLeft;
+  };
+  morph(root, target, { key: keyOf, leave });
+  runScripts?.();
+  refocus();
+  putMarks();
+  settleAllBut(kept);
+  if (begun.some((form) => !isShown(form) && form !== sent?.element)) notify(FORM_GONE);
+}
+
+/** @param {Element} element @returns {string | null | undefined} a form is known by its action, and what that is bound to; a region by its name */
+const keyOf = (element) => (isForm(element) ? parseAction(attribute(element, "action"))?.record : attribute(element, "data-region"));
+
+/** Our own element, and Flask-DebugToolbar's: its script shows what every page brings hidden. */
+const OWN = /^(serveractions|flDebug)$/;
+
+/** @param {Element} old @param {Element} fresh @param {Sent} [sent] @returns {boolean} */
+function leaves(old, fresh, sent) {
+  if (OWN.test(read(old, "id")) || (has(old, "data-keep") && has(fresh, "data-keep"))) return true;
+  // a fallback never replaces content
+  if (/^loaded(waiting|failed)/.test(read(old, "data-lazy") + read(fresh, "data-lazy"))) return true;
+  const { element, contents, isRefused } = sent ?? {};
+  // an editor that was opened to send this form closes as a reload would close it
+  if (old instanceof HTMLDetailsElement && isForm(element) && !isRefused && contains(old, element)) old.open = has(fresh, "open");
+  if (!isForm(old) || !isForm(fresh)) return false;
+  if (old !== element) return isBegun(old);
+  const isChanged = contentsOf(old) !== contents;
+  /** @type {Sent} */ (sent).isChanged = isChanged;
+  return isRefused ? lacks(new FormData(fresh), new FormData(old)) : isChanged;
+}
+
+/** Whether a fresh form has no place for something: for a row that a script added. @param {FormData} fresh @param {FormData} typed */
+function lacks(fresh, typed) {
+  const names = [...fresh.keys()];
+  return [...typed.keys()].some((name) => !names.splice(names.indexOf(name) >>> 0, 1).length);
+}
+
+/** Gives what is left as it is fresh IDs and tokens. @param {Element} old @param {Element} fresh @param {import("../renew.js").URLs} urls */
+function renew(old, fresh, urls) {
+  renewURLs(old, urls);
+  for (const name of ["_action", fieldOfToken()]) {
+    const [field, other] = [old, fresh].map((form) => find(`[name="${name}"]`, form));
+    if (field && other) setAttribute(field, "value", read(other, "value"));
+  }
+}
