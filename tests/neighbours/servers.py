@@ -38,10 +38,13 @@ PLAIN = "from asgiref.wsgi import WsgiToAsgi\nfrom app import app as flask_app\n
 
 
 class Server:
-    """A server of one process that serves :mod:`tests.neighbours.served_app`."""
+    """A server of one process that serves :mod:`tests.neighbours.served_app`.
 
-    def __init__(self, name: str, folder: Path) -> None:
-        self.name, self.folder, self.port = name, folder, free_port()
+    :param app: the text of its module ``app``.
+    """
+
+    def __init__(self, name: str, folder: Path, app: str = APP) -> None:
+        self.name, self.folder, self.port, self.app = name, folder, free_port(), app
         for path, text in self.files().items():
             (folder / path).write_text(text)
         command = COMMANDS[name].format(port=self.port, folder=folder, bin=Path(sys.executable).parent).split()
@@ -62,7 +65,7 @@ class Server:
         ini = FILES["uwsgi.ini"].replace("127.0.0.1:8000", f"127.0.0.1:{self.port}")
         ini = re.sub(r"processes = \d+", "processes = 1", ini)
         one = re.sub(r"threads = \d+", "threads = 1", ini)
-        return {**FILES, "uwsgi.ini": ini, "one.ini": one, "sync.conf.py": "", "app.py": APP, "plain.py": PLAIN}
+        return {**FILES, "uwsgi.ini": ini, "one.ini": one, "sync.conf.py": "", "app.py": self.app, "plain.py": PLAIN}
 
     def answers(self) -> bool:
         assert self.program.process.poll() is None, self.program.said
@@ -76,8 +79,8 @@ class Server:
 
 
 @contextlib.contextmanager
-def serving(name: str, folder: Path) -> Iterator[Server]:
-    server = Server(name, folder)
+def serving(name: str, folder: Path, app: str = APP) -> Iterator[Server]:
+    server = Server(name, folder, app)
     try:
         eventually(server.answers)
         yield server
