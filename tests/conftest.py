@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import settings
 
 BROWSER = Path(__file__).parent / "browser"
+ADDRESS = re.compile(r" at 0x[0-9a-f]{6}")
 
 # a busy machine is no failure; where the suite decides about a change, it tries the same examples every time
 settings.register_profile("suite", deadline=None, max_examples=40, derandomize="CI" in os.environ)
@@ -25,7 +27,13 @@ def forget_the_command_line() -> Iterator[None]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let the browser come last: Playwright keeps an event loop running in the main thread, where no other can run."""
+    """Let the browser come last: Playwright keeps an event loop running in the main thread, where no other can run.
+
+    :raises pytest.UsageError: an ID holds an address, and so is another one in each process that runs tests.
+    """
+    changing = [item.nodeid for item in items if ADDRESS.search(item.nodeid)]
+    if changing:
+        raise pytest.UsageError(f"Give ids= that are the same in each process to the parameters of {changing}.")
     items.sort(key=lambda item: BROWSER in item.path.parents)
 
 

@@ -181,7 +181,7 @@ def test_a_name_taken_twice_is_an_error_at_once_that_says_where_both_stand(actio
     assert f"{here}, line {other.__code__.co_firstlineno}" in text
 
 
-@pytest.mark.parametrize("thing", ["double", 7, object(), dict], ids=repr)
+@pytest.mark.parametrize("thing", ["double", 7, object(), dict], ids=["name", "number", "object", "class"])
 def test_only_a_function_can_be_registered(actions: ServerActions, thing: Any) -> None:
     with pytest.raises(TypeError, match="takes a function"):
         actions.register(name="x")(thing)

@@ -139,7 +139,9 @@ def test_an_endpoint_taken_by_another_class_is_an_error_that_names_both(actions:
         actions.route("/two", endpoint="Things")(Other)
 
 
-@pytest.mark.parametrize("thing", [double, object, "Things", MethodRoute()], ids=repr)
+@pytest.mark.parametrize(
+    "thing", [double, object, "Things", MethodRoute()], ids=["function", "class", "name", "object"]
+)
 def test_route_takes_a_method_route_class_alone(actions: ServerActions, thing: Any) -> None:
     with pytest.raises(TypeError, match="takes a MethodRoute class"):
         actions.route("/things")(thing)

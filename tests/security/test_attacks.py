@@ -283,7 +283,9 @@ def test_a_host_that_the_app_does_not_trust_passes_for_nobodys_own_origin(host: 
     assert calls == []
 
 
-@pytest.mark.parametrize("marks", [(requires("reader"), requires("writer")), (requires("reader"), public)], ids=str)
+@pytest.mark.parametrize(
+    "marks", [(requires("reader"), requires("writer")), (requires("reader"), public)], ids=["role", "public"]
+)
 @pytest.mark.parametrize("header", ["If-Match", "If-None-Match"])
 def test_who_may_change_and_not_read_learns_nothing_by_conditions(header: str, marks: tuple[Any, Any]) -> None:
     app = app_with()
