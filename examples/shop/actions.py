@@ -7,6 +7,7 @@ import time
 from typing import Annotated
 
 from flask import current_app, flash, redirect, session, url_for
+from marshmallow import fields
 from marshmallow.validate import Length, Range, Regexp
 from werkzeug.wrappers import Response
 
@@ -20,7 +21,14 @@ ADMIN_PASSWORD = "demo-password"
 
 Quantity = Annotated[int, Range(0, carts.MOST, error=f"Give a number from 0 to {carts.MOST}.")]
 Name = Annotated[str, Length(1, 100, error="Who is paying?")]
-Card = Annotated[str, Regexp(r"(\d ?){15}\d\Z", error="A card has 16 digits.")]
+Card = Annotated[
+    str,
+    Regexp(r"(\d ?){15}\d\Z", error="A card has 16 digits."),
+    fields.String(
+        metadata={"label": "Card number", "description": "Any 16 digits; the bank refuses those that end in 0000."}
+    ),
+]
+Password = Annotated[str, fields.String(metadata={"description": f"It is {ADMIN_PASSWORD}."})]
 
 
 @server.auth_hook
@@ -80,7 +88,7 @@ def set_price(product_id: Bound[int], price: Price) -> None:
 
 @server.register
 @public
-def sign_in(password: str, back: Bound[str]) -> Response:
+def sign_in(password: Password, back: Bound[str]) -> Response:
     if not hmac.compare_digest(password.encode(), ADMIN_PASSWORD.encode()):
         raise ActionError("That is not the password.", field="password")
     session["admin"] = True

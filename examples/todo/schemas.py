@@ -33,4 +33,8 @@ TodoChanges = Annotated[dict[str, Any], TodoSchema(partial=True)]
 TodoOut = Annotated[Todo, TodoSchema()]
 
 Name = Annotated[str, Regexp(r"[A-Za-z0-9_-]{2,30}\Z", error="Use 2 to 30 letters, digits, - or _.")]
-NewPassword = Annotated[str, Length(8, 200, error="Use 8 characters or more.")]
+NewPassword = Annotated[
+    str,
+    Length(8, 200, error="Use 8 characters or more."),
+    fields.String(metadata={"description": "8 characters or more"}),
+]

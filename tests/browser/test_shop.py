@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 
-from examples.shop import create_app
+from examples.shop import create_app, reports
 from examples.shop.actions import ADMIN_PASSWORD
 from examples.shop.demo import seed
 from examples.shop.extensions import db
@@ -78,6 +80,40 @@ def test_a_report_comes_on_its_page(page: Page, button: str) -> None:
     page.get_by_role("button", name=button).click()
     expect(page.get_by_role("table")).to_contain_text("Report 1")
     assert page.url.endswith("/report")
+
+
+@pytest.fixture
+def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """What a report waits for before each line."""
+    gate = threading.Event()
+    monkeypatch.setattr(reports, "time", SimpleNamespace(sleep=lambda seconds: gate.wait(60)))
+    yield gate
+    gate.set()
+
+
+def begin_report(page: Page) -> None:
+    """Begin one in the background, and come back to its page."""
+    open_report(page)
+    expect(page.get_by_role("progressbar")).to_have_count(0)  # nothing runs
+    with page.expect_response(lambda response: response.request.method == "POST"):
+        page.get_by_role("button", name="Generate in the background").click()
+    page.goto("/report")
+    expect(page.get_by_role("progressbar")).to_be_visible()
+
+
+def test_a_report_that_runs_is_seen_after_a_reload_and_can_be_cancelled(page: Page, gate: threading.Event) -> None:
+    begin_report(page)
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("button", name="Cancel")).to_have_count(0)
+    expect(page.get_by_text("There is none yet.")).to_be_visible()
+
+
+@pytest.mark.parametrize("scripts", [True])
+def test_the_page_follows_a_report_that_was_begun_before_a_reload(page: Page, gate: threading.Event) -> None:
+    begin_report(page)
+    gate.set()
+    expect(page.get_by_role("table")).to_contain_text("Report 1")
+    expect(page.get_by_role("progressbar")).to_have_count(0)
 
 
 @pytest.mark.parametrize("scripts", [True])

@@ -208,6 +208,18 @@ def by_keyboard_alone(page: Page) -> None:
     expect(item(page, "Water the plants").get_by_label("New text")).to_be_focused()
 
 
+def an_editor_closes_after_saving(page: Page) -> None:
+    sign_in(page, "ada")
+    editors = page.locator("details[open]")
+    rename(page, "Buy milk", "   ")
+    expect(error(item(page, "Buy milk"))).to_have_text("Write 1 to 200 characters.")
+    expect(editors).to_have_count(1)
+    editors.get_by_label("New text").fill("Buy oat milk")
+    editors.get_by_role("button", name="Save").click()
+    expect(item(page, "Buy oat milk")).to_be_visible()
+    expect(editors).to_have_count(0)
+
+
 SCENARIOS: list[Callable[[Page], None]] = [
     sign_in_add_fail_mend_rename_delete_sign_out,
     a_guests_list_comes_along_at_sign_in,
@@ -219,6 +231,7 @@ SCENARIOS: list[Callable[[Page], None]] = [
     a_form_left_open_loses_nothing,
     generate_a_report,
     by_keyboard_alone,
+    an_editor_closes_after_saving,
 ]
 
 
@@ -226,6 +239,25 @@ SCENARIOS: list[Callable[[Page], None]] = [
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.__name__)
 def test_people_can(scenario: Callable[[Page], None], scripts: bool, page: Page) -> None:
     scenario(page)
+
+
+@pytest.mark.parametrize("scripts", [True])
+def test_focus_stays_in_the_list_when_what_had_it_goes(page: Page) -> None:
+    sign_in(page, "ada")
+    where = "document.activeElement.closest('[data-region=list]') !== null"
+    page.get_by_role("button", name="Delete: Buy milk").focus()
+    page.keyboard.press("Enter")
+    expect(item(page, "Buy milk")).to_have_count(0)
+    assert page.evaluate(where)
+    done(page, "Write to Charles about the engine").focus()
+    page.keyboard.press("Enter")
+    expect(counters(page)).to_contain_text("0 to do, 2 done")
+    assert page.evaluate(where)
+
+
+def test_nothing_idle_is_on_a_page(page: Page) -> None:
+    sign_in(page, "ada")
+    expect(page.get_by_role("progressbar")).to_have_count(0)
 
 
 # The words of the scenarios
