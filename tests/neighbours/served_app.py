@@ -25,7 +25,7 @@ PAGE = """<!doctype html><title>Notes</title><main>
 {% for name in names %}{% call(form) action_form(name) %}{{ form.fields() }}<button>Send</button>{% endcall %}
 {% endfor %}</main>"""
 
-NAMES = ("add", "add_later", "measure", "charge", "steps", "endless", "report", "leave", "broken")
+NAMES = ("add", "add_later", "wait", "measure", "charge", "steps", "endless", "report", "leave", "broken")
 
 actions = ServerActions()
 notes: list[str] = []
@@ -54,6 +54,14 @@ async def add_later(text: str) -> dict[str, Any]:
         return {"text": text, "asked_by": asked_by.get(), "path": request.path}
     finally:
         asked_by.reset(token)
+
+
+@actions.register
+async def wait(text: str) -> str:
+    (FOLDER / f"waits-{text}").touch()
+    while not (FOLDER / "go").exists():
+        await asyncio.sleep(0.01)
+    return text
 
 
 @actions.register

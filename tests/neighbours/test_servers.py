@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection, HTTPResponse
 from urllib.parse import urlencode
 
@@ -105,6 +106,22 @@ def test_a_resource_is_posted_to_listed_and_not_sent_again_unchanged(visitor: Vi
 def test_an_async_action_sees_its_request_and_its_own_context(visitor: Visitor) -> None:
     data = json_of(visitor, "add_later", text="Ada")["data"]
     assert data == {"text": "Ada", "asked_by": "Ada", "path": "/"}
+
+
+@pytest.mark.parametrize("server", CONCURRENT, indirect=True)
+def test_two_async_actions_wait_at_a_time_but_under_gevent(server: Server, visitor: Visitor) -> None:
+    form = visitor.form("wait")
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(visitor.submit, form, JSON, text="first")
+        eventually((server.folder / "waits-first").exists)
+        second = pool.submit(visitor.submit, form, JSON, text="second")
+        if server.name == "gunicorn gevent":  # asyncio has one loop for each thread of the system
+            assert second.result().status == 500
+        else:
+            eventually((server.folder / "waits-second").exists)
+        server.let_go()
+        assert first.result().status == 200
+    assert ("event loop" in server.program.said) is (server.name == "gunicorn gevent")
 
 
 def test_an_event_arrives_before_the_next_is_made(server: Server, visitor: Visitor) -> None:
