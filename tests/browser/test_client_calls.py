@@ -152,6 +152,20 @@ def test_call_can_be_aborted_within_the_stream(stage: Stage, page: Page) -> None
     assert call(page, aborted) == "AbortError"
 
 
+def test_an_upload_can_be_aborted_while_it_is_under_way(stage: Stage, page: Page) -> None:
+    @stage.actions.register
+    def keep(file: FileStorage) -> None:
+        stage.wait("never")
+
+    stage.page("/p", "<main></main>", scripts=("keep",))
+    open_page(page, "/p")
+    aborted = """const stop = new AbortController();
+    const file = new File(["x".repeat(900_000)], "large.txt");
+    try { await call("keep", { file }, { signal: stop.signal, onProgress: () => stop.abort() }) }
+    catch ({ name }) { return name }"""
+    assert call(page, aborted) == "AbortError"
+
+
 def test_a_call_with_a_key_is_sent_again_and_without_one_is_not(stage: Stage, page: Page) -> None:
     ran: list[int] = []
 

@@ -210,3 +210,41 @@ def test_leaving_asks_while_what_was_typed_would_be_lost(stage: Stage, page: Pag
     assert page.evaluate(asks) is True
     page.fill("[name=text]", "")
     assert page.evaluate(asks) is False
+
+
+def test_two_regions_of_one_name_are_each_their_own(stage: Stage, page: Page) -> None:
+    texts = ["a", "b"]
+
+    @stage.actions.register
+    def change() -> None:
+        texts[:] = ["a", "c", "d"]
+
+    body = """<main>{% for text in texts %}<p data-region="same"><input value="{{ text }}">{{ text }}</p>{% endfor %}
+    {% call action_form("change") %}<button id="go">Go</button>{% endcall %}</main>"""
+    stage.page("/p", body, texts=lambda: texts)
+    open_page(page, "/p")
+    page.locator("p input").first.fill("typed")
+    page.click("#go")
+    expect(page.locator("p")).to_have_text(["a", "c", "d"])
+    assert page.locator("p input").first.input_value() == "typed"
+
+
+def test_a_form_on_an_error_page_works_without_a_load(stage: Stage, page: Page) -> None:
+    added: list[str] = []
+
+    @stage.actions.register
+    def add(text: str) -> None:
+        added.append(text)
+
+    template = """<!doctype html><html lang=en><title>Nothing here</title><main>{% call(form) action_form("add") %}
+    <input {{ form.attrs("text") }}><button id="go">Go</button>{% endcall %}<p>{{ added|length }}</p></main>
+    {{ serveractions_script() }}"""
+    stage.app.register_error_handler(404, lambda error: (render_template_string(template, added=added), 404))
+    open_page(page, "/nowhere?x=1")
+    page.evaluate("window.same = true")
+    page.fill("[name=text]", "milk")
+    page.click("#go")
+    expect(page.locator("p")).to_have_text("1")
+    expect(page).to_have_url("/nowhere?x=1")
+    assert page.evaluate("window.same")
+    assert added == ["milk"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from flask_serveractions import Progress
 from tests.browser.stage import Stage, open_page
@@ -50,6 +50,25 @@ def test_a_job_is_followed_after_a_reload_until_its_page_is_fresh(stage: Stage, 
     stage.gate("end").set()
     expect(page.locator("b")).to_have_text("done")
     expect(page.locator("[data-job]")).to_have_count(0)
+
+
+def test_a_stream_that_breaks_is_taken_up_again(stage: Stage, page: Page) -> None:
+    set_jobs(stage)
+    broken: list[str] = []
+
+    def break_twice(route: Route) -> None:
+        if "event-stream" not in route.request.headers["accept"] or len(broken) == 2:
+            return route.continue_()
+        broken.append(route.request.url)
+        return route.abort()
+
+    page.route("**/_actions/-/jobs/**", break_twice)
+    order_and_leave(page)
+    expect(page.locator("section [data-message]")).to_have_text("one")
+    stage.gate("two").set()
+    stage.gate("end").set()
+    expect(page.locator("b")).to_have_text("done")
+    assert len(broken) == 2
 
 
 def test_a_job_is_cancelled_from_the_page_without_leaving_it(stage: Stage, page: Page) -> None:
