@@ -15,7 +15,7 @@ from hashlib import sha1, sha256
 from typing import TYPE_CHECKING, Any
 
 from itsdangerous import BadData, Signer, URLSafeTimedSerializer
-from itsdangerous.encoding import base64_decode, want_bytes
+from itsdangerous.encoding import want_bytes
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -102,18 +102,18 @@ class ReadySigner(Signer):
 
     def __init__(self, keys: tuple[str | bytes, ...], salt: bytes, digest: Any, derivation: str) -> None:
         super().__init__(list(map(want_bytes, keys)), salt=salt, digest_method=digest, key_derivation=derivation)
-        self.ready = [hmac.new(self.derive_key(key), digestmod=digest().name) for key in self.secret_keys]
+        self.ready = [ReadyKey(self.derive_key(key), digest) for key in self.secret_keys]
 
     def get_signature(self, value: str | bytes) -> bytes:
         return self.signature_of(value).encode()
 
     def signature_of(self, value: str | bytes) -> str:
-        return encoded(digest_of(self.ready[-1], want_bytes(value)))
+        return encoded(self.ready[-1].hmac_of(want_bytes(value)))
 
     def signatures(self, value: str | bytes) -> Iterator[bytes]:
         """Yield the signatures by every key, the newest first."""
         value = want_bytes(value)
-        return (encoded(digest_of(key, value)).encode() for key in reversed(self.ready))
+        return (encoded(key.hmac_of(value)).encode() for key in reversed(self.ready))
 
     def verify_signature(self, value: str | bytes, sig: str | bytes) -> bool:
         """Whether a signature is one of ours in its one spelling: what base64 leniently decodes to it, is not."""
@@ -121,11 +121,26 @@ class ReadySigner(Signer):
         return any(hmac.compare_digest(given, each) for each in self.signatures(value))
 
 
-def digest_of(ready: hmac.HMAC, value: bytes) -> bytes:
-    """Return the HMAC of a value; ``ready`` has taken in the key, which is most of the work for a short value."""
-    made = ready.copy()
-    made.update(value)
-    return made.digest()
+class ReadyKey:
+    """A key of an HMAC (RFC 2104, 2), taken in once: for a short value that is most of the work.
+
+    ``hmac.HMAC.copy`` saves it as well, and takes twice the time: this is a quarter of what a signature costs.
+
+    :param digest: of hashlib.
+    """
+
+    def __init__(self, key: bytes, digest: Any) -> None:
+        size = digest().block_size
+        padded = (digest(key).digest() if len(key) > size else key).ljust(size, b"\0")
+        self.inner = digest(bytes(byte ^ 0x36 for byte in padded))
+        self.outer = digest(bytes(byte ^ 0x5C for byte in padded))
+
+    def hmac_of(self, value: bytes) -> bytes:
+        inner, outer = self.inner.copy(), self.outer.copy()
+        inner.update(value)
+        outer.update(inner.digest())
+        made: bytes = outer.digest()
+        return made
 
 
 def encoded(data: bytes) -> str:
@@ -173,7 +188,9 @@ def all_keys(app: Flask, current: str | bytes | None) -> tuple[str | bytes, ...]
 
 def fallbacks_of(app: Flask) -> list[str | bytes]:
     """Return ``SECRET_KEY_FALLBACKS`` without empty keys, by which anybody could sign; a text is one key."""
-    given: Any = app.config.get("SECRET_KEY_FALLBACKS") or ()
+    given: Any = app.config.get("SECRET_KEY_FALLBACKS")
+    if not given:
+        return []
     return [each for each in ([given] if isinstance(given, (str, bytes)) else given) if each]
 
 
@@ -198,8 +215,8 @@ def dump_payload(bound: Mapping[str, Any]) -> str:
 def load_payload(payload: str) -> dict[str, Any] | None:
     """Return the bound arguments of a payload, or None where it holds none (it may not be ours)."""
     try:
-        bound = json.loads(base64_decode(payload))
-    except (BadData, ValueError, RecursionError):
+        bound = json.loads(decoded(payload.encode("ascii", "ignore")))
+    except (ValueError, RecursionError):
         return None
     return bound if isinstance(bound, dict) else None
 

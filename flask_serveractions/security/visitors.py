@@ -104,10 +104,12 @@ def identities_of_forms(session: Session, who: str | None) -> set[str | None]:
     Where the session is what it was, and the hook did not tell of one of the two, it is the same visitor.
     """
     known = session.get(SESSION_KEY)
-    if not isinstance(known, dict) or known.get("seen") != session_digest(session):
+    if not isinstance(known, dict):
         return {who}
     was = known.get("who")
-    return {who, was} if was is None or who is None else {who}
+    if was == who or (was is not None and who is not None):
+        return {who}
+    return {who, was} if known.get("seen") == session_digest(session) else {who}
 
 
 def store_visitor(session: Session, key: str, who: str | None, seen: str | None) -> str:

@@ -6,7 +6,7 @@ posted there. An action's form has a field ``_action``; it is looked for in the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from io import BufferedReader, BytesIO, RawIOBase
 from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, Any
@@ -33,27 +33,25 @@ LONGEST_NAME = 64  # bytes of a field's name that can still be ours, however it 
 SCRIPTS_HEADERS = ("HTTP_X_REQUESTED_WITH", "HTTP_IDEMPOTENCY_KEY")
 
 
-def is_foreign(environ: WSGIEnvironment, limit: int, token_headers: Iterable[str]) -> bool:
+def is_foreign(environ: WSGIEnvironment, limit: int, token_headers: Callable[[], Iterable[str]]) -> bool:
     """Whether a body is a form without the field; of what was read of it, the environ gets a copy.
 
     :param limit: bytes; where the field is not found in so many, it is not looked for any further.
-    :param token_headers: the environ keys of the CSRF token's headers.
+    :param token_headers: gives the environ keys of the CSRF token's headers.
     """
     kind, parameters = parse_options_header(environ.get("CONTENT_TYPE"))
     kind = kind.lower()  # media types have no case (RFC 9110, 8.3.1)
-    if kind not in (URLENCODED, MULTIPART, PLAIN) or is_script(environ, token_headers):
+    if kind not in (URLENCODED, MULTIPART, PLAIN) or HTML not in environ.get("HTTP_ACCEPT", ""):
         return False
     if kind == PLAIN:
-        return True
+        return not is_script(environ, token_headers())
     finder = MultipartFinder(parameters.get("boundary", ""), limit) if kind == MULTIPART else UrlencodedFinder()
     look_ahead(environ, finder, limit)
-    return not finder.found
+    return not (finder.found or is_script(environ, token_headers()))
 
 
 def is_script(environ: Mapping[str, Any], token_headers: Iterable[str]) -> bool:
-    """Whether a request has what no form of a browser can send."""
-    if HTML not in environ.get("HTTP_ACCEPT", ""):
-        return True
+    """Whether a request that accepts HTML has what no form of a browser can send."""
     if "HTTP_HX_REQUEST" in environ and "HTTP_HX_BOOSTED" not in environ:
         return True
     if any(key in environ for key in (*SCRIPTS_HEADERS, *token_headers)):

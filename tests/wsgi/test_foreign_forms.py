@@ -201,7 +201,7 @@ def test_the_body_is_given_again_byte_for_byte(body: bytes, limit: int) -> None:
         "HTTP_ACCEPT": "text/html",
         "wsgi.input": io.BytesIO(body + b"of the next request"),
     }
-    is_foreign(environ, limit, ())
+    is_foreign(environ, limit, tuple)
     assert environ["wsgi.input"].read(len(body)) == body
 
 
