@@ -132,7 +132,7 @@ def client_of_ada(instance_path: Path) -> FlaskClient:
 
 
 def as_text(answer: TestResponse) -> str:
-    head = "".join(f"{name}: {value}\n" for name, value in answer.headers)
+    head = "".join(sorted(f"{name}: {value}\n" for name, value in answer.headers))
     text = f"{answer.status}\n{head}\n{answer.text}"
     for before, changing in CHANGING:
         text = re.sub(f"({before}){changing}", r"\1...", text)
