@@ -11,7 +11,7 @@ from marshmallow.validate import Length
 from playwright.sync_api import Browser, Page, expect
 from werkzeug.wrappers import Response
 
-from flask_serveractions import ActionError
+from flask_serveractions import ActionError, Bound
 from tests.browser.stage import NODE_MODULES, Stage, open_page
 from tests.todo_app import served
 
@@ -22,6 +22,11 @@ NEW = """<nav>Not shown</nav><main><h2 id="title">A new one</h2>
 {% call(form) action_form(action) %}<label for="{{ form.id }}-text">Text</label>
 <input {{ form.attrs("text") }}>{{ form.error("text") }}<button>Create</button>{% endcall %}
 <a class="another" href="new/tag" data-dialog>A tag</a><p>{{ items|length }} there</p></main>"""
+
+PICK = """<main><h2>Pick</h2><form data-submit="input 50ms"><input name="q" value="{{ request.args.q }}"></form>
+<ul>{% for word in words if word.startswith(request.args.get("q", "")) %}<li>{{ word }}</li>{% endfor %}</ul></main>"""
+ROWS = """<main><ul>{% for row in rows %}<li id="row-{{ row }}"><a href="/row" data-dialog>Row {{ row }}</a></li>
+{% endfor %}</ul></main>"""
 
 
 def set_todos(stage: Stage, to: str = "") -> list[str]:
@@ -150,6 +155,73 @@ def test_back_closes_it_and_the_page_stays(stage: Stage, page: Page) -> None:
     expect(page.locator("dialog")).to_have_count(0)
     expect(page).to_have_url("/todos")
     assert page.evaluate("window.same")
+
+
+@pytest.mark.parametrize("way", ["reload", "forward"])
+def test_back_closes_a_dialog_also_where_another_one_was_open_before(stage: Stage, page: Page, way: str) -> None:
+    set_todos(stage)
+    open_dialog(page)
+    if way == "reload":
+        page.reload(wait_until="load")
+    else:
+        page.go_back()
+        expect(page.locator("dialog")).to_have_count(0)
+        page.go_forward()
+    page.locator("#new").click()
+    expect(page.locator("dialog[open]")).to_be_visible()
+    page.go_back()
+    expect(page.locator("dialog")).to_have_count(0)
+    expect(page).to_have_url("/todos")
+
+
+def test_a_link_to_a_place_in_the_dialog_leads_there(stage: Stage, page: Page) -> None:
+    stage.page("/todos", '<main><a id="new" href="/long" data-dialog>Long</a></main>')
+    stage.page("/long", '<main><h2>Long</h2><a href="#end">To the end</a><p id="end" tabindex="-1">End</p></main>')
+    open_dialog(page)
+    page.get_by_role("link", name="To the end").click()
+    expect(page.locator("dialog p")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog")).to_have_count(0)
+    expect(page).to_have_url("/todos")
+
+
+def test_a_search_in_a_dialog_stays_in_it(stage: Stage, page: Page) -> None:
+    stage.page("/todos", '<main><h1>Todos</h1><a id="new" href="/pick" data-dialog>Pick</a></main>')
+    stage.page("/pick", PICK, words=("apple", "apricot", "banana"))
+    open_dialog(page)
+    field = page.locator("dialog [name=q]")
+    field.press_sequentially("ap")
+    expect(page.locator("dialog li")).to_have_text(["apple", "apricot"])
+    expect(field).to_be_focused()
+    expect(field).to_have_value("ap")
+    field.press("r")
+    field.press("Enter")
+    expect(page.locator("dialog li")).to_have_text(["apricot"])
+    expect(page.get_by_role("dialog", name="Pick")).to_be_visible()
+    page.context.set_offline(True)
+    field.fill("b")
+    expect(page.locator("dialog")).to_contain_text("Please try again.")
+    expect(page).to_have_url("/todos")
+    expect(page.locator("main h1")).to_have_text("Todos")
+
+
+def test_after_what_a_dialog_deleted_the_focus_is_on_what_follows(stage: Stage, page: Page) -> None:
+    rows = [1, 2, 3]
+
+    @stage.actions.register
+    def remove(row: Bound[int]) -> Response:
+        rows.remove(row)
+        return redirect("/todos")
+
+    stage.page("/todos", ROWS, rows=lambda: rows)
+    stage.page(
+        "/row", '<main><h2>Row 2</h2>{% call action_form("remove", row=2) %}<button>Remove</button>{% endcall %}'
+    )
+    open_page(page, "/todos")
+    page.get_by_role("link", name="Row 2").click()
+    page.get_by_role("button", name="Remove").click()
+    expect(page.locator("li")).to_have_count(2)
+    expect(page.get_by_role("link", name="Row 3")).to_be_focused()
 
 
 def test_a_dialog_opens_another_and_each_closes_by_itself(stage: Stage, page: Page) -> None:

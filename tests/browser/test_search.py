@@ -116,6 +116,17 @@ def test_what_is_chosen_and_the_return_key_search_at_once(stage: Stage, page: Pa
     assert page.evaluate("window.same")
 
 
+def test_the_button_that_was_pressed_counts(stage: Stage, page: Page) -> None:
+    body = """<main><form data-submit="input 50ms"><input name="q"><button name="all" value="1">All</button></form>
+    <p>{{ request.query_string.decode() }}</p></main>"""
+    stage.page("/words", body)
+    open_page(page, "/words")
+    page.evaluate("window.same = true")
+    page.click("button")
+    expect(page.locator("p")).to_have_text("q=&all=1")
+    assert page.evaluate("window.same")
+
+
 def test_a_form_of_an_action_saves_itself_and_nothing_is_reset(stage: Stage, page: Page) -> None:
     notes = set_notes(stage)
     open_page(page, "/note")

@@ -6,6 +6,7 @@ import { callOf } from "../calls.js";
 import { checkValidity, find, has, isShown, read, requestSubmit } from "../dom.js";
 import { FAILED, tell } from "../messages.js";
 import { load } from "../submissions.js";
+import { dialogOf, refreshContent } from "./dialogs.js";
 import { listen, onSubmit } from "./listen.js";
 import { milliseconds } from "./pace.js";
 
@@ -59,22 +60,23 @@ function send(form) {
   else if (has(form, "novalidate") || checkValidity(form)) requestSubmit(form);
 }
 
-/** @param {HTMLFormElement} form */
-async function search(form) {
+/** @param {HTMLFormElement} form @param {HTMLElement | null} [button] what was pressed */
+async function search(form, button) {
   searches.get(form)?.abort();
   const stop = new AbortController();
   searches.set(form, stop);
   const url = absolute(read(form, "action") || here(), document.baseURI);
-  url.search = String(new URLSearchParams(/** @type {[string, string][]} */ ([...new FormData(form)])));
+  url.search = String(new URLSearchParams(/** @type {[string, string][]} */ ([...new FormData(form, button)])));
   const sent = { element: form, contents: contentsOf(form) };
   form.ariaBusy = "true";
-  /** @type {Awaited<ReturnType<typeof load>>} */
+  const dialog = dialogOf(form);
+  /** @type {Awaited<ReturnType<typeof load>> | boolean} */
   let state;
-  do state = await load(pathOf(url), sent, stop.signal);
+  do state = dialog ? await refreshContent(dialog, pathOf(url)) : await load(pathOf(url), sent, stop.signal);
   while (state === "late"); // a live page came between
   if (searches.get(form) !== stop) return;
   form.ariaBusy = null;
-  if (state === "failed") tell(form, { message: FAILED });
+  if (!state || state === "failed") tell(form, { message: FAILED });
 }
 
 listen("input change compositionend", typed);
@@ -84,7 +86,10 @@ addEventListener("pagehide", sendPending);
 // a search is not left by the return key
 onSubmit((form, { submitter }) => {
   const isSent = read(form, "data-submit") && isSearch(form) && !submitter?.hasAttribute("formaction");
-  if (isSent) schedule(form);
+  if (isSent) {
+    clearTimeout(timers.get(form));
+    void search(form, submitter);
+  }
   return isSent;
 });
 // what was typed before this module was there is sent too

@@ -95,8 +95,8 @@ function forget(dialog) {
   if (steps > 0) history.go(-steps);
 }
 
-/** @param {Element} form */
-const dialogOf = (form) => opened.find((each) => each.contains(form));
+/** @param {Element} form @returns {HTMLDialogElement | undefined} */
+export const dialogOf = (form) => opened.find((each) => each.contains(form));
 
 /** @param {CustomEvent<{data: unknown, redirect?: string}>} event of a form: in a dialog, that is over with it, unless its answer leads elsewhere, or it sends itself */
 function closeAfterSuccess(event) {
@@ -116,25 +116,39 @@ function closeAfterSuccess(event) {
 async function renewDialogs({ detail, target }) {
   const form = /** @type {Element} */ (target);
   if (detail.error.stale !== "identity" || !dialogOf(form)) return;
-  await Promise.all(opened.map(refreshContent));
+  await Promise.all(opened.map((dialog) => refreshContent(dialog)));
   tell(form, detail.error);
 }
 
-/** @param {HTMLDialogElement} dialog */
-async function refreshContent(dialog) {
-  const { content, title } = await fetchContent(read(dialog, PAGE), Number(dialog.id.slice(NAME.length)));
+/** @param {HTMLDialogElement} dialog @param {string} [url] of another page, by which it is searched @returns {Promise<boolean>} whether the page could be had */
+export async function refreshContent(dialog, url = read(dialog, PAGE)) {
+  setAttribute(dialog, PAGE, url);
+  const { content, title } = await fetchContent(url, Number(dialog.id.slice(NAME.length)));
   const old = dialog.firstElementChild;
-  if (!content || !old) return;
+  if (!content || !old) return false;
+  if (url !== read(dialog, PAGE)) return true; // a newer one is on its way
   label(dialog, content, title);
   await showPart(old, content, document);
+  return true;
 }
 
+/** Back closes what is open; what a reload or Forward leads to is not open any more. @param {{state: any}} event */
+function followHistory({ state }) {
+  const count = state?.serveractionsDialogs ?? 0;
+  for (const dialog of opened.splice(count).reverse()) dialog.close();
+  if (count > opened.length) history.replaceState({ ...state, serveractionsDialogs: opened.length }, "");
+}
+
+followHistory(history);
+addEventListener("popstate", followHistory);
+// a place in a dialog is no step of the history
+onLink(".serveractions-dialog a[href^='#']", ({ hash }) => {
+  const place = document.getElementById(decodeURIComponent(hash.slice(1)));
+  place?.scrollIntoView();
+  place?.focus();
+});
 onLink("a[data-dialog]", openDialog);
 listen("action:success", closeAfterSuccess);
 listen("action:error", renewDialogs);
 // a fresh page has none of them, and would close them
 listen("action:render", ({ detail }) => detail.page.body.append(...opened.map((dialog) => dialog.cloneNode())));
-// Back closes what is open
-addEventListener("popstate", ({ state }) => {
-  for (const dialog of opened.splice(state?.serveractionsDialogs ?? 0).reverse()) dialog.close();
-});
