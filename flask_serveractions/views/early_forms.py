@@ -12,7 +12,6 @@ from flask import Flask
 from ..app_state import AppState
 from ..arguments.bodies import EMPTY, MULTIPART, READ_EARLY, URLENCODED, read_multipart, read_urlencoded
 from ..errors import Refusal
-from ..security.origin import SAFE_METHODS
 from .own_views import wraps_own
 from .resources import known_operation
 
@@ -53,7 +52,7 @@ def strict_parsing(app: Flask, state: AppState) -> Callable[[Request], None]:
 
 
 def parse_strictly(ours: frozenset[str], limit_of: Callable[[Request], int], asked: Request) -> None:
-    if asked.method not in SAFE_METHODS and asked.endpoint in ours:
+    if asked.endpoint in ours:
         asked.form_data_parser_class = partial(StrictFormParser, limit_of, asked)  # type: ignore[assignment]
 
 

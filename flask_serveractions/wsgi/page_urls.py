@@ -84,6 +84,8 @@ def route_actions(app: Flask, state: AppState) -> None:
     def create_url_adapter(request: Request | None) -> MapAdapter | None:
         adapter = theirs(request)
         action = None if request is None else request.environ.get(ActionArgument.KEY)
+        if action is None:  # as most
+            return adapter
         if adapter is not None and isinstance(action, ActionArgument):
             matching: Any = partial(match_action, adapter.match, state, action)
             adapter.match = matching  # type: ignore[method-assign]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 
-from flask import Request, Response, current_app, request, session
+from flask import Response, current_app, request, session
 
 from ..app_state import state_of
 
@@ -50,9 +52,14 @@ def add_rules(response: Response) -> Response:
     return response
 
 
-def refuse_to_show_flashes(asked: Request) -> Response | None:
+def is_prefetched(environ: Mapping[str, Any]) -> bool:
+    """Whether a browser fetches a page ahead."""
+    return "HTTP_SEC_PURPOSE" in environ and "prefetch" in environ["HTTP_SEC_PURPOSE"]
+
+
+def refuse_to_show_flashes() -> Response | None:
     """Answer a browser that fetches a page ahead with 503 where messages wait: nobody would see them."""
-    if "prefetch" not in asked.environ.get("HTTP_SEC_PURPOSE", "") or not session.get("_flashes"):
+    if not session.get("_flashes"):
         return None
     response: Response = current_app.response_class(b"", 503)
     response.headers["Cache-Control"] = "no-store"
