@@ -21,8 +21,8 @@ T = TypeVar("T")
 ONCE = 1500
 #: less than any wait for a store takes (300)
 AT_ONCE = 250
-#: seconds: what is promised within two, on a busy machine; less than half as long as a connection is held (25)
-PROMPT = 12.0
+#: seconds: what is promised within two, on a busy machine; less than a connection is held (25)
+PROMPT = 20.0
 spawn = multiprocessing.get_context("spawn")
 
 

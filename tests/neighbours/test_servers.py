@@ -192,7 +192,7 @@ def test_a_live_page_is_told_at_once_or_asks_again(server: Server, visitor: Visi
 def test_a_body_without_a_known_end_runs_nothing_or_is_read_whole(server: Server, visitor: Visitor) -> None:
     form = visitor.form("add")
     body = filled_in(form, text="in chunks").encode()
-    with contextlib.closing(HTTPConnection("127.0.0.1", server.port, timeout=30)) as connection:
+    with contextlib.closing(HTTPConnection("127.0.0.1", server.port, timeout=60)) as connection:
         headers = {**JSON, "Cookie": visitor.cookie, "Content-Type": "application/x-www-form-urlencoded"}
         with contextlib.suppress(ConnectionError):  # it has answered, and does not wait for the body
             connection.request("POST", form.url, iter([body[:10], body[10:]]), headers, encode_chunked=True)

@@ -253,7 +253,7 @@ def running(program: Path, directory: Path) -> Iterator[str]:
             os.killpg(server.pid, 15)
 
 
-def eventually(url: str, text: str, seconds: float = 20) -> bool:
+def eventually(url: str, text: str, seconds: float = 60) -> bool:
     """Whether a URL answers with a text before long."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
