@@ -246,3 +246,39 @@ def test_a_text_that_was_taken_can_be_edited_at_its_full_length(short_page: Page
         expect(control).to_have_value(FACES[:4] + "x")
     assert send(short_page) == 303
     assert taken == [(FACES[:4] + "x", FACES[:4] + "x")]
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts on", "scripts off"])
+def test_what_is_no_option_any_more_is_still_shown_as_chosen_and_none_stays_none(
+    browser: Browser, scripts: bool
+) -> None:
+    options = ["Oslo", "Rome"]
+
+    def travel(city: str, way: str, stops: list[str], extras: list[str], name: str) -> None:
+        raise ActionError("Not there.", field="city")
+
+    app = Flask("options")
+    app.secret_key = "of the tests"
+    ServerActions(app).register(travel)
+    template = """{{ serveractions_script() if scripts }}{% call(form) action_form("travel") %}
+    {{ form.label("city") }}{{ form.select("city", options) }}{{ form.radios("way", options) }}
+    {{ form.label("stops") }}{{ form.select("stops", options) }}{{ form.checkboxes("extras", options) }}
+    {{ form.field("name") }}<button id="go">Go</button>{{ form.error("city") }}{% endcall %}"""
+    app.add_url_rule("/", "index", lambda: render_template_string(template, options=options, scripts=scripts))
+    with served(app) as address:
+        context = browser.new_context(base_url=address, java_script_enabled=scripts)
+        context.set_default_timeout(PATIENCE)
+        page = context.new_page()
+        page.goto("/")
+        page.get_by_label("City").select_option("Rome")
+        page.get_by_role("radio", name="Rome").check()
+        page.get_by_label("Stops").select_option(["Oslo", "Rome"])
+        page.get_by_label("Name").fill("Ada")
+        options.remove("Rome")
+        page.locator("#go").click()
+        expect(page.locator('[data-error="city"]')).to_have_text("Not there.")
+        expect(page.get_by_label("City")).to_have_value("Rome")
+        expect(page.get_by_role("radio", name="Rome")).to_be_checked()
+        expect(page.get_by_label("Stops")).to_have_values(["Rome", "Oslo"])
+        expect(page.get_by_role("checkbox", checked=True)).to_have_count(0)
+        context.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from dataclasses import dataclass, field
+from html.parser import HTMLParser
 from typing import Annotated, Any, Literal
 
 import pytest
@@ -13,7 +14,8 @@ from marshmallow import fields
 from marshmallow.validate import Length
 from sqlalchemy import create_engine, text
 
-from flask_serveractions import ServerActions
+from flask_serveractions import Bound, ServerActions
+from flask_serveractions.forms.html_forms import forms_in
 from flask_serveractions.testing import ActionsClient
 
 got: list[Any] = []
@@ -190,3 +192,97 @@ def test_value_of_a_group_is_what_is_chosen_initially(called: str) -> None:
     refused = client.submit(page, "save", value=["b"], name="far too long")
     assert client.submit(page, "save").status_code == client.submit(refused, "save", name="x").status_code == 303
     assert got == [["a", "c"], ["b"]]
+
+
+def answer(
+    many: list[Literal["a", "b", "c"]],
+    one: Literal["a", "b", "c"] = "a",
+    chosen: Literal["a", "b"] = "a",
+    box: bool = True,
+    three: bool | None = None,
+    name: Annotated[str, Length(1, 5)] = "x",
+) -> None: ...
+
+
+BY_HAND = """{% for each in "abc" %}<input type="checkbox" {{ form.attrs("many", value=each) }}>
+<input {{ form.attrs("one", value=each, type="radio") }}>{% endfor %}
+<select {{ form.attrs("chosen") }}><option>a</option><option>b</option></select>
+<input {{ form.attrs("box") }}>{{ form.select("three") }}<input {{ form.attrs("name") }}>"""
+BY_GROUPS = """{{ form.checkboxes("many") }}{{ form.radios("one") }}{{ form.select("chosen") }}
+<input {{ form.attrs("box") }}>{{ form.radios("three", [("", "?"), (True, "Yes"), (False, "No")]) }}
+<input {{ form.attrs("name") }}>"""
+
+
+def shown(page: str) -> dict[str, list[str]]:
+    """Return what a browser would send of the controls that are chosen from."""
+    [form] = forms_in(page)
+    sent = [each for each in form.controls if each.sent and each.kind != "hidden"]
+    return {
+        name: [each.value for each in sent if each.name == name] for name in ("many", "one", "chosen", "box", "three")
+    }
+
+
+@pytest.mark.parametrize("content", ["{{ form.fields() }}", BY_GROUPS, BY_HAND], ids=["fields", "groups", "by hand"])
+def test_after_a_refusal_every_control_shows_what_was_sent(content: str) -> None:
+    app = Flask(__name__)
+    app.secret_key = "of the tests"
+    app.test_client_class = ActionsClient
+    ServerActions(app).register(answer)
+    page = f'{{% call(form) action_form("answer") %}}{content}{{% endcall %}}'
+    app.add_url_rule("/", "index", lambda: render_template_string(page))
+    client = app.test_client()
+    assert isinstance(client, ActionsClient)
+    for many, one, chosen, box, three in [
+        (["b", "c"], "b", "b", False, "false"),
+        ([], "c", "a", False, "true"),
+        (["a", "b", "c"], "a", "b", True, ""),
+    ]:
+        sent = {"many": many, "one": one, "chosen": chosen, "box": box, "three": three}
+        refused = client.submit(client.get("/"), "answer", name="far too long", **sent)
+        assert refused.status_code == 422
+        expected = {"many": many, "one": [one], "chosen": [chosen], "box": ["true"] * box, "three": [three]}
+        assert shown(refused.text) == expected
+
+
+class References(HTMLParser):
+    """The IDs of a page, and what refers to them."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.ids: list[str] = []
+        self.named: set[str] = set()
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {key: value or "" for key, value in attrs}
+        self.ids += [given["id"]] if "id" in given else []
+        self.named |= {*given.get("aria-describedby", "").split(), *([given["for"]] if "for" in given else [])}
+
+
+def test_several_forms_of_one_action_share_no_id_and_name_their_own() -> None:
+    hinted = fields.String(metadata={"description": "A hint."})
+
+    def save(text, rows, tags, size, of) -> None: ...  # type: ignore[no-untyped-def]
+
+    app = Flask(__name__)
+    app.secret_key = "of the tests"
+    app.test_client_class = ActionsClient
+    save.__annotations__ = {
+        "text": Annotated[str, hinted],
+        "rows": list[Address],
+        "tags": list[str],
+        "size": Literal["s", "l"],
+        "of": Bound[int],
+    }
+    ServerActions(app).register(save)
+    stored = {"rows": [{"city": "Oslo"}, {"city": "Rome"}], "tags": ["a", "b"]}
+    page = """{% for of in [1, 1, 2] %}{% call(form) action_form("save", of=of, values=values) %}
+    {{ form.fields() }}{{ form.radios("size") }}{{ form.label("text") }}{% endcall %}{% endfor %}"""
+    app.add_url_rule("/", "index", lambda: render_template_string(page, values=stored))
+    client = app.test_client()
+    assert isinstance(client, ActionsClient)
+    clean = client.get("/")
+    for shown_page in (clean.text, client.submit(clean, "save", of=2, text="x", size="").text):
+        found = References(shown_page)
+        assert len(found.ids) == len(set(found.ids)) > 60
+        assert found.named <= set(found.ids)
