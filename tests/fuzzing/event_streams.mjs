@@ -5,9 +5,14 @@ import { pathToFileURL } from "node:url";
 
 // what the client's module touches when it is loaded
 globalThis.window = globalThis;
-globalThis.document = { addEventListener() {}, querySelector: () => null };
 globalThis.Node = class {};
-globalThis.Element = class extends Node {};
+globalThis.Element = class extends Node {
+  querySelectorAll() {
+    return [];
+  }
+};
+globalThis.HTMLFormElement = class extends Element {};
+globalThis.document = Object.assign(new Element(), { addEventListener() {}, querySelector: () => null, documentElement: new Element() });
 globalThis.addEventListener = () => {};
 
 const { parseEvents } = await import(pathToFileURL(process.argv[2]));
