@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,15 +85,16 @@ class Seen:
     """What there was beside viewers and a writer."""
 
     viewers: list[Viewer]
-    seconds: float
+    asked: int  # since all had come
+    seconds: float  # since then
     writes: int
     ratios: list[float]
     memory: tuple[float, float]  # kB of the viewed process: when all had come, and at the end
 
     @property
-    def asked(self) -> float:
+    def rate(self) -> float:
         """Return how often somebody asked again, a second."""
-        return sum(viewer.asked - 1 for viewer in self.viewers) / self.seconds
+        return self.asked / self.seconds
 
     @property
     def untold(self) -> int:
@@ -107,16 +108,27 @@ def watch(viewed: Server, alone: Server, seconds: float, number: int) -> Seen:
         looking = [pool.submit(viewer.look, stop) for viewer in viewers]
         try:
             wait_for(lambda: all(viewer.asked for viewer in viewers))
-            began = time.monotonic()
+            began, before = time.monotonic(), asked_by(viewers)
             came, writing = memory_of(viewed), pool.submit(write, viewed.port, stop)
             ratios = take_turns(Visitor(viewed.port), Visitor(alone.port), seconds)
             wait_for(lambda: all(viewer.told for viewer in viewers))
-            lasted, left = time.monotonic() - began, memory_of(viewed)
+            lasted, asked, left = time.monotonic() - began, asked_by(viewers) - before, memory_of(viewed)
         finally:
             stop.set()
         for each in looking:
             each.result()
-    return Seen(viewers=viewers, seconds=lasted, writes=writing.result(), ratios=ratios, memory=(came, left))
+    return Seen(
+        viewers=viewers,
+        asked=asked,
+        seconds=lasted,
+        writes=writing.result(),
+        ratios=ratios,
+        memory=(came, left),
+    )
+
+
+def asked_by(viewers: Sequence[Viewer]) -> int:
+    return sum(viewer.asked for viewer in viewers)
 
 
 def memory_of(server: Server) -> float:
@@ -130,25 +142,33 @@ def wait_for(happened: Callable[[], bool]) -> None:
         time.sleep(0.1)
 
 
-def run(folder: Path, seconds: float, number: int = VIEWERS, slowest: float = SLOWEST) -> str:
-    """Return a table of what there was, on one worker of eight threads.
-
-    :raises Broken: pages were much slower, viewers asked too often, one was told nothing, or the memory grew.
-    """
+def look(folder: Path, seconds: float, number: int) -> Seen:
+    """Return what viewers of one worker of eight threads have seen."""
     folders = folder / "viewed", folder / "alone"
     for each in folders:
         each.mkdir()
     with serving(folders[0], workers=1) as viewed, serving(folders[1], workers=1) as alone:
-        seen = watch(viewed, alone, seconds, number)
+        return watch(viewed, alone, seconds, number)
+
+
+def table(seen: Seen) -> str:
+    """Return a table of what there was.
+
+    :raises Broken: pages were much slower, viewers asked too often, one was told nothing, or the memory grew.
+    """
     ratio, growth = median(seen.ratios), seen.memory[1] / seen.memory[0]
-    if ratio > slowest or seen.asked > MOST_ASKED or seen.untold or not seen.writes or growth > MOST_GROWTH:
-        raise Broken(f"{ratio=:.2f} {seen.asked=:.1f} a second, {seen.untold=}, {seen.writes=}, {growth=:.2f}")
+    if ratio > SLOWEST or seen.rate > MOST_ASKED or seen.untold or not seen.writes or growth > MOST_GROWTH:
+        raise Broken(f"{ratio=:.2f} {seen.rate=:.1f} a second, {seen.untold=}, {seen.writes=}, {growth=:.2f}")
     rows = [
-        ("viewers", f"{number}"),
+        ("viewers", f"{len(seen.viewers)}"),
         ("changes", f"{seen.writes}"),
-        ("asked again, a second", f"{seen.asked:.1f}"),
+        ("asked again, a second", f"{seen.rate:.1f}"),
         ("a page beside them, to one without", f"{ratio:.2f}"),
         ("memory at the end, to when all had come", f"{growth:.2f}"),
         ("viewers told of nothing", f"{seen.untold}"),
     ]
     return simple_table(("what", "figure"), rows)
+
+
+def run(folder: Path, seconds: float) -> str:
+    return table(look(folder, seconds, VIEWERS))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -12,7 +13,7 @@ from werkzeug.test import Client
 from load import faults, keys, memory, viewers, wrk
 from load.cases import Case
 from load.memory import Sample, levels
-from load.proof import Outcome, Stored, Write, strangers, violations
+from load.proof import Broken, Outcome, Stored, Write, strangers, violations
 from load.tables import PAGE, replaced, simple_table
 from load.throughput import Figures, Measured, pairs, rows
 from load.visitor import Request
@@ -257,5 +258,24 @@ def test_the_documentation_has_a_place_for_all_figures() -> None:
 
 
 def test_viewers_are_told_while_pages_are_served(tmp_path: Path) -> None:
-    table = viewers.run(tmp_path, 2, number=20, slowest=100)  # how fast is for a machine that does nothing else
-    assert re.search(r"viewers told of nothing +0\n", table)
+    seen = viewers.look(tmp_path, 2, number=20)
+    assert (seen.untold, seen.writes > 0, len(seen.ratios) > 0) == (0, True, True)
+
+
+def seen_by(told: int = 1, **given: Any) -> viewers.Seen:
+    usual = {"asked": 100, "seconds": 10.0, "writes": 5, "ratios": [1.0, 1.1, 9.0], "memory": (100.0, 101.0)}
+    return viewers.Seen(viewers=[viewers.Viewer(0, asked=2, told=told)], **{**usual, **given})
+
+
+def test_what_viewers_have_seen_stands_in_a_table() -> None:
+    table = viewers.table(seen_by())
+    assert re.search(r"asked again, a second +10\.0\n", table)
+    assert re.search(r"a page beside them, to one without +1\.10\n", table)
+
+
+@pytest.mark.parametrize(
+    "given", [{"told": 0}, {"ratios": [2.0]}, {"asked": 1000}, {"writes": 0}, {"memory": (100.0, 150.0)}]
+)
+def test_a_promise_to_viewers_that_is_broken_is_an_error(given: dict[str, Any]) -> None:
+    with pytest.raises(Broken):
+        viewers.table(seen_by(**given))

@@ -190,7 +190,7 @@ def test_what_was_typed_last_is_saved_when_the_visitor_leaves(stage: Stage, page
     page.evaluate("document.querySelector('form').dataset.submit = 'input 60m'")
     page.locator("[name=text]").fill("milk")
     page.goto("/other")
-    eventually(lambda: notes == ["milk"])
+    eventually(lambda: notes == ["milk"], 60)
     page.go_back()
     expect(page.locator("[name=text]")).to_be_visible()
     expect(page.locator("form")).not_to_have_attribute("aria-busy", "true")
@@ -205,9 +205,9 @@ def test_what_waits_for_an_answer_is_saved_too_when_the_visitor_leaves(stage: St
     await_events(page, "start", 1)
     page.locator("[name=text]").fill("ab")
     page.goto("/other")
-    eventually(lambda: notes == ["ab"])
+    eventually(lambda: notes == ["ab"], 60)
     gate.set()
-    eventually(lambda: sorted(notes) == ["a", "ab"])  # what was under way was not broken off
+    eventually(lambda: sorted(notes) == ["a", "ab"], 60)  # what was under way was not broken off
 
 
 def test_a_page_that_is_hidden_is_saved(stage: Stage, page: Page) -> None:
