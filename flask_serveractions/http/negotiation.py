@@ -65,11 +65,11 @@ def is_htmx(environ: Mapping[str, Any]) -> bool:
 
 def preference(request: Request) -> str | None:
     """Return ``"representation"`` or ``"minimal"`` where ``Prefer: return=...`` says so (RFC 7240, 4.2)."""
-    for header in request.headers.getlist("Prefer"):
-        for each in header.lower().split(","):
-            name, _, value = each.partition(";")[0].partition("=")
-            if name.strip() == "return" and value.strip(' \t"') in ("representation", "minimal"):
-                return value.strip(' \t"')
+    header: str = request.environ.get("HTTP_PREFER", "")  # of several headers WSGI makes one
+    for each in header.lower().split(","):
+        name, _, value = each.partition(";")[0].partition("=")
+        if name.strip() == "return" and value.strip(' \t"') in ("representation", "minimal"):
+            return value.strip(' \t"')
     return None
 
 

@@ -64,6 +64,8 @@ NOT_THE_PAGES = frozenset(
 BODY_HEADERS = frozenset({"content-encoding", "content-length", "content-type", "etag", "last-modified"})
 
 
+HTML_UTF8 = f"{HTML}; charset=utf-8"
+
 REDIRECTS = frozenset({"301", "302", "303", "307", "308"})
 
 
@@ -226,15 +228,23 @@ def is_whole_page(page: CapturedResponse, body: Iterable[bytes]) -> bool:
     headers = page.headers
     if page.status[:3] != "200" and not page.status.startswith("4"):
         return False
-    if parse_options_header(headers.get("Content-Type"))[0].lower() != HTML or not is_shown(headers):
+    if media_type_of(page)[0].lower() != HTML or not is_shown(headers):
         return False
     if "Content-Encoding" in headers or "Content-Range" in headers:
         return False
     return "Content-Length" in headers or isinstance(body, (list, tuple))
 
 
+def media_type_of(page: CapturedResponse) -> tuple[str, dict[str, str]]:
+    """Return a page's media type and its parameters; Flask's own is known, and need not be parsed."""
+    given = page.headers.get("Content-Type")
+    return (HTML, {"charset": "utf-8"}) if given == HTML_UTF8 else parse_options_header(given)
+
+
 def is_shown(headers: Headers) -> bool:
     """Whether a browser shows a page in its own origin: it is no attachment, and not in a sandbox (CSP3, 6.4.1)."""
+    if "Content-Disposition" not in headers and "Content-Security-Policy" not in headers:
+        return True
     if parse_options_header(headers.get("Content-Disposition"))[0].lower() not in ("", "inline"):
         return False
     directives = re.split("[;,]", ",".join(headers.getlist("Content-Security-Policy")).lower())
@@ -270,7 +280,7 @@ def uncompressed(answered: CapturedResponse, rerender: Rerender) -> CapturedResp
 def with_page_in(answered: CapturedResponse, page: CapturedResponse) -> CapturedResponse:
     if NO_PAGE not in answered.body:
         return answered
-    charset = parse_options_header(page.headers["Content-Type"])[1].get("charset", "utf-8")
+    charset = media_type_of(page)[1].get("charset", "utf-8")
     try:
         text = page.body.decode(charset)
     except (LookupError, UnicodeDecodeError):
@@ -297,5 +307,6 @@ def replace_by_page(answered: CapturedResponse, page: CapturedResponse) -> Captu
 
 def add_cookies(headers: Headers, of_page: Headers) -> None:
     """Let the page's cookies follow the action's; of the same name, domain and path the last one alone."""
-    cookies = last_of_each([*headers.getlist("Set-Cookie"), *of_page.getlist("Set-Cookie")])
-    headers.setlist("Set-Cookie", cookies)
+    cookies = [*headers.getlist("Set-Cookie"), *of_page.getlist("Set-Cookie")]
+    if cookies:
+        headers.setlist("Set-Cookie", last_of_each(cookies))
