@@ -67,6 +67,13 @@ def test_every_public_name_is_documented() -> None:
     assert [name for name in flask_serveractions.__all__ if name not in named] == []
 
 
+def test_each_change_is_told_once() -> None:
+    changes = (ROOT / "CHANGES.rst").read_text(encoding="utf-8")
+    begun = [" ".join(each.split()[:4]) for each in re.split(r"^-   ", changes, flags=re.MULTILINE)[1:]]
+    assert len(begun) > 20
+    assert sorted({each for each in begun if begun.count(each) > 1}) == []
+
+
 def test_every_page_is_in_the_table_of_contents() -> None:
     listed = {DOCS / "index"}
     for index in DOCS.glob("**/index.rst"):
