@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from examples.board import create_app, store
 from examples.board.demo import seed
 from tests.browser.stage import NODE_MODULES, watch
-from tests.reliability_servers import free_port, python
+from tests.reliability_servers import ROOT, free_port, python
 from tests.stores_processes import eventually
 from tests.todo_app import served
 
@@ -217,7 +218,9 @@ def test_a_board_without_cards_says_so_everywhere(page: Page, board: Flask, scri
 
 def test_with_redis_several_workers_serve_one_board(browser: Browser, tmp_path: Path) -> None:
     port = free_port()
-    demo = python(f"examples.board.demo {port} redis", tmp_path, FLASK_DATABASE=str(tmp_path / "board.sqlite3"))
+    command = ["make", "-n", "--no-print-directory", "board", f"PORT={port}", "STORE=redis"]
+    line = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()[-1]
+    demo = python(line.partition(" -m ")[2], tmp_path, FLASK_DATABASE=str(tmp_path / "board.sqlite3"))
     contexts = [browser.new_context(base_url=f"http://127.0.0.1:{port}") for _ in range(2)]
     try:
         eventually(lambda: "Booting worker" in demo.said or demo.process.poll() is not None, 60)
