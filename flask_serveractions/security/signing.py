@@ -126,12 +126,12 @@ class ReadyKey:
 
     ``hmac.HMAC.copy`` saves it as well, and takes twice the time: this is a quarter of what a signature costs.
 
+    :param key: at most a block of the digest; derived keys are shorter.
     :param digest: of hashlib.
     """
 
     def __init__(self, key: bytes, digest: Any) -> None:
-        size = digest().block_size
-        padded = (digest(key).digest() if len(key) > size else key).ljust(size, b"\0")
+        padded = key.ljust(digest().block_size, b"\0")
         self.inner = digest(bytes(byte ^ 0x36 for byte in padded))
         self.outer = digest(bytes(byte ^ 0x5C for byte in padded))
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hmac
 import time
 from collections.abc import Callable
+from hashlib import sha1, sha256
 from typing import Any
 
 import pytest
@@ -12,13 +14,14 @@ from flask.testing import FlaskClient
 from flask_wtf.csrf import generate_csrf, validate_csrf
 from hypothesis import given
 from hypothesis import strategies as st
-from itsdangerous import Signer
+from itsdangerous import Signer, URLSafeTimedSerializer
 from wtforms import ValidationError
 
 from flask_serveractions import Bound
 from flask_serveractions.security.signing import (
     CsrfTokens,
     KeyRing,
+    ReadyKey,
     Signing,
     dump_payload,
     load_payload,
@@ -90,10 +93,23 @@ def test_an_id_is_of_one_action_one_visitor_and_one_key(name: str, visitor: str,
 
 def test_the_signature_is_itsdangerous_with_a_salt_per_action() -> None:
     signed = sign_id(RING, "act", "e30", "ada", None)
-    from hashlib import sha256
-
     signer = Signer("key", salt="flask-serveractions.action.act", digest_method=sha256, key_derivation="hmac")
     assert signed == f"e30.{signer.get_signature('e30.ada').decode()}"
+
+
+@given(key=st.binary(max_size=64), value=st.binary(), digest=st.sampled_from([sha1, sha256]))
+def test_a_key_that_is_taken_in_once_makes_the_same_hmac_every_time(key: bytes, value: bytes, digest: Any) -> None:
+    ready, wanted = ReadyKey(key, digest), hmac.digest(key, value, digest)
+    assert [ready.hmac_of(value), ready.hmac_of(value)] == [wanted, wanted]
+
+
+def test_a_token_is_signed_as_flask_wtf_signs_it(wtf_app: Flask) -> None:
+    with wtf_app.test_request_context():
+        session["csrf_token"] = "3f" * 20
+        token = CsrfTokens(("of the tests",)).sign(session["csrf_token"])
+        validate_csrf(token)
+        serializer = URLSafeTimedSerializer("of the tests", salt="wtf-csrf-token")
+        assert serializer.loads(token, max_age=3600) == session["csrf_token"]
 
 
 def test_every_fallback_key_verifies_and_the_current_one_signs() -> None:
