@@ -1,5 +1,6 @@
 // Reads what came back. Only what carries the header of the contract is an answer; the rest is a file, or a failure.
 
+import { create } from "./dom.js";
 import { parseEvents } from "./events.js";
 
 const EVENTS = "text/event-stream";
@@ -78,7 +79,7 @@ export const pause = (milliseconds) => new Promise((resolve) => setTimeout(resol
 /** @param {Blob} blob @param {string} name percent-encoded, where it is not of ASCII (RFC 6266) @returns {Answer} */
 function download(blob, name) {
   const href = URL.createObjectURL(blob);
-  Object.assign(document.createElement("a"), { href, download: decodeURIComponent(name) }).click();
+  create("a", { href, download: decodeURIComponent(name) }).click();
   setTimeout(URL.revokeObjectURL, 60_000, href);
   return { data: new File([blob], name), isFile: true };
 }

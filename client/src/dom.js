@@ -68,6 +68,14 @@ export function childrenOf(node) {
 }
 
 /**
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {object} [properties]
+ * @returns {HTMLElementTagNameMap[Tag]}
+ */
+export const create = (tag, properties) => Object.assign(document.createElement(tag), properties);
+
+/**
  * @param {string} type of an event of ours
  * @param {object} [detail]
  * @param {Element | null} [element] it bubbles from here, where that is still shown

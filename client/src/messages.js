@@ -1,6 +1,6 @@
 // What the visitor reads when something went wrong.
 
-import { fieldsOf, find, has, insert, isForm, isShown, nextOf, parentOf, read } from "./dom.js";
+import { create, fieldsOf, find, has, insert, isForm, isShown, nextOf, parentOf, read } from "./dom.js";
 
 export const FAILED = "No usable answer. Please try again.";
 
@@ -53,9 +53,7 @@ export function showError(field, texts) {
 
 /** @param {Element} element @returns {HTMLElement} a place for its messages; of one that is gone, above all */
 function makePlace(element) {
-  const place = document.createElement("div");
-  place.className = "serveractions-message";
-  place.role = "alert";
+  const place = create("div", { className: "serveractions-message", role: "alert" });
   if (isShown(element)) insert(/** @type {Node} */ (parentOf(element)), place, nextOf(element));
   else document.body.prepend(place);
   places.set(element, place);
@@ -66,7 +64,7 @@ function makePlace(element) {
  * @param {string} text @param {string} [link] @param {string} [category] of a flashed message */
 export function notify(text, link, category) {
   const list = find("[data-messages]");
-  const line = document.createElement("p");
+  const line = create("p");
   const place = list?.appendChild(line) ?? makePlace(line);
   if (list) list.ariaLive = "polite";
   if (category) place.dataset.category = category;
@@ -76,5 +74,5 @@ export function notify(text, link, category) {
 /** @param {HTMLElement} place @param {string} [text] @param {string} [link] */
 function say(place, text = "", link = "") {
   if (place.textContent !== text) place.textContent = text; // else it would be read out again
-  if (link && !place.firstElementChild) place.replaceChildren(Object.assign(document.createElement("a"), { href: link, target: "_blank", textContent: text }));
+  if (link && !place.firstElementChild) place.replaceChildren(create("a", { href: link, target: "_blank", textContent: text }));
 }

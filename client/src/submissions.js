@@ -2,7 +2,6 @@
 
 import { absolute, here } from "./address.js";
 import { begunForms, contentsOf, settle } from "./begun.js";
-import { encodeArguments } from "./arguments.js";
 import { Call, callOf, calls, newKey } from "./calls.js";
 import { find, isForm, reset, setAttribute } from "./dom.js";
 import { ActionError, notify, tell } from "./messages.js";
@@ -27,6 +26,7 @@ let shown = { number: 0, rendered: 0 };
 export async function call(name, data = {}, options = {}) {
   const source = namedActions()[name];
   if (!source) throw Error(`No action ${name}`);
+  const { encodeArguments } = await loadScreen();
   return run(new Call(source, encodeArguments(data), options));
 }
 

@@ -1,7 +1,7 @@
 // Pages in dialogs: what stands in a page's <main> is shown above the page on the screen.
 
 import { absolute, here, PAGE, pathOf } from "../address.js";
-import { find, findAll, has, isEqual, read, setAttribute } from "../dom.js";
+import { create, find, findAll, has, isEqual, read, setAttribute } from "../dom.js";
 import { tell } from "../messages.js";
 import { openPage } from "../page.js";
 import { listen, onLink } from "./listen.js";
@@ -31,12 +31,11 @@ async function openDialog(link) {
   if (here() !== from) return;
   if (!content) return location.assign(link.href);
   const id = NAME + number;
-  const dialog = Object.assign(document.createElement("dialog"), { id, className: "serveractions-dialog" });
+  const dialog = create("dialog", { id, className: "serveractions-dialog", onclose: () => forget(dialog) });
   setAttribute(dialog, PAGE, url);
   dialog.dataset.keep = ""; // fresh pages are brought beneath it
   label(dialog, content, title);
   dialog.append(content, makeButton(dialog));
-  dialog.onclose = () => forget(dialog);
   document.body.append(dialog);
   dialog.showModal();
   opened.push(dialog);
@@ -53,9 +52,8 @@ function label(dialog, content, title) {
 
 /** @param {HTMLDialogElement} dialog @returns {HTMLButtonElement} what closes it */
 function makeButton(dialog) {
-  const button = document.createElement("button");
-  button.onclick = () => dialog.close();
-  return Object.assign(button, { type: "button", className: "serveractions-close", ariaLabel: CLOSE, textContent: "×" });
+  const onclick = () => dialog.close();
+  return create("button", { type: "button", className: "serveractions-close", ariaLabel: CLOSE, textContent: "×", onclick });
 }
 
 /** @param {string} url @param {number} number @returns {Promise<{content?: HTMLElement, title: string}>} a copy of its <main>, with IDs of its own */
@@ -65,8 +63,7 @@ async function fetchContent(url, number) {
   const main = find("main", page.body);
   if (!main) return { title };
   resolveURLs(main, url);
-  const content = document.createElement("div"); // a page has one main
-  content.className = main.className;
+  const content = create("div", { className: main.className }); // a page has one main
   content.append(...main.childNodes);
   suffixIDs(content, `-d${number}`);
   for (const style of findAll(STYLES, head)) {

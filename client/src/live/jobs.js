@@ -7,6 +7,7 @@ import { closest, emit, find, findAll, read } from "../dom.js";
 import { nothing, tokenHeader } from "../page.js";
 import { load } from "../submissions.js";
 import { onSubmit, whenShown } from "./listen.js";
+import { valuesOf } from "./regions.js";
 
 /** Jobs that are or have been followed, by their URLs. @type {Set<string>} */
 const followed = new Set();
@@ -15,7 +16,7 @@ const followed = new Set();
 const jobOf = (element) => read(element, "data-job");
 
 function followJobs() {
-  for (const job of findAll("[data-job]").map(jobOf)) {
+  for (const job of valuesOf("data-job")) {
     if (!job || followed.has(job) || !isOwn(job)) continue;
     followed.add(job);
     void follow(job);

@@ -1,7 +1,7 @@
 // Regions that are rendered when they are asked for.
 
 import { pageOf } from "../address.js";
-import { closest, find, findAll, isShown, read } from "../dom.js";
+import { closest, create, find, findAll, isShown, read } from "../dom.js";
 import { openPage } from "../page.js";
 import { onLink, whenShown } from "./listen.js";
 import { emitRegion, regionIn, showPart } from "./regions.js";
@@ -36,7 +36,7 @@ async function loadRegion(region) {
 
 /** @param {HTMLElement} region it says so itself, beside its own link */
 function tellFailure(region) {
-  const message = Object.assign(document.createElement("p"), { className: "serveractions-error", role: "alert", textContent: FAILED });
+  const message = create("p", { className: "serveractions-error", role: "alert", textContent: FAILED });
   const link = find("[data-lazy-link]", region);
   if (link) link.textContent = AGAIN;
   region.replaceChildren(message, ...(link ? [link] : []));

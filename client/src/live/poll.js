@@ -1,10 +1,10 @@
 // Regions that are fetched at a pace: the page is, at the quickest of them.
 
 import { settled } from "../calls.js";
-import { findAll, read } from "../dom.js";
 import { load } from "../submissions.js";
 import { listen, whenShown } from "./listen.js";
 import { milliseconds } from "./pace.js";
+import { valuesOf } from "./regions.js";
 
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let timer;
@@ -12,7 +12,7 @@ let isDue = false; // while nobody saw the page
 
 function schedulePoll() {
   clearTimeout(timer);
-  const paces = findAll("[data-poll]").map((region) => milliseconds(read(region, "data-poll"))).filter(Boolean);
+  const paces = valuesOf("data-poll").map(milliseconds).filter(Boolean);
   if (paces.length) timer = setTimeout(poll, Math.max(Math.min(...paces), 500));
 }
 

@@ -1,8 +1,11 @@
 // Parts of pages: found by their names, and told of when they have come.
 
 import { absolute } from "../address.js";
-import { attribute, emit, find, findAll, isForm, setAttribute } from "../dom.js";
+import { attribute, emit, find, findAll, isForm, read, setAttribute } from "../dom.js";
 import { loadScreen } from "../modules.js";
+
+/** @param {string} name of an attribute @returns {string[]} what it says, wherever it stands */
+export const valuesOf = (name) => findAll(`[${name}]`).map((element) => read(element, name));
 
 /** @param {string} [name] of a region @param {Element} [root] @returns {HTMLElement | undefined} */
 export const regionIn = (name = "", root) => find(`[data-region="${CSS.escape(name)}"]`, root);

@@ -3,9 +3,9 @@
 import { absolute } from "../address.js";
 import { pause } from "../answers.js";
 import { settled } from "../calls.js";
-import { findAll, read } from "../dom.js";
 import { load } from "../submissions.js";
 import { listen, whenShown } from "./listen.js";
+import { valuesOf } from "./regions.js";
 
 const TOPICS = 50;
 const JITTER = 300; // milliseconds
@@ -21,9 +21,6 @@ let isCatchingUp = false;
 let renewedAt = -RENEWAL;
 let wait = 1000; // milliseconds
 
-/** @param {string} name @returns {string[]} what the live regions say */
-const said = (name) => findAll("[data-live]").map((region) => read(region, name));
-
 /** @param {number} milliseconds */
 const longer = (milliseconds) => Math.min(2 * milliseconds, LONGEST_PAUSE);
 
@@ -34,7 +31,7 @@ function isNewer(id, since) {
 }
 
 /** @returns {string} what the oldest region on the screen knows */
-const since = () => said("data-since").reduce((oldest, id) => (isNewer(oldest, id) ? id : oldest), "");
+const since = () => valuesOf("data-since").reduce((oldest, id) => (isNewer(oldest, id) ? id : oldest), "");
 
 function closeConnection() {
   connection?.close();
@@ -43,7 +40,7 @@ function closeConnection() {
 
 /** Opens a connection where there is something to watch, and somebody to see it. */
 function watch() {
-  const query = [...new Set(said("data-live"))].slice(0, TOPICS).map((topic) => `topic=${encodeURIComponent(topic)}`).join("&");
+  const query = [...new Set(valuesOf("data-live"))].slice(0, TOPICS).map((topic) => `topic=${encodeURIComponent(topic)}`).join("&");
   if (document.hidden || !query) return closeConnection();
   if (connection && query === topics) return;
   closeConnection();
