@@ -53,8 +53,18 @@ def set_todos(stage: Stage, to: str = "") -> list[str]:
     return items
 
 
-def open_dialog(page: Page) -> None:
+def await_links(page: Page) -> None:
+    """Wait until what links do is there: it comes after the page."""
+    page.evaluate("import(document.querySelector('#serveractions').src.replace('client.js', 'live.js')).then(() => {})")
+
+
+def open_list(page: Page) -> None:
     open_page(page, "/todos")
+    await_links(page)
+
+
+def open_dialog(page: Page) -> None:
+    open_list(page)
     page.locator("#new").click()
     expect(page.locator("dialog[open]")).to_be_visible()
 
@@ -163,6 +173,7 @@ def test_back_closes_a_dialog_also_where_another_one_was_open_before(stage: Stag
     open_dialog(page)
     if way == "reload":
         page.reload(wait_until="load")
+        await_links(page)
     else:
         page.go_back()
         expect(page.locator("dialog")).to_have_count(0)
@@ -217,7 +228,7 @@ def test_after_what_a_dialog_deleted_the_focus_is_on_what_follows(stage: Stage, 
     stage.page(
         "/row", '<main><h2>Row 2</h2>{% call action_form("remove", row=2) %}<button>Remove</button>{% endcall %}'
     )
-    open_page(page, "/todos")
+    open_list(page)
     page.get_by_role("link", name="Row 2").click()
     page.get_by_role("button", name="Remove").click()
     expect(page.locator("li")).to_have_count(2)
@@ -252,7 +263,7 @@ def test_what_is_typed_in_it_stays_while_the_page_below_is_refreshed(stage: Stag
 
 def test_a_page_that_can_not_be_had_is_the_browsers(stage: Stage, page: Page) -> None:
     set_todos(stage)
-    open_page(page, "/todos")
+    open_list(page)
     page.locator("#missing").click()
     expect(page).to_have_url("/nowhere")
 
@@ -273,7 +284,7 @@ def test_a_page_of_another_origin_is_never_put_into_a_dialog(stage: Stage, page:
         links = f'<a id="foreign" href="{foreign}/" data-dialog>1</a> <a id="led-away" href="/away" data-dialog>2</a>'
         stage.page("/todos", f"<main>{links}</main>")
         stage.app.add_url_rule("/away", view_func=lambda: redirect(f"{foreign}/"))
-        open_page(page, "/todos")
+        open_list(page)
         page.locator(link).click()
         expect(page).to_have_url(f"{foreign}/")
         assert asked == ["navigate"]
@@ -309,7 +320,7 @@ def test_a_form_that_was_rendered_for_somebody_else_says_so_in_its_dialog_and_ca
 
 def test_the_keyboard_alone_opens_fills_and_leaves_dialogs(stage: Stage, page: Page) -> None:
     set_todos(stage)
-    open_page(page, "/todos")
+    open_list(page)
     press = page.keyboard.press
     press("Tab")
     expect(page.locator("#new")).to_be_focused()
