@@ -14,6 +14,7 @@ REPLACED = {
     '<aside class="toc-drawer">': '<aside class="toc-drawer" aria-label="This page">',
     # what scrolls can be reached by the keyboard
     "<pre>": '<pre tabindex="0">',
+    '<div class="table-wrapper docutils container">': '<div class="table-wrapper docutils container" tabindex="0">',
     # each page has a heading
     '<div id="search-results"></div>': '<h1>Search</h1>\n<div id="search-results"></div>',
 }
