@@ -13,6 +13,7 @@
 #   make pictures  the pictures of the documentation anew, of the running examples in Chromium
 #   make bench     what a call costs, as ratios to other libraries (COUNT=1: in instructions too, by valgrind)
 #   make bench-client  what a click costs in a browser, against other ways to bring a page up to date
+#   make bench-served  gunicorn with ours, and a Next.js application, side by side under wrk; takes five minutes
 #   make fuzz      64 KB of anything in 50 ms; hostile input by coverage, bounded in time (SECONDS=120)
 #   make load      the example on a server, under load and under fire (SECONDS=120)
 #   make versions  the tests on each Python that is here, on the lowest and the coming releases of what the
@@ -32,6 +33,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 BROWSER := tests/browser
 CLIENT := client
+NEXT := bench/next
 METADATA := pyproject.toml setup.cfg
 # a worker for each core; a file's tests stay together, and the browsers' come last: one order for all
 PARALLEL := --numprocesses logical --dist loadfile --no-loadscope-reorder
@@ -41,7 +43,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: demo shop board files test test-all check client translations lint types scripts docs pictures suite package versions bench bench-client fuzz load chromium firefox wrk nginx postgres curl clean
+.PHONY: demo shop board files test test-all check client translations lint types scripts docs pictures suite package versions bench bench-client bench-served fuzz load chromium firefox wrk nginx postgres curl clean
 .DEFAULT_GOAL := test
 
 # What people call
@@ -85,6 +87,9 @@ bench: $(VENV)/bench $(BIN)/redis-server
 bench-client: $(VENV)/dev bench/client/node_modules/.package-lock.json chromium
 	$(BIN)/python -m bench.client
 
+bench-served: $(VENV)/load $(NEXT)/.next/BUILD_ID wrk
+	$(BIN)/python -m bench.served
+
 fuzz: $(VENV)/fuzz $(VENV)/node
 	$(BIN)/python -m tests.fuzzing.speed
 	$(BIN)/python -m tests.fuzzing.coverage_guided --seconds $(SECONDS)
@@ -96,7 +101,7 @@ versions: $(VENV)/dev $(BROWSER)/node_modules/.package-lock.json
 	$(BIN)/nox $(if $(SESSIONS),--session $(SESSIONS))
 
 clean:
-	rm -rf $(VENV) .nox $(BROWSER)/node_modules bench/client/node_modules $(CLIENT)/node_modules docs/_build build dist *.egg-info
+	rm -rf $(VENV) .nox $(BROWSER)/node_modules bench/client/node_modules $(NEXT)/node_modules $(NEXT)/.next $(CLIENT)/node_modules docs/_build build dist *.egg-info
 
 # The parts of make test
 
@@ -158,6 +163,10 @@ $(VENV)/node: $(VENV)/python
 
 %/node_modules/.package-lock.json: $(VENV)/node %/package.json %/package-lock.json
 	cd $* && npm ci --no-audit --no-fund --silent
+	touch $@
+
+$(NEXT)/.next/BUILD_ID: $(NEXT)/node_modules/.package-lock.json $(NEXT)/next.config.mjs $(shell find $(NEXT)/app -name '*.js')
+	cd $(NEXT) && NEXT_TELEMETRY_DISABLED=1 node_modules/.bin/next build
 	touch $@
 
 $(BIN)/redis-server: | $(VENV)/python

@@ -81,7 +81,7 @@ class Forms(HTMLParser):
         if tag == "form":
             self.found.append(Form(name=given.get("data-serveraction", ""), path=given["action"]))
         elif tag == "input" and given.get("type") == "hidden" and self.found:
-            self.found[-1].hidden[given["name"]] = given["value"]
+            self.found[-1].hidden[given["name"]] = given.get("value", "")
 
 
 def form_in(page: str, name: str) -> Form:

@@ -1,0 +1,1 @@
+"""A server of ours and a Next.js application, side by side under the same load: ``make bench-served``."""
