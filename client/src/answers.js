@@ -39,8 +39,8 @@ export async function readAnswer(reply, signal, report) {
   const header = (/** @type {string} */ name) => reply.headers.get(name);
   if (!status || status === 302) return { isElsewhere: true };
   if (header("Serveractions") !== "1") {
-    const name = header("Content-Disposition")?.match(/^attachment(?:.*filename\*?=(?:UTF-8'')?"?([^";]*))?/i);
-    return ok && name ? download(await reply.blob(), name[1] ?? "") : { status };
+    const said = header("Content-Disposition") ?? "";
+    return ok && /^attachment\b/i.test(said) ? download(await reply.blob(), nameIn(said)) : { status };
   }
   if (body && header("Content-Type")?.startsWith(EVENTS)) {
     for await (const { type, data } of parseEvents(body)) {
@@ -76,10 +76,17 @@ export async function followJob(url, signal, report) {
 /** @param {number} milliseconds @returns {Promise<void>} */
 export const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-/** @param {Blob} blob @param {string} name percent-encoded, where it is not of ASCII (RFC 6266) @returns {Answer} */
+/** @param {string} said how an answer is to be handled (RFC 6266) @returns {string} the name of its file; empty, where it has none */
+function nameIn(said) {
+  const encoded = /filename\*=UTF-8'.*?'([^; ]*)/i.exec(said)?.[1];
+  const [, quoted, token = ""] = /filename=(?:"((?:\\.|[^"])*)"|([^; ]*))/i.exec(said) ?? [];
+  return encoded ? decodeURIComponent(encoded) : (quoted?.replace(/\\(.)/g, "$1") ?? token);
+}
+
+/** @param {Blob} blob @param {string} name @returns {Answer} */
 function download(blob, name) {
   const href = URL.createObjectURL(blob);
-  create("a", { href, download: decodeURIComponent(name) }).click();
+  create("a", { href, download: name }).click();
   setTimeout(URL.revokeObjectURL, 60_000, href);
   return { data: new File([blob], name), isFile: true };
 }

@@ -46,13 +46,14 @@ export function parse(html = "") {
  * @param {string} url
  * @param {AbortSignal} [signal]
  * @param {string} [region] to be loaded, beside those that have been; percent-encoded
- * @returns {Promise<string | undefined>} its HTML; nothing where it can't be had, or the browser has to go there itself
+ * @returns {Promise<string | undefined>} its HTML; empty where it leads elsewhere, nothing where it can't be had
  */
 export async function fetchPage(url, signal, region) {
   const regions = [loadedRegions(), region].filter(Boolean).join();
   if (regions) url = withArgument(url, `_regions=${regions}`);
   try {
     const reply = await fetch(url, { cache: "no-store", headers: { Accept: HTML }, redirect: "manual", signal });
+    if (!reply.status) return ""; // a redirect
     // forms stand on error pages, too: a list in the layout of a 404
     if (/^(200|4..)text\/html/i.test(reply.status + (reply.headers.get("Content-Type") ?? ""))) return await reply.text();
   } catch {

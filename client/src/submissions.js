@@ -82,7 +82,7 @@ async function finish(call, answer) {
   const done = isForm(element) && !error && !call.isChanged ? element : undefined;
   if (done) settle(done);
   if (answer.traceback) console.error(answer.traceback); // in debug mode
-  if (!call.emit(error ? "error" : "success", { data, messages, redirect, error }) && !error) target = undefined; // a listener has been there
+  if (!call.emit(error ? "error" : "success", { data, messages, redirect, error, page: answer.page }) && !error) target = undefined; // a listener has been there
   const key = element && (!error || (answer.title && !answer.retry)) && find("[name=idempotency_key]", element);
   if (key) setAttribute(key, "value", newKey()); // its outcome is known: the next one is another call
   if (here() === call.from) await showAnswer(call, answer, target, error);
@@ -132,7 +132,7 @@ async function show(html, sent) {
 
 /** Fetches a page, by itself that on the screen, and shows it, if the visitor is still there. @param {string} [url] @param {Sent} [sent] */
 export async function showPage(url = here(), sent) {
-  if ((await load(url, sent)) === "failed") location.assign(url); // then the browser says what is wrong
+  if (/^[fm]/.test(await load(url, sent))) location.assign(url); // then the browser says what is wrong
 }
 
 /** Fetches the page anew and shows it. */
@@ -143,7 +143,7 @@ export const refresh = () => showPage();
  * @param {string} [url] by itself that on the screen
  * @param {Sent} [sent]
  * @param {AbortSignal} [signal]
- * @returns {Promise<"shown" | "late" | "left" | "failed">} late: a page of a later request is on the screen; left: the visitor is elsewhere
+ * @returns {Promise<"shown" | "late" | "left" | "failed" | "moved">} late: a page of a later request is on the screen; left: the visitor is elsewhere; moved: it leads there
  */
 export async function load(url = here(), sent, signal) {
   const number = nextRequest();
@@ -151,7 +151,7 @@ export async function load(url = here(), sent, signal) {
   const html = await fetchPage(url, signal);
   if (here() !== from || signal?.aborted) return "left";
   if (number < shown.number) return "late";
-  if (html === undefined) return "failed";
+  if (!html) return html === undefined ? "failed" : "moved";
   shown = { number, rendered: Infinity };
   if (url !== from) history.replaceState(history.state, "", url);
   await show(html, sent);

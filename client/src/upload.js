@@ -24,5 +24,5 @@ function replyOf(request, url) {
   const { response, responseURL, status } = request;
   if (responseURL !== new URL(url, location.href).href) return Response.redirect(location.href);
   const headers = [...request.getAllResponseHeaders().matchAll(/^(.*?): (.*)$/gm)];
-  return new Response(status === 204 ? null : response, { status, headers: headers.map(([, ...pair]) => /** @type {[string, string]} */ (pair)) });
+  return new Response(/^20[45]/.test(String(status)) ? null : response, { status, headers: headers.map(([, ...pair]) => /** @type {[string, string]} */ (pair)) });
 }

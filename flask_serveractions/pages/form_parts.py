@@ -37,6 +37,7 @@ def make_parts(operation: Operation) -> FormParts:
         "data-serveraction": operation.name,
         "enctype": "multipart/form-data" if has_files(operation) else None,
         "data-reset": "false" if operation.show_result else None,
+        "data-result": "" if operation.show_result else None,  # in a dialog it is read there
     }
     return FormParts(
         describe=lru_cache(maxsize=4096)(partial(describe, operation)),

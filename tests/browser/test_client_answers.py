@@ -16,7 +16,7 @@ from tests.browser.stage import OURS, Stage, await_events, events, open_page
 GO = '{% call action_form("go") %}<button id="go">Go</button>{% endcall %}'
 
 
-@pytest.mark.parametrize("name", ["report.csv", "naïve “quote”.csv"])
+@pytest.mark.parametrize("name", ["report.csv", "naïve “quote”.csv", "100% done.csv", "a;b.csv"])
 def test_an_attachment_is_downloaded_under_its_name(stage: Stage, page: Page, name: str) -> None:
     @stage.actions.register
     def go() -> Response:
@@ -28,6 +28,32 @@ def test_an_attachment_is_downloaded_under_its_name(stage: Stage, page: Page, na
         page.click("#go")
     assert started.value.suggested_filename == name
     assert started.value.path().read_bytes() == b"a,b"
+    expect(page.locator("#go")).to_be_enabled()
+
+
+def test_the_international_name_of_an_attachment_wins_wherever_it_stands(stage: Stage, page: Page) -> None:
+    @stage.actions.register
+    def go() -> Response:
+        said = "attachment; filename*=UTF-8'de'gr%C3%B6%C3%9Fe.csv; filename=\"size.csv\""
+        return Response("a,b", headers={"Content-Disposition": said})
+
+    stage.page("/p", f"<main>{GO}</main>")
+    open_page(page, "/p")
+    with page.expect_download() as started:
+        page.click("#go")
+    assert started.value.suggested_filename == "größe.csv"
+
+
+def test_an_upload_that_is_answered_without_a_body_comes_to_its_end(stage: Stage, page: Page) -> None:
+    @stage.actions.register
+    def go() -> Response:
+        return Response(status=205)
+
+    stage.page("/p", "<main>" + GO.replace("<button", '<input type="file" name="file"><button') + "</main>")
+    open_page(page, "/p")
+    page.set_input_files("[name=file]", {"name": "a.txt", "mimeType": "text/plain", "buffer": b"1"})
+    page.click("#go")
+    await_events(page, "finish", 1)
     expect(page.locator("#go")).to_be_enabled()
 
 

@@ -110,6 +110,28 @@ def test_a_refusal_stays_in_it(stage: Stage, page: Page) -> None:
     expect(page.locator("#list li")).to_have_text(["free"])
 
 
+def test_a_result_is_shown_in_it(stage: Stage, page: Page) -> None:
+    @stage.actions.register(show_result=True)
+    def shout(text: Text) -> str:
+        return text.upper()
+
+    stage.page(
+        "/shout",
+        """<main><h2>Shout</h2>{% call(form) action_form("shout") %}{{ form.field("text") }}<button>Shout</button>
+        <output>{{ form.result }}</output>{% endcall %}</main>""",
+    )
+    stage.page("/", '<main><a id="new" href="/shout" data-dialog>Shout</a></main>')
+    open_page(page, "/")
+    await_links(page)
+    page.locator("#new").click()
+    dialog = page.get_by_role("dialog", name="Shout")
+    for text in "one", "two":
+        dialog.get_by_label("Text").fill(text)
+        dialog.get_by_role("button", name="Shout").click()
+        expect(dialog.locator("output")).to_have_text(text.upper())
+        expect(dialog.get_by_label("Text")).to_have_value(text)
+
+
 def test_a_redirect_to_the_page_below_closes_it_too(stage: Stage, page: Page) -> None:
     set_todos(stage, to="/todos")
     open_dialog(page)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import Annotated
+from urllib.parse import quote
 
 import pytest
-from flask import request
+from flask import redirect, request
 from marshmallow.validate import Length
 from playwright.sync_api import Browser, Page, expect
+from werkzeug.wrappers import Response
 
 from flask_serveractions import ActionError
 from tests.browser.stage import Stage, await_events, kinds, open_page
@@ -268,3 +270,21 @@ def test_without_scripts_the_button_does_it(
         page.click("button")
         expect(page.locator(shown)).to_have_text("banana")
         context.close()
+
+
+def test_a_search_of_whose_session_is_over_leads_to_the_sign_in(stage: Stage, page: Page) -> None:
+    over: list[int] = []
+
+    @stage.app.before_request
+    def guard() -> Response | None:
+        return redirect("/login?next=" + quote(request.full_path)) if over and request.path == "/words" else None
+
+    set_search(stage)
+    stage.page("/login", "<main><h1>Sign in</h1></main>")
+    open_page(page, "/words")
+    page.locator("[name=q]").press_sequentially("ap")
+    expect(page.locator("output")).to_have_text("2 found")
+    over.append(1)
+    page.locator("[name=q]").press_sequentially("r")
+    expect(page.locator("h1")).to_have_text("Sign in")
+    expect(page).to_have_url(re.compile(r"/login\?next=.*apr"))

@@ -76,6 +76,7 @@ async function search(form, button) {
   while (state === "late"); // a live page came between
   if (searches.get(form) !== stop) return;
   form.ariaBusy = null;
+  if (state === "moved") location.assign(url); // to the sign-in, say
   if (!state || state === "failed") tell(form, { message: FAILED });
 }
 

@@ -3,7 +3,7 @@
 import { absolute, here, PAGE, pathOf } from "../address.js";
 import { create, find, findAll, has, isEqual, read, setAttribute } from "../dom.js";
 import { tell } from "../messages.js";
-import { openPage } from "../page.js";
+import { openPage, parse } from "../page.js";
 import { listen, onLink } from "./listen.js";
 import { emitRegion, resolveURLs, showPart } from "./regions.js";
 
@@ -56,9 +56,9 @@ function makeButton(dialog) {
   return create("button", { type: "button", className: "serveractions-close", ariaLabel: CLOSE, textContent: "×", onclick });
 }
 
-/** @param {string} url @param {number} number @returns {Promise<{content?: HTMLElement, title: string}>} a copy of its <main>, with IDs of its own */
-async function fetchContent(url, number) {
-  const page = await openPage(url);
+/** @param {string} url @param {number} number @param {string} [html] of the page, where it is here @returns {Promise<{content?: HTMLElement, title: string}>} a copy of its <main>, with IDs of its own */
+async function fetchContent(url, number, html) {
+  const page = html ? parse(html) : await openPage(url);
   const { head, title } = page;
   const main = find("main", page.body);
   if (!main) return { title };
@@ -95,12 +95,13 @@ function forget(dialog) {
 /** @param {Element} form @returns {HTMLDialogElement | undefined} */
 export const dialogOf = (form) => opened.find((each) => each.contains(form));
 
-/** @param {CustomEvent<{data: unknown, redirect?: string}>} event of a form: in a dialog, that is over with it, unless its answer leads elsewhere, or it sends itself */
+/** @param {CustomEvent<{data: unknown, page?: string, redirect?: string}>} event of a form: in a dialog, that is over with it, unless its answer is to be read there or leads elsewhere, or it sends itself */
 function closeAfterSuccess(event) {
-  const { data, redirect } = event.detail;
+  const { data, page, redirect } = event.detail;
   const element = /** @type {Element} */ (event.target);
   const dialog = dialogOf(element);
   if (!dialog || data instanceof File || has(element, "data-submit")) return;
+  if (page && has(element, "data-result")) return void refreshContent(dialog, undefined, page);
   const below = opened[opened.indexOf(dialog) - 1];
   const pages = [here(), read(below, PAGE)].filter(Boolean).map((page) => absolute(page).href);
   if (redirect && !pages.includes(absolute(redirect).href.split("#")[0])) return; // the browser leaves
@@ -117,10 +118,10 @@ async function renewDialogs({ detail, target }) {
   tell(form, detail.error);
 }
 
-/** @param {HTMLDialogElement} dialog @param {string} [url] of another page, by which it is searched @returns {Promise<boolean>} whether the page could be had */
-export async function refreshContent(dialog, url = read(dialog, PAGE)) {
+/** @param {HTMLDialogElement} dialog @param {string} [url] of another page, by which it is searched @param {string} [html] of its page, where it is here @returns {Promise<boolean>} whether the page could be had */
+export async function refreshContent(dialog, url = read(dialog, PAGE), html) {
   setAttribute(dialog, PAGE, url);
-  const { content, title } = await fetchContent(url, Number(dialog.id.slice(NAME.length)));
+  const { content, title } = await fetchContent(url, Number(dialog.id.slice(NAME.length)), html);
   const old = dialog.firstElementChild;
   if (!content || !old) return false;
   if (url !== read(dialog, PAGE)) return true; // a newer one is on its way

@@ -1,62 +1,69 @@
 // What stands around a page's body: title, language, styles; and its scripts.
 
-import { find, findAll, has, isEqual, read, setAttribute } from "../dom.js";
+import { attribute, find, findAll, has, insert, isEqual, nextOf, read, removeAttribute, setAttribute } from "../dom.js";
 import { trusted } from "../page.js";
 
 /** What was served last, as it was served; at first nobody knows it. @type {Element | undefined} */
 let served;
 
+/** What pages have brought; of the first one nobody knows what is its own, and what scripts have added. @type {Element[]} */
+let brought = [];
+
 /** @param {Document} fresh */
 export function updateHead({ title, head, documentElement }) {
   document.title = title;
   updateRoot(documentElement);
-  const olds = [...document.head.children];
-  for (const element of findAll("meta,link,style", head)) {
-    if (olds.some((old) => isEqual(old, element))) continue;
-    const name = nameOf(element);
-    const old = olds.find((old) => name && nameOf(old) === name);
-    const copy = document.importNode(element, true);
-    if (old) old.replaceWith(copy);
-    else document.head.append(copy);
-  }
+  let olds = [...document.head.children];
+  const former = brought;
+  let last = /** @type {any} */ (null);
+  brought = findAll("meta,link,style,script:not(#serveractions)", head).map((element) => {
+    const same = olds.find((old) => isEqual(old, element));
+    const old = same ?? olds.find((old) => nameOf(old) === nameOf(element));
+    olds = olds.filter((each) => each !== old);
+    // where it stands, it wins over what precedes it
+    if (!same) insert(document.head, element, last && nextOf(last));
+    if (!same) old?.remove();
+    return (last = same ?? element);
+  });
+  for (const old of former) if (!brought.includes(old) && !sourceOf(old)) old.remove(); // a script stays: it runs once
 }
 
-/** @param {Element} element @returns {string | undefined} what there is one of in a head; stylesheets are many */
-const nameOf = (element) => /(?!rel="stylesheet")\b(?:id|name|property|rel)="[^"]+"/.exec(element.outerHTML)?.[0];
+/** @param {Element} element @returns {string | Element} what there is one of in a head; stylesheets are many, each but itself */
+const nameOf = (element) => /^[^>]*?((?!rel="stylesheet")\b(?:id|name|property|rel)=".+?")/.exec(element.outerHTML)?.[1] ?? element;
 
 /** Follows the attributes of `<html>`; what scripts have added stays. @param {Element} fresh */
 function updateRoot(fresh) {
   const root = document.documentElement;
   for (const { name, value } of fresh.attributes) {
     const isKnown = name === "class" && !served && value.split(" ").every((each) => root.classList.contains(each));
-    if (!isKnown && (served ?? root).getAttribute(name) !== value) root.setAttribute(name, value.replace("no-js", "js"));
+    if (!isKnown && attribute(served ?? root, name) !== value) setAttribute(root, name, value.replace("no-js", "js"));
   }
-  for (const { name } of served?.attributes ?? []) if (!fresh.hasAttribute(name)) root.removeAttribute(name);
+  for (const { name } of served?.attributes ?? []) if (!has(fresh, name)) removeAttribute(root, name);
   served = fresh;
 }
 
 /** @param {Document} fresh its nonces are those of another answer: they become this one's */
 export function adoptNonces(fresh) {
   const own = find("[nonce]");
-  for (const element of own ? findAll("[nonce]", fresh.documentElement) : []) {
+  if (!own) return;
+  for (const element of findAll("[nonce]", fresh.documentElement)) {
     setAttribute(element, "nonce", read(own, "nonce"));
-    element.nonce = own?.nonce;
+    element.nonce = own.nonce;
   }
 }
 
-/** @param {Document} page @returns {HTMLScriptElement[]} what runs in it, but for the client */
-const scriptsOf = (page) => [...page.scripts].filter(({ type, id }) => /^$|module|javascript/.test(type) && id !== "serveractions");
+/** @returns {HTMLScriptElement[]} what runs in the page, but for the client */
+const findScripts = () => [...document.scripts].filter(({ type, id }) => /^$|module|javascript/.test(type) && id !== "serveractions");
 
-/** @param {HTMLScriptElement} script */
+/** @param {any} element @returns {string | undefined} of a script */
 const sourceOf = ({ src, text }) => src || text;
 
-/** @param {Document} fresh @returns {() => void} call it when the body is up to date: scripts that the page did not have run, once */
-export function rememberScripts(fresh) {
-  const had = new Set(scriptsOf(document).map(sourceOf));
+/** @returns {() => void} call it when the page is up to date: scripts that the page did not have run, once */
+export function rememberScripts() {
+  const had = findScripts().map(sourceOf);
   return () => {
-    document.head.append(...scriptsOf(fresh).filter((script) => fresh.head.contains(script) && !had.has(sourceOf(script))));
-    for (const script of scriptsOf(document)) {
-      if (had.has(sourceOf(script))) continue;
+    for (const script of findScripts()) {
+      if (had.includes(sourceOf(script))) continue;
       // what DOMParser made never runs; this does
       const live = document.createRange().createContextualFragment(trusted(script.outerHTML));
       const made = /** @type {HTMLScriptElement} */ (live.firstChild);

@@ -28,7 +28,7 @@ export async function show(html, sent) {
   const page = parse(html);
   if (!emit("render", { page })) return;
   await transition(() => {
-    const runScripts = rememberScripts(page);
+    const runScripts = rememberScripts();
     adoptNonces(page);
     updateHead(page);
     adopt(page);

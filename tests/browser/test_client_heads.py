@@ -1,0 +1,118 @@
+"""The head of a fresh page: its styles, in their order; its data, its links; and nothing of a former one."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Response, render_template_string
+from playwright.sync_api import Page, expect
+
+from tests.browser.stage import Stage, open_page
+
+COLOURS = {"light": "rgb(1, 1, 1)", "dark": "rgb(2, 2, 2)", "last": "rgb(3, 3, 3)"}
+LIGHT, DARK, LAST = (f'<link rel="stylesheet" href="/{name}.css">' for name in COLOURS)
+STYLE = "<style>main { color: rgb(2, 2, 2) }</style>"
+PAGE = """<!doctype html><html lang="en"><head><title>Page</title>{{ head|safe }}{{ serveractions_script() }}</head>
+<body><main data-n="{{ n }}">{% call action_form("go") %}<button id="go">Go</button>{% endcall %}
+</main></body></html>"""
+
+
+def set_heads(stage: Stage, *heads: str) -> None:
+    """Set a page with a button; each time that it is pressed, the next head is served."""
+    pressed: list[int] = []
+
+    @stage.actions.register
+    def go() -> None:
+        pressed.append(1)
+
+    @stage.app.get("/p")
+    def show() -> str:
+        return render_template_string(PAGE, n=len(pressed), head=heads[len(pressed) % len(heads)])
+
+    for name, colour in COLOURS.items():
+        sheet = f"main {{ color: {colour} }}"
+        stage.app.add_url_rule(f"/{name}.css", name, lambda sheet=sheet: Response(sheet, mimetype="text/css"))
+
+
+def press(page: Page, n: int) -> None:
+    page.locator("#go").click()
+    expect(page.locator(f'main[data-n="{n}"]')).to_have_count(1)
+
+
+def expect_colour(page: Page, name: str) -> None:
+    expect(page.locator("main")).to_have_css("color", COLOURS[name])
+
+
+@pytest.mark.parametrize("theme", [DARK, STYLE], ids=["linked", "inline"])
+def test_a_style_that_a_fresh_page_brought_goes_with_it(stage: Stage, page: Page, theme: str) -> None:
+    set_heads(stage, LIGHT, LIGHT + theme)
+    open_page(page, "/p")
+    for n, name in enumerate(["dark", "light", "dark", "light"], 1):
+        press(page, n)
+        expect_colour(page, name)
+
+
+def test_a_theme_is_chosen_again_and_again(stage: Stage, page: Page) -> None:
+    set_heads(stage, LIGHT, DARK)
+    open_page(page, "/p")
+    for n, name in enumerate(["dark", "light", "dark", "light"], 1):
+        press(page, n)
+        expect_colour(page, name)
+
+
+def test_a_new_stylesheet_stands_where_the_fresh_page_has_it(stage: Stage, page: Page) -> None:
+    set_heads(stage, LIGHT + LAST, LIGHT + DARK + LAST)
+    open_page(page, "/p")
+    press(page, 1)
+    links = page.locator("link[rel=stylesheet]")
+    assert [link.get_attribute("href") for link in links.all()] == ["/light.css", "/dark.css", "/last.css"]
+    expect_colour(page, "last")
+
+
+def test_a_stylesheet_that_its_own_script_changes_does_not_pile_up(stage: Stage, page: Page) -> None:
+    stage.policy = ""
+    set_heads(stage, LIGHT.replace(">", """ media="print" onload="this.media='all'">"""))
+    open_page(page, "/p")
+    for n in range(1, 5):
+        expect_colour(page, "light")
+        press(page, n)
+    assert page.locator("link[rel=stylesheet]").count() <= 2
+
+
+def test_what_a_script_added_to_the_head_stays(stage: Stage, page: Page) -> None:
+    set_heads(stage, LIGHT, DARK)
+    open_page(page, "/p")
+    page.evaluate("document.head.append(Object.assign(document.createElement('style'), {id: 'own'}))")
+    press(page, 1)
+    press(page, 2)
+    assert page.locator("head #own").count() == 1
+
+
+def test_data_in_the_head_is_renewed(stage: Stage, page: Page) -> None:
+    set_heads(stage, *(f'<script id="data" type="application/json">{{"n": {n}}}</script>' for n in range(3)))
+    open_page(page, "/p")
+    for n in 1, 2:
+        press(page, n)
+        assert page.evaluate("[...document.querySelectorAll('#data')].map(({ text }) => JSON.parse(text).n)") == [n]
+
+
+def test_links_of_one_kind_are_each_the_fresh_pages(stage: Stage, page: Page) -> None:
+    link = '<link rel="alternate" hreflang="{1}" href="/{1}?{0}">'
+    set_heads(stage, *("".join(link.format(n, language) for language in ("en", "de")) for n in range(2)))
+    open_page(page, "/p")
+    press(page, 1)
+    links = page.locator("link[rel=alternate]")
+    assert [link.get_attribute("href") for link in links.all()] == ["/en?1", "/de?1"]
+
+
+def test_a_script_in_the_head_runs_once_though_it_went_and_came_again(stage: Stage, page: Page) -> None:
+    stage.scripts["one"] = "document.documentElement.dataset.ran = 'x' + (document.documentElement.dataset.ran ?? '')"
+    stage.scripts["two"] = "document.documentElement.dataset.two = 'ran'"
+    one, two = (f'<script src="/own/{name}.js"></script>' for name in ("one", "two"))
+    set_heads(stage, "", one, "", one + two)
+    open_page(page, "/p")
+    press(page, 1)
+    expect(page.locator("html")).to_have_attribute("data-ran", "x")
+    press(page, 2)
+    press(page, 3)
+    expect(page.locator("html")).to_have_attribute("data-two", "ran")
+    expect(page.locator("html")).to_have_attribute("data-ran", "x")
