@@ -13,8 +13,8 @@ import { mark } from "./pending.js";
 /** @typedef {import("./screen/show.js").Sent} Sent */
 
 const LONGEST_LEAVE = 20_000; // milliseconds: a redirect may be a download, after which the page stays
-/** The request that brought the page on the screen, and when the server rendered it. */
-let shown = { number: 0, rendered: 0 };
+/** The request that brought the page on the screen, when the server rendered it; what is sent later brings a fresher one for certain. */
+let shown = { number: 0, rendered: 0, last: 0 };
 
 /**
  * Calls an action that the page names.
@@ -108,10 +108,10 @@ async function showAnswer(call, answer, target, error) {
   if (isElsewhere) return leave(call, here());
   if (target && error) return signIn(call, target.href, error);
   if (target && target.href.split("#")[0] !== absolute(here()).href) return leave(call, target.href);
-  const isNewer = number > shown.number || rendered > shown.rendered;
+  const isNewer = number > shown.last || (rendered ? rendered > shown.rendered : number > shown.number);
   const isShown = page && isNewer && call.stands === call.from;
   if (isShown) {
-    shown = { number, rendered };
+    shown = { number, rendered, last: nextRequest() };
     await show(page, call);
   } else if (error ? stale === "identity" : !isFile && (target || page || element)) await showPage(here(), call);
   if (target?.hash) location.assign(target);
@@ -152,7 +152,7 @@ export async function load(url = here(), sent, signal) {
   if (here() !== from || signal?.aborted) return "left";
   if (number < shown.number) return "late";
   if (!html) return html === undefined ? "failed" : "moved";
-  shown = { number, rendered: Infinity };
+  shown = { number, rendered: Infinity, last: number };
   if (url !== from) history.replaceState(history.state, "", url);
   await show(html, sent);
   return "shown";

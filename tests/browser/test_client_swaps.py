@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
+from typing import Any
 
 from flask import Response, redirect
 from playwright.sync_api import Page, Route, expect
@@ -206,6 +208,36 @@ def test_a_page_rendered_before_a_later_change_never_replaces_a_fresher_one(stag
     await_events(page, "finish", 2)
     expect(page.locator("#state")).to_have_text("1 1")
     assert len(stage.visits) == visits + 1, "the page is fetched afresh"
+
+
+def test_of_two_calls_under_way_at_once_the_page_that_was_rendered_last_stays(stage: Stage, page: Page) -> None:
+    done: list[str] = []
+
+    def run(name: Bound[str]) -> None:
+        if name == "first":
+            stage.wait("second rendered")
+        done.append(name)
+
+    def hold(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        answer = b"".join(inner(environ, start_response))
+        if environ["REQUEST_METHOD"] == "POST" and done == ["second"]:
+            stage.gate("second rendered").set()
+            stage.wait("first shown")
+        return [answer]
+
+    inner = stage.app.wsgi_app
+    stage.app.wsgi_app = hold  # type: ignore[method-assign]
+    stage.actions.register(run)
+    forms = """{% for name in ("first", "second") %}{% call action_form("run", name=name) %}<button>{{ name }}</button>
+    {% endcall %}{% endfor %}"""
+    stage.page("/p", f"<main>{forms}<output>{{{{ done|join(' ') }}}}</output></main>", done=lambda: done)
+    open_page(page, "/p")
+    page.get_by_role("button", name="first").click()
+    page.get_by_role("button", name="second").click()
+    expect(page.locator("output")).to_have_text("second first")
+    stage.gate("first shown").set()
+    await_events(page, "finish", 2)
+    expect(page.locator("output")).to_have_text("second first")
 
 
 def test_nothing_is_swapped_once_the_visitor_has_left(stage: Stage, page: Page) -> None:
