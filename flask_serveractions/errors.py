@@ -92,8 +92,12 @@ class ActionError(Exception):
 class Invalid(ActionError):
     """Arguments that did not load: a 422 with the messages of all fields at once."""
 
+    field = code = result = None
+    status = 422
+
     def __init__(self, errors: dict[str, list[str]], message: str = INVALID) -> None:
-        super().__init__(message)
+        Exception.__init__(self, message)  # ActionError's own checks what others write: a hundredth of a refusal
+        self.message = message
         self.all_errors = errors
 
     @property

@@ -28,12 +28,13 @@ def protect(call: Call) -> Operation:
             origin.check_origin(request, settings.allowed_origins)
         if call.is_action:
             call.is_verified = is_genuine(call)  # so that an unknown name has no other limit than a known one
-        check_size(request, call.limit)
+        limit = call.limit
+        check_size(request, limit)
+        if not call.is_action:
+            limit_stream(request, limit)
     if is_flood(request.environ.get("QUERY_STRING", "")):
         raise Refusal(414, "a flood of arguments", "The address has too many arguments.")
     if not call.is_action:
-        if request.method not in origin.SAFE_METHODS:
-            limit_stream(request, call.limit)
         return call.operation  # type: ignore[return-value]
     if not call.is_verified:
         raise void_id(call)

@@ -277,15 +277,19 @@ def add_errors(flat: dict[str, list[str]], messages: Any, name: str, data: Any) 
             sentence_of(str(text), data) for text in ([messages] if is_message(messages) else messages)
         ]
         return
+    is_object = isinstance(data, dict)
     for key, value in messages.items():
-        if type(value) is list and type(key) is str and not name and key.isidentifier():
-            about = data.get(key) if isinstance(data, dict) else None
-            flat[key] = [sentence_of(str(text), about) for text in value]  # as most
+        if type(value) is list and type(key) is str and not name and key.isidentifier():  # as most
+            about = data.get(key) if is_object else None
+            if len(value) == 1:  # spares a loop's own call, three of which are a hundredth of a refusal
+                flat[key] = [sentence_of(str(value[0]), about)]
+            else:
+                flat[key] = [sentence_of(str(text), about) for text in value]
         elif isinstance(data, list) and isinstance(key, int) and key < len(data):
             shown = data.indices[key] if isinstance(data, Items) else key
             add_errors(flat, value, join_name(name, shown), data[key])
         else:
-            add_errors(flat, value, join_name(name, key), data.get(key) if isinstance(data, dict) else None)
+            add_errors(flat, value, join_name(name, key), data.get(key) if is_object else None)
 
 
 def join_name(name: str, key: Any) -> str:

@@ -83,7 +83,7 @@ def object_loader(schema: Schema, unknown: str) -> LoadObject:
 
     def load_object(data: Any, store: Any, index: int | None) -> dict[str, Any]:
         result: dict[str, Any] = {}
-        if not isinstance(data, Mapping):
+        if type(data) is not dict and not isinstance(data, Mapping):  # the second is a function of Python's
             store.store_error([schema.error_messages["type"]], index=index)
             return result
         get = data.get
