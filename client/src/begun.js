@@ -1,6 +1,6 @@
 // Forms that the visitor has begun to fill in. They are known by events: to read them all would cost too much.
 
-import { has, isForm, isShown } from "./dom.js";
+import { fieldsOf, has, isForm, isShown } from "./dom.js";
 import { fieldOfToken } from "./page.js";
 
 /** The forms that she has turned to, and what each held when it was last shown. @type {Map<HTMLFormElement, string>} */
@@ -18,6 +18,14 @@ export const isBegun = (form) => touched.has(form) && touched.get(form) !== cont
 
 /** @returns {HTMLFormElement[]} one that has been taken away, with a dialog that she closed, is not missed */
 export const begunForms = () => [...touched.keys()].filter((form) => document.contains(form) && isBegun(form));
+
+/** Whether a fresh form has no place for something: for a row that a script added. @param {HTMLFormElement} fresh @param {HTMLFormElement} typed */
+export function lacks(fresh, typed) {
+  // what a script has written into a hidden field counts; an empty one says nothing, nor does a box without a tick
+  const [names, wanted] = [fresh, typed].map((form) => [...fieldsOf(form)].filter(({ name, type, value }) => name && (type !== "hidden" || value)));
+  const free = names.map(({ name }) => name);
+  return wanted.some(({ name, type, checked }) => (checked || !/^(radio|checkbox)$/.test(type)) && !free.splice(free.indexOf(name) >>> 0, 1).length);
+}
 
 /** What a form holds now is what it is shown with. @param {HTMLFormElement} form */
 export function settle(form) {

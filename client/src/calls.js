@@ -148,7 +148,7 @@ export async function validate(form, field) {
   for (const each of new FormData(form).getAll(name)) body.append(name, each);
   const headers = { "Serveractions-Validate": name };
   const { status, errors } = await new Call(read(form, "action"), body, { headers }, form).ask(0);
-  if (field.value === value && (errors || status === 204)) showError(field, errors?.[name]);
+  if (field.value === value && (errors || status === 204)) showError(field, errors ?? {});
 }
 
 addEventListener("pagehide", () => {

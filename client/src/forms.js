@@ -33,6 +33,6 @@ document.addEventListener("click", (event) => {
 
 document.addEventListener("change", ({ target }) => {
   const { form } = /** @type {HTMLInputElement} */ (target);
-  const isChecked = target instanceof Element && target.closest("[data-validate]") && has(target, "name");
-  if (isChecked && form && isActionForm(form)) void validate(form, /** @type {HTMLInputElement} */ (target));
+  const isChecked = target instanceof Element && form && has(target, "name") && [target, form].some((each) => closest(each, "[data-validate]"));
+  if (isChecked && isActionForm(form)) void validate(form, /** @type {HTMLInputElement} */ (target));
 });

@@ -32,7 +32,7 @@ export function tell(element, { message = "", errors = {} }, link) {
   const rest = { ...errors };
   // its fields, wherever they stand; a button has none
   const fields = isForm(element) ? [...fieldsOf(element)].filter(({ name }) => name) : [];
-  for (const field of fields) if (showError(field, errors[field.name])) delete rest[field.name];
+  for (const field of fields) for (const name of showError(field, errors)) delete rest[name];
   const lines = Object.entries(rest).map(([name, texts]) => `${name}: ${texts.join(" ")}`);
   if (!Object.values(errors).flat().includes(message)) lines.unshift(message);
   const text = lines.join(" ");
@@ -40,15 +40,25 @@ export function tell(element, { message = "", errors = {} }, link) {
   if (place && isShown(place)) say(place, text, link);
   else if (text) say(makePlace(element), text, link);
   // who is typing stays where she is
-  if (!has(element, "data-submit")) fields.find(({ name }) => errors[name])?.focus();
+  if (!has(element, "data-submit")) fields.find(takesFocus);
 }
 
-/** @param {Element} field @param {string[]} [texts] @returns {boolean} whether they have a place there */
-export function showError(field, texts) {
-  field.ariaInvalid = texts ? "true" : null;
+/** @param {HTMLInputElement} field @returns {boolean} whether it is a bad one that can have the focus: none that is hidden */
+function takesFocus(field) {
+  if (field.ariaInvalid) field.focus();
+  return !!field.ariaInvalid && document.activeElement === field;
+}
+
+/**
+ * Shows what is wrong with a field, or with what is in its list (`rows.0` of `rows`).
+ * @param {HTMLInputElement} field @param {Record<string, string[]>} errors @returns {string[]} the names of those that have a place there
+ */
+export function showError(field, errors) {
+  const names = Object.keys(errors).filter((name) => `${name}.`.startsWith(`${field.name}.`));
+  field.ariaInvalid = names.length ? "true" : null;
   const place = document.getElementById(read(field, "aria-describedby").split(" ")[0]);
-  if (place) say(place, texts?.join(" "));
-  return !!place;
+  if (place) say(place, names.flatMap((name) => errors[name]).join(" "));
+  return place ? names : [];
 }
 
 /** @param {Element} element @returns {HTMLElement} a place for its messages; of one that is gone, above all */

@@ -14,13 +14,16 @@ export function mark(call) {
   const { element } = call;
   if (!element) return;
   setAttribute(element, "aria-busy", "true");
-  marks.set(call, [markButton(call), addGhosts(call, element), () => removeAttribute(element, "aria-busy")]);
+  marks.set(call, [markButton(call), addGhosts(call, element)]);
 }
 
 /** @param {Call} call */
 export function unmark(call) {
+  const { element } = call;
   marks.get(call)?.forEach((undo) => undo?.());
   marks.delete(call);
+  // another call of it may be under way
+  if (element && ![...marks.keys()].some((other) => other.element === element)) removeAttribute(element, "aria-busy");
 }
 
 /** @returns {() => void} takes off all marks; what it returns puts them back */
@@ -34,13 +37,13 @@ export function liftMarks() {
 function markButton({ button, mode, option }) {
   if (!button || mode) return;
   const isFocused = document.activeElement === button;
-  const { value, childNodes } = button;
+  const { value, childNodes, disabled } = button;
   const nodes = [...childNodes];
   const text = option("data-pending");
   if (text) say(button, text);
   button.disabled = true;
   return () => {
-    button.disabled = false;
+    button.disabled = disabled; // as the page says that came meanwhile
     if (text) say(button, value, nodes);
     // a disabled button loses it
     if (isFocused && document.activeElement === document.body) button.focus({ preventScroll: true });
@@ -59,7 +62,8 @@ function addGhosts({ data, option }, element) {
   if (!(template instanceof HTMLTemplateElement)) return;
   const copy = document.importNode(template.content, true);
   for (const node of /** @type {NodeListOf<HTMLElement>} */ (copy.querySelectorAll("[data-value]"))) {
-    node.textContent = String(data?.get(read(node, "data-value")) ?? "");
+    const value = data?.get(read(node, "data-value")) ?? "";
+    node.textContent = value instanceof File ? value.name : value;
   }
   const ghosts = [...copy.childNodes];
   template.before(copy);

@@ -32,7 +32,7 @@ const RECORD = /^(LI|TR|ARTICLE)$/;
 export function kindOf(element) {
   const tag = tagOf(element), type = attribute(element, "type");
   const script = tag === "SCRIPT" ? element.textContent + String(attribute(element, "src")) : "";
-  const choice = /radio|checkbox/.test(type ?? "") ? attribute(element, "value") : "";
+  const choice = /OPTION|radio|checkbox/.test(tag + type) ? attribute(element, "value") : "";
   return [tag, type, attribute(element, "name"), choice, script].join();
 }
 

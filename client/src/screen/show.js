@@ -1,7 +1,7 @@
 // Shows a fresh page: the body is brought up to date, so that the screen says what a reload would say.
 
 import { parseAction } from "../address.js";
-import { begunForms, contentsOf, isBegun, settleAllBut } from "../begun.js";
+import { begunForms, contentsOf, isBegun, lacks, settleAllBut } from "../begun.js";
 import { attribute, contains, emit, find, has, isForm, isShown, read, setAttribute } from "../dom.js";
 import { rememberFocus } from "./focus.js";
 import { adoptNonces, rememberScripts, updateHead } from "./head.js";
@@ -58,7 +58,9 @@ export function showPart(root, target, page, sent, runScripts) {
     else if (isForm(old) && !(old === sent?.element && sent.isRefused)) kept.delete(old);
     return isLeft;
   };
-  morph(root, target, { key: keyOf, leave });
+  // of equal forms the one that was refused comes back as the one of its number
+  const refused = sent?.isRefused && parseAction(read(sent.element, "action"))?.identity;
+  morph(root, target, { key: (element) => keyOf(element, refused), leave });
   runScripts?.();
   refocus();
   putMarks();
@@ -66,8 +68,12 @@ export function showPart(root, target, page, sent, runScripts) {
   if (begun.some((form) => !isShown(form) && form !== sent?.element)) notify(FORM_GONE);
 }
 
-/** @param {Element} element @returns {string | null | undefined} a form is known by its action, and what that is bound to; a region by its name */
-const keyOf = (element) => (isForm(element) ? parseAction(attribute(element, "action"))?.record : attribute(element, "data-region"));
+/** @param {Element} element @param {unknown} refused the action that was @returns {string | null | undefined} a form is known by its action, and what that is bound to; a region by its name */
+function keyOf(element, refused) {
+  if (!isForm(element)) return attribute(element, "data-region");
+  const { identity, record } = parseAction(read(element, "action")) ?? {};
+  return identity === refused ? identity : record;
+}
 
 /** Our own element, and Flask-DebugToolbar's: its script shows what every page brings hidden. */
 const OWN = /^(serveractions|flDebug)$/;
@@ -84,13 +90,7 @@ function leaves(old, fresh, sent) {
   if (old !== element) return isBegun(old);
   const isChanged = contentsOf(old) !== contents;
   /** @type {Sent} */ (sent).isChanged = isChanged;
-  return isRefused ? lacks(new FormData(fresh), new FormData(old)) : isChanged;
-}
-
-/** Whether a fresh form has no place for something: for a row that a script added. @param {FormData} fresh @param {FormData} typed */
-function lacks(fresh, typed) {
-  const names = [...fresh.keys()];
-  return [...typed.keys()].some((name) => !names.splice(names.indexOf(name) >>> 0, 1).length);
+  return isChanged || (!!isRefused && lacks(fresh, old));
 }
 
 /** Gives what is left as it is fresh IDs and tokens. @param {Element} old @param {Element} fresh @param {import("../renew.js").URLs} urls */

@@ -29,6 +29,11 @@ export const controls = {
   "a choice stays where options come": { page: options(["1", "2", "3"]), fresh: options(["0", "1", "2", "3"]), before: set("value", "3"), after: () => picked() === "3" && every("option").length === 4 },
   "a choice that nobody made is renewed": { page: options(["1", "2", "3"], "2"), fresh: options(["1", "2", "3"], "3"), after: () => picked() === "3" },
   "a choice that nobody made is renewed where options come": { page: options(["1", "2", "3"], "2"), fresh: options(["0", "1", "2", "3"], "3"), after: () => picked() === "3" },
+  "a choice stays where options come and others are worded anew": {
+    page: `<select name="q"><option value="a">A (1)<option value="b">B (1)</select>`,
+    fresh: `<select name="q"><option value="n">N<option value="a">A (2)<option value="b">B (2)</select>`,
+    before: set("value", "b"), after: is("value", "b"),
+  },
   "choices of many stay": {
     page: options(["1", "2", "3"]).replace("name", "multiple name"), fresh: options(["0", "1", "2", "3"], "0").replace("name", "multiple name"),
     before: () => every("option").forEach((option) => (option.selected = option.text !== "2")), after: () => picked() === "1,3",
