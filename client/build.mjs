@@ -50,7 +50,7 @@ async function findShared(entry, first) {
 /** Hands what other modules need to them, by position: there is one copy of it, and one state. @param {Record<string, Map<string, string>>} lists by their names */
 function share(lists) {
   const modules = new Map(Object.values(lists).flatMap((shared) => [...shared]));
-  const imports = [...modules].map(([name, module]) => `import { ${name} } from "${here(module)}";`);
+  const imports = [...modules].map(([name, module]) => `import { ${name} } from "./${relative("src", module)}";`);
   const functions = Object.entries(lists).map(([name, shared]) => `${name}: () => [${[...shared.keys()]}],`);
   const contents = [...imports, "export default {", ...functions, "};"].join("\n");
   return { name: "share", setup: (build) => void build.onLoad({ filter: /src\/shared\.js$/ }, () => ({ contents, resolveDir: here("src") })) };
