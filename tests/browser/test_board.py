@@ -188,6 +188,7 @@ def test_the_keyboard_alone_makes_and_moves_a_card(page: Page) -> None:
     page.keyboard.type("Water the plants")
     press("Enter")
     expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_role("link", name="Water the plants")).to_be_visible()
     expect(page.get_by_role("link", name="New card")).to_be_focused()
     press("Tab")
     expect(page.get_by_role("link", name="Water the plants")).to_be_focused()

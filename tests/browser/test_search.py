@@ -226,6 +226,7 @@ def test_a_page_that_is_hidden_is_saved(stage: Stage, page: Page) -> None:
 def test_while_nobody_answers_what_is_typed_stays_and_is_saved_with_what_follows(stage: Stage, page: Page) -> None:
     notes = set_notes(stage)
     open_page(page, "/note")
+    page.wait_for_load_state("networkidle")  # the later modules have come
     page.context.set_offline(True)
     page.locator("[name=text]").press_sequentially("mil")
     await_events(page, "error", 1)
