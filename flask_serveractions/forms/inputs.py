@@ -13,6 +13,7 @@ from jinja2 import Undefined
 from markupsafe import Markup, escape
 
 from ..operation import MISSING
+from ..schemas.flask_forms import has_columns
 from .native_inputs import plain_text
 
 Attributes = Mapping[str, Any]
@@ -159,5 +160,4 @@ def is_pair(option: Any) -> bool:
     """Whether an option is a value and its label: a tuple, a list, a row of two columns from a database."""
     if isinstance(option, (str, bytes, enum.Enum)):
         return False
-    is_row = hasattr(type(option), "__getitem__") and not isinstance(option, Mapping)
-    return is_row and hasattr(type(option), "__len__") and len(option) == 2
+    return has_columns(option) and hasattr(type(option), "__len__") and len(option) == 2

@@ -16,7 +16,7 @@ from ..http.action_argument import before_value
 from ..http.locations import mounted
 from ..operation import HOLDS_FORMS, Operation, Submission, middleware_state_of
 from ..scope import scope
-from ..security.signing import KeyRing, who_mark
+from ..security.signing import KeyRing, is_plain, who_mark
 from ..security.visitors import distinct_identity, known_identity, remember_session, visitor_for_page, visitor_of
 from ..shared.caching import keys_being_computed
 from ..wsgi.page_urls import page_of_forms
@@ -146,7 +146,7 @@ def csrf_token(app: Flask) -> str:
     """Return Flask-WTF's token, which the session must hold when it is sent; in ``g``, as Flask-WTF keeps it."""
     name, own, kept = token_field(app), session_here(), g._get_current_object()
     raw = own.get(name)
-    if name not in kept and is_plain_token(raw):
+    if name not in kept and isinstance(raw, str) and is_plain(raw):
         setattr(kept, name, state_of(app).signing.tokens.sign(raw))
     token: str | None = kept.get(name)
     if token is None:
@@ -154,8 +154,3 @@ def csrf_token(app: Flask) -> str:
         if own.get(name) != raw:
             check_session_is_sent()
     return token
-
-
-def is_plain_token(raw: Any) -> bool:
-    """Whether a session's token is as Flask-WTF makes it."""
-    return isinstance(raw, str) and raw.isascii() and raw.isalnum()

@@ -95,8 +95,12 @@ def is_choice(choice: Any) -> bool:
 
 def choice_made(choice: Any) -> Any:
     """Return a choice of WTForms: of a row or a list, or of one value that is its label too."""
-    is_row = hasattr(type(choice), "__getitem__") and not isinstance(choice, Mapping)
-    return MAKE_CHOICE(*choice) if is_row else MAKE_CHOICE(choice, str(choice))
+    return MAKE_CHOICE(*choice) if has_columns(choice) else MAKE_CHOICE(choice, str(choice))
+
+
+def has_columns(value: Any) -> bool:
+    """Whether a value is several in order: a tuple, a list, a row of a database; a text too, which is one."""
+    return hasattr(type(value), "__getitem__") and not isinstance(value, Mapping)
 
 
 def factory_with(factory: Callable[..., Any], bound: Mapping[str, Any]) -> Callable[..., Any]:

@@ -88,9 +88,14 @@ class CsrfTokens:
         return is_young and hmac.compare_digest(raw, json_string(expected).encode())
 
 
+def is_plain(text: str) -> bool:
+    """Whether a text is of ASCII letters and digits alone, as Flask-WTF's raw tokens are."""
+    return text.isascii() and text.isalnum()
+
+
 def json_string(text: str) -> str:
-    """Return a text in JSON; one of letters and digits, as Flask-WTF's raw tokens are, needs no escapes."""
-    return f'"{text}"' if text.isascii() and text.isalnum() else json.dumps(text)
+    """Return a text in JSON; a plain one needs no escapes."""
+    return f'"{text}"' if is_plain(text) else json.dumps(text)
 
 
 class ReadySigner(Signer):

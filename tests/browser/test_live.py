@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from flask_serveractions import revalidate_tag
+from tests.browser.live_todos import rows, set_todos
 from tests.browser.stage import Stage, open_page, watch
 from tests.todo_app import served
 
-LIVE = """<main>{% call region("todos", tag="ul", live=("todos",)) %}
-{% for item in items %}<li>{{ item }}</li>{% endfor %}{% endcall %}
-{% call(form) action_form("add") %}<input {{ form.attrs("text") }}><button>Add</button>{% endcall %}</main>"""
 POLLED = """<main><p data-region="clock" data-poll="{{ pace }}">{{ number }}</p></main>"""
 HIDE = """
 let hidden = false;
@@ -31,22 +28,6 @@ def other(browser: Browser, page: Page) -> Iterator[Page]:
     yield other
     context.close()
     assert problems == []
-
-
-def set_todos(stage: Stage) -> list[str]:
-    items: list[str] = []
-
-    def add(text: str) -> None:
-        items.append(text)
-        revalidate_tag("todos")
-
-    stage.actions.register(add)
-    stage.page("/todos", LIVE, items=lambda: items)
-    return items
-
-
-def rows(page: Page) -> Locator:
-    return page.locator("[data-region=todos] li")
 
 
 def add(page: Page, text: str) -> None:

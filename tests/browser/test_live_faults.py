@@ -9,18 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, Request, expect
+from playwright.sync_api import Browser, Page, Request, expect
 
-from flask_serveractions import revalidate_tag
+from tests.browser.live_todos import rows, set_todos
 from tests.browser.stage import Stage, await_events, open_page, watch
 from tests.live_servers import LiveServer, serving
 from tests.stores_processes import RedisServer
 
 pytest_plugins = ["tests.stores_fixtures"]
 
-LIVE = """<main>{% call region("todos", tag="ul", live=("todos",)) %}
-{% for item in items %}<li>{{ item }}</li>{% endfor %}{% endcall %}
-{% call(form) action_form("add") %}<input {{ form.attrs("text") }}><button>Add</button>{% endcall %}</main>"""
 CATCHING_UP = 60_000  # milliseconds at most: a page asks less often the longer nobody answers
 
 
@@ -33,22 +30,6 @@ def other(browser: Browser) -> Iterator[Page]:
     yield page
     context.close()
     assert problems == []
-
-
-def set_todos(stage: Stage) -> list[str]:
-    items: list[str] = []
-
-    @stage.actions.register
-    def add(text: str) -> None:
-        items.append(text)
-        revalidate_tag("todos")
-
-    stage.page("/todos", LIVE, items=lambda: items)
-    return items
-
-
-def rows(page: Page) -> Locator:
-    return page.locator("[data-region=todos] li")
 
 
 def add(page: Page, text: str) -> None:

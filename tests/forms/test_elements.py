@@ -17,6 +17,7 @@ from sqlalchemy import create_engine, text
 from flask_serveractions import Bound, ServerActions
 from flask_serveractions.forms.html_forms import forms_in
 from flask_serveractions.testing import ActionsClient
+from tests.forms.form_clients import client_of_form
 
 got: list[Any] = []
 
@@ -24,20 +25,12 @@ got: list[Any] = []
 def client_of(annotation: Any, content: str, **context: Any) -> ActionsClient:
     """Return a client of an app with one action, ``save(value, name)``, whose form has the given content."""
     got.clear()
-    app = Flask(__name__)
-    app.secret_key = "of the tests"
-    app.test_client_class = ActionsClient
 
     def save(value, name: Annotated[str, Length(1, 5)] = "x") -> None:  # type: ignore[no-untyped-def]
         got.append(value)
 
     save.__annotations__["value"] = annotation
-    ServerActions(app).register(save)
-    page = f'{{% call(form) action_form("save", values=values) %}}{content}{{% endcall %}}'
-    app.add_url_rule("/", "index", lambda: render_template_string(page, **{"values": None, **context}))
-    client = app.test_client()
-    assert isinstance(client, ActionsClient)
-    return client
+    return client_of_form(save, content, **context)
 
 
 def rows_of_sqlite() -> list[Any]:

@@ -36,6 +36,7 @@ from wtforms.validators import DataRequired, Length
 
 from flask_serveractions import Bound, ServerActions
 from flask_serveractions.testing import ActionsClient
+from tests.forms.form_clients import client_of_form
 
 got: list[Any] = []
 made: list[dict[str, Any]] = []
@@ -159,20 +160,12 @@ def test_labels_and_hints_are_the_form_s(client: ActionsClient) -> None:
 def client_of(form: Any, page: str, **context: Any) -> ActionsClient:
     """Return a client of an app with one action, ``save``, that takes a form; ``got`` has what it was called with."""
     got.clear()
-    app = Flask(__name__)
-    app.secret_key = "of the tests"
-    app.test_client_class = ActionsClient
 
     def save(form) -> None:  # type: ignore[no-untyped-def]
         got.append(form.data)
 
     save.__annotations__["form"] = form
-    ServerActions(app).register(save)
-    template = f'{{% call(form) action_form("save", values=values) %}}{page}<button>Send</button>{{% endcall %}}'
-    app.add_url_rule("/", "index", lambda: render_template_string(template, **{"values": None, **context}))
-    client = app.test_client()
-    assert isinstance(client, ActionsClient)
-    return client
+    return client_of_form(save, f"{page}<button>Send</button>", **context)
 
 
 OURS = "{{ form.fields() }}"
