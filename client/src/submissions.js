@@ -132,7 +132,7 @@ async function show(html, sent) {
 
 /** Fetches a page, by itself that on the screen, and shows it, if the visitor is still there. @param {string} [url] @param {Sent} [sent] */
 export async function showPage(url = here(), sent) {
-  if (/^[fm]/.test(await load(url, sent))) location.assign(url); // then the browser says what is wrong
+  if (["failed", "moved"].includes(await load(url, sent))) location.assign(url); // then the browser says what is wrong
 }
 
 /** Fetches the page anew and shows it. */
