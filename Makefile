@@ -37,6 +37,8 @@ NEXT := bench/next
 METADATA := pyproject.toml setup.cfg
 # a worker for each core; a file's tests stay together, and the browsers' come last: one order for all
 PARALLEL := --numprocesses logical --dist loadfile --no-loadscope-reorder
+# what fails has one more go, a handful in all, for a machine can be too busy for a browser; the end tells what each of them met: it is to be mended
+RETRY := --reruns 1 --max-suite-reruns 5 --rerun-show-tracebacks
 
 # npm, where it comes from .venv, looks for node in PATH
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -119,7 +121,7 @@ scripts: $(BROWSER)/node_modules/.package-lock.json $(CLIENT)/node_modules/.pack
 	$(BROWSER)/node_modules/.bin/tsc --project $(BROWSER)
 
 suite: $(VENV)/dev $(BIN)/redis-server $(BROWSER)/node_modules/.package-lock.json chromium firefox nginx postgres curl
-	$(BIN)/pytest -q $(PARALLEL)
+	$(BIN)/pytest -q $(PARALLEL) $(RETRY)
 
 package: $(VENV)/dev
 	$(BIN)/python tools/check_package.py --quick
