@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.browser.readiness import PATIENCE, wait_for_pages
 from tests.browser.stage import Stage, watch
 from tests.todo_app import served
 
 CHROMIUM = "/usr/bin/chromium"
-PATIENCE = 60_000  # milliseconds, for a machine that is busy
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -27,7 +27,8 @@ ARGUMENTS = [
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     expect.set_options(timeout=PATIENCE)
-    with sync_playwright() as playwright:
+    with sync_playwright() as playwright, pytest.MonkeyPatch.context() as patch:
+        wait_for_pages(patch)
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser
         browser.close()
@@ -50,7 +51,6 @@ def page(browser: Browser, stage: Stage) -> Iterator[Page]:
     """A page of a new visitor; at the end nothing has gone wrong in it, nor against its policy."""
     with served(stage.app) as address:
         context = browser.new_context(base_url=address)
-        context.set_default_timeout(PATIENCE)
         page = context.new_page()
         problems = watch(page)
         yield page

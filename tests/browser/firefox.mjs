@@ -3,9 +3,11 @@
 
 import puppeteer from "puppeteer-core";
 
+const PATIENCE = 60_000; // milliseconds, for a machine that is busy
 const [address, executablePath] = process.argv.slice(2);
-const browser = await puppeteer.launch({ browser: "firefox", executablePath, headless: true });
+const browser = await puppeteer.launch({ browser: "firefox", executablePath, headless: true, timeout: PATIENCE });
 const page = await browser.newPage();
+page.setDefaultTimeout(PATIENCE);
 const seen = { problems: [], asked: [] };
 page.on("pageerror", ({ message }) => seen.problems.push(message));
 page.on("dialog", (dialog) => {
@@ -13,7 +15,7 @@ page.on("dialog", (dialog) => {
   dialog.accept();
 });
 
-const until = (condition, ...given) => page.waitForFunction(condition, { timeout: 15_000 }, ...given);
+const until = (condition, ...given) => page.waitForFunction(condition, {}, ...given);
 const read = (expression) => page.evaluate(expression);
 const add = async (text) => {
   await page.evaluate((text) => (document.querySelector("[data-serveraction=add_todo] [name=text]").value = text), text);
@@ -24,7 +26,7 @@ await page.goto(`${address}/sign-in`);
 await page.type("[name=name]", "ada");
 await page.type("[name=password]", "demo-password");
 await page.click("main button");
-await until(() => document.querySelector("h1").textContent === "ada’s list");
+await until(() => document.readyState === "complete" && document.querySelector("h1").textContent === "ada’s list");
 await read(() => (window.same = true));
 
 await add("Buy milk");

@@ -2,9 +2,11 @@
 
 import puppeteer from "puppeteer-core";
 
+const PATIENCE = 60_000; // milliseconds, for a machine that is busy
 const [address, executablePath] = process.argv.slice(2);
-const browser = await puppeteer.launch({ browser: "firefox", executablePath, headless: true });
+const browser = await puppeteer.launch({ browser: "firefox", executablePath, headless: true, timeout: PATIENCE });
 const page = await browser.newPage();
+page.setDefaultTimeout(PATIENCE);
 await page.goto(address);
 await page.waitForFunction(() => "check" in window);
 const wrong = {};

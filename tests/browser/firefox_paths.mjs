@@ -2,14 +2,15 @@
 
 import puppeteer from "puppeteer-core";
 
+const PATIENCE = 60_000; // milliseconds, for a machine that is busy
 const [address, executablePath, file] = process.argv.slice(2);
-const browser = await puppeteer.launch({ browser: "firefox", executablePath, headless: true });
+const browser = await puppeteer.launch({ browser: "firefox", executablePath, headless: true, timeout: PATIENCE });
 const problems = [];
 
 /** Opens a page of a visitor. */
 async function openPage() {
   const page = await browser.newPage();
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(PATIENCE);
   page.on("pageerror", ({ message }) => problems.push(message));
   return page;
 }
@@ -31,6 +32,10 @@ async function open(path) {
     setTimeout(() => location.assign(url));
   }, address + path);
   await until((path) => !window.left && location.pathname === path && document.readyState === "complete", path);
+  await page.evaluate(async () => {
+    const { src } = document.querySelector("script[src*='client.js']");
+    for (const later of ["screen", "live"]) await import(src.replace("client", later)); // what is done next may need them
+  });
 }
 
 const paths = {

@@ -21,7 +21,6 @@ WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 NO_TRANSITION = (
     "ViewTransition opt-in disabled"  # Chromium's word where one page wants transitions and the next does not
 )
-PATIENCE = 15_000  # milliseconds, for a machine that is busy
 
 
 @pytest.fixture
@@ -51,7 +50,6 @@ def address(board: Flask) -> Iterator[str]:
 @pytest.fixture
 def page(browser: Browser, address: str, scripts: bool) -> Iterator[Page]:
     context = browser.new_context(base_url=address, java_script_enabled=scripts, viewport=WIDE)
-    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     problems = watch(page)
     yield page

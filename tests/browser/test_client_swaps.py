@@ -10,6 +10,7 @@ from flask import Response, redirect
 from playwright.sync_api import Page, Route, expect
 
 from flask_serveractions import Bound, revalidate_path
+from tests.browser.readiness import at_once
 from tests.browser.stage import Stage, await_events, kinds, open_page
 
 FORM = '{% call action_form("go") %}<button id="go">Go</button>{% endcall %}'
@@ -81,9 +82,9 @@ def test_what_was_opened_before_the_client_was_there_stays_open(stage: Stage, pa
     page.route("**/client.js?*", lambda route: held.append(route))
     with page.expect_request("**/client.js?*"):
         page.goto("/p", wait_until="commit")
-    page.click("summary")
+    with at_once(page):
+        page.click("summary")
     held[0].continue_()
-    page.wait_for_load_state()
     press(page)
     swapped(page)
     expect(page.locator("details")).to_have_js_property("open", True)

@@ -17,7 +17,6 @@ from tests.todo_app import served, todo_app
 
 AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
-PATIENCE = 15_000  # milliseconds, for a machine that is busy
 
 
 @pytest.fixture
@@ -40,7 +39,6 @@ def problems() -> list[str]:
 @pytest.fixture
 def page(browser: Browser, address: str, size: dict[str, int], problems: list[str]) -> Iterator[Page]:
     context = browser.new_context(base_url=address, viewport=size)
-    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     page.on("console", lambda message: problems.append(message.text) if message.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: problems.append(str(error)))

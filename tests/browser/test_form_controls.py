@@ -18,7 +18,6 @@ from marshmallow.validate import Length
 from playwright.sync_api import Browser, Page, expect
 
 from flask_serveractions import ActionError, ServerActions
-from tests.browser.conftest import PATIENCE
 from tests.todo_app import served
 
 AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
@@ -102,7 +101,6 @@ def test_what_a_form_shows_comes_back_as_it_was(browser: Browser, with_scripts: 
     app = app_for(values, got, with_scripts)
     with served(app) as address:
         context = browser.new_context(base_url=address, java_script_enabled=with_scripts)
-        context.set_default_timeout(PATIENCE)
         page = context.new_page()
         for number in range(rounds):
             values.update({name: each[number % len(each)] for name, (_, each) in KINDS.items()})
@@ -150,7 +148,6 @@ def test_a_refused_form_shows_what_was_sent_and_axe_finds_nothing(browser: Brows
     app.add_url_rule("/", "index", lambda: render_template_string(REFUSED, scripts=scripts))
     with served(app) as address:
         context = browser.new_context(base_url=address, java_script_enabled=scripts)
-        context.set_default_timeout(PATIENCE)
         page = context.new_page()
         page.goto("/")
         fill_and_send(page)
@@ -213,7 +210,6 @@ def short_page(browser: Browser) -> Iterator[Page]:
     app.add_url_rule("/edit", "edit", lambda: render_template_string(template, values=stored))
     with served(app) as address:
         context = browser.new_context(base_url=address)
-        context.set_default_timeout(PATIENCE)
         yield context.new_page()
         context.close()
 
@@ -267,7 +263,6 @@ def test_what_is_no_option_any_more_is_still_shown_as_chosen_and_none_stays_none
     app.add_url_rule("/", "index", lambda: render_template_string(template, options=options, scripts=scripts))
     with served(app) as address:
         context = browser.new_context(base_url=address, java_script_enabled=scripts)
-        context.set_default_timeout(PATIENCE)
         page = context.new_page()
         page.goto("/")
         page.get_by_label("City").select_option("Rome")

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import PATIENCE
 from tests.browser.stage import watch
 from tests.neighbours.programs import program_of
 from tests.todo_app import served
@@ -28,7 +27,6 @@ def open_program(browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPat
             app = stack.enter_context(program_of(name, tmp_path)).app
             address = stack.enter_context(served(app))
             context = browser.new_context(base_url=address)
-            context.set_default_timeout(PATIENCE)
             stack.callback(context.close)
             if session:
                 context.add_cookies([{"name": "session", "value": signed(app, session), "url": address}])  # type: ignore[arg-type]

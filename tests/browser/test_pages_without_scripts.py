@@ -17,7 +17,7 @@ from marshmallow.validate import Length
 from playwright.sync_api import Browser, Page, expect
 
 from flask_serveractions import ServerActions
-from tests.browser.conftest import ARGUMENTS, CHROMIUM, PATIENCE
+from tests.browser.conftest import ARGUMENTS, CHROMIUM
 from tests.todo_app import served
 
 PAGE = """<!doctype html><title>List</title><main><p id="at">{{ request.full_path }}</p>
@@ -78,7 +78,6 @@ def named(browser: Browser) -> Iterator[Browser]:
 def tab(named: Browser, tmp_path: Path) -> Iterator[Page]:
     with served(make_app(tmp_path)) as address:
         context = named.new_context(base_url=address.replace("127.0.0.1", "shop.test"), java_script_enabled=False)
-        context.set_default_timeout(PATIENCE)
         yield context.new_page()
         context.close()
 

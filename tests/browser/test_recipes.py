@@ -10,7 +10,6 @@ from typing import Protocol
 import pytest
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
-from tests.browser.conftest import PATIENCE
 from tests.browser.stage import watch
 from tests.doc_blocks import blocks_of, importing_from, run_blocks
 from tests.todo_app import served
@@ -41,7 +40,6 @@ def open_recipe(browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
             app = app_in(run_blocks(program, tmp_path, "page"))
             address = stack.enter_context(served(app))
             context = browser.new_context(base_url=address, java_script_enabled=scripts)
-            context.set_default_timeout(PATIENCE)
             stack.callback(context.close)
             if name in SESSIONS and start != "/":
                 context.add_cookies([{"name": "session", "value": signed(app, SESSIONS[name]), "url": address}])

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from werkzeug.wrappers import Response
 
 from flask_serveractions import ActionError
+from tests.browser.readiness import await_ready
 from tests.browser.stage import Stage, await_events, kinds, open_page
 from tests.stores_processes import eventually
 from tests.todo_app import served
@@ -226,7 +227,7 @@ def test_a_page_that_is_hidden_is_saved(stage: Stage, page: Page) -> None:
 def test_while_nobody_answers_what_is_typed_stays_and_is_saved_with_what_follows(stage: Stage, page: Page) -> None:
     notes = set_notes(stage)
     open_page(page, "/note")
-    page.wait_for_load_state("networkidle")  # the later modules have come
+    await_ready(page)
     page.context.set_offline(True)
     page.locator("[name=text]").press_sequentially("mil")
     await_events(page, "error", 1)

@@ -18,7 +18,6 @@ from examples.shop.extensions import db
 from tests.todo_app import served
 
 PHONE = {"width": 390, "height": 844}
-PATIENCE = 15_000  # milliseconds, for a machine that is busy
 TOLD = """window.told = [];
 document.addEventListener("action:progress", ({detail}) => told.push(detail.progress.message))"""
 
@@ -45,7 +44,6 @@ def scripts(request: pytest.FixtureRequest) -> bool:
 def page(browser: Browser, shop: Flask, scripts: bool) -> Iterator[Page]:
     with served(shop) as address:
         context = browser.new_context(base_url=address, java_script_enabled=scripts, viewport=PHONE)
-        context.set_default_timeout(PATIENCE)
         yield context.new_page()
         context.close()
 

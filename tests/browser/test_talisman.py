@@ -16,7 +16,6 @@ from werkzeug.serving import make_server
 
 from flask_serveractions import ActionError, MethodRoute, Progress, ServerActions, revalidate_tag
 
-PATIENCE = 15_000  # milliseconds, for a machine that is busy
 ANSWERED = "Failed to load resource"  # how Chromium notes each answer from 400 up
 PAGE = """<!doctype html><html lang="en"><title>Todos</title><main><h1>Todos</h1>
 <ul>{% for text in todos %}<li>{{ text }}</li>{% endfor %}</ul>
@@ -117,7 +116,6 @@ def page(browser: Browser, stage: Stage, options: dict[str, Any]) -> Iterator[Pa
     problems: list[str] = []
     with served_by_tls(stage.app) as address:
         context = browser.new_context(base_url=address, ignore_https_errors=True, **options)
-        context.set_default_timeout(PATIENCE)
         page = context.new_page()
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)

@@ -18,7 +18,6 @@ AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
 PHONE = {"width": 390, "height": 844}
 NARROWEST = {"width": 320, "height": 568}
 DESK = {"width": 1280, "height": 800}
-PATIENCE = 15_000  # milliseconds, for a machine that is busy
 FINGER = 44  # CSS pixels (WCAG 2.2, 2.5.5)
 
 
@@ -38,7 +37,6 @@ def scripts() -> bool:
 def page(browser: Browser, address: str, scripts: bool) -> Iterator[Page]:
     """A page of a visitor who is new here."""
     context = browser.new_context(base_url=address, java_script_enabled=scripts, viewport=PHONE)
-    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     problems = watch(page)
     page.on("dialog", lambda dialog: dialog.accept())
