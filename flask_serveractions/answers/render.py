@@ -204,6 +204,7 @@ def outcome_of_job(call: Call, operation: Operation, result: Result, about: Mapp
     if operation.background or call.html:
         return Outcome(redirect=job.url, headers=without_body_headers(result.headers), **about)
     response = accepted(call.app, job, result.status, result.headers)
+    response.headers[ANSWER] = call.state.answer_mark
     return Outcome(response=response, status=response.status_code, **about)
 
 

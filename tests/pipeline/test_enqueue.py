@@ -284,6 +284,7 @@ def test_an_action_that_returns_a_job_answers_as_a_background_action_does(desk: 
     assert answer.status_code == 202
     assert answer.json is not None
     assert answer.json["job"]["url"] == answer.headers["Location"]
+    assert answer.headers["Serveractions"] == "1"  # the client knows it for an answer, and follows the job
     browser = submit(client, form)
     assert browser.status_code == 303
     assert browser.location.startswith("/_actions/-/jobs/")
