@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from html import unescape
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup, escape
@@ -142,8 +143,9 @@ def field(form: FormState, name: str, text: str | None, attributes: Attributes) 
     """Return label, control and error in one block."""
     described = form.describe(name)
     shown = label_text(form, name, text)
-    make = BLOCKS.get(described.kind, labelled)
-    if described.kind in BLOCKS:
+    kind = Kind.RADIOS if attributes.get("type") == "radio" else described.kind
+    make = BLOCKS.get(kind, labelled)
+    if kind in BLOCKS:
         return joined(make(form, name, described, shown, attributes))
     return joined(f'<div class="serveractions-field">\n{make(form, name, described, shown, attributes)}</div>\n')
 
@@ -208,12 +210,12 @@ def radios_field(form: FormState, name: str, described: Input, text: str, given:
 
 
 def list_field(form: FormState, name: str, described: Input, text: str, given: Attributes) -> str:
-    """An input for each value, and an empty one."""
+    """An input for each value, and as many empty ones as ``empty_rows`` says: one, where it says nothing."""
     texts = form.texts_of(name, given.get("value"))
-    if not (form.submitted and texts[-1:] == [""]):  # the empty one that was sent
-        texts.append("")
+    empty_sent = takewhile(lambda text: form.submitted and not text, reversed(texts))
+    texts.extend([""] * (int(given.get("empty_rows", 1) or 0) - len(list(empty_sent))))
     _, hint = described_by_hint(form, name, described, {})
-    rest = {key: value for key, value in given.items() if key != "value"}
+    rest = {key: value for key, value in given.items() if key not in ("value", "empty_rows")}
     inputs = [
         list_input(form, name, {"aria_label": f"{text} {number}", **rest, "value": each, "required": False})
         for number, each in enumerate(texts, 1)

@@ -148,7 +148,7 @@ SENTENCES = (  # what marshmallow's messages are told as, see sentences.py
     _("At least 1 character."),
     _("Exactly {equal} entries."),
     _("Exactly 1 entry."),
-    _("Length must be between {min} and {max} entries."),
+    _("Between {min} and {max} entries."),
     _("At most {max} entries."),
     _("At most 1 entry."),
     _("At least {min} entries."),

@@ -97,6 +97,7 @@ def counted(sentence: str, *, has_entries: bool) -> str:
     """Say "entries" where that is what a length counts, and "1 character"."""
     if has_entries and sentence.endswith(" characters."):
         sentence = f"{sentence.removesuffix('characters.')}entries."
+        sentence = sentence.replace("Length must be between", "Between")
     one = ONE.fullmatch(sentence)
     if one is None:
         return sentence

@@ -106,6 +106,32 @@ def test_a_free_list_that_was_refused_has_one_empty_input_as_before() -> None:
     assert got == [["a", "b"]]
 
 
+@pytest.mark.parametrize(("rows", "inputs"), [(0, 1), (2, 3)])
+def test_a_free_list_has_as_many_empty_inputs_as_are_asked_for_before_and_after_a_refusal(
+    rows: int, inputs: int
+) -> None:
+    content = f"{{{{ form.field('value', empty_rows={rows}) }}}}{{{{ form.field('name') }}}}"
+    client = client_of(list[str], content, values={"value": ["a"]})
+    page = client.get("/")
+    assert page.text.count('<input name="value"') == inputs
+    assert "empty" not in page.text
+    refused = client.submit(page, "save", name="far too long")
+    assert refused.text.count('<input name="value"') == inputs
+
+
+def test_a_field_is_radio_buttons_where_the_template_says_so() -> None:
+    content = """{{ form.field("value", "Drink", type="radio", options=[(1, "Tea"), (2, "Coffee")]) }}
+        {{ form.field("name") }}"""
+    client = client_of(int, content)
+    page = client.get("/")
+    assert "<legend>Drink</legend>" in page.text
+    assert len(re.findall(r'<label><input name="value"[^>]* type="radio"', page.text)) == 2
+    refused = client.submit(page, "save", value="2", name="far too long")
+    assert re.findall(r'value="(\d)" checked', refused.text) == ["2"]
+    assert client.submit(refused, "save", name="x").status_code == 303
+    assert got == [2]
+
+
 def test_a_box_sends_what_its_field_takes_for_yes() -> None:
     german = fields.Boolean(truthy={"ja"}, falsy={"nein"})
     client = client_of(Annotated[bool, german], "{{ form.field('value') }}", values={"value": True})

@@ -69,7 +69,7 @@ def test_every_sentence_can_be_translated() -> None:
         ("Longer than maximum length 1.", "xx", "At most 1 character."),
         ("Longer than maximum length 1.", ["a", "b"], "At most 1 entry."),
         ("Longer than maximum length 11.", ["a"], "At most 11 entries."),
-        ("Length must be between 1 and 3.", {}, "Length must be between 1 and 3 entries."),
+        ("Length must be between 1 and 3.", {}, "Between 1 and 3 entries."),
         ("Length must be 1.", "", "Exactly 1 character."),
         ("Must be greater than or equal to 1 and less than or equal to 30.", 0, "Must be from 1 to 30."),
         ("Must be greater than 1 and less than or equal to 30.", 0, "Must be more than 1 and at most 30."),
