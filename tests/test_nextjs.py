@@ -48,7 +48,7 @@ Delete one's own account, safely
 Never trust the client
 Use an action as an API from outside
 Use both in one application
-Know which door to take
+Decide between an action and an API
 """.strip().splitlines()
 
 
