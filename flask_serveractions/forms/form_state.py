@@ -301,8 +301,8 @@ class FormState:
 
         :param label: the label's text.
         :param attributes: the control's, as :meth:`attrs` takes them; ``options`` as :meth:`select` does, and
-            ``type="radio"`` for radio buttons in place of that; for a list ``empty_rows``, how many rows more than there
-            are: none of objects, and one of plain values, where it is not said.
+            ``type="radio"`` for radio buttons in place of that; for a list ``empty_rows``, how many rows more than
+            there are: none of objects, and one of plain values, where it is not said.
         """
         return elements.field(self, name, label, attributes)
 
