@@ -30,6 +30,7 @@ DEFAULT_STORE = "serveractions.sqlite3"  # in the instance folder
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")  # a name, or an address of IPv6
+PATH = re.compile(r"(/(?!\.\.?(/|$))[\w.~-]+)+", re.ASCII)  # a browser resolves "." and ".." before it asks
 
 #: scheme, host, effective port
 Origin = tuple[str, str, int]
@@ -96,9 +97,18 @@ def field_of(key: str) -> str:
     return key.removeprefix("SERVERACTIONS_").lower()
 
 
+EXAMPLES_OF_PATHS = {
+    "SERVERACTIONS_URL_PREFIX": "/_actions",
+    "SERVERACTIONS_OPENAPI_URL": "/openapi.json",
+    "SERVERACTIONS_DOCS": "/docs",
+}
+
+
 def path(key: str, value: Any) -> str:
-    if not isinstance(value, str) or not re.fullmatch(r"(/[\w.~-]+)+", value, re.ASCII):
-        raise ValueError(f"{key} is {value!r}. Give a path that starts with / and does not end with it: '/_actions'.")
+    if not isinstance(value, str) or not PATH.fullmatch(value):
+        raise ValueError(
+            f"{key} is {value!r}. Give a path that starts with / and does not end with it: {EXAMPLES_OF_PATHS[key]!r}."
+        )
     return value
 
 
@@ -184,7 +194,11 @@ def callable_or_none(key: str, value: Any) -> Any:
     return value
 
 
-def anything(key: str, value: Any) -> Any:
+def celery_or_none(key: str, value: Any) -> Any:
+    if value is not None and not (hasattr(value, "tasks") and callable(getattr(value, "task", None))):
+        raise ValueError(
+            f"{key} is {value!r}. Give the Celery app itself: Celery('shop', broker='redis://host:6379/1')."
+        )
     return value
 
 
@@ -196,7 +210,7 @@ CHECKS = {
     "SERVERACTIONS_MAX_CONTENT_LENGTH": size,
     "SERVERACTIONS_LOGIN_VIEW": endpoint_or_none,
     "SERVERACTIONS_STORE_URL": store_url,
-    "SERVERACTIONS_CELERY": anything,
+    "SERVERACTIONS_CELERY": celery_or_none,
     "SERVERACTIONS_MAX_JOBS": count,
     "SERVERACTIONS_LIVE_STREAMS": count_or_zero,
     "SERVERACTIONS_OPENAPI_URL": path_or_none,

@@ -22,7 +22,7 @@ from werkzeug.local import LocalProxy
 #: what is not looked into: it holds no function, or the whole app
 OPAQUE = (
     *(str, bytes, bytearray, int, float, complex, type(None), type(...), type(NotImplemented)),
-    *(CodeType, FrameType, ModuleType, TracebackType, LocalProxy, Scaffold),
+    *(CodeType, FrameType, TracebackType, LocalProxy, Scaffold),
 )
 
 
@@ -71,7 +71,15 @@ def held_by(*outer: Any, home: Set[str] = frozenset()) -> Iterator[Any]:
 
 
 def is_opaque(held: Any) -> bool:
+    if isinstance(held, ModuleType):
+        return is_imported(held.__dict__)
     return isinstance(held, OPAQUE) or str(type(held).__module__).startswith("flask_serveractions.")
+
+
+def is_imported(namespace: dict[str, Any]) -> bool:
+    """Whether a namespace is that of a module which others import; what ``exec`` fills is none."""
+    module = sys.modules.get(str(namespace.get("__name__")))
+    return getattr(module, "__dict__", None) is namespace
 
 
 def held_directly(outer: Any, home: Set[str]) -> Iterable[Any]:
@@ -91,9 +99,16 @@ def held_by_function(function: FunctionType, home: Set[str]) -> Iterator[Any]:
     yield from function.__defaults__ or ()
     yield from (function.__kwdefaults__ or {}).values()
     yield from vars(function).values()
-    if function.__globals__.get("__name__") in home:
-        known = (function.__globals__.get(name) for name in names_in(function.__code__))
-        yield from (each for each in known if not inspect.isroutine(each) and not inspect.isclass(each))
+    known = {name: function.__globals__.get(name) for name in names_in(function.__code__)}
+    if not is_imported(function.__globals__):
+        yield from (held for name, held in known.items() if not is_beside(function, name, held))
+    elif function.__globals__["__name__"] in home:
+        yield from (each for each in known.values() if not inspect.isroutine(each) and not inspect.isclass(each))
+
+
+def is_beside(function: FunctionType, name: str, held: Any) -> bool:
+    """Whether a global is a function of the same namespace, under its own name: called, not wrapped."""
+    return isinstance(held, FunctionType) and held.__globals__ is function.__globals__ and held.__name__ == name
 
 
 def names_in(code: CodeType) -> Iterator[str]:
@@ -105,6 +120,8 @@ def names_in(code: CodeType) -> Iterator[str]:
 
 
 def held_by_class(cls: type[Any], home: Set[str]) -> Iterator[Any]:
+    if type(cls) is not type:
+        yield type(cls)
     if is_known_by_name(cls) and cls.__module__ not in home:
         return
     for name, held in vars(cls).items():

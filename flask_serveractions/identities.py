@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 from types import AsyncGeneratorType, BuiltinFunctionType, FunctionType, GeneratorType, MethodType, ModuleType
@@ -71,7 +71,8 @@ def send(app: Flask, answer: Any) -> NoReturn:
 
 def is_authenticated(identity: Any) -> bool:
     """Whether an identity does not say of itself that it is nobody; once Flask-Login said it by a method."""
-    told = getattr(identity, "is_authenticated", True)
+    by_key = identity.get("is_authenticated", True) if isinstance(identity, Mapping) else True
+    told = getattr(identity, "is_authenticated", by_key)
     return bool(told() if callable(told) else told)
 
 

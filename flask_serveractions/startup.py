@@ -27,7 +27,7 @@ from .views.csrf_protect import exempt_from_csrf_protect
 from .views.decorators_above import check_decorators, check_views
 from .views.early_forms import strict_parsing
 from .views.own_views import is_own
-from .views.resources import compile_rule, refuse_method, refuse_too_many, route_rules, view_class_of
+from .views.resources import blueprints_of, compile_rule, refuse_method, refuse_too_many, route_rules, view_class_of
 from .wsgi.page_sessions import is_kept_by_server, remember_session
 from .wsgi.prefetch import is_prefetched, refuse_to_show_flashes
 
@@ -147,10 +147,19 @@ def warn_of_settings(app: Flask) -> None:
 
 def check_login_view(app: Flask, state: AppState) -> None:
     view = state.settings.login_view
-    if view is not None and view not in app.view_functions:
+    if view is None:
+        return
+    rules = [rule for rule in app.url_map.iter_rules() if rule.endpoint == view and "GET" in (rule.methods or ("GET",))]
+    if not rules:
         known = ", ".join(sorted(app.view_functions))
         raise ValueError(
-            f"SERVERACTIONS_LOGIN_VIEW is {view!r}, which no route has. Give one of the endpoints: {known}."
+            f"SERVERACTIONS_LOGIN_VIEW is {view!r}, which no route for GET has. Give one of the endpoints: {known}."
+        )
+    needed = min((rule.arguments.difference(rule.defaults or ()) for rule in rules), key=len)
+    if needed and not any(app.url_default_functions.get(name) for name in (None, *blueprints_of(view))):
+        raise ValueError(
+            f"SERVERACTIONS_LOGIN_VIEW is {view!r}, whose URL needs {', '.join(sorted(needed))}."
+            " Let @app.url_defaults give it, or name a view without."
         )
 
 

@@ -6,6 +6,7 @@ import dataclasses
 from typing import Any
 
 import pytest
+from celery import Celery
 from flask import Flask
 
 from flask_serveractions import ServerActions
@@ -57,6 +58,12 @@ def test_settings_are_read_when_the_extension_is_initialised() -> None:
         ("URL_PREFIX", "/a//b", "starts with /"),
         ("URL_PREFIX", "/<name>", "starts with /"),
         ("URL_PREFIX", "/ä", "starts with /"),
+        ("URL_PREFIX", "/a/../b", "starts with /"),
+        ("URL_PREFIX", "/.", "starts with /"),
+        ("CELERY", "shop", "the Celery app itself"),
+        ("CELERY", True, "the Celery app itself"),
+        ("DOCS", "docs", "'/docs'"),
+        ("OPENAPI_URL", "/", "'/openapi.json'"),
         ("URL_PREFIX", "/a\n", "starts with /"),
         ("URL_PREFIX", None, "starts with /"),
         ("MAX_AGE", 0, "above 0, or None"),
@@ -123,7 +130,7 @@ def test_a_value_that_can_not_be_right_is_an_error_that_names_key_value_and_mend
         ("STORE_URL", "sqlite:////tmp/x.sqlite3"),
         ("ALLOWED_ORIGINS", ()),
         ("ALLOWED_ORIGINS", {"https://example.org"}),
-        ("CELERY", object()),
+        ("CELERY", Celery("shop")),
     ],
 )
 def test_what_can_be_right_is_taken(key: str, value: Any) -> None:

@@ -163,6 +163,34 @@ def in_a_stack(function: Any) -> Any:
     return lambda: stack.pop_all().close()
 
 
+def with_a_call_of_its_class(function: Any) -> Any:
+    class Calling(type):
+        def __call__(cls) -> Any:
+            return function()
+
+    class Command(metaclass=Calling): ...
+
+    return lambda: Command()
+
+
+def written_by_exec(function: Any) -> Any:
+    names: dict[str, Any] = {"wrapped": function}
+    exec("def wrapper():\n    return wrapped()", names)
+    return names["wrapper"]
+
+
+def in_a_container_of_exec(function: Any) -> Any:
+    names: dict[str, Any] = {"kept": {"function": function}}
+    exec("wrapper = lambda: kept['function']()", names)
+    return names["wrapper"]
+
+
+def in_a_module_that_nobody_imports(function: Any) -> Any:
+    plugin = types.ModuleType("plugin")
+    plugin.run = function  # type: ignore[attr-defined]
+    return lambda: plugin.run()
+
+
 REGISTRY: dict[str, Any] = {}
 
 
@@ -229,6 +257,10 @@ KEPT: dict[str, Callable[[Any], Any]] = {
     "a generator": in_a_generator,
     "a pool's task": in_a_pool,
     "a stack of callbacks": in_a_stack,
+    "a class that is called": with_a_call_of_its_class,
+    "a name of exec": written_by_exec,
+    "a container of exec": in_a_container_of_exec,
+    "a module that nobody imports": in_a_module_that_nobody_imports,
     "a registry of the module": in_a_registry_of_the_module,
     "a registry of a class": in_a_registry_of_a_class,
     "a cache": lambda function: calling(functools.lru_cache(function)),
@@ -475,6 +507,13 @@ def test_a_requires_on_a_view_of_the_apps_own_is_an_error_at_start(actions: Serv
     client.application.add_url_rule("/page", "page", view(requires("admin")))
     with pytest.raises(RuntimeError, match=r"@requires\('admin'\) on the view of 'page' guards nothing"):
         client.get("/page")
+
+
+def test_functions_that_exec_wrote_call_one_another_by_their_names(actions: ServerActions) -> None:
+    names: dict[str, Any] = {"requires": requires}
+    exec("@requires('admin')\ndef helper(): ...\ndef purge(): helper()", names)
+    actions.register(names["purge"])
+    assert status_or_error(serve(actions)) == 200
 
 
 def test_callables_in_follows_functions_alone() -> None:

@@ -123,6 +123,7 @@ NOBODY: dict[str, Callable[[], Any]] = {
     "the same from a coroutine": later,
     "somebody who says it by a method": Anonymous,
     "an empty row": dict,
+    "a mapping that says it": lambda: {"id": 1, "is_authenticated": False},
 }
 
 

@@ -67,6 +67,29 @@ def test_a_login_view_may_be_added_until_the_first_request() -> None:
     assert app.test_client().get("/page").status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("rule", "methods", "says"),
+    [
+        ("/sign-in", ["POST"], r"no route for GET has"),
+        ("/<language>/sign-in", ["GET"], r"whose URL needs language\. Let @app\.url_defaults give it"),
+    ],
+)
+def test_a_login_view_that_nobody_can_be_led_to_is_an_error(rule: str, methods: list[str], says: str) -> None:
+    app = make_app(SERVERACTIONS_LOGIN_VIEW="sign_in")
+    ServerActions(app)
+    app.add_url_rule(rule, "sign_in", lambda **_: "sign in", methods=methods)
+    with pytest.raises(ValueError, match=rf"SERVERACTIONS_LOGIN_VIEW is 'sign_in', .*{says}"):
+        app.test_client().get("/page")
+
+
+def test_a_login_view_may_have_a_value_that_the_app_gives_to_all_its_urls() -> None:
+    app = make_app(SERVERACTIONS_LOGIN_VIEW="sign_in")
+    ServerActions(app)
+    app.url_defaults(lambda endpoint, values: values.setdefault("language", "de"))
+    app.add_url_rule("/<language>/sign-in", "sign_in", lambda language: "sign in")
+    assert app.test_client().get("/page").status_code == 200
+
+
 def test_a_signature_that_can_not_work_on_its_rule_is_an_error_at_the_first_request_of_any_url() -> None:
     app = make_app()
     ServerActions(app)

@@ -56,13 +56,15 @@ def document(app: Flask) -> dict[str, Any]:
 def mount(app: Flask, state: AppState) -> None:
     """Serve the document, and the page to read it, where the settings say.
 
-    :raises ValueError: a page without apispec or without a document.
+    :raises ValueError: a page without apispec, without a document, or at the document's URL.
     """
     url, docs = state.settings.openapi_url, state.settings.docs
     if docs is not None and not is_installed():
         raise ValueError(f"SERVERACTIONS_DOCS is {docs!r}, and the page needs apispec: {EXTRA}. Or set None.")
     if docs is not None and url is None:
         raise ValueError(f"SERVERACTIONS_DOCS is {docs!r}, and SERVERACTIONS_OPENAPI_URL is None. The page reads it.")
+    if docs is not None and docs == url:
+        raise ValueError(f"SERVERACTIONS_DOCS is {docs!r}, and so is SERVERACTIONS_OPENAPI_URL. Give two paths.")
     if url is not None and is_installed():
         app.add_url_rule(url, "serveractions-openapi", document_view(app))
     if docs is not None:

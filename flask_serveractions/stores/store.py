@@ -11,12 +11,14 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from ..config import without_password
 from .backend import Backend
@@ -27,6 +29,7 @@ logger = logging.getLogger("flask_serveractions")
 KEY = "SERVERACTIONS_STORE_URL"
 EXAMPLES = "'sqlite:///serveractions.sqlite3' (in the instance folder), 'sqlite:////var/lib/app/state.sqlite3' or 'redis://host:6379/0'"
 REDIS_SCHEMES = ("redis", "rediss", "unix")
+REDIS_DATABASE = re.compile("/?[0-9]*/?")  # in the path of a URL
 
 PATIENCE = 6.0  # seconds that a claim, a job or a revalidation waits for a lock
 HASTE = 0.4  # seconds that a cached value waits for one: to be read and to be claimed it may do so twice in a request
@@ -361,11 +364,19 @@ def redis_backend(url: str) -> Backend:
             f"{KEY} is {shown!r}, but redis is not installed: pip install 'Flask-ServerActions[redis]'."
         ) from error
     try:
+        check_redis_database(url)
         return RedisBackend(url)
     except (ValueError, TypeError) as error:
         # what urllib says of a port may be a part of the password
         reason = "its host or its port can't be read" if "cast to integer" in str(error) else error
         raise ValueError(f"{KEY} is {shown!r}: {reason}. Give {EXAMPLES}.") from None
+
+
+def check_redis_database(url: str) -> None:
+    """:raises ValueError: the path names no number, for which the library would take 0."""
+    parts = urlsplit(url)
+    if parts.scheme != "unix" and not REDIS_DATABASE.fullmatch(parts.path):
+        raise ValueError("its database is no number")
 
 
 def record_of(row: tuple[str, str, float] | None) -> Record | None:

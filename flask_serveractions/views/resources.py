@@ -64,11 +64,12 @@ class MethodRoute(MethodView):
 
         :param name: the endpoint.
         :param class_args: given to the class when it is made, as are ``class_kwargs``.
-        :raises TypeError: an annotation refers to a name that is not known.
+        :raises TypeError: an annotation refers to a name that is not known, or what stands for a method is none.
         """
         for method in sorted(cls.methods or ()):
             function = getattr(cls, method.lower(), None)
             if function is not None:
+                check_is_method(cls, method.lower(), function)
                 resolved_hints(function, cls.local_names)
         view = super().as_view(name, *class_args, **class_kwargs)
         is_plain = cls.init_every_request and not cls.decorators
@@ -358,6 +359,12 @@ def check_is_route(view_class: Any) -> None:
         raise TypeError(f"@actions.route takes a MethodRoute class, not {view_class!r}. Derive it from MethodRoute.")
     if not view_class.methods:
         raise TypeError(f"{where_class(view_class)} has no method. Write one in lower case, as in def get(self): ….")
+
+
+def check_is_method(view_class: type[MethodRoute], name: str, found: Any) -> None:
+    """:raises TypeError: it is a property, say, which nobody can call."""
+    if not callable(found):
+        raise TypeError(f"{where_class(view_class)}.{name} is {found!r}, and no method. Write def {name}(self): ….")
 
 
 def where_class(view_class: type[MethodRoute]) -> str:

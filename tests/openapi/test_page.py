@@ -147,6 +147,13 @@ def test_apispec_is_loaded_when_the_document_is_asked_for() -> None:
 # The command
 
 
+def test_the_page_and_the_document_have_two_addresses() -> None:
+    app = Flask(__name__)
+    app.config.update(SERVERACTIONS_DOCS="/api", SERVERACTIONS_OPENAPI_URL="/api")
+    with pytest.raises(ValueError, match=r"SERVERACTIONS_DOCS is '/api', and so is SERVERACTIONS_OPENAPI_URL"):
+        ServerActions(app)
+
+
 def test_the_command_prints_the_document() -> None:
     app = make_app()
     result = app.test_cli_runner().invoke(args=["actions", "openapi"])
@@ -167,4 +174,4 @@ def test_the_command_tells_in_a_line_why_an_app_can_not_start() -> None:
     ServerActions(app)
     result = app.test_cli_runner().invoke(args=["actions", "openapi"])
     assert result.exit_code == 1
-    assert result.output.startswith("Error: SERVERACTIONS_LOGIN_VIEW is 'nowhere', which no route has.")
+    assert result.output.startswith("Error: SERVERACTIONS_LOGIN_VIEW is 'nowhere', which no route for GET has.")

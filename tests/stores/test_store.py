@@ -293,6 +293,8 @@ def test_urls_of_stores_pass(url: str) -> None:
         ("sqlite:///folder/", "names no file"),
         ("sqlite:///:memory:", "memory is not shared"),
         ("redis://host:port", "port"),
+        ("redis://host/cache", "its database is no number"),
+        ("rediss://host/-1", "its database is no number"),
         ("redis://host/0?nonsense=1", "nonsense"),
     ],
 )

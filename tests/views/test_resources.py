@@ -105,6 +105,16 @@ def test_a_body_that_the_schema_refuses_is_a_422(client: ActionsClient, body: An
     assert ran == []
 
 
+def test_what_is_no_method_is_an_error_that_names_it() -> None:
+    class Word(MethodRoute):
+        @property
+        def get(self) -> Any:
+            return lambda: "word"
+
+    with pytest.raises(TypeError, match=r"Word\.get is <property object .*>, and no method\. Write def get\(self\)"):
+        Word.as_view("word")
+
+
 def test_a_path_value_that_its_annotation_rejects_is_a_404() -> None:
     class Paint(MethodRoute):
         def get(self, colour: Colour, size: Annotated[int, Range(max=9)], kind: Literal["a", "b"]) -> str:
