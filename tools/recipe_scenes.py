@@ -10,7 +10,7 @@ from playwright.sync_api import FilePayload, Page
 Scene = Callable[[Page], None]
 NO_FILE = "a.png is no PNG or JPEG."
 SESSIONS = {"roles": {"user": "grace"}}  # of who is signed in already
-START = {"edit_form": "/notes/1", "password_reset": "/forgotten"}  # where that is not "/"
+START = {"confirm": "/own", "edit_form": "/notes/1", "password_reset": "/forgotten"}  # where that is not "/"
 
 
 def press(page: Page, name: str) -> None:
@@ -46,11 +46,24 @@ def background_jobs(page: Page) -> None:
         page.get_by_role("listitem").get_by_text(title, exact=True).wait_for()
 
 
+def confirm(page: Page) -> None:
+    press(page, "Delete")
+    page.get_by_role("dialog").get_by_text("Delete “Buy milk”?").wait_for()
+
+
 def controls(page: Page) -> None:
     page.get_by_label("City").select_option("Bergen")
     for box in ("Large", "Olives", "Basil", "Bring it by bike"):
         page.get_by_label(box).check()
     fill(page, Note="Ring twice.")
+
+
+def csv_import(page: Page) -> None:
+    page.get_by_label("CSV").set_input_files(
+        FilePayload(name="products.csv", mimeType="text/csv", buffer=b"name,price\nTea,300\n,200\nJam,cheap\n"),
+    )
+    press(page, "Import")
+    page.get_by_text("Not a valid integer.").wait_for()
 
 
 def dependent_selects(page: Page) -> None:
@@ -212,10 +225,11 @@ def wizard(page: Page) -> None:
 SCENES: Mapping[str, Scene] = {
     "autosave": autosave,
     "background_jobs": background_jobs,
-    "confirm": as_it_is,
+    "confirm": confirm,
     "controls": controls,
     "csp": as_it_is,
     "csv_export": as_it_is,
+    "csv_import": csv_import,
     "dependent_selects": dependent_selects,
     "dialog": dialog,
     "edit_form": edit_form,

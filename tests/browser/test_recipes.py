@@ -158,6 +158,31 @@ def test_a_question_is_asked_before_something_is_deleted(open_recipe: OpenRecipe
     assert asked == ["Delete “Buy milk”?"] * 2
 
 
+def test_a_question_is_asked_in_a_dialog_of_the_page_s_own(open_recipe: OpenRecipe) -> None:
+    page = open_recipe("confirm", "/own")
+    question = page.get_by_role("dialog", name="Delete “Buy milk”?")
+    for answer in (lambda: press(page, "Keep it"), lambda: page.keyboard.press("Escape")):
+        press(page, "Delete")
+        expect(question).to_be_visible()
+        answer()
+        expect(question).to_have_count(0)
+    press(page, "Delete")
+    press(page, "Delete it")
+    expect(page.get_by_role("button", name="Delete")).to_have_count(1)
+    expect(page.get_by_text("Buy milk")).to_have_count(0)
+
+
+@with_and_without
+def test_a_file_of_rows_is_imported_once_all_of_them_are_right(open_recipe: OpenRecipe, scripts: bool) -> None:
+    page = open_recipe("csv_import", scripts=scripts)
+    for rows, said in [("Tea,cheap", "1 rows are wrong."), ("Tea,300\nJam,200", "2 products")]:
+        content = f"name,price\n{rows}\n".encode()
+        page.get_by_label("CSV").set_input_files({"name": "a.csv", "mimeType": "text/csv", "buffer": content})
+        press(page, "Import")
+        expect(page.get_by_text(said)).to_be_visible()
+    expect(page.get_by_text("Import: done")).to_be_visible()
+
+
 def test_a_change_leaves_the_visitor_on_her_page_of_the_list_without_scripts(open_recipe: OpenRecipe) -> None:
     page = open_recipe("pagination", scripts=False)
     page.get_by_role("link", name="Next").click()
