@@ -275,7 +275,7 @@ def test_sign_prints_json_for_programs() -> None:
 @pytest.mark.parametrize(
     ("arguments", "status", "text"),
     [
-        (["nothing"], 1, "There is no action 'nothing'. Registered are: create_todo, todos.delete."),
+        (["nothing"], 1, "There is no action 'nothing'. Is the module that registers it imported? Registered are:"),
         (["todos.delete"], 1, "the bound argument 'todo_id' is missing"),
         (["todos.delete", "todo_id=x"], 2, "todo_id=x: Not a valid integer."),
         (["todos.delete", "todo_id"], 2, "'todo_id' is no KEY=VALUE"),

@@ -60,7 +60,7 @@ def unknown_action(action: Any, known: list[str]) -> LookupError:
         action, mend = action._undefined_name, " It is undefined in the template: write its name in quotes."
     elif known:
         near = get_close_matches(str(action), known, 1)
-        mend = f" Did you mean {near[0]!r}?" if near else ""
+        mend = f" Did you mean {near[0]!r}?" if near else " Is the module that registers it imported?"
     else:
         mend = " Import the module whose functions @actions.register registers."
     return LookupError(f"There is no action {action!r}.{mend} Registered are: {', '.join(known) or 'none at all'}.")
