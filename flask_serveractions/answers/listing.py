@@ -6,11 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from werkzeug.datastructures import Headers
+from werkzeug.wrappers import Response
 
 from ..call import Call
 from ..operation import Operation
 from ..security.signing import KeyRing, sign_text, unsign_text
 from .pagination import (
+    MAX_PER_PAGE,
+    PER_PAGE,
+    PER_PAGE_ARGUMENT,
     CursorRequest,
     PageRequest,
     current_path,
@@ -21,7 +25,7 @@ from .pagination import (
     paginate,
     paginate_by_cursor,
 )
-from .responses import split_result
+from .responses import Result, split_result
 from .selects import session_among
 
 BY_CURSOR = "cursor"
@@ -49,16 +53,31 @@ def requested_page(call: Call, operation: Operation) -> Wanted | None:
     if not operation.paginate:
         return None
     asked = cursor_request if operation.paginate == BY_CURSOR else page_request
-    return asked(call.request.args)
+    return asked(call.request.args, per_page=per_page_of(operation))
+
+
+def per_page_of(operation: Operation) -> int:
+    """Return how many there are on a page that says nothing: the default of the function's own ``per_page``."""
+    own = [each.default for each in operation.located if each.key == PER_PAGE_ARGUMENT]
+    return next((each for each in own if isinstance(each, int) and 1 <= each <= MAX_PER_PAGE), PER_PAGE)
+
+
+def is_list(result: Result) -> bool:
+    """Whether a result is what is given out in pages: neither a response, nor a refusal, nor nothing."""
+    return not (result.value is None or isinstance(result.value, Response) or (result.status or 200) >= 300)
 
 
 def paginate_result(call: Call, operation: Operation, returned: Any, wanted: Wanted) -> Any:
     """Return ``(items, status, headers)`` of the page that is wanted, with its ``Link`` header.
 
+    A response, a refusal and None are returned as they are.
+
     :raises Invalid: 422, a cursor of another list.
     :raises TypeError: what was returned is neither a sequence nor a Select.
     """
     result = split_result(returned)
+    if not is_list(result):
+        return returned
     session, path = session_among(call.app.extensions), current_path(call.request)
     if isinstance(wanted, PageRequest):
         page = paginate(result.value, wanted, session)

@@ -14,10 +14,11 @@ import re
 import uuid
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from bisect import bisect_left, bisect_right
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from itertools import chain
+from itertools import chain, islice
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, quote, urlencode
 
@@ -28,6 +29,7 @@ from .selects import Term, any_after, count_rows, fetch, fetch_after, is_select,
 
 PER_PAGE = 20
 MAX_PER_PAGE = 100
+PER_PAGE_ARGUMENT = "per_page"
 REMEMBERED = 10  # rows of a page that its cursor knows, so that some may go
 MAX_PAGE = 10**9  # an offset must fit into a database's integers
 
@@ -128,6 +130,13 @@ def is_sequence(rows: Any) -> bool:
     return has_both and not isinstance(rows, (Mapping, str, bytes, bytearray))
 
 
+def cut(rows: Any, start: int, end: int) -> list[Any]:
+    """Return the items of a sequence from one place to before another; a deque's, which has no slices, one by one."""
+    if isinstance(rows, deque):
+        return list(islice(rows, start, end))
+    return list(rows[start:end])
+
+
 def paginate(rows: Any, wanted: PageRequest, session: Any = None) -> Page:
     """Return one page of rows; a page past the end is empty.
 
@@ -142,7 +151,7 @@ def paginate(rows: Any, wanted: PageRequest, session: Any = None) -> Page:
         items = fetch(rows, running, wanted.per_page, offset) if offset < total else []
     elif is_sequence(rows):
         total = len(rows)
-        items = list(rows[offset : offset + wanted.per_page]) if offset < total else []
+        items = cut(rows, offset, offset + wanted.per_page) if offset < total else []
     else:
         raise not_pageable(rows)
     return Page(items, wanted.page, wanted.per_page, total)
@@ -246,7 +255,7 @@ def sequence_page(rows: Any, wanted: CursorRequest, cursors: Cursors, key: Key) 
     position = cursors.read(wanted.cursor)
     start = 0 if position is None else next_place(rows, key, *position)
     end = start + wanted.per_page
-    found = list(rows[start : end + 1])
+    found = cut(rows, start, end + 1)
     items, following = found[: wanted.per_page], found[wanted.per_page :]
     if not following:
         return CursorPage(items, wanted.per_page, None)

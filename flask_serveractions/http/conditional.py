@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response
 
 READING_METHODS = frozenset({"GET", "HEAD"})
 CHANGING_METHODS = frozenset({"PUT", "PATCH", "DELETE"})
+CONDITIONAL_STATUSES = frozenset({200, 206})  # conditions come before a range (RFC 9110, 13.2.2)
 
 # RFC 9110, 8.8.3; a list may have empty elements (5.6.1)
 ENTITY_TAG = re.compile(r'(W/)?"[\x21\x23-\x7e\x80-\xff]*"[ \t]*(?:,[ \t,]*|\Z)')
@@ -198,13 +199,13 @@ def moment(date: str | None) -> datetime | None:
 
 
 def answer_conditionally(response: Response, method: str, conditions: Conditions = UNCONDITIONAL) -> None:
-    """Give a 200 its ``ETag``, and make it a 304 where the caller has it already (RFC 9110, 15.4.5).
+    """Give a 200 its ``ETag``, and make it, or a 206, a 304 where the caller has it already (RFC 9110, 15.4.5).
 
     An ``ETag`` of the application's own stays. Streams and files have none but their own: their bytes are not known.
 
     :raises PreconditionFailed: 412, where this answer is not what the caller means (RFC 9110, 13.1.1 and 13.1.4).
     """
-    if method not in READING_METHODS or response.status_code != 200:
+    if method not in READING_METHODS or response.status_code not in CONDITIONAL_STATUSES:
         return
     current = current_of(response)
     if current.tag is not None:

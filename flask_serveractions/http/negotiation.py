@@ -55,7 +55,9 @@ def accepts(accept: str, *offered: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def matches(accept: str, offered: tuple[str, ...]) -> bool:
-    return bool(parse_accept_header(accept, MIMEAccept).best_match(offered))
+    readable = accept.replace("q=.", "q=0.")  # as Java writes it: */*; q=.2
+    ranges = [(each.partition(";")[0], quality) for each, quality in parse_accept_header(readable, MIMEAccept)]
+    return bool(MIMEAccept(ranges).best_match(offered))  # what we offer has no parameters
 
 
 def is_htmx(environ: Mapping[str, Any]) -> bool:

@@ -46,16 +46,32 @@ def unfold(annotation: Any) -> Unfolded:
             return Unfolded(annotation, metadata, optional)
 
 
+def each_of_union(said: Unfolded) -> list[Unfolded]:
+    """Return the types of a union, each with the metadata that stands around the whole; else the one type there is."""
+    members = [unfold(each) for each in union_members(said.plain) if each is not NOTHING]
+    if not members:
+        return [said]
+    around = [
+        Unfolded(each.plain, [*each.metadata, *said.metadata], each.optional or said.optional) for each in members
+    ]
+    return [single for each in around for single in each_of_union(each)]
+
+
 def union_members(annotation: Any) -> tuple[Any, ...]:
     """Return the types of a union; none of anything else."""
     return typing.get_args(annotation) if typing.get_origin(annotation) in UNIONS else ()
 
 
 def unaliased(annotation: Any) -> Any:
-    """Return what a ``NewType`` or a ``type`` statement (Python 3.12) stands for, with its arguments in place."""
+    """Return what a ``NewType`` or a ``type`` statement (Python 3.12) stands for, with its arguments in place.
+
+    A type variable stands for its bound, or for one of its types; one that has neither stays.
+    """
     while True:
         if isinstance(annotation, typing.NewType):
             annotation = annotation.__supertype__
+        elif isinstance(annotation, TypeVar) and (annotation.__bound__ or annotation.__constraints__):
+            annotation = annotation.__bound__ or Union[annotation.__constraints__]  # noqa: UP007  # made of a tuple
         elif is_alias(annotation):
             annotation = value_of(annotation)
         elif is_alias(typing.get_origin(annotation)):
@@ -78,6 +94,21 @@ def value_of(alias: Any) -> Any:
         return typing.get_type_hints(alone, known, include_extras=True)["value"]
     except (NameError, AttributeError, SyntaxError, TypeError):
         return alias.__value__
+
+
+def type_arguments(made: type[Any], name: str) -> Mapping[Any, Any]:
+    """Return what stands for the type variables in the method of a class, which a generic base may define.
+
+    ``{T: int}`` for ``class Numbers(Base[int])``, of a method of Base's.
+    """
+    given: dict[Any, dict[Any, Any]] = {made: {}}
+    for each in made.__mro__:
+        for base in vars(each).get("__orig_bases__", ()):
+            origin = typing.get_origin(base)
+            arguments = [with_arguments(argument, given.get(each, {})) for argument in typing.get_args(base)]
+            given.setdefault(origin, dict(zip(getattr(origin, "__parameters__", ()), arguments, strict=False)))
+    definer = next((each for each in made.__mro__ if name in vars(each)), made)
+    return given.get(definer, {})
 
 
 def with_arguments(annotation: Any, given: Mapping[Any, Any]) -> Any:

@@ -18,7 +18,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response
 
 from ..operation import MISSING, Answer
-from .annotations import NOTHING, Unfolded, unfold, union_members
+from .annotations import NOTHING, Unfolded, each_of_union, unfold, union_members
 from .dump import compile_dump
 from .mistakes import NoField
 from .schema_cycles import all_fields, close_cycles
@@ -100,7 +100,9 @@ def result_members(annotation: Any, statuses: tuple[int, ...] = (), in_tuple: bo
     statuses += tuple(each for each in said.of_kind(int) if not isinstance(each, bool))
     origin, parts = typing.get_origin(said.plain), typing.get_args(said.plain)
     if schema_among(said.metadata) is not None:
-        yield Member(said, statuses, in_tuple)
+        for each in each_of_union(said):
+            written = each._replace(metadata=[]) if is_response(each.plain) else each
+            yield Member(written, statuses, in_tuple)
     elif union_members(said.plain):
         for each in parts:
             if each is not NOTHING:
@@ -213,6 +215,8 @@ class Compiler:
 
     def writer(self, said: Unfolded) -> Writer | None:
         schema = schema_among(said.metadata)
+        if schema is not None and union_members(said.plain):
+            return self.one_of(each_of_union(said))
         if schema is not None:
             if holds_schema(said.plain):
                 raise NoField("a schema stands within what another one writes", "Leave one of them out.")
@@ -243,10 +247,7 @@ class Compiler:
         if is_schema(plain):
             raise NoField(f"{plain!r} is a schema, and no type", "Write Annotated[Todo, TodoSchema()].")
         if union_members(plain):
-            members = [unfold(each) for each in parts if each is not NOTHING]
-            if any(is_response(each.plain) for each in members):
-                raise NoField("a response can't stand within a value", WHOLE)
-            return self.choice(members)  # type: ignore[return-value]  # it holds a schema
+            return self.one_of([unfold(each) for each in parts if each is not NOTHING])
         if origin is tuple:
             return self.array(parts[0]) if Ellipsis in parts else self.tuple(parts)
         if not inspect.isclass(origin) or any(map(holds_schema, inner_types(origin, parts)[1])):
@@ -254,9 +255,15 @@ class Compiler:
         inner = inner_types(origin, parts)[0]
         return self.mapping(inner) if issubclass(origin, collections.abc.Mapping) else self.array(inner)
 
+    def one_of(self, members: list[Unfolded]) -> Writer:
+        """Return what writes a value within another one, of one of several types of which one has a schema."""
+        if any(is_response(each.plain) for each in members):
+            raise NoField("a response can't stand within a value", WHOLE)
+        return self.choice(members)  # type: ignore[return-value]  # it holds a schema
+
     def array(self, inner: Any) -> Writer:
         said = unfold(inner)
-        schema = None if said.optional else schema_among(said.metadata)
+        schema = None if said.optional or union_members(said.plain) else schema_among(said.metadata)
         if schema is not None and not schema_of(schema, said.plain).many:
             if holds_schema(said.plain):
                 raise NoField("a schema stands within what another one writes", "Leave one of them out.")

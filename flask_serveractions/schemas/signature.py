@@ -19,7 +19,7 @@ from marshmallow.validate import And
 from werkzeug.datastructures import FileStorage
 
 from ..operation import ACTION, MISSING, Answer, Operation, Parameter, Source, where
-from .annotations import unfold
+from .annotations import type_arguments, unfold, with_arguments
 from .bound_fields import bind, fields_for
 from .fields import is_delimited, is_flat, is_text
 from .flask_forms import check_can_be_made, declares_file, factory_among
@@ -71,7 +71,8 @@ def compile_operation(
     :raises TypeError: a signature that can't work; names the function, the parameter and the mend.
     """
     known = local_names(function, names or {})
-    hints = resolved_hints(function, known)
+    given = type_arguments(more["owner"], method.lower()) if more.get("owner") is not None else {}
+    hints = {each: with_arguments(hint, given) for each, hint in resolved_hints(function, known).items()}
     reads_like = "GET" if more.get("event") else method  # the event is a webhook's whole body
     compiler = Compiler(function, kind, reads_like, frozenset(path_names), known, values_change)
     signature = list(inspect.signature(function).parameters.values())[1 if is_method else 0 :]

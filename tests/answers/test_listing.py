@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from pathlib import Path
 from typing import Annotated, Any
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask
+from flask import Flask, redirect
 from flask.testing import FlaskClient
 from flask_sqlalchemy import SQLAlchemy
 from marshmallow import Schema, fields
@@ -21,6 +22,7 @@ class NoteSchema(Schema):
     id = fields.Integer()
 
 
+NOTHING = object()
 NoteOut = Annotated[Any, NoteSchema()]
 
 
@@ -45,6 +47,8 @@ def client_of(paginate: bool | str, rows: Any, folder: Path, status: Any = None)
 
         def get(self, kind: str = "") -> list[NoteOut]:
             found = sa.select(table).order_by(table.c.id) if rows is None else rows
+            if found is NOTHING:
+                return None  # type: ignore[return-value]  # as the annotation should say
             return found if status is None else (found, status, {"X-Kind": "some"})  # type: ignore[return-value]
 
         def post(self) -> list[NoteOut]:
@@ -107,6 +111,47 @@ def test_a_cursor_that_is_not_ours_is_a_422(cursor: str, tmp_path: Path) -> None
 def test_status_and_headers_of_the_function_stay(tmp_path: Path) -> None:
     answer = client_of(True, LISTS[0], tmp_path, status=203).get("/notes")
     assert (answer.status_code, answer.headers["X-Kind"], len(ids(answer))) == (203, "some", 20)
+
+
+@pytest.mark.parametrize("paginate", [True, "cursor"])
+@pytest.mark.parametrize(
+    ("returned", "status", "answered"),
+    [(redirect("/"), None, 302), ({"why": "closed"}, 409, 409), (NOTHING, None, 204)],
+)
+def test_a_response_a_refusal_and_nothing_are_no_lists(
+    paginate: bool | str, returned: Any, status: int | None, answered: int, tmp_path: Path
+) -> None:
+    answer = client_of(paginate, returned, tmp_path, status).get("/notes")
+    assert answer.status_code == answered
+    assert answer.headers.get("Link") is None
+    assert status is None or answer.json == returned
+
+
+@pytest.mark.parametrize("paginate", [True, "cursor"])
+def test_a_deque_has_pages_too(paginate: bool | str, tmp_path: Path) -> None:
+    client = client_of(paginate, deque(LISTS[0] or ()), tmp_path)
+    first = client.get("/notes?per_page=30")
+    assert ids(first) == list(range(1, 31))
+    assert ids(client.get(links(first)["next"])) == list(range(31, 46))
+
+
+def test_the_default_of_the_function_s_own_per_page_is_the_size_of_a_page() -> None:
+    app = Flask(__name__)
+    app.secret_key = "of the tests"
+    actions = ServerActions(app)
+
+    @actions.route("/numbers")
+    class Numbers(MethodRoute):
+        paginate = True
+
+        def get(self, per_page: int = 30) -> list[int]:
+            return list(range(per_page * 2))
+
+    client = app.test_client()
+    assert client.get("/numbers").json == list(range(30))
+    assert client.get("/numbers?per_page=4").json == [0, 1, 2, 3]
+    told = client.get("/openapi.json").json["paths"]["/numbers"]["get"]["parameters"]
+    assert [each["schema"]["default"] for each in told if each.get("name") == "per_page"] == [30]
 
 
 def test_only_get_is_given_out_in_pages(tmp_path: Path) -> None:

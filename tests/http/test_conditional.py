@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from io import BytesIO
 
 import pytest
-from flask import Flask, Response, request
+from flask import Flask, Response, request, send_file
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
@@ -254,6 +255,7 @@ ANSWERS: dict[str, Callable[[], Response]] = {
     "own": lambda: Response("own", headers={"ETag": 'W/"v1"'}),
     "stream": lambda: Response(parts()),
     "dated stream": lambda: Response(parts(), headers={"Last-Modified": SAME}),
+    "file": lambda: send_file(BytesIO(b"0123456789"), mimetype="text/plain", etag="v1", conditional=True),
     "created": lambda: Response("made", status=201),
 }
 KEPT = {"Vary": "Accept", "Cache-Control": "no-cache", "Content-Location": "/todos"}
@@ -316,3 +318,20 @@ def test_a_stream_with_a_date_is_sent_to_who_has_not_got_it(client: FlaskClient)
     again = client.get("/dated stream", headers={"If-Modified-Since": SAME})
     assert (again.status_code, again.data) == (304, b"")
     assert client.get("/dated stream", headers={"If-Unmodified-Since": BEFORE}).status_code == 412
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 206),
+        ({"If-Match": '"v1"'}, 206),
+        ({"If-None-Match": '"v2"'}, 206),
+        ({"If-Range": '"v2"'}, 200),
+        ({"If-None-Match": 'W/"v1"'}, 304),
+        ({"If-Match": '"v2"'}, 412),
+    ],
+)
+def test_conditions_come_before_the_range_of_a_file(client: FlaskClient, headers: dict[str, str], status: int) -> None:
+    answer = client.get("/file", headers={"Range": "bytes=0-3", **headers})
+    assert answer.status_code == status
+    assert ("Content-Range" in answer.headers) == (status == 206)

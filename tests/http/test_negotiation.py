@@ -121,6 +121,20 @@ def test_a_page_goes_in_at_the_end_whatever_the_data_holds(page: str, data: str)
     assert json.loads(whole) == {"data": data, "page": page}
 
 
+@pytest.mark.parametrize(
+    ("accept", "fits"),
+    [
+        ("text/html, image/gif, *; q=.2, */*; q=.2", True),  # Java's
+        ("application/json; charset=utf-8; q=0.5", True),
+        ("application/json;q=0, */*", False),
+        ("application/*;q=0, */*", False),
+        ("*/*;q=.0", False),
+    ],
+)
+def test_odd_but_honest_ranges_are_read(accept: str, fits: bool) -> None:
+    assert accepts(accept, "application/json") is fits
+
+
 def test_an_accept_of_thousands_of_ranges_is_not_read() -> None:
     assert not wants_html("text/html," * 5_000)
     assert accepts("image/png," * 5_000, "application/json")

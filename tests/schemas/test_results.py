@@ -84,6 +84,12 @@ SHOWN = {"name": "Ada"}
         (Annotated[Alias | None, "a note"] | Response, ADA, SHOWN),
         (Annotated[Annotated[UserOut | None, "inner"] | None, "outer"], ADA, SHOWN),
         (Annotated[dict | Response, UserSchema()], ADA, SHOWN),
+        (Annotated[list[dict] | Response | None, UserSchema()], [ADA], [SHOWN]),
+        (Annotated[list[dict] | dict, UserSchema()], [ADA], [SHOWN]),
+        (Annotated[list[dict] | dict, UserSchema()], ADA, SHOWN),
+        (list[Annotated[list[dict] | Team, UserSchema()]], [[ADA], Team()], [[SHOWN], {"name": "team"}]),
+        (TypeVar("Bounded", bound=UserOut), ADA, SHOWN),
+        (list[TypeVar("Either", UserOut, int)], [ADA], [SHOWN]),  # type: ignore[misc]  # a form that runs
         (Bound[UserOut], ADA, SHOWN),
         (Annotated[dict, fields.Nested(UserSchema)], ADA, SHOWN),
         (Annotated[list, fields.List(fields.Nested(UserSchema()))], [ADA], [SHOWN]),

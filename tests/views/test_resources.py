@@ -6,7 +6,7 @@ import asyncio
 import enum
 import functools
 from io import BytesIO
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 import pytest
 from flask import Response, jsonify, redirect, stream_with_context
@@ -30,6 +30,25 @@ from tests.views.todo_resources import (
 PROBLEM = "application/problem+json"
 
 
+Item = TypeVar("Item")
+
+
+class Store(MethodRoute, Generic[Item]):
+    """Written once for many kinds of things."""
+
+    def get(self) -> list[Item]:
+        return [Todo(1, "milk")]  # type: ignore[list-item]  # what a subclass says
+
+    def put(self, item: Item) -> Item | None:
+        return item
+
+
+class TodoStore(Store[TodoOut]): ...
+
+
+class NumberStore(Store[Annotated[int, Range(1)]]): ...
+
+
 class Colour(enum.Enum):
     RED = "red"
 
@@ -40,6 +59,13 @@ def client() -> ActionsClient:
 
 
 # Where arguments come from
+
+
+def test_a_generic_base_takes_and_writes_what_its_subclass_says() -> None:
+    todos, numbers = serving(TodoStore), serving(NumberStore)
+    assert todos.get("/thing").json == [{"id": 1, "text": "milk", "completed": False}]
+    assert numbers.put("/thing", json={"item": 3}).json == 3
+    assert problem_of(numbers.put("/thing", json={"item": 0}))["errors"] == {"item": ["Must be at least 1."]}
 
 
 def test_variables_of_the_rule_come_from_the_path(client: ActionsClient) -> None:
