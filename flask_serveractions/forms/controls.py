@@ -27,8 +27,6 @@ TYPES: tuple[tuple[type[fields.Field[Any]], str], ...] = (
     (fields.DateTime, "datetime-local"),
     (fields.Date, "date"),
     (fields.Time, "time"),
-    (fields.Email, "email"),
-    (fields.Url, "url"),
 )
 
 
@@ -176,8 +174,10 @@ def described(found: list[fields.Field[Any]], name: str, parameter: Parameter | 
     field = plucked(found[-1]) if isinstance(found[-1], fields.Pluck) else found[-1]
     item = field.inner if isinstance(field, fields.List) else field
     secret = is_secret_name(name) or any(map(is_secret, found))
-    kind = kind_of(field)
     native = native_type(item)
+    kind = kind_of(field)
+    if kind is Kind.AREA and is_secret_name(name) and field.metadata.get("type") is None:
+        kind = Kind.TEXT  # a text area shows what is typed
     low, high, longest = limits(item.validators)
     default = default_for(field, parameter if len(found) == 1 else None)
     return Input(
@@ -227,7 +227,8 @@ def kind_of(field: fields.Field[Any]) -> Kind:
         return Kind.CHOICE
     longest = limits(field.validators)[2]
     is_long = field.metadata.get("type") == "textarea" or (longest or 0) >= LONG_TEXT
-    return Kind.AREA if is_long and isinstance(field, fields.String) else Kind.TEXT
+    is_text = isinstance(field, fields.String) and native_type(field) is None  # an address is one line, however long
+    return Kind.AREA if is_long and is_text else Kind.TEXT
 
 
 def native_type(field: fields.Field[Any]) -> str | None:
@@ -241,7 +242,19 @@ def native_type(field: fields.Field[Any]) -> str | None:
         return None  # a native control knows no zone
     if isinstance(field, (fields.DateTime, fields.Time)) and field.format not in (None, "iso", "iso8601"):
         return None
+    if isinstance(field, fields.String):
+        return address_type(field)
     return next((text for made, text in TYPES if isinstance(field, made)), None)
+
+
+def address_type(field: fields.String) -> str | None:
+    """Return ``email`` or ``url`` for a text that a validator takes for one; a browser takes no relative URL for one."""
+    for each in simple_validators(field.validators):
+        if isinstance(each, validate.Email):
+            return "email"
+        if isinstance(each, validate.URL):
+            return None if each.relative else "url"
+    return None
 
 
 YES_OR_NO = (("true", "Yes"), ("false", "No"))

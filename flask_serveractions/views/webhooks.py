@@ -14,8 +14,9 @@ from ..call import Call
 from ..operation import ROUTE, Operation, where
 from ..pipeline.dispatch import dispatch_webhook
 from ..schemas.annotations import NOTHING, unfold, union_members
+from ..schemas.results import holds_schema
 from ..schemas.signature import compile_operation
-from ..schemas.types import is_schema, local_names, resolved_hints
+from ..schemas.types import local_names, resolved_hints
 
 
 def compile_webhook(
@@ -50,9 +51,10 @@ def event_types(function: Callable[..., Any], name: str) -> tuple[type[Any], ...
 
     :raises TypeError: its annotation says something else, which nothing would load.
     """
-    said = unfold(resolved_hints(function, local_names(function, {})).get(name, Any))
+    annotation = resolved_hints(function, local_names(function, {})).get(name, Any)
+    said = unfold(annotation)
     kinds = {kind_of(unfold(each).plain) for each in union_members(said.plain) or (said.plain,)} - {NOTHING}
-    if any(map(is_schema, said.metadata)) or None in kinds:
+    if holds_schema(annotation) or None in kinds:
         raise TypeError(
             f"{where(function)}: the event {name!r} is what the sender wrote. Annotate it as dict, list or dict | list,"
             " and load what it holds in the function."

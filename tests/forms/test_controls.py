@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+import inspect
 import re
 import uuid
 from collections.abc import Callable
@@ -16,7 +17,7 @@ import pytest
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, MultipleFileField
 from marshmallow import Schema, fields
-from marshmallow.validate import And, Length, Range
+from marshmallow.validate import URL, And, Email, Length, Range
 from werkzeug.datastructures import FileStorage
 from wtforms import FieldList, Form, FormField, IntegerField, PasswordField, SelectMultipleField, StringField
 from wtforms.validators import DataRequired, NumberRange
@@ -24,7 +25,7 @@ from wtforms.validators import Length as WtfLength
 
 from flask_serveractions.forms.controls import declared_names, describe, has_files
 from flask_serveractions.forms.form_state import FormState
-from flask_serveractions.forms.inputs import Input
+from flask_serveractions.forms.inputs import Input, Kind
 from flask_serveractions.operation import Operation
 from flask_serveractions.schemas.signature import compile_operation
 from tests.calling import function_of, make_app
@@ -104,6 +105,11 @@ def described(annotation: Any, name: str = "value", *default: Any) -> Input:
         (list[int], "number"),
         (Annotated[str, fields.Email()], "email"),
         (Annotated[str, fields.Url()], "url"),
+        (Annotated[str, fields.Url(relative=True)], None),
+        (Annotated[str, Email()], "email"),
+        (Annotated[str | None, And(Length(max=99), Email())], "email"),
+        (list[Annotated[str, URL()]], "url"),
+        (Annotated[str, URL(relative=True)], None),
         (Annotated[str, fields.String(load_only=True)], "password"),
         (Annotated[str, fields.String(metadata={"type": "search"})], "search"),
         (FileStorage, "file"),
@@ -112,6 +118,25 @@ def described(annotation: Any, name: str = "value", *default: Any) -> Input:
 )
 def test_the_type_of_an_input_follows_from_the_type_of_the_parameter(annotation: Any, kind: str | None) -> None:
     assert described(annotation).type == kind
+
+
+@pytest.mark.parametrize(
+    ("annotation", "name", "kind"),
+    [
+        (Annotated[str, Length(max=250)], "text", Kind.AREA),
+        (Annotated[str, Length(max=254), Email()], "mail", Kind.TEXT),
+        (Annotated[str, fields.Url(validate=Length(max=2000))], "page", Kind.TEXT),
+        (Annotated[str, fields.String(metadata={"type": "search"}, validate=Length(max=500))], "words", Kind.TEXT),
+        (Annotated[str, Length(max=500)], "password", Kind.TEXT),
+        (Annotated[str, fields.String(metadata={"type": "textarea"})], "token", Kind.AREA),
+    ],
+)
+def test_a_long_text_has_an_area_unless_it_is_an_address_or_a_password(annotation: Any, name: str, kind: Kind) -> None:
+    def act(**values: Any) -> None: ...
+
+    act.__annotations__[name] = annotation
+    act.__signature__ = inspect.Signature([inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY)])  # type: ignore[attr-defined]  # read by inspect
+    assert describe(compiled(act), name).kind is kind
 
 
 @pytest.mark.parametrize(

@@ -156,6 +156,11 @@ def test_what_is_no_verifier_or_takes_no_event_is_told_at_once() -> None:
     with pytest.raises(TypeError, match="event: dict"):
         actions.webhook("/in", Named())(lambda: None)
 
+    def listed(event: list[Annotated[dict[str, Any], Schema()]]) -> None: ...
+
+    with pytest.raises(TypeError, match="load what it holds in the function"):
+        actions.webhook("/in", Named())(listed)
+
 
 def test_two_webhooks_of_one_name_are_told_with_both_places() -> None:
     actions = ServerActions()
