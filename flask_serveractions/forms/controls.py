@@ -248,7 +248,7 @@ def native_type(field: fields.Field[Any]) -> str | None:
 
 
 def address_type(field: fields.String) -> str | None:
-    """Return ``email`` or ``url`` for a text that a validator takes for one; a browser takes no relative URL for one."""
+    """Return ``email`` or ``url`` for a text that a validator takes for one; a browser takes no relative URL as such."""
     for each in simple_validators(field.validators):
         if isinstance(each, validate.Email):
             return "email"
