@@ -248,7 +248,7 @@ def native_type(field: fields.Field[Any]) -> str | None:
 
 
 def address_type(field: fields.String) -> str | None:
-    """Return ``email`` or ``url`` for a text that a validator takes for one; a browser takes no relative URL as such."""
+    """Return ``email`` or ``url`` for a text that a validator takes for one; to a browser no URL is relative."""
     for each in simple_validators(field.validators):
         if isinstance(each, validate.Email):
             return "email"
