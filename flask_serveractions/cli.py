@@ -265,7 +265,7 @@ def bound_values(operation: Operation, pairs: Sequence[str]) -> dict[str, Any]:
     texts: dict[str, list[str]] = {}
     for pair in pairs:
         key, separator, text = pair.partition("=")
-        if not separator:
+        if not separator or not key:
             raise click.BadParameter(f"{pair!r} is no KEY=VALUE.")
         texts.setdefault(key, []).append(text)
     known = {parameter.name: parameter for parameter in operation.bound}
@@ -276,8 +276,11 @@ def load_bound_argument(parameter: Parameter, texts: list[str]) -> Any:
     field = parameter.text
     if field is None:
         return texts
+    is_list = isinstance(field, fields.List)
+    if len(texts) > 1 and not is_list:
+        raise click.BadParameter(f"{parameter.name} is given {len(texts)} times, and is no list.")
     try:
-        return field.deserialize(texts if isinstance(field, fields.List) else texts[-1])
+        return field.deserialize(texts if is_list else texts[-1])
     except ValidationError as error:
         raise click.BadParameter(f"{parameter.name}={texts[-1]}: {' '.join(map(str, error.messages))}") from error
 

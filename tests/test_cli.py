@@ -279,6 +279,8 @@ def test_sign_prints_json_for_programs() -> None:
         (["todos.delete"], 1, "the bound argument 'todo_id' is missing"),
         (["todos.delete", "todo_id=x"], 2, "todo_id=x: Not a valid integer."),
         (["todos.delete", "todo_id"], 2, "'todo_id' is no KEY=VALUE"),
+        (["todos.delete", "=7"], 2, "'=7' is no KEY=VALUE"),
+        (["todos.delete", "todo_id=7", "todo_id=8"], 2, "todo_id is given 2 times, and is no list."),
         (["todos.delete", "todo_id=1", "text=x"], 1, "'text' is not Bound"),
         ([], 2, "Missing argument 'NAME'"),
     ],

@@ -246,7 +246,7 @@ def bug_problem(call: Call, error: Exception, instance: str) -> Problem:
     return Problem(status=500, detail=raised.strip(), instance=instance, traceback="".join(format_exception(error)))
 
 
-def log_bug(app: Flask, place: str, error: Exception) -> str:
+def log_bug(app: Flask, place: str, error: BaseException) -> str:
     """Write a bug with its traceback to the app's own log; return the ``instance`` that names it there."""
     instance = uuid.uuid4().urn
     app.logger.error("Exception on %s %s", escaped(place), instance, exc_info=error)

@@ -143,6 +143,8 @@ def field(form: FormState, name: str, text: str | None, attributes: Attributes) 
     """Return label, control and error in one block."""
     described = form.describe(name)
     shown = label_text(form, name, text)
+    if attributes.get("type", described.type) == "hidden":  # without a label: nobody sees it, but for its error
+        return joined(f"{control(form, name, described, attributes)}\n{form.error(name)}\n")
     kind = Kind.RADIOS if attributes.get("type") == "radio" else described.kind
     make = BLOCKS.get(kind, labelled)
     if kind in BLOCKS:

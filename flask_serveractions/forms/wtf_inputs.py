@@ -12,13 +12,13 @@ from wtforms import (
     Field,
     FieldList,
     FormField,
-    HiddenField,
     PasswordField,
     RadioField,
     SelectMultipleField,
     SubmitField,
     TextAreaField,
 )
+from wtforms.csrf.core import CSRFTokenField
 from wtforms.fields.choices import SelectFieldBase
 
 from ..operation import MISSING
@@ -108,8 +108,8 @@ def accepted(field: Any) -> str | None:
 
 
 def wtf_names(form: Iterable[Any]) -> list[str]:
-    """Return the names of a form's fields, without buttons and what is hidden."""
-    return [field.name for field in form if not isinstance(field, (SubmitField, HiddenField))]
+    """Return the names of a form's fields, without buttons and the token, which is ours."""
+    return [field.name for field in form if not isinstance(field, (SubmitField, CSRFTokenField))]
 
 
 def any_file(form: Iterable[Any]) -> bool:

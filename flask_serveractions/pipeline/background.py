@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import HTTPException
 
 from ..answers.failures import LOGGED, log_bug
 from ..answers.jobs import Job
@@ -156,11 +157,18 @@ def run(app: Flask, payload: Mapping[str, Any]) -> Generator[Progress, None, Any
         except Exception as error:
             action_failed.send(app, operation=operation, error=error)
             raise
+        if outcome.response is not None:
+            raise TypeError(
+                f"{operation.where} returns {outcome.response!r}, and its job has nobody to send it to."
+                " Store the file, and return where it is to be had: redirect(url_for(…)), or the URL."
+            )
         return dump_outcome(app, outcome)
 
 
-def problem_details_of(app: Flask, error: Exception) -> dict[str, Any]:
+def problem_details_of(app: Flask, error: BaseException) -> dict[str, Any]:
     """Return problem details of what a job raised; a bug is logged, and named by its ``instance``."""
+    if isinstance(error, HTTPException) and error.code is not None and error.code >= 400:
+        return {"title": status_phrase(error.code), "status": error.code, "detail": error.description or error.name}
     if isinstance(error, ActionError):
         return {
             "title": status_phrase(error.status),

@@ -43,7 +43,7 @@ Json = Mapping[str, Any]
 #: returns them.
 Run = Callable[[Json], Any]
 #: Turns what was raised into problem details, and logs it where it is a bug.
-Describe = Callable[[Exception], Json]
+Describe = Callable[[BaseException], Json]
 
 CANCELLED: Json = {"title": "Conflict", "status": 409, "detail": "The job was cancelled.", "code": "cancelled"}
 INTERRUPTED: Json = {
@@ -335,13 +335,15 @@ class Running:
     kept: float
 
     def perform(self, run: Run, describe: Describe, payload: Json) -> None:
-        """Run the job and store what comes of it."""
+        """Run the job and store what comes of it; what ends a process comes through."""
         try:
             outcome = run(payload)
             data = self._drain(outcome) if isinstance(outcome, Generator) else outcome
             self._end(state=DONE, data=data)
-        except Exception as error:
+        except BaseException as error:
             self._end(state=FAILED, error=describe(error))
+            if not isinstance(error, Exception):
+                raise
 
     def _drain(self, steps: Generator[Progress, None, Any]) -> Any:
         """Return what a generator returns; None where the job was cancelled meanwhile, and the generator closed."""

@@ -99,6 +99,8 @@ class ThreadPool:
                 self.work(job_id, payload)
             except Exception:
                 logger.exception("Background job %s broke down.", job_id)
+            except BaseException:  # SystemExit, which a command line's main() raises: the job failed, the thread goes on
+                continue
 
 
 #: By Celery app: what its one task does. The Flask app that was made last counts.

@@ -22,6 +22,7 @@ from wtforms import (
     FieldList,
     Form,
     FormField,
+    HiddenField,
     IntegerField,
     PasswordField,
     RadioField,
@@ -308,3 +309,24 @@ def test_a_refusal_with_files_and_rows_keeps_the_texts(page: str) -> None:
     assert not re.search(r'type="file"[^>]* value=', refused.text)
     assert client.submit(refused, "save", **{"lines-0-text": "one"}).status_code == 303
     assert [(each["text"], each["done"]) for each in got[0]["lines"]] == [("one", False), ("two", True)]
+
+
+class VersionedForm(FlaskForm):
+    version = HiddenField(validators=[DataRequired()])
+    title = StringField()
+    send = SubmitField()
+
+
+def save_version(form: VersionedForm) -> None:
+    got.append(form.data)
+
+
+def test_a_hidden_field_is_a_part_of_the_whole_form_and_has_no_label() -> None:
+    got.clear()
+    client = client_of_form(save_version, "{{ form.fields() }}", values={"version": 3, "title": "a"})
+    page = client.get("/")
+    assert re.search(r'<input name="version" [^>]*type="hidden"[^>]* value="3"', page.text)
+    assert "<label" in page.text
+    assert 'for="save_version-version"' not in page.text
+    assert client.submit(page, save_version, title="b").status_code == 303
+    assert got == [{"version": "3", "title": "b", "send": False}]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask, redirect, render_template_string, session
+from flask import Flask, Response, abort, redirect, render_template_string, session
 from flask.testing import FlaskClient
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import FileStorage
@@ -275,6 +275,30 @@ def test_nothing_is_queued_in_silence_when_the_store_is_down(tmp_path: Path) -> 
     assert down.status_code == 503
     assert "Retry-After" in down.headers
     assert ran == []
+
+
+def absent() -> None:
+    abort(404, "There is no such report.")
+
+
+def written() -> Response:
+    return Response("a;b", mimetype="text/csv")
+
+
+def test_a_job_that_aborts_has_failed_with_that_status(tmp_path: Path) -> None:
+    client = app_of(absent, tmp_path).test_client()
+    ended = end_of(client, start(client))
+    assert ended["state"] == "failed"
+    assert ended["error"] == {"title": "Not Found", "status": 404, "detail": "There is no such report."}
+
+
+def test_a_job_that_returns_a_file_is_an_error_that_says_where_to_put_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = app_of(written, tmp_path).test_client()
+    assert end_of(client, start(client))["error"]["status"] == 500
+    assert "written" in caplog.text
+    assert "Store the file, and return where it is to be had" in caplog.text
 
 
 class Upload(FlaskForm):

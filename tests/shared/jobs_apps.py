@@ -37,6 +37,10 @@ def crash() -> None:
     raise ZeroDivisionError("oh")
 
 
+def leave() -> None:
+    raise SystemExit(3)
+
+
 def count(total: int) -> Generator[Progress, None, str]:
     for done in range(1, total + 1):
         yield Progress(done, total, f"step {done}")
@@ -73,10 +77,10 @@ def block(folder: str) -> str:
     return "done"
 
 
-KINDS = {each.__name__: each for each in (add, fail, crash, count, odd, unstorable, wait, block)}
+KINDS = {each.__name__: each for each in (add, fail, crash, leave, count, odd, unstorable, wait, block)}
 
 
-def describe(error: Exception) -> dict[str, Any]:
+def describe(error: BaseException) -> dict[str, Any]:
     if isinstance(error, ActionError):
         return {"status": error.status, "detail": error.message, "code": error.code}
     return {"status": 500, "detail": f"{type(error).__name__}: {error}"}

@@ -63,6 +63,7 @@ def at(jobs: Jobs, job_id: str, done: float) -> Any:
     [
         ("fail", {"status": 422, "detail": "Not today.", "code": "later"}),
         ("crash", {"status": 500, "detail": "ZeroDivisionError: oh"}),
+        ("leave", {"status": 500, "detail": "SystemExit: 3"}),
         ("odd", {"status": 500, "detail": "TypeError: A background job yielded 'a text': yield Progress(done, total"
                                           ", message)."}),
         ("unstorable", {"status": 500, "detail": "TypeError: Object of type object is not JSON serializable"}),
@@ -70,6 +71,12 @@ def at(jobs: Jobs, job_id: str, done: float) -> Any:
 )  # fmt: skip
 def test_a_job_that_raises_has_failed_and_says_why(jobs: Jobs, kind: str, error: dict[str, Any]) -> None:
     assert until(jobs, started(jobs, kind), "failed").error == error
+
+
+def test_a_job_that_exits_ends_none_of_the_threads(store: Store) -> None:
+    jobs = jobs_in(store, threads=1)
+    assert until(jobs, started(jobs, "leave"), "failed").error
+    assert until(jobs, started(jobs, "add", a=1, b=2), "done").data == {"sum": 3}
 
 
 def test_a_job_is_its_owners_alone(jobs: Jobs) -> None:
