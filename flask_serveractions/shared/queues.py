@@ -99,8 +99,8 @@ class ThreadPool:
                 self.work(job_id, payload)
             except Exception:
                 logger.exception("Background job %s broke down.", job_id)
-            except BaseException:  # SystemExit, which a command line's main() raises: the job failed, the thread goes on
-                continue
+            except BaseException as error:  # SystemExit, as a command line's main() raises it: the thread goes on
+                logger.debug("Background job %s ended by %r.", job_id, error)
 
 
 #: By Celery app: what its one task does. The Flask app that was made last counts.
