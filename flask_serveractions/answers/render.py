@@ -44,7 +44,7 @@ def answer_resource(call: Call, operation: Operation, returned: Any) -> Response
     is_plain, environ = is_plain_json(operation, returned), call.request.environ
     dump = operation.answer.dump
     if is_plain:
-        response = json_response(call.app, dump(returned) if dump else returned)
+        response = json_response(call.app, dump(returned) if dump else returned, None, operation)
     else:
         response = answer_route(call, operation, returned)
     if operation.vary or call.state.registry.hook is not None or "HTTP_AUTHORIZATION" in environ:
@@ -105,7 +105,7 @@ def answer_route(call: Call, operation: Operation, returned: Any) -> Response:
     if type(value) not in (dict, list) and (isinstance(value, WerkzeugResponse) or (not dump and is_for_flask(value))):
         whole: Any = (value, status, headers) if status or headers else value
         return call.app.make_response(whole)
-    response = json_response(call.app, dump(value) if dump else value, status)
+    response = json_response(call.app, dump(value) if dump else value, status, operation)
     if headers:
         response.headers.update(headers)
     return response

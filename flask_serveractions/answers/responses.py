@@ -128,10 +128,15 @@ def json_text(app: Flask, value: Any, operation: Operation | None) -> str:
             json.loads(text, parse_constant=refuse_constant)
         return text
     except (TypeError, ValueError) as error:
-        raise TypeError(
-            f"The action {named(operation)} returns {type(value)!r}, which can't be JSON: {error}."
-            " Return what JSON holds, or give it a schema: -> Annotated[Todo, TodoSchema()]."
-        ) from error
+        raise no_json(operation, value, error) from error
+
+
+def no_json(operation: Operation | None, value: Any, error: Exception) -> TypeError:
+    kind = "method" if operation is not None and operation.kind == "route" else "action"
+    return TypeError(
+        f"The {kind} {named(operation)} returns {type(value)!r}, which can't be JSON: {error}."
+        " Return what JSON holds, or give it a schema: -> Annotated[Todo, TodoSchema()]."
+    )
 
 
 def named(operation: Operation | None) -> str:
@@ -142,8 +147,12 @@ def is_page(text: str) -> bool:
     return text[:100].lstrip()[:9].lower().startswith(("<!doctype", "<html"))
 
 
-def json_response(app: Flask, value: Any, status: int | None = None) -> Response:
-    """Return what ``app.json.response(value)`` does, with a status."""
+def json_response(app: Flask, value: Any, status: int | None = None, operation: Operation | None = None) -> Response:
+    """Return what ``app.json.response(value)`` does, with a status.
+
+    :param operation: what returned the value, for messages.
+    :raises TypeError: it can't be JSON.
+    """
     provider = app.json
     if type(provider) is not DefaultJSONProvider or provider.mimetype != JSON:
         theirs: Response = provider.response(value)  # type: ignore[assignment]
@@ -151,7 +160,10 @@ def json_response(app: Flask, value: Any, status: int | None = None) -> Response
             theirs.status_code = status
         return theirs
     spaced = app.debug if provider.compact is None else not provider.compact
-    text = encoder(provider.default, provider.ensure_ascii, provider.sort_keys, spaced)(value)
+    try:
+        text = encoder(provider.default, provider.ensure_ascii, provider.sort_keys, spaced)(value)
+    except (TypeError, ValueError) as error:
+        raise no_json(operation, value, error) from error
     body = f"{text}\n".encode()
     return whole_response(app, body, status, JSON)
 

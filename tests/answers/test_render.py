@@ -12,7 +12,7 @@ from flask import Flask, Response, flash, make_response, redirect, send_file
 from marshmallow import Schema, fields
 from werkzeug.test import TestResponse
 
-from flask_serveractions import revalidate_path, revalidate_tag
+from flask_serveractions import MethodRoute, ServerActions, revalidate_path, revalidate_tag
 from tests.callers import BROWSER, SCRIPT, WITH_PAGE, app_with, flashes_in, open_form, post_json, submit
 
 CLOSED = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
@@ -407,6 +407,19 @@ def test_what_can_not_be_json_is_a_bug_whoever_asked(
 ) -> None:
     assert act(function, headers).status_code == 500
     for part in (repr(function.__name__), "class", "JSON", "TodoSchema"):
+        assert part in caplog.text
+
+
+@pytest.mark.parametrize("function", [no_json, no_json_in_a_tuple, keys_that_are_no_text, a_circle])
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_what_can_not_be_json_is_a_bug_of_a_resource_that_says_whose(
+    function: Callable[..., Any], method: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = Flask(__name__)
+    members = {method: lambda self: function("")}
+    ServerActions(app).route("/things")(type("Things", (MethodRoute,), members))
+    assert app.test_client().open("/things", method=method.upper()).status_code == 500
+    for part in (f"The method 'Things.{method}'", "class", "JSON", "TodoSchema"):
         assert part in caplog.text
 
 
