@@ -27,7 +27,7 @@ class LiveServer:
         return f"http://127.0.0.1:{self.port}"
 
     def wait(self) -> None:
-        eventually(self.answers, 40)
+        eventually(self.answers)
 
     def answers(self) -> bool:
         with contextlib.suppress(OSError):

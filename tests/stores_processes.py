@@ -69,7 +69,7 @@ class RedisServer:
         return False
 
     def client(self, use: Callable[[Any], T]) -> T:
-        with contextlib.closing(redis.Redis.from_url(self.url, socket_timeout=5, decode_responses=True)) as client:
+        with contextlib.closing(redis.Redis.from_url(self.url, socket_timeout=60, decode_responses=True)) as client:
             return use(client)
 
     def freeze(self) -> None:

@@ -307,7 +307,7 @@ def test_the_launcher_brings_everything_up_and_takes_it_down(tmp_path: Path) -> 
             the_supplier_changes_a_price(port)
         finally:
             shop.send_signal(signal.SIGTERM)
-        assert shop.wait(30) == 0, (tmp_path / "output").read_text()
+        assert shop.wait(60) == 0, (tmp_path / "output").read_text()
     assert not any(Path(f"/proc/{child}").exists() for child in children)
     assert not answers(port)
 

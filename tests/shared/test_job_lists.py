@@ -21,7 +21,7 @@ from tests.stores_processes import EightProcesses, eventually, kill, process
 
 pytest_plugins = ["tests.stores_fixtures"]
 
-LEASE = 1.5  # seconds; a busy machine misses one beat of the four in it, but not three
+LEASE = 3.0  # seconds; a busy machine misses one beat of the four in it, but not three
 
 
 def jobs_in(store: Store, **options: Any) -> Jobs:

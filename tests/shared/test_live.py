@@ -75,7 +75,7 @@ class Listener:
 
     def leave(self) -> None:
         self.left.set()
-        self.thread.join(10)
+        self.thread.join(60)
         assert not self.thread.is_alive()
 
 

@@ -126,7 +126,7 @@ def test_closing_closes_the_generator_at_its_next_yield_and_waits_for_it() -> No
     closing.start()
     assert happened == []
     go_on.set()
-    closing.join(10)
+    closing.join(60)
     assert happened == ["reached", "closed"]
     stream.close()  # a second time, as servers may
 
