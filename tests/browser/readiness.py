@@ -32,10 +32,12 @@ ON_WHAT_THERE_IS = ["all", "all_inner_texts", "all_text_contents", "count", "eva
 ON_KEYBOARD = ["press", "type"]
 ON_MOUSE = ["click", "move", "wheel"]
 
-# Once a module was asked for, this waits for it: it's fetched and run once. One that doesn't come is no matter of ours
-ARRIVAL = "url => import(url).then(() => {}, () => {})"
+# Once a module was asked for, this waits for it: it's fetched and run once. One that doesn't come is no matter of ours,
+# nor is one of a page that has been left for another origin's
+ARRIVAL = "url => url.startsWith(`${origin}/`) && import(url).then(() => {}, () => {})"
 
 asked: WeakKeyDictionary[Page, list[str]] = WeakKeyDictionary()
+awaited: WeakKeyDictionary[Page, str] = WeakKeyDictionary()
 hurried: WeakSet[Page] = WeakSet()
 pages: WeakKeyDictionary[Keyboard | Mouse, Page] = WeakKeyDictionary()
 evaluate = Page.evaluate
@@ -52,8 +54,11 @@ def at_once(page: Page) -> Iterator[None]:
 
 
 def note(request: Request) -> None:
-    if urlsplit(request.url).path.endswith(LATER):
-        asked.setdefault(request.frame.page, []).append(request.url)
+    if not urlsplit(request.url).path.endswith(LATER):
+        return
+    page = request.frame.page
+    if request.url != awaited.get(page):  # else we ask, once more, for one that did not come
+        asked.setdefault(page, []).append(request.url)
 
 
 def await_ready(page: Page) -> None:
@@ -63,10 +68,17 @@ def await_ready(page: Page) -> None:
     page.wait_for_load_state()
     while urls := asked.pop(page, []):
         for url in urls:
-            try:
-                evaluate(page, ARRIVAL, url)
-            except Error:  # the page has been left
-                page.wait_for_load_state()
+            await_module(page, url)
+
+
+def await_module(page: Page, url: str) -> None:
+    awaited[page] = url
+    try:
+        evaluate(page, ARRIVAL, url)
+    except Error:  # the page has been left
+        page.wait_for_load_state()
+    finally:
+        del awaited[page]
 
 
 def await_element(locator: Locator) -> None:
