@@ -30,7 +30,7 @@ from .views.actions import CLIENT_VERSION, add_rule, check_name, make_blueprint
 from .views.blueprints import check_blueprint, place_when_known
 from .views.decorators_above import defining_frame
 from .views.discovery import RouteFile, discover
-from .views.functions import check_is_function, public_functions
+from .views.functions import check_is_function, name_is_taken, public_functions
 from .views.resources import (
     MethodRoute,
     RegisteredRoute,
@@ -190,9 +190,7 @@ class ServerActions:
             blueprint=blueprint,
         )
         if taken is not None:
-            raise ValueError(
-                f"Two actions are called {name!r}: {taken.where} and {compiled.where}. Rename one: name=…."
-            )
+            raise ValueError(name_is_taken(name, taken.where, compiled.where))
         self._add(compiled)
         frame = defining_frame(function)
         if frame is not None:
@@ -222,7 +220,7 @@ class ServerActions:
         :raises ValueError: the module defines none, or a name is taken.
         :raises TypeError: a signature that can't work.
         """
-        functions = public_functions(module)
+        functions = public_functions(module, prefix)
         if not functions:
             raise ValueError(
                 f"{module.__name__} defines no public function. Write one, or register by @actions.register."

@@ -181,6 +181,18 @@ def test_a_name_taken_twice_is_an_error_at_once_that_says_where_both_stand(actio
     assert f"{here}, line {other.__code__.co_firstlineno}" in text
 
 
+def test_a_factory_that_registers_on_one_object_again_and_again_is_told_how_factories_do_it() -> None:
+    actions = ServerActions()
+
+    def create_app() -> None:
+        @actions.register
+        def add() -> None: ...
+
+    create_app()
+    with pytest.raises(ValueError, match=r"'add' is registered twice: .*application factory make a ServerActions of"):
+        create_app()
+
+
 @pytest.mark.parametrize("thing", ["double", 7, object(), dict], ids=["name", "number", "object", "class"])
 def test_only_a_function_can_be_registered(actions: ServerActions, thing: Any) -> None:
     with pytest.raises(TypeError, match="takes a function"):

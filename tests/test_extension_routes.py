@@ -46,6 +46,26 @@ def test_an_empty_all_is_the_error_that_it_looks_like(actions: ServerActions) ->
     assert actions.registry.actions == {}
 
 
+@pytest.mark.parametrize(
+    ("names", "prefix", "error", "says"),
+    [
+        (
+            "__all__ = ['create', 'crate']",
+            "",
+            ValueError,
+            "some_actions.__all__ names 'crate', which it",
+        ),
+        ("", None, TypeError, r"register_module\(prefix=None\): give a text"),
+    ],
+)
+def test_what_register_module_can_not_mean_registers_nothing(
+    actions: ServerActions, names: str, prefix: Any, error: type[Exception], says: str
+) -> None:
+    with pytest.raises(error, match=says):
+        actions.register_module(module_of(MODULE + names), prefix)
+    assert actions.registry.actions == {}
+
+
 def test_register_module_leaves_alone_what_is_registered_already(actions: ServerActions) -> None:
     module = module_of(MODULE)
     actions.register(name="todos.make", once=True)(module.create)

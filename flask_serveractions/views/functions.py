@@ -25,17 +25,37 @@ def check_is_function(function: Any) -> None:
         )
 
 
-def public_functions(module: ModuleType) -> dict[str, Callable[..., Any]]:
+def name_is_taken(name: str, first: str, second: str) -> str:
+    """Return what to say of two actions of one name.
+
+    :param first: where the one stands; ``second``: where the other does.
+    """
+    if first == second:
+        return (
+            f"The action {name!r} is registered twice: {first}. Register it once, at import; or let the application"
+            " factory make a ServerActions of its own for each app."
+        )
+    return f"Two actions are called {name!r}: {first} and {second}. Rename one: name=…."
+
+
+def public_functions(module: ModuleType, prefix: str) -> dict[str, Callable[..., Any]]:
     """Return the public functions that a module defines, by name: those in ``__all__``, or without ``_`` in front.
 
-    :raises TypeError: it is no module.
+    :param prefix: goes before each name, elsewhere.
+    :raises TypeError: it is no module, or the prefix is no text.
+    :raises ValueError: ``__all__`` names what the module does not have.
     """
     if not isinstance(module, ModuleType):
         raise TypeError(
             f"register_module takes a module, not {module!r}. Write import todos, and then"
             " actions.register_module(todos)."
         )
+    if not isinstance(prefix, str):
+        raise TypeError(f"register_module(prefix={prefix!r}): give a text that goes before each name: 'todos.'.")
     names = getattr(module, "__all__", [name for name in vars(module) if not name.startswith("_")])
+    lacking = [name for name in names if not hasattr(module, name)]
+    if lacking:
+        raise ValueError(f"{module.__name__}.__all__ names {', '.join(map(repr, lacking))}, which it does not define.")
     found: dict[int, tuple[str, Callable[..., Any]]] = {}
     for name in names:
         function = getattr(module, name, None)

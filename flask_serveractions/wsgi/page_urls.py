@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from copy import copy
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.routing import MapAdapter, RequestRedirect, Rule
 
 from ..app_state import AppState
@@ -78,11 +79,17 @@ def shown(text: str) -> str:
 
 
 def route_actions(app: Flask, state: AppState) -> None:
-    """Let the app's URL matching find the rule of the action that a form on a page calls, on every host and mount."""
+    """Let the app's URL matching find the rule of the action that a form on a page calls, on every host and mount.
+
+    What this package serves itself is served on every host and subdomain, too: the client, jobs, direct calls.
+    """
     theirs: Callable[[Request | None], MapAdapter | None] = app.create_url_adapter
 
     def create_url_adapter(request: Request | None) -> MapAdapter | None:
         adapter = theirs(request)
+        if request is not None and adapter is not None and is_elsewhere(adapter) and is_own_path(state, request.path):
+            on_all_hosts: Any = partial(match_anywhere, adapter, adapter.match)
+            adapter.match = on_all_hosts  # type: ignore[method-assign]
         action = None if request is None else request.environ.get(ActionArgument.KEY)
         if action is None:  # as most
             return adapter
@@ -92,6 +99,38 @@ def route_actions(app: Flask, state: AppState) -> None:
         return adapter
 
     app.create_url_adapter = create_url_adapter  # type: ignore[method-assign]
+
+
+def is_elsewhere(adapter: MapAdapter) -> bool:
+    """Whether a request came to another host or subdomain than rules have that name none."""
+    return adapter.map.host_matching or adapter.subdomain != adapter.map.default_subdomain
+
+
+def is_own_path(state: AppState, path: str) -> bool:
+    """Whether a path is one that this package serves."""
+    own = (state.settings.url_prefix, state.settings.openapi_url, state.settings.docs)
+    return any(each is not None and is_below(path, each) for each in own)
+
+
+def match_anywhere(
+    adapter: MapAdapter,
+    theirs: Callable[..., Any],
+    path_info: str | None = None,
+    method: str | None = None,
+    *args: Any,
+    **kwargs: Any,
+) -> Any:
+    """Match as the adapter does; what no rule of the host has, is looked for among those that name no host."""
+    try:
+        return theirs(path_info, method, *args, **kwargs)
+    except NotFound:
+        anywhere = copy(adapter)
+        anywhere.__dict__.pop("match", None)
+        if adapter.map.host_matching:
+            anywhere.server_name = ""
+        else:
+            anywhere.subdomain = adapter.map.default_subdomain
+        return anywhere.match(path_info, method, *args, **kwargs)
 
 
 def match_action(

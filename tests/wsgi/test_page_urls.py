@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -226,6 +227,28 @@ def test_a_form_works_on_every_host_subdomain_and_mount(make: Any) -> None:
     led = client.post(form.url, data={**form.values, "text": "milk"}, headers=headers, base_url=origin)
     assert (led.status_code, led.headers["Location"]) == (303, path)
     assert calls == [("milk", "/todos", "actions.save", b"")]
+
+
+@pytest.mark.parametrize("make", [subdomain, host], ids=lambda make: make.__name__)
+def test_what_the_package_serves_itself_is_served_on_every_host_and_subdomain(make: Any) -> None:
+    app, origin, _ = make()
+    app.extensions["serveractions"].register(name="work", background=True)(lambda: "done")
+    script = '{{ serveractions_script("work") }}{% call action_form("work") %}{% endcall %}'
+    on_host = {"subdomain": "<team>"} if app.subdomain_matching else {"host": "a.test"}
+    app.add_url_rule("/work", "work", lambda **_: render_template_string(script), **on_host)
+    client = app.test_client()
+    page = client.get("/work", base_url=origin)
+    module = re.findall(r'src="([^"]+)"', page.text)[0]
+    assert client.get(module, base_url=origin).mimetype == "text/javascript"
+    assert client.get("/openapi.json", base_url=origin).status_code == 200
+    form, headers = form_in(page), {**SCRIPT, "Origin": origin}
+    queued = client.post(form.url, data=form.values, headers=headers, base_url=origin)
+    assert queued.status_code == 202
+    assert client.get(queued.headers["Location"], base_url=origin).status_code == 200
+    assert client.get("/nobodys", base_url=origin).status_code == 404
+    name, signed = form.url.partition("_action=")[2].split("/")
+    direct = client.post(f"/_actions/{name}/{signed}", data=form.values, headers=headers, base_url=origin)
+    assert direct.status_code == 202
 
 
 def test_what_guards_a_path_around_the_app_guards_its_page_however_it_is_rendered() -> None:
