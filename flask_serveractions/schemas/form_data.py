@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from typing import Any
 
-from marshmallow import Schema, fields, missing
+from marshmallow import Schema, fields, missing, validate
 from werkzeug.datastructures import MultiDict
 
 from ..errors import WHOLE, TooLarge, Unreadable
@@ -184,7 +184,8 @@ class FormReader:
     def items(self, field: Any, node: Node, partial: bool) -> Any:
         inner = field.inner if isinstance(field, fields.List) else fields.Raw()
         texts = node.texts[:-1] if self.is_form and is_free_text(inner) and node.texts[-1:] == [""] else node.texts
-        given = [(index, text) for index, text in enumerate(texts) if text != "" or is_text(inner)]
+        keeps_empty = is_text(inner) and not (self.is_form and refuses_empty(inner))
+        given = [(index, text) for index, text in enumerate(texts) if text != "" or keeps_empty]
         pairs: list[tuple[str, Any]] = [(str(index), typed(item_field(field, index), text)) for index, text in given]
         pairs += [(index, self.value(inner, node.below[index], partial)) for index in node.indices()]
         return Items(pair for pair in pairs if pair[1] is not MISSING) or MISSING
@@ -246,6 +247,12 @@ def is_nullable(field: fields.Field[Any]) -> bool:
 def is_free_text(field: fields.Field[Any]) -> bool:
     """Whether any text is a value: of a list of such, the form has one empty input more than values."""
     return is_text(field) and isinstance(field, (fields.String, fields.Raw))
+
+
+def refuses_empty(field: fields.Field[Any]) -> bool:
+    """Whether an empty text is never a value of the field: an input for an item that was left empty is none then."""
+    lengths = [each for each in field.validators if isinstance(each, validate.Length)]
+    return any((each.min or each.equal or 0) > 0 for each in lengths)
 
 
 def is_many(field: fields.Nested) -> bool:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from marshmallow import Schema, fields
+from marshmallow.validate import Length
 from werkzeug.datastructures import MultiDict
 
 from flask_serveractions.errors import Unreadable
@@ -85,6 +86,15 @@ def test_an_empty_item_counts_as_absent_where_it_is_no_text() -> None:
 def test_of_a_list_of_text_the_one_empty_input_that_a_form_has_more_than_values_is_no_value() -> None:
     assert sent(OrderSchema(), ("tags", "a"), ("tags", ""), ("tags", "")) == {"tags": ["a", ""]}
     assert sent(OrderSchema(), ("tags", "")) == {}
+
+
+@pytest.mark.parametrize("length", [Length(1, 5), Length(min=1), Length(equal=1)])
+def test_inputs_of_a_list_that_were_left_empty_are_no_values_where_none_may_be_empty(length: Length) -> None:
+    schema = Schema.from_dict({"tags": fields.List(fields.String(validate=length))})()
+    pairs = [("tags", text) for text in ("", "a", "", "b", "", "")]
+    got = sent(schema, *pairs)["tags"]
+    assert (list(got), got.indices) == (["a", "b"], ["1", "3"])
+    assert sent(schema, *pairs, is_form=False)["tags"] == ["", "a", "", "b", "", ""]
 
 
 def test_an_empty_list_counts_as_absent() -> None:
