@@ -58,7 +58,7 @@ class ActionError(Exception):
     :param code: a short name that programs can rely on.
     :param result: anything the page wants to show with the failure: ``FormState.result``.
     :raises ValueError: the status is no error status.
-    :raises TypeError: the message is no text.
+    :raises TypeError: the message is no text, or the field or the code is none.
     """
 
     def __init__(
@@ -74,7 +74,10 @@ class ActionError(Exception):
             raise TypeError(
                 f"ActionError({message!r}): a message is one text for people. Raise it for the first mistake."
             )
-        if not 400 <= status <= 599:
+        for name, text in (("field", field), ("code", code)):
+            if not (text is None or isinstance(text, str)):
+                raise TypeError(f"ActionError({name}={text!r}): give a text, or leave it out.")
+        if not (isinstance(status, int) and 400 <= status <= 599):
             raise ValueError(f"ActionError(status={status!r}): a failure has a status from 400 to 599.")
         super().__init__(message)
         self.message = str(message)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from flask_serveractions import ActionError
@@ -81,3 +83,20 @@ def test_an_action_error_is_problem_details_with_its_field_status_code_and_messa
         "errors": {"text": ["You already have that one."]},
         "code": "taken",
     }
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        ({"status": 302}, ValueError),
+        ({"status": "422"}, ValueError),
+        ({"field": 3}, TypeError),
+        ({"code": 3}, TypeError),
+    ],
+)
+def test_an_action_error_that_can_not_be_told_is_an_error_where_it_is_made(
+    options: dict[str, Any], error: type[Exception]
+) -> None:
+    (name,) = options
+    with pytest.raises(error, match=rf"ActionError\({name}="):
+        ActionError("No.", **options)

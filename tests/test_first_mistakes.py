@@ -17,7 +17,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_co
 from wtforms import Form, StringField
 from wtforms.validators import DataRequired
 
-from flask_serveractions import ActionError, Bound, MethodRoute, ServerActions
+from flask_serveractions import ActionError, Bound, MethodRoute, Query, ServerActions
 from flask_serveractions.testing import ActionsClient
 
 
@@ -104,9 +104,21 @@ def test_a_schema_as_the_result_s_type_says_what_to_write(actions: ServerActions
         actions.register(taking(str, returned))
 
 
-def test_the_name_of_our_hidden_field_is_no_parameter_s(actions: ServerActions) -> None:
+@pytest.mark.parametrize("name", ["_action", "_region"])
+def test_the_name_of_our_hidden_field_is_no_parameter_s(actions: ServerActions, name: str) -> None:
     with pytest.raises(TypeError, match=r"hidden field of this name. Call it otherwise."):
-        actions.register(taking(str, name="_action"))
+        actions.register(taking(str, name=name))
+
+
+def test_what_is_taken_out_of_every_query_is_no_parameter(actions: ServerActions) -> None:
+    class Page(MethodRoute):
+        def get(self, _regions: str = "") -> None: ...
+
+    says = r"'_regions', .* this argument is taken out of every query. Call it otherwise."
+    with pytest.raises(TypeError, match=says):
+        actions.register(taking(Query[str], name="_regions"))
+    with pytest.raises(TypeError, match=says):
+        actions.route("/page")(Page)
 
 
 def test_a_method_is_registered_of_an_object(actions: ServerActions) -> None:

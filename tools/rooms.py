@@ -74,6 +74,7 @@ ROOMS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "form_parts",
             "regions",
             "topics",
+            "blocks",
             "mistakes",
             "page_forms",
             "kept_pages",

@@ -19,6 +19,7 @@ from ..scope import scope
 from ..security.access import NOBODYS
 from ..stores.store import StoreUnavailable
 from ..wsgi.page_urls import page_of_forms
+from .blocks import rendered_block
 from .page_forms import page_forms, visitor_for
 from .topics import topic_of
 
@@ -56,7 +57,7 @@ def region(
         raise ValueError(f"region({name!r}, tag={tag!r}): give the name of an element: 'ul'.")
     state, content = "", Markup("")
     with inside(Region(name, lazy)):
-        state, content = lazy_content(name, caller, fallback) if lazy else ("", Markup(caller()))  # noqa: S704
+        state, content = lazy_content(name, caller, fallback) if lazy else ("", Markup(rendered_block(caller)))  # noqa: S704
     attributes = {"data-region": name, "data-lazy": state or None, **live_attributes(live), **(attrs or {})}
     return Markup("<{0} {1}>{2}</{0}>").format(tag, render_attributes(attributes), content)
 
@@ -77,7 +78,7 @@ def lazy_content(name: str, caller: Callable[[], str], fallback: str) -> tuple[s
     if not wants_region(name):
         return WAITING, Markup("{} {}").format(fallback, link_to(name, "Show"))
     try:
-        return LOADED, Markup(caller())  # noqa: S704  # a template that does not escape means what it gives
+        return LOADED, Markup(rendered_block(caller))  # noqa: S704  # a template that does not escape means what it gives
     except HTTPException:
         raise
     except Exception as error:

@@ -24,6 +24,7 @@ from ..marks import chain_of
 from ..operation import REGION, REGION_FIELD, Operation, Region, Submission
 from ..schemas.flask_forms import filled_form
 from ..security.signing import digest, load_payload, random_key, sign_id
+from .blocks import rendered_block
 from .form_parts import FormParts, parts_of
 from .mistakes import (
     UNCALLED,
@@ -109,7 +110,7 @@ def content_of(forms: PageForms, operation: Operation, identity: str, caller: An
     forms.open = operation.name
     try:
         # a template that does not escape gives plain text, which is as it means it
-        content = str(caller(form) if caller.arguments else caller())
+        content = str(rendered_block(caller, form) if caller.arguments else rendered_block(caller))
     except UndefinedError as error:
         if caller.arguments or str(error) != "'form' is undefined":
             raise

@@ -18,7 +18,7 @@ from marshmallow.fields import Boolean, List, Raw
 from marshmallow.validate import And
 from werkzeug.datastructures import FileStorage
 
-from ..operation import ACTION, MISSING, Answer, Operation, Parameter, Source, where
+from ..operation import ACTION, MISSING, REGION_FIELD, Answer, Operation, Parameter, Source, where
 from .annotations import type_arguments, unfold, with_arguments
 from .bound_fields import bind, fields_for
 from .fields import is_delimited, is_flat, is_text
@@ -41,7 +41,8 @@ from .types import (
 
 BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
 OPEN_ENDED = frozenset({inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD})
-HIDDEN = frozenset({"_action"})  # the names of our hidden fields, and of the argument in a page's query
+HIDDEN = frozenset({"_action", REGION_FIELD})  # the names of our hidden fields
+TAKEN_OUT = frozenset({"_action", "_regions"})  # of every query, before the app sees it
 RESERVED = frozenset({"attrs", "caller", "values"})  # action_form's own arguments
 CALL_IT = "Call it otherwise."
 CARRIED = "A form can carry str, int, float, bool, Decimal, dates, UUID, an Enum, a Literal, and lists of them"
@@ -224,6 +225,8 @@ class Compiler:
             raise self.type_error(name, annotation, "only actions have signed IDs", mend)
         if self.kind == ACTION and name in HIDDEN:
             raise self.type_error(name, annotation, "every form of an action has a hidden field of this name", CALL_IT)
+        if source is Source.QUERY and name in TAKEN_OUT:
+            raise self.type_error(name, annotation, "this argument is taken out of every query", CALL_IT)
         if source is Source.BOUND and name in RESERVED:
             raise self.type_error(name, annotation, "action_form has an argument of this name", CALL_IT)
         return source
