@@ -16,7 +16,7 @@ const INTERNAL = new RegExp(
     "argument|ask|began|button|contents|element|emit|end|ended|finish|from|identity|is(Autosave|Changed|Elsewhere|File|Refused|Renewed)",
     "mode|number|once|option|phase|record|renew|rendered|report|retry|source|stale|stands|stop|urls",
     // of trees that are brought up to date
-    "brings|count|forms|holders|leave|leaving|lonely|looks|named|news|old|olds|spoken|stays(Attribute|Content)|twins|used|veiled|words",
+    "count|forms|holders|leave|leaving|lonely|looks|named|news|old|olds|spoken|stays(Attribute|Content)|twins|used|veiled|words",
     // of parts
     "rows",
   ].join("|")})$`,
@@ -47,18 +47,17 @@ async function findShared(entry, first) {
   return shared;
 }
 
-/** Hands what other modules need to them, by position: there is one copy of it, and one state. @param {Record<string, Map<string, string>>} lists by their names */
-function share(lists) {
-  const modules = new Map(Object.values(lists).flatMap((shared) => [...shared]));
-  const imports = [...modules].map(([name, module]) => `import { ${name} } from "./${relative("src", module)}";`);
-  const functions = Object.entries(lists).map(([name, shared]) => `${name}: () => [${[...shared.keys()]}],`);
-  const contents = [...imports, "export default {", ...functions, "};"].join("\n");
+/** Hands what other modules need to them, by position: there is one copy of it, and one state. @param {Map<string, string>} shared */
+function share(shared) {
+  const imports = [...shared].map(([name, module]) => `import { ${name} } from "./${relative("src", module)}";`);
+  const contents = [...imports, `export const share = () => [${[...shared.keys()]}];`].join("\n");
   return { name: "share", setup: (build) => void build.onLoad({ filter: /src\/shared\.js$/ }, () => ({ contents, resolveDir: here("src") })) };
 }
 
-/** @param {Map<string, string>} shared @param {string[]} first */
-function take(shared, first) {
-  const taken = { contents: `export const [${[...shared.keys()].join()}] = given;` };
+/** @param {Map<string, string>} shared @param {Map<string, string>} needed what of it this module does @param {string[]} first */
+function take(shared, needed, first) {
+  const names = [...shared.keys()].map((name) => (needed.has(name) ? name : ""));
+  const taken = { contents: `export const [${names.join().replace(/,+$/, "")}] = given;` };
   const find = ({ kind, path, resolveDir }) =>
     kind !== "entry-point" && first.includes(relative(here("."), resolve(resolveDir, path))) ? { path: "given", namespace: "given" } : undefined;
   return {
@@ -96,11 +95,14 @@ async function buildFiles() {
   const files = new Map([["client.d.ts", await readFile(here("client.d.ts"), "utf8")]]);
   const bundles = new Map();
   const first = await modulesOf("src/client.js");
-  const lists = Object.fromEntries(await Promise.all(LATER.map(async (name) => [name, await findShared(`src/${name}.js`, first)])));
-  for (const name of ["client", ...LATER]) {
-    const { code, map } = await bundle(name, name === "client" ? share(lists) : take(lists[name], first));
+  const lists = await Promise.all(LATER.map((name) => findShared(`src/${name}.js`, first)));
+  // what the first of them takes alone, what both do, what the second does: few places are left empty
+  const places = [lists.slice(0, 1), lists, lists.slice(1)].map((some) => [...lists[0], ...lists[1]].filter(([name]) => lists.every((list) => list.has(name) === some.includes(list))));
+  const shared = new Map(places.flat());
+  for (const [name, plugin] of [["client", share(shared)], ...LATER.map((name, i) => [name, take(shared, lists[i], first)])]) {
+    const { code, map } = await bundle(name, plugin);
     const small = await minify(code, {
-      compress: { hoist_funs: true, inline: 1, passes: 5, pure_getters: true, unsafe: true, unsafe_arrows: true, unsafe_methods: true },
+      compress: { comparisons: false, hoist_funs: name === "client", inline: 1, passes: 5, pure_getters: true, unsafe: true, unsafe_arrows: true },
       ecma: 2020,
       module: true,
       sourceMap: { content: map, includeSources: true, url: `${name}.js.map` },

@@ -79,8 +79,8 @@ export const pause = (milliseconds) => new Promise((resolve) => setTimeout(resol
 /** @param {string} said how an answer is to be handled (RFC 6266) @returns {string} the name of its file; empty, where it has none */
 function nameIn(said) {
   const encoded = /filename\*=UTF-8'.*?'([^; ]*)/i.exec(said)?.[1];
-  const [, quoted, token = ""] = /filename=(?:"((?:\\.|[^"])*)"|([^; ]*))/i.exec(said) ?? [];
-  return encoded ? decodeURIComponent(encoded) : (quoted?.replace(/\\(.)/g, "$1") ?? token);
+  const [, plain = ""] = /filename=("(?:\\.|[^"])*"|[^; ]*)/i.exec(said) ?? [];
+  return encoded ? decodeURIComponent(encoded) : plain.replace(/^"|"$|\\(.)/g, "$1");
 }
 
 /** @param {Blob} blob @param {string} name @returns {Answer} */

@@ -13,11 +13,8 @@ export const contentsOf = (form) =>
     .map(([name, value]) => [name, value instanceof File ? value.name + value.size : value])
     .join();
 
-/** @param {HTMLFormElement} form */
-export const isBegun = (form) => touched.has(form) && touched.get(form) !== contentsOf(form);
-
 /** @returns {HTMLFormElement[]} one that has been taken away, with a dialog that she closed, is not missed */
-export const begunForms = () => [...touched.keys()].filter((form) => document.contains(form) && isBegun(form));
+export const begunForms = () => [...touched].filter(([form, contents]) => isShown(form) && contents !== contentsOf(form)).map(([form]) => form);
 
 /** Whether a fresh form has no place for something: for a row that a script added. @param {HTMLFormElement} fresh @param {HTMLFormElement} typed */
 export function lacks(fresh, typed) {
@@ -33,8 +30,8 @@ export function settle(form) {
   else touched.delete(form);
 }
 
-/** @param {Set<HTMLFormElement>} kept all but these */
-export const settleAllBut = (kept) => [...touched.keys()].forEach((form) => kept.has(form) || settle(form));
+/** @param {HTMLFormElement[]} kept all but these */
+export const settleAllBut = (kept) => [...touched.keys()].forEach((form) => kept.includes(form) || settle(form));
 
 /** @param {Event} event */
 function touch({ target, type }) {

@@ -26,10 +26,12 @@ export class Call {
   phase = "asking";
   stop = new AbortController();
   number = 0;
-  isRenewed = false;
-  isRefused = false;
-  /** Whether the visitor has typed on since. */
-  isChanged = false;
+  /** @type {boolean | undefined} */
+  isRenewed;
+  /** @type {boolean | undefined} */
+  isRefused;
+  /** Whether the visitor has typed on since. @type {boolean | undefined} */
+  isChanged;
   /** What listeners of `action:start` have added. @type {Record<string, string>} */
   headers = {};
   ended = Promise.withResolvers();

@@ -1,6 +1,6 @@
 // Modules that not every page needs.
 
-import shared from "./shared.js";
+import { share } from "./shared.js";
 
 /** What those export that have been loaded, by their names. @type {Record<string, any>} */
 const loaded = {};
@@ -9,7 +9,7 @@ const loaded = {};
 async function load(name) {
   const url = `./${name}.js${new URL(import.meta.url).search}`;
   const { default: run } = await import(url);
-  return (loaded[name] ??= run(shared[name]()) ?? {});
+  return (loaded[name] ??= run(share()) ?? {});
 }
 
 /** @type {() => Promise<typeof import("./screen.js")>} */

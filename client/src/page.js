@@ -31,15 +31,16 @@ export const tokenHeader = () => ({ [about().header ?? "X-CSRFToken"]: about().t
 /** @param {Document} page from now on its token and URLs hold */
 export const adopt = (page) => Object.assign(about(), about(page));
 
-// Scripts are on here, and off for the parser: what it would make of <noscript> must not come to life.
-const NOSCRIPT = /<(script|style|textarea|title)\b.*?<\/\1\b|<!--.*?-->|(<noscript\b[^>]*>).*?(?=<\/noscript\b)/gis;
+// Scripts are on here, and off for the parser: what it would make of <noscript> must not come to life. As a style it is at home in a head, too.
+const NOSCRIPT = /<(script|style|textarea|title)\b.*?<\/\1\b|<!--.*?-->|(<noscript\b[^>]*>)(.*?)(?=<\/noscript\b)/gis;
 
-/** @param {string} [html] @returns {Document} with its declarative shadow roots, where the browser knows them */
+/** @param {string} [html] @returns {Document} with its declarative shadow roots */
 export function parse(html = "") {
-  const text = trusted(html.replace(NOSCRIPT, (all, _, noscript) => noscript ?? all));
+  const text = trusted(html.replace(NOSCRIPT, (all, _, noscript, content) => (noscript ? `${noscript}<style>${encodeURI(content)}</style>` : all)));
   // not known to TypeScript 5.9
-  const { parseHTMLUnsafe } = /** @type {{parseHTMLUnsafe?: (html: string) => Document}} */ (/** @type {unknown} */ (Document));
-  return parseHTMLUnsafe?.(text) ?? new DOMParser().parseFromString(text, HTML);
+  const page = /** @type {{parseHTMLUnsafe(html: string): Document}} */ (/** @type {unknown} */ (Document)).parseHTMLUnsafe(text);
+  for (const inert of page.querySelectorAll("noscript")) inert.textContent = decodeURI(/** @type {string} */ (inert.textContent));
+  return page;
 }
 
 /**

@@ -13,7 +13,9 @@ export function upload(url, headers, body, signal, report) {
     for (const name in headers) request.setRequestHeader(name, headers[name] ?? "");
     request.upload.onprogress = ({ loaded, total }) => report({ done: loaded, total });
     request.onload = () => resolve(replyOf(request, url));
-    request.onerror = request.onabort = reject;
+    request.onabort = reject;
+    // a redirect to another site can't be followed, nor told from a broken connection; what answers for the app leads this there, too
+    request.onerror = () => fetch(url, { method: "OPTIONS", redirect: "manual", signal }).then((reply) => (reply.status ? reject() : resolve(reply)), reject);
     signal.addEventListener("abort", () => request.abort());
     request.send(body);
   });

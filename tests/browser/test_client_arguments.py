@@ -71,6 +71,19 @@ def test_what_cant_be_sent_is_a_type_error_and_nothing_is(stage: Stage, page: Pa
     assert stage.calls == []
 
 
+@pytest.mark.parametrize("names", [[], ["a.txt"], ["a.txt", "b.txt"]])
+def test_the_files_of_a_field_are_many_under_one_name(stage: Stage, page: Page, names: list[str]) -> None:
+    @stage.actions.register
+    def take_all(files: list[FileStorage], note: str) -> list[str | None]:
+        return [file.filename for file in files]
+
+    stage.page("/files", "<main><input type=file multiple></main>", scripts=["take_all"])
+    open_page(page, "/files")
+    page.set_input_files("input", [{"name": name, "mimeType": "text/plain", "buffer": b"x"} for name in names])
+    given = "{ files: document.querySelector('input').files, note: 'n' }"
+    assert call(page, f"return await call('take_all', {given})") == names
+
+
 def test_what_contains_itself_is_a_type_error(stage: Stage, page: Page) -> None:
     open_page(page, "/p")
     assert call(page, "const a = {}; a.a = a; return await call('take', { options: a })") == "TypeError"

@@ -78,6 +78,8 @@ def test_noscript_stays_inert(stage: Stage, page: Page) -> None:
     press(page, 2)
     assert seen == ["with scripts", "with scripts"]
     assert page.evaluate("document.querySelectorAll('noscript *, img').length") == 0
+    said = page.evaluate("[...document.querySelectorAll('noscript')].map(({ textContent }) => textContent)")
+    assert said == ["<img src='/pixel'>", "<input name='how' value='without'>"], "as a reload has it"
 
 
 def test_a_script_that_the_page_did_not_have_runs_once_and_data_is_renewed(stage: Stage, page: Page) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
 
 import pytest
-from flask import Flask, redirect, request, session
+from flask import Flask, redirect, render_template_string, request, session
 from marshmallow.validate import Length
 from playwright.sync_api import Browser, Page, expect
 from werkzeug.wrappers import Response
@@ -143,6 +144,21 @@ def test_a_redirect_to_the_page_below_closes_it_too(stage: Stage, page: Page) ->
     assert page.evaluate("window.same")
 
 
+def test_a_redirect_to_a_place_on_the_page_below_leads_there(stage: Stage, page: Page) -> None:
+    set_todos(stage, "/todos#end")
+    stage.app.view_functions["/todos"] = lambda: render_template_string(
+        f"<!doctype html><title>Todos</title>{BELOW}<p style='height:3000px'></p><p id='end'>End</p>"
+        "{{ serveractions_script() }}",
+        items=(),
+    )
+    open_dialog(page)
+    page.get_by_label("Text").fill("milk")
+    page.get_by_role("button", name="Create").click()
+    expect(page).to_have_url(re.compile("/todos#end$"))
+    expect(page.locator("#end")).to_be_in_viewport()
+    expect(page.locator("dialog")).to_have_count(0)
+
+
 def test_a_redirect_elsewhere_is_followed(stage: Stage, page: Page) -> None:
     set_todos(stage, to="/other")
     stage.page("/other", "<main>Other</main>")
@@ -236,6 +252,23 @@ def test_a_search_in_a_dialog_stays_in_it(stage: Stage, page: Page) -> None:
     expect(page.locator("dialog")).to_contain_text("Please try again.")
     expect(page).to_have_url("/todos")
     expect(page.locator("main h1")).to_have_text("Todos")
+
+
+def test_a_search_in_a_dialog_leads_to_the_sign_in_where_the_session_is_over(stage: Stage, page: Page) -> None:
+    over: list[int] = []
+
+    @stage.app.before_request
+    def guard() -> Response | None:
+        return redirect("/sign-in?next=" + request.full_path) if over and request.path == "/pick" else None
+
+    stage.page("/todos", '<main><h1>Todos</h1><a id="new" href="/pick" data-dialog>Pick</a></main>')
+    stage.page("/pick", PICK, words=("apple", "apricot", "banana"))
+    stage.page("/sign-in", "<main><h1>Sign in</h1></main>")
+    open_dialog(page)
+    over.append(1)
+    page.locator("dialog [name=q]").press_sequentially("ap")
+    expect(page.locator("h1")).to_have_text("Sign in")
+    expect(page).to_have_url(re.compile(r"/sign-in\?next=/pick\?q="))
 
 
 def test_after_what_a_dialog_deleted_the_focus_is_on_what_follows(stage: Stage, page: Page) -> None:

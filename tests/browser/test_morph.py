@@ -19,7 +19,7 @@ SCRIPT = Path(__file__).with_name("firefox_morph.mjs")
 PAGE = (
     '<!doctype html><title>Morph</title><script type="module" src="/client/test/morph/index.js"></script><body></body>'
 )
-POLICY = "script-src 'self'; require-trusted-types-for 'script'; trusted-types tests"
+POLICY = "script-src 'self'; require-trusted-types-for 'script'; trusted-types serveractions"
 GROUPS = ["controls", "records", "elements", "moved", "names"]
 NO_MOVES = "delete Element.prototype.moveBefore"
 COUNT_READS = """

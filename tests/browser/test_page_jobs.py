@@ -52,6 +52,19 @@ def test_a_job_is_followed_after_a_reload_until_its_page_is_fresh(stage: Stage, 
     expect(page.locator("[data-job]")).to_have_count(0)
 
 
+def test_a_page_to_which_back_leads_as_it_was_left_follows_its_jobs_again(stage: Stage, page: Page) -> None:
+    set_jobs(stage)
+    order_and_leave(page)
+    with page.expect_request("**/-/jobs/*"):
+        page.reload()
+    for event in ("pagehide", "pageshow"):
+        page.evaluate("type => dispatchEvent(new PageTransitionEvent(type, { persisted: true }))", event)
+    stage.gate("two").set()
+    expect(page.locator("section [data-message]")).to_have_text("two")
+    stage.gate("end").set()
+    expect(page.locator("b")).to_have_text("done")
+
+
 def test_a_stream_that_breaks_is_taken_up_again(stage: Stage, page: Page) -> None:
     set_jobs(stage)
     broken: list[str] = []

@@ -70,14 +70,14 @@ async function search(form, button) {
   const sent = { element: form, contents: contentsOf(form) };
   form.ariaBusy = "true";
   const dialog = dialogOf(form);
-  /** @type {Awaited<ReturnType<typeof load>> | boolean} */
+  /** @type {Awaited<ReturnType<typeof load>>} */
   let state;
   do state = dialog ? await refreshContent(dialog, pathOf(url)) : await load(pathOf(url), sent, stop.signal);
   while (state === "late"); // a live page came between
   if (searches.get(form) !== stop) return;
   form.ariaBusy = null;
   if (state === "moved") location.assign(url); // to the sign-in, say
-  if (!state || state === "failed") tell(form, { message: FAILED });
+  if (state === "failed") tell(form, { message: FAILED });
 }
 
 listen("input change compositionend", typed);

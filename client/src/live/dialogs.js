@@ -3,12 +3,11 @@
 import { absolute, here, PAGE, pathOf } from "../address.js";
 import { create, find, findAll, has, isEqual, read, setAttribute } from "../dom.js";
 import { tell } from "../messages.js";
-import { openPage, parse } from "../page.js";
+import { fetchPage, parse } from "../page.js";
 import { listen, onLink } from "./listen.js";
 import { emitRegion, resolveURLs, showPart } from "./regions.js";
 
 const CLOSE = "Close";
-const HEADINGS = "h1,h2,h3";
 const STYLES = "style,link[rel=stylesheet]";
 const NAME = "serveractions-dialog-";
 /** Attributes that name elements by their IDs. */
@@ -44,11 +43,7 @@ async function openDialog(link) {
 }
 
 /** @param {HTMLElement} dialog @param {HTMLElement} content @param {string} title of its page */
-function label(dialog, content, title) {
-  const heading = find(HEADINGS, content);
-  if (heading) setAttribute(dialog, "aria-labelledby", (heading.id ||= `${dialog.id}-title`));
-  else dialog.ariaLabel = title;
-}
+const label = (dialog, content, title) => (dialog.ariaLabel = find("h1,h2,h3", content)?.textContent ?? title);
 
 /** @param {HTMLDialogElement} dialog @returns {HTMLButtonElement} what closes it */
 function makeButton(dialog) {
@@ -56,12 +51,12 @@ function makeButton(dialog) {
   return create("button", { type: "button", className: "serveractions-close", ariaLabel: CLOSE, textContent: "×", onclick });
 }
 
-/** @param {string} url @param {number} number @param {string} [html] of the page, where it is here @returns {Promise<{content?: HTMLElement, title: string}>} a copy of its <main>, with IDs of its own */
+/** @param {string} url @param {number} number @param {string} [html] of the page, where it is here @returns {Promise<{content?: HTMLElement, title: string, html?: string}>} a copy of its <main>, with IDs of its own; its HTML, as `fetchPage` has it */
 async function fetchContent(url, number, html) {
-  const page = html ? parse(html) : await openPage(url);
-  const { head, title } = page;
-  const main = find("main", page.body);
-  if (!main) return { title };
+  html ??= await fetchPage(url);
+  const { body, head, title } = parse(html);
+  const main = find("main", body);
+  if (!main) return { title, html };
   resolveURLs(main, url);
   const content = create("div", { className: main.className }); // a page has one main
   content.append(...main.childNodes);
@@ -103,9 +98,11 @@ function closeAfterSuccess(event) {
   if (!dialog || data instanceof File || has(element, "data-submit")) return;
   if (page && has(element, "data-result")) return void refreshContent(dialog, undefined, page);
   const below = opened[opened.indexOf(dialog) - 1];
-  const pages = [here(), read(below, PAGE)].filter(Boolean).map((page) => absolute(page).href);
-  if (redirect && !pages.includes(absolute(redirect).href.split("#")[0])) return; // the browser leaves
-  if (redirect) event.preventDefault();
+  const target = absolute(redirect ?? here()).href.split("#")[0];
+  if (target !== absolute(here()).href) {
+    if (!below || target !== absolute(read(below, PAGE)).href) return; // the browser leaves
+    event.preventDefault();
+  }
   dialog.close();
   if (below) void refreshContent(below);
 }
@@ -118,16 +115,15 @@ async function renewDialogs({ detail, target }) {
   tell(form, detail.error);
 }
 
-/** @param {HTMLDialogElement} dialog @param {string} [url] of another page, by which it is searched @param {string} [html] of its page, where it is here @returns {Promise<boolean>} whether the page could be had */
+/** @param {HTMLDialogElement} dialog @param {string} [url] of another page, by which it is searched @param {string} [html] of its page, where it is here @returns {Promise<"shown" | "left" | "failed" | "moved">} as that of a page; left: a newer one is on its way */
 export async function refreshContent(dialog, url = read(dialog, PAGE), html) {
   setAttribute(dialog, PAGE, url);
-  const { content, title } = await fetchContent(url, Number(dialog.id.slice(NAME.length)), html);
-  const old = dialog.firstElementChild;
-  if (!content || !old) return false;
-  if (url !== read(dialog, PAGE)) return true; // a newer one is on its way
+  const { content, title, ...fetched } = await fetchContent(url, Number(dialog.id.slice(NAME.length)), html);
+  if (url !== read(dialog, PAGE)) return "left";
+  if (!content) return fetched.html === "" ? "moved" : "failed";
   label(dialog, content, title);
-  await showPart(old, content, document);
-  return true;
+  await showPart(/** @type {Element} */ (dialog.firstElementChild), content, document);
+  return "shown";
 }
 
 /** Back closes what is open; what a reload or Forward leads to is not open any more. @param {{state: any}} event */

@@ -26,7 +26,10 @@ function followJobs() {
 /** @param {string} url */
 async function follow(url) {
   const stop = new AbortController();
-  addEventListener("pagehide", () => stop.abort());
+  addEventListener("pagehide", () => {
+    stop.abort();
+    followed.delete(url);
+  });
   /** @param {import("../answers.js").Progress} progress */
   const report = (progress) => {
     for (const element of findAll("[data-job]")) if (jobOf(element) === url) show(element, progress);
@@ -50,6 +53,7 @@ async function cancel(url) {
 }
 
 whenShown(followJobs);
+addEventListener("pageshow", followJobs); // as it was left: Back has come to it
 onSubmit((form) => {
   const url = read(form, "action");
   return url && jobOf(closest(form, "[data-job]")) === url && cancel(url);

@@ -1,6 +1,6 @@
 /** What the visitor has typed, ticked or chosen in a control, and her caret in it. */
 
-import { tagOf } from "../dom.js";
+import { findAll, tagOf } from "../dom.js";
 
 /** @param {any} field @returns {[string, string]} the properties that tell what it says, and what the server says */
 const propertiesOf = ({ type }) => (/^(radio|checkbox)$/.test(type) ? ["checked", "defaultChecked"] : ["value", "defaultValue"]);
@@ -46,10 +46,13 @@ export function keepTyped(element, change) {
   if (field.selectionStart !== selectionStart) field.setSelectionRange(selectionStart, selectionEnd);
 }
 
+/** @returns {() => void} chooses again what the visitor had: of its group, the server has chosen another one */
+export function rememberChoices() {
+  const chosen = findAll("[type=radio]:checked").filter(isTyped);
+  return () => chosen.forEach((radio) => (/** @type {HTMLInputElement} */ (radio).checked = true));
+}
+
 /** @param {HTMLSelectElement} select @param {HTMLOptionElement[]} chosen */
 function choose({ options }, chosen) {
-  for (const option of options) {
-    const selected = chosen.includes(option);
-    if (option.selected !== selected) option.selected = selected;
-  }
+  for (const option of options) if (option.selected !== chosen.includes(option)) option.selected = !option.selected;
 }

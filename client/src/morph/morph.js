@@ -12,7 +12,7 @@
  */
 
 import {
-  attribute, attributesOf, childrenOf, firstOf, insert, isElement, isEqual, moveBefore, nextOf, parentOf, remove,
+  all, attribute, attributesOf, childrenOf, firstOf, insert, isElement, isEqual, isShown, moveBefore, nextOf, parentOf, remove,
   removeAttribute, setAttributeNode, shadowOf, tagOf,
 } from "../dom.js";
 import { keepTyped } from "./controls.js";
@@ -26,25 +26,18 @@ import { matchSiblings } from "./siblings.js";
 /**
  * @typedef {import("./pairs.js").Pairs & {leave: Leave, leaving: [Node, Node][]}} Plan `leaving`: parents, and what goes
  *   from them unless it has moved elsewhere by then
- * @typedef {(old: Element, fresh: Element) => boolean} Leave
- */
-
-/**
- * @typedef {object} Options
- * @property {(old: Element, fresh: Element) => boolean} [leave] whether an element is left as it is; may change it itself
- * @property {import("./pairs.js").Key} [key] what tells an element from all others, where it has no `id`; of a form this
- *   comes before its `id`. Without what changes with each page, and without the number of equal forms
+ * @typedef {(old: Element, fresh: Element) => unknown} Leave whether an element is left as it is; may change it itself
  */
 
 /**
  * Scripts that come with the fresh tree do not run by themselves: a parser made them for no browser.
  * @param {Element} root in the document
- * @param {Element} target parsed, and nothing of it shown yet; best by `Document.parseHTMLUnsafe`, which makes shadow roots
- * @param {Options} [options]
+ * @param {Element} target parsed, and nothing of it shown yet
+ * @param {import("./pairs.js").Key} key what tells an element from all others, where it has no `id`; of a form this
+ *   comes before its `id`. Without what changes with each page, and without the number of equal forms
+ * @param {Leave} leave
  */
-export function morph(root, target, { leave = () => false, key = () => undefined } = {}) {
-  // Parsed where no script runs, it holds elements; in a page it is text.
-  for (const inert of target.querySelectorAll("noscript")) inert.textContent = inert.innerHTML;
+export function morph(root, target, key, leave) {
   const restore = remember();
   note(target);
   /** @type {Plan} */
@@ -56,10 +49,11 @@ export function morph(root, target, { leave = () => false, key = () => undefined
 
 /** @param {Plan} plan @param {Element} old @param {Element} fresh */
 function updateElement(plan, old, fresh) {
-  if (!plan.veiled.has(old) && !plan.veiled.has(fresh) && isEqual(old, fresh)) return;
+  // not within a shadow root or a template: there nobody has looked for more of them
+  if (!plan.veiled.has(old) && !plan.veiled.has(fresh) && isEqual(old, fresh) && isShown(old)) return;
   if (tagOf(old) === "SCRIPT" || plan.leave(old, fresh)) return;
   keepTyped(old, () => {
-    const { staysAttribute = () => false, staysContent } = compareSaid(old, fresh);
+    const { staysAttribute, staysContent } = compareSaid(old, fresh);
     updateAttributes(old, fresh, staysAttribute);
     carry(old, fresh);
     if (!staysContent) updateContent(plan, old, fresh);
@@ -91,12 +85,7 @@ function updateChildren(plan, into, from) {
   arrange(plan, into, olds, news, matches);
   for (const [fresh, old] of matches)
     if (isElement(old)) updateElement(plan, old, /** @type {Element} */ (fresh));
-    else updateText(/** @type {Text} */ (old), /** @type {Text} */ (fresh));
-}
-
-/** @param {Text} old @param {Text} fresh */
-function updateText(old, fresh) {
-  if (old.data !== fresh.data) old.data = fresh.data;
+    else if (old.nodeValue !== fresh.nodeValue) old.nodeValue = fresh.nodeValue;
 }
 
 /** @param {Plan} plan @param {Node} into @param {Node[]} olds @param {Set<Node>} staying */
@@ -130,8 +119,8 @@ function arrange(plan, into, olds, news, matches) {
 }
 
 /** @param {Plan} plan @param {Node} fresh @param {Map<Node, Node>} matches @returns {Node} itself; a shell where old ones go into it */
-function bring({ brings }, fresh, matches) {
-  if (!brings.has(fresh)) return fresh;
+function bring({ twins }, fresh, matches) {
+  if (!isElement(fresh) || ![...all(fresh, "*")].some((each) => twins.has(each))) return fresh;
   const shell = document.importNode(fresh);
   carry(shell, fresh);
   matches.set(fresh, shell);

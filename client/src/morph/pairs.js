@@ -17,7 +17,6 @@ import { attribute, firstOf, isElement, nextOf, parentOf, shadowOf, tagOf } from
  * @typedef {object} Pairs
  * @property {Map<Node, Element>} twins the old element of a fresh one
  * @property {Set<Node>} used old elements that are a fresh one's twin
- * @property {Set<Node>} brings fresh elements in which there are such
  * @property {Set<Node>} named elements whose name tells what they are
  * @property {Set<Node>} holders what stands around them
  * @property {Set<Node>} lonely what the other tree has no name for; around forms also what holds them, up to their record
@@ -28,9 +27,9 @@ import { attribute, firstOf, isElement, nextOf, parentOf, shadowOf, tagOf } from
 
 const RECORD = /^(LI|TR|ARTICLE)$/;
 
-/** @param {Element} element what has to be alike for one to become the other; a changed script is another */
+/** @param {Element} element what has to be alike for one to become the other; a changed script is another, a password that can be read is none */
 export function kindOf(element) {
-  const tag = tagOf(element), type = attribute(element, "type");
+  const tag = tagOf(element), type = attribute(element, "type")?.replace("password", "text");
   const script = tag === "SCRIPT" ? element.textContent + String(attribute(element, "src")) : "";
   const choice = /OPTION|radio|checkbox/.test(tag + type) ? attribute(element, "value") : "";
   return [tag, type, attribute(element, "name"), choice, script].join();
@@ -94,8 +93,7 @@ function compare({ forms, named, holders, lonely }, mine, others) {
  * Where there are more, what they share would be no name: what has a name tells that the record is the same.
  * @param {Element} element whether it is the only one in its list
  */
-const isOnlyRecord = (element) =>
-  RECORD.test(tagOf(element)) && !element.previousElementSibling && !element.nextElementSibling;
+const isOnlyRecord = (element) => RECORD.test(tagOf(element)) && element.matches(":only-child");
 
 /** @param {Pairs} pairs @param {Node} node whether it stands in an only record, or in something named, that the other tree lacks */
 const isInLonely = ({ named, lonely }, node) =>
@@ -142,14 +140,13 @@ function pairAround(pairs) {
 export function findPairs(root, target, key) {
   /** @type {Pairs} */
   const pairs = {
-    twins: new Map(), used: new Set(), brings: new Set(), named: new Set([root, target]), holders: new Set(),
+    twins: new Map(), used: new Set(), named: new Set([root, target]), holders: new Set(),
     lonely: new Set(), veiled: new Set(), forms: new Map(), looks: new Map(),
   };
   const was = index(pairs, root, key), is = index(pairs, target, key);
   compare(pairs, was, is);
   compare(pairs, is, was);
   pairNamed(pairs, was, is);
-  for (const fresh of pairs.twins.keys()) addAround(pairs.brings, fresh);
   pairAround(pairs);
   return pairs;
 }

@@ -3,7 +3,7 @@
  * set, what a custom element has rendered, a text that is being edited. As long as the server says the same, it stays.
  */
 
-import { attribute, firstOf } from "../dom.js";
+import { attribute, firstOf, has, tagOf } from "../dom.js";
 import { isEditable, said } from "./notes.js";
 
 /** Notes what is said now of the element that shows a fresh one. @param {Node} shown @param {Node} fresh */
@@ -15,11 +15,12 @@ export function carry(shown, fresh) {
 /**
  * @param {Element} old
  * @param {Element} fresh
- * @returns {{staysAttribute?: (name: string) => boolean, staysContent?: boolean}} what of the old one is left as it is
+ * @returns {{staysAttribute: (name: string) => boolean, staysContent?: boolean}} what of the old one is left as it is
  */
 export function compareSaid(old, fresh) {
   const before = said.get(old), now = said.get(fresh);
-  if (!now) return {};
+  // the visitor has sized it
+  if (!now) return { staysAttribute: (name) => name === "style" && tagOf(old) === "TEXTAREA" && !has(fresh, name) };
   const editable = isEditable(fresh);
   return {
     staysAttribute: (name) => (before ? before.words.get(name) === now.words.get(name) : attribute(fresh, name) === null),

@@ -1,15 +1,13 @@
-/** What browsers forget of elements that move: the selection; in Firefox scroll; where there is no `moveBefore`, the focus. */
+/** What browsers forget: of a group what was chosen; of elements that move the selection; in Firefox scroll; without `moveBefore` the focus. */
 
+import { rememberChoices } from "./controls.js";
+import { rememberFocus } from "./focus.js";
 import { scrolled } from "./notes.js";
 
 /** @returns {() => void} brings it back */
 export function remember() {
-  const focused = /** @type {HTMLElement | null} */ (document.activeElement);
-  const steps = [rememberSelection(), ...[...scrolled].map(rememberScroll)];
-  return () => {
-    if (focused !== document.activeElement) focused?.focus({ preventScroll: true });
-    for (const step of steps) step();
-  };
+  const steps = [rememberChoices(), rememberFocus(), rememberSelection(), ...[...scrolled].map(rememberScroll)];
+  return () => steps.forEach((step) => step());
 }
 
 function rememberSelection() {

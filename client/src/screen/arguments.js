@@ -10,7 +10,7 @@ const PLAIN = [Object.prototype, Array.prototype, null];
 export function encodeArguments(given) {
   if (given instanceof FormData) return given;
   const entries = [...entriesOf(given)];
-  if (!entries.some(([, value]) => value instanceof Blob)) return new Blob([JSON.stringify(given)], { type: "application/json" });
+  if (!entries.some(([, value]) => value instanceof Blob)) return new Blob([JSON.stringify(given, (_, value) => (value instanceof FileList ? undefined : value))], { type: "application/json" });
   const body = new FormData();
   for (const [name, value] of entries) body.append(name, /** @type {string} */ (value));
   return body;
@@ -22,7 +22,7 @@ export function encodeArguments(given) {
  * @returns {Generator<[name: string, value: unknown]>}
  */
 function* entriesOf(given, name = "", within = []) {
-  const value = /** @type {{toJSON?: () => unknown} | null} */ (given)?.toJSON?.() ?? given; // a date, say
+  const value = given instanceof FileList ? [...given] : /** @type {{toJSON?: () => unknown} | null} */ (given)?.toJSON?.() ?? given; // a date, say
   if (value instanceof Blob || /^(string|boolean)$/.test(typeof value) || Number.isFinite(value)) yield [name, value];
   else if (isPlain(value) && !within.includes(value)) {
     for (const [key, item] of Object.entries(value)) {

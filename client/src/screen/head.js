@@ -6,8 +6,8 @@ import { trusted } from "../page.js";
 /** What was served last, as it was served; at first nobody knows it. @type {Element | undefined} */
 let served;
 
-/** What pages have brought; of the first one nobody knows what is its own, and what scripts have added. @type {Element[]} */
-let brought = [];
+/** What pages have brought; of the first one what stands before the client: scripts add theirs at the end. @type {Element[]} */
+let brought = findAll("head>:has(~#serveractions)");
 
 /** @param {Document} fresh */
 export function updateHead({ title, head, documentElement }) {
@@ -17,7 +17,8 @@ export function updateHead({ title, head, documentElement }) {
   const former = brought;
   let last = /** @type {any} */ (null);
   brought = findAll("meta,link,style,script:not(#serveractions)", head).map((element) => {
-    const same = olds.find((old) => isEqual(old, element));
+    // what changes when it has come is left as it is
+    const same = olds.find((old) => isEqual(old, element) || (has(element, "onload") && read(old, "href") === read(element, "href")));
     const old = same ?? olds.find((old) => nameOf(old) === nameOf(element));
     olds = olds.filter((each) => each !== old);
     // where it stands, it wins over what precedes it
@@ -52,8 +53,8 @@ export function adoptNonces(fresh) {
   }
 }
 
-/** @returns {HTMLScriptElement[]} what runs in the page, but for the client */
-const findScripts = () => [...document.scripts].filter(({ type, id }) => /^$|module|javascript/.test(type) && id !== "serveractions");
+/** @returns {any[]} what runs in the page, but for the client */
+const findScripts = () => findAll("script:not(#serveractions)").filter((/** @type {any} */ { type }) => /^$|module|javascript/.test(type));
 
 /** @param {any} element @returns {string | undefined} of a script */
 const sourceOf = ({ src, text }) => src || text;
@@ -64,7 +65,7 @@ export function rememberScripts() {
   return () => {
     for (const script of findScripts()) {
       if (had.includes(sourceOf(script))) continue;
-      // what DOMParser made never runs; this does
+      // what was parsed apart never runs; this does
       const live = document.createRange().createContextualFragment(trusted(script.outerHTML));
       const made = /** @type {HTMLScriptElement} */ (live.firstChild);
       Object.assign(made, { nonce: script.nonce, async: has(script, "async") });

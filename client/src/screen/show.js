@@ -1,9 +1,8 @@
 // Shows a fresh page: the body is brought up to date, so that the screen says what a reload would say.
 
 import { parseAction } from "../address.js";
-import { begunForms, contentsOf, isBegun, lacks, settleAllBut } from "../begun.js";
+import { begunForms, contentsOf, lacks, settleAllBut } from "../begun.js";
 import { attribute, contains, emit, find, has, isForm, isShown, read, setAttribute } from "../dom.js";
-import { rememberFocus } from "./focus.js";
 import { adoptNonces, rememberScripts, updateHead } from "./head.js";
 import { notify } from "../messages.js";
 import { morph } from "../morph/morph.js";
@@ -32,7 +31,8 @@ export async function show(html, sent) {
     adoptNonces(page);
     updateHead(page);
     adopt(page);
-    showPart(document.body, page.body, page, sent, runScripts);
+    showPart(document.body, page.body, page, sent);
+    runScripts();
   });
   emit("rendered", { page });
 }
@@ -43,29 +43,31 @@ export async function show(html, sent) {
  * @param {Element} target
  * @param {Document} page that it is of
  * @param {Sent} [sent]
- * @param {() => void} [runScripts]
  */
-export function showPart(root, target, page, sent, runScripts) {
-  const begun = begunForms();
+export function showPart(root, target, page, sent = {}) {
+  const { element, contents, isRefused } = sent;
+  const isChanged = isForm(element) && contentsOf(element) !== contents;
+  sent.isChanged = isChanged;
+  // as it is now: what is brought up to date one by one would look like typed
+  const begun = begunForms().filter((form) => form !== element || isChanged || isRefused);
   const urls = urlsOf(page, target);
   const putMarks = liftMarks();
-  const refocus = rememberFocus();
-  const kept = new Set(begun);
   /** @param {Element} old @param {Element} next */
   const leave = (old, next) => {
-    const isLeft = leaves(old, next, sent);
+    const [form, fresh] = [old, next].map(formOf);
+    const isBegun = isForm(form) && isForm(fresh) && (form === element ? isChanged || (isRefused && lacks(fresh, form)) : begun.includes(form));
+    const isLeft = isBegun || leaves(old, next);
     if (isLeft) renew(old, next, urls);
-    else if (isForm(old) && !(old === sent?.element && sent.isRefused)) kept.delete(old);
+    // an editor that was opened to send this form closes as a reload would close it
+    else if (old instanceof HTMLDetailsElement && isForm(element) && !isRefused && contains(old, element)) old.open = has(next, "open");
     return isLeft;
   };
   // of equal forms the one that was refused comes back as the one of its number
-  const refused = sent?.isRefused && parseAction(read(sent.element, "action"))?.identity;
-  morph(root, target, { key: (element) => keyOf(element, refused), leave });
-  runScripts?.();
-  refocus();
+  const refused = isRefused && parseAction(read(element, "action"))?.identity;
+  morph(root, target, (element) => keyOf(element, refused), leave);
   putMarks();
-  settleAllBut(kept);
-  if (begun.some((form) => !isShown(form) && form !== sent?.element)) notify(FORM_GONE);
+  settleAllBut(begun);
+  if (begun.some((form) => !isShown(form) && form !== element)) notify(FORM_GONE);
 }
 
 /** @param {Element} element @param {unknown} refused the action that was @returns {string | null | undefined} a form is known by its action, and what that is bound to; a region by its name */
@@ -78,19 +80,14 @@ function keyOf(element, refused) {
 /** Our own element, and Flask-DebugToolbar's: its script shows what every page brings hidden. */
 const OWN = /^(serveractions|flDebug)$/;
 
-/** @param {Element} old @param {Element} fresh @param {Sent} [sent] @returns {boolean} */
-function leaves(old, fresh, sent) {
+/** @param {Element} element @returns {unknown} the form that it is, or that it names: what stands outside of a form belongs to it all the same */
+const formOf = (element) => (has(element, "form") ? /** @type {HTMLInputElement} */ (element).form : element);
+
+/** @param {Element} old @param {Element} fresh @returns {boolean} */
+function leaves(old, fresh) {
   if (OWN.test(read(old, "id")) || (has(old, "data-keep") && has(fresh, "data-keep"))) return true;
   // a fallback never replaces content
-  if (/^loaded(waiting|failed)/.test(read(old, "data-lazy") + read(fresh, "data-lazy"))) return true;
-  const { element, contents, isRefused } = sent ?? {};
-  // an editor that was opened to send this form closes as a reload would close it
-  if (old instanceof HTMLDetailsElement && isForm(element) && !isRefused && contains(old, element)) old.open = has(fresh, "open");
-  if (!isForm(old) || !isForm(fresh)) return false;
-  if (old !== element) return isBegun(old);
-  const isChanged = contentsOf(old) !== contents;
-  /** @type {Sent} */ (sent).isChanged = isChanged;
-  return isChanged || (!!isRefused && lacks(fresh, old));
+  return /^loaded(waiting|failed)/.test(read(old, "data-lazy") + read(fresh, "data-lazy"));
 }
 
 /** Gives what is left as it is fresh IDs and tokens. @param {Element} old @param {Element} fresh @param {import("../renew.js").URLs} urls */

@@ -12,6 +12,7 @@ const canvas = `<canvas width="20" height="20"></canvas>`;
 const lines = Array.from({ length: 20 }, (_, n) => `<p>Line ${n}</p>`).join("");
 const scroller = (id = "", more = "") => `<div ${id && `id="${id}"`} class="scroller" style="height: 40px; overflow: auto">${lines}${more}</div>`;
 const shadow = (/** @type {string} */ text) => `<div class="host"><template shadowrootmode="open"><b>${text}</b></template>light</div>`;
+const within = (/** @type {string} */ text) => `<div class="outer"><template shadowrootmode="open"><section>${shadow(text)}</section></template></div>`;
 
 class Probe extends HTMLElement {
   log = "";
@@ -104,6 +105,8 @@ export const elements = {
   "an element with a shadow root of a script's stays": { page: `<p>a</p><div class="host">a</div>`, fresh: `<div class="host">b</div>`, before: (_, saved) => (saved.root = one(".host").attachShadow({ mode: "open" })), after: (_, saved) => one(".host").shadowRoot === saved.root },
   "a picture of SVG is renewed": { page: `<svg viewBox="0 0 9 9"><circle cx="1"/><use xlink:href="#a"/></svg>`, fresh: `<svg viewBox="0 0 8 8"><circle cx="2"/><rect/><use xlink:href="#b"/></svg>` },
   "a template's content is renewed": { page: `<p>a</p><template id="t"><i>x</i></template>`, fresh: `<p>b</p><template id="t"><i>y</i></template>`, after: () => one("template").content.textContent === "y" },
+  "a shadow root within another is renewed": { page: within("in"), fresh: within("out"), after: () => one(".outer").shadowRoot.querySelector(".host").shadowRoot.textContent === "out" },
+  "a template within another is renewed": { page: `<template><p><template>x</template></p></template>`, fresh: `<template><p><template>y</template></p></template>`, after: () => one("template").content.querySelector("template").content.textContent === "y" },
   "a template's content alone is renewed": { page: `<template><i>x</i></template>`, fresh: `<template><i>y</i></template>`, after: () => one("template").content.textContent === "y" },
   "data is renewed": { page: `<p>a</p><script type="application/json">{"a":1}</script>`, fresh: `<p>b</p><script type="application/json">{"a":2}</script>` },
   "an attribute that HTML alone can write comes": { page: `<div id="q">a</div>`, fresh: `<div id="q" @click="x">a</div>` },

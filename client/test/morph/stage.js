@@ -2,6 +2,7 @@
 
 import { note } from "../../src/morph/notes.js";
 import { morph } from "../../src/morph/morph.js";
+import { parse as parsePage } from "../../src/page.js";
 
 /**
  * One thing that is kept, or renewed.
@@ -12,12 +13,8 @@ import { morph } from "../../src/morph/morph.js";
  * @property {(body: Element, saved: any) => unknown} [after] whether all is well; else both pages have to be equal
  */
 
-const policy = /** @type {any} */ (window).trustedTypes?.createPolicy("tests", { createHTML: String });
-/** @param {string} html */
-const trusted = (html) => policy?.createHTML(html) ?? html;
-
 /** @param {string} html @returns {HTMLElement} the body of a page that nobody has seen yet */
-export const parse = (html) => /** @type {any} */ (Document).parseHTMLUnsafe(trusted(`<body>${html}`)).body;
+export const parse = (html) => parsePage(`<body>${html}`).body;
 
 /** @param {Element} element */
 const attribute = (element, name = "") => Element.prototype.getAttribute.call(element, name);
@@ -36,7 +33,7 @@ export function show(html) {
 }
 
 /** @param {string} html */
-export const bring = (html) => morph(document.body, parse(html), { key, leave });
+export const bring = (html) => morph(document.body, parse(html), key, leave);
 
 /** @param {string} html whether the screen says that */
 export function says(html) {

@@ -6,7 +6,7 @@ import { findAll } from "../dom.js";
 export function rememberFocus() {
   const { activeElement: focused, body } = document;
   const regions = findAll("main,[data-region]").filter((each) => each.contains(focused)).reverse();
-  const all = findAll("a,button,input,select,textarea,summary,[tabindex='0'],:focus", regions[0] ?? body);
+  const all = findAll("a,button,input,select,textarea,summary,[tabindex='0'],[contenteditable],:focus", regions[0] ?? body);
   const place = all.indexOf(/** @type {HTMLElement} */ (focused));
   return () => {
     if (place < 0 || document.activeElement !== body) return;

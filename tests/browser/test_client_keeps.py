@@ -1,0 +1,131 @@
+"""What a visitor has made of a page stays when a fresh one comes: choices, sizes, what she has made readable."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from flask_serveractions import ActionError
+from tests.browser.stage import Stage, await_events, open_page
+
+GO = '{% call action_form("go") %}<button id="go">Go</button>{% endcall %}'
+
+
+def set_page(stage: Stage, body: str, **context: Any) -> None:
+    """Set a page with a button, and ``n``: how often it was pressed."""
+    pressed: list[int] = []
+
+    @stage.actions.register
+    def go() -> None:
+        pressed.append(1)
+
+    stage.page("/p", f'<main data-n="{{{{ n }}}}">{GO}{body}</main>', **{"n": lambda: len(pressed), **context})
+
+
+def press(page: Page, n: int = 1) -> None:
+    page.evaluate("document.querySelector('#go').click()")
+    expect(page.locator(f'main[data-n="{n}"]')).to_have_count(1)
+
+
+OPTIONS = "<option value={0} {{{{ 'selected' if n == {1} }}}}>{0}"
+RADIO = "<input type=radio name=way value={0} {{{{ 'checked' if n == {1} }}}}>"
+
+
+def test_what_is_chosen_outside_of_any_form_stays_chosen_whatever_the_server_says(stage: Stage, page: Page) -> None:
+    radios = "".join(RADIO.format(value, n) for n, value in enumerate("abc"))
+    options = "".join(OPTIONS.format(value, n) for n, value in enumerate("abc"))
+    set_page(stage, f"{radios}<select>{options}</select>")
+    open_page(page, "/p")
+    page.check("[value=c]")
+    page.select_option("select", "c")
+    press(page)
+    expect(page.locator("[type=radio]:checked")).to_have_value("c")
+    expect(page.locator("select")).to_have_value("c")
+
+
+def test_choices_that_nobody_has_made_are_the_servers(stage: Stage, page: Page) -> None:
+    radios = "".join(RADIO.format(value, n) for n, value in enumerate("abc"))
+    options = "".join(OPTIONS.format(value, n) for n, value in enumerate("abc"))
+    set_page(stage, f"{radios}<select>{options}</select>")
+    open_page(page, "/p")
+    press(page)
+    expect(page.locator("[type=radio]:checked")).to_have_value("b")
+    expect(page.locator("select")).to_have_value("b")
+
+
+def test_a_password_that_was_made_readable_is_still_there_after_a_refusal(stage: Stage, page: Page) -> None:
+    @stage.actions.register
+    def sign_in(password: str) -> None:
+        raise ActionError("Not that one.", field="password")
+
+    stage.page(
+        "/p",
+        '<main>{% call(form) action_form("sign_in") %}<input {{ form.attrs("password") }}>'
+        '{{ form.error("password") }}<button id="go">Go</button>{% endcall %}</main>',
+    )
+    open_page(page, "/p")
+    field = page.locator("[name=password]")
+    expect(field).to_have_attribute("type", "password")
+    field.fill("secret")
+    page.evaluate("document.querySelector('[name=password]').type = 'text'")
+    page.click("#go")
+    expect(page.locator("[data-error=password]")).to_have_text("Not that one.")
+    expect(field).to_have_value("secret")
+
+
+def test_a_textarea_keeps_the_size_that_the_visitor_gave_it(stage: Stage, page: Page) -> None:
+    sized_by_the_server = "<textarea id=sized style='height: {{ 50 + n }}px'></textarea>"
+    set_page(stage, "<textarea data-n='{{ n }}'></textarea>" + sized_by_the_server)
+    open_page(page, "/p")
+    area = page.locator("textarea").first
+    box = area.bounding_box()
+    assert box is not None
+    corner = box["x"] + box["width"] - 4, box["y"] + box["height"] - 4
+    page.mouse.move(*corner)
+    page.mouse.down()
+    page.mouse.move(corner[0] + 50, corner[1] + 70)
+    page.mouse.up()
+    sized = area.bounding_box()
+    assert sized is not None
+    assert sized["height"] > box["height"] + 60
+    press(page)
+    expect(area).to_have_attribute("data-n", "1")
+    assert area.bounding_box() == sized
+    expect(page.locator("#sized")).to_have_css("height", "51px")
+
+
+@pytest.mark.parametrize("typed", [True, False], ids=["begun", "not begun"])
+def test_what_names_a_form_from_outside_is_left_with_it(stage: Stage, page: Page, typed: bool) -> None:
+    @stage.actions.register
+    def save(text: str, note: str, size: str) -> None: ...
+
+    outside = (
+        '<input name="note" form="{{ form.id }}-form" value="note {{ n }}">'
+        '<select name="size" form="{{ form.id }}-form"><option>s<option {{ "selected" if n }}>l</select>'
+    )
+    body = """{% set form = action_state("save") %}BEFORE
+    {% call(form) action_form("save") %}<input name="text" value="text {{ n }}">{% endcall %}AFTER"""
+    set_page(stage, body.replace("BEFORE", outside).replace("AFTER", outside.replace("note", "more")))
+    open_page(page, "/p")
+    page.focus("[name=text]")
+    if typed:
+        page.fill("[name=text]", "typed")
+    press(page)
+    text, n = ("typed", 0) if typed else ("text 1", 1)
+    expect(page.locator("[name=text]")).to_have_value(text)
+    expect(page.locator("[name=note]")).to_have_value(f"note {n}")
+    expect(page.locator("[name=more]")).to_have_value(f"more {n}")
+    for select in page.locator("select").all():
+        expect(select).to_have_value("sl"[n])
+
+
+def test_the_focus_goes_to_an_editable_text_that_follows(stage: Stage, page: Page) -> None:
+    before = "{% if not n %}<button id=old>Old</button>{% endif %}"
+    set_page(stage, before + "<p id=text contenteditable>Text</p><a href=#>A</a>")
+    open_page(page, "/p")
+    page.focus("#old")
+    press(page)
+    await_events(page, "finish", 1)
+    expect(page.locator("#text")).to_be_focused()
