@@ -16,6 +16,7 @@ from ..operation import MISSING, Operation, Parameter
 from ..schemas.fields import Choice
 from ..schemas.flask_forms import filled_form
 from ..schemas.form_data import MAX_DEPTH, is_many, plucked
+from .initial_values import found_in
 from .inputs import Input, Kind, is_secret_name, option_pair
 from .native_inputs import text_of
 from .wtf_inputs import any_file, input_of, wtf_names
@@ -188,7 +189,7 @@ def described(found: list[fields.Field[Any]], name: str, parameter: Parameter | 
         min=low,
         max=high,
         step="any" if isinstance(item, (fields.Float, fields.Decimal, fields.TimeDelta)) else None,
-        multiple=isinstance(field, fields.List),
+        multiple=isinstance(field, (fields.List, fields.Tuple)),
         secret=secret,
         nullable=field.allow_none or (parameter is not None and parameter.optional and len(found) == 1),
         options=options_of(item),
@@ -196,7 +197,9 @@ def described(found: list[fields.Field[Any]], name: str, parameter: Parameter | 
         says_no=text_of(item, False) if default is True else "",
         ticked=text_of(item, True) if isinstance(item, fields.Boolean) else "true",
         parts=parts_of(field),
-        write=partial(text_of, item),
+        rows=len(field.tuple_fields) if isinstance(field, fields.Tuple) else 0,
+        attributes=attributes_of(found, name),
+        write=partial(plucked_text, found[-1]) if isinstance(found[-1], fields.Pluck) else partial(text_of, item),
         read=partial(read_text, item),
         **texts_for(found[-1]),
     )
@@ -217,6 +220,8 @@ def kind_of(field: fields.Field[Any]) -> Kind:
         if isinstance(field.inner, (fields.Nested, fields.List, fields.Mapping)):
             return Kind.OBJECTS
         return Kind.CHOICES if options_of(field.inner) else Kind.LIST
+    if isinstance(field, fields.Tuple):
+        return Kind.LIST
     if isinstance(field, fields.Nested):
         return Kind.OBJECTS if is_many(field) else Kind.OBJECT
     if isinstance(field, fields.Mapping):
@@ -280,6 +285,23 @@ def default_for(field: fields.Field[Any], parameter: Parameter | None) -> Any:
     """Return what the function gets where a control is left out, or what makes it: a clean form shows it."""
     default = field.load_default if parameter is None else parameter.default
     return MISSING if default is missing else default
+
+
+def attributes_of(found: list[fields.Field[Any]], name: str) -> tuple[str, ...]:
+    """Return what each part of a name is called in Python; ``()`` where that is what the form calls it."""
+    steps = name.split(".")[-len(found) :]
+    own = [
+        (field.attribute or field.name or step) if step == (field.data_key or field.name) else step
+        for step, field in zip(steps, found, strict=False)
+    ]
+    return () if own == steps else (*name.split(".")[: -len(found)], *own)
+
+
+def plucked_text(field: fields.Pluck, value: Any) -> str:
+    """Return what stands for an object, be it given whole or as it is sent."""
+    inner = field.schema.fields[field.field_name]
+    whole = found_in(value, [inner.attribute or field.field_name])
+    return text_of(inner, value if whole is MISSING else whole)
 
 
 def parts_of(field: fields.Field[Any]) -> tuple[str, ...]:

@@ -147,6 +147,8 @@ def field(form: FormState, name: str, text: str | None, attributes: Attributes) 
         return joined(f"{control(form, name, described, attributes)}\n{form.error(name)}\n")
     kind = Kind.RADIOS if attributes.get("type") == "radio" else described.kind
     make = BLOCKS.get(kind, labelled)
+    if kind in WHOLE and "value" in attributes:
+        form.given[name] = attributes["value"]
     if kind in BLOCKS:
         return joined(make(form, name, described, shown, attributes))
     return joined(f'<div class="serveractions-field">\n{make(form, name, described, shown, attributes)}</div>\n')
@@ -188,6 +190,8 @@ def box_field(form: FormState, name: str, described: Input, text: str, given: At
         if described.says_no
         else ""
     )
+    if not isinstance(given.get("value", ""), str):  # of the one box there is: whether it is ticked
+        given = {"checked": bool(given["value"]), **{key: each for key, each in given.items() if key != "value"}}
     identity = str(given.get("id", form.input_id(name)))
     shown = element("label", {"for": identity}, text)
     block = f"{no}{input_element(form, name, given)} {shown}\n{hint}{form.error(name)}\n"
@@ -215,11 +219,16 @@ def list_field(form: FormState, name: str, described: Input, text: str, given: A
     """An input for each value, and as many empty ones as ``empty_rows`` says: one, where it says nothing."""
     texts = form.texts_of(name, given.get("value"))
     empty_sent = takewhile(lambda text: form.submitted and not text, reversed(texts))
-    texts.extend([""] * (int(given.get("empty_rows", 1) or 0) - len(list(empty_sent))))
+    more = max(described.rows - len(texts), 0) if described.rows else 1
+    texts.extend([""] * (int(given.get("empty_rows", more) or 0) - len(list(empty_sent))))
     _, hint = described_by_hint(form, name, described, {})
     rest = {key: value for key, value in given.items() if key not in ("value", "empty_rows")}
     inputs = [
-        list_input(form, name, {"aria_label": f"{text} {number}", **rest, "value": each, "required": False})
+        list_input(
+            form,
+            name,
+            {"aria_label": f"{text} {number}", **rest, "value": each, "required": False, "checked": bool(each)},
+        )
         for number, each in enumerate(texts, 1)
     ]
     return fieldset(form, name, text, hint + "".join(f"{each}\n" for each in inputs))
@@ -285,6 +294,9 @@ BLOCKS: Mapping[Kind, Field] = {
     Kind.OBJECTS: objects_field,
     Kind.MAPPING: mapping_field,
 }
+
+
+WHOLE = frozenset({Kind.OBJECT, Kind.OBJECTS, Kind.MAPPING})  # they hand a value on to what stands in them
 
 
 #: controls written by hand around ``form.attrs``: a textarea and a select have no ``value`` of their own in HTML

@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 from ..errors import WHOLE
 from ..operation import MISSING
 from . import elements
-from .initial_values import found_in, is_index, is_item, is_listed
+from .initial_values import initial_at, is_index, is_item, is_listed
 from .inputs import TICKED, Attributes, Input, Kind, Options, render_attributes, written
 from .native_inputs import native_attributes, plain_text, room_for
 
@@ -33,6 +33,7 @@ class FormState:
     describe: Callable[[str], Input]
     names: Callable[[], Iterable[str]] = tuple  # of the controls, in the order of the signature
     initial: Any = None  # a mapping or an object that a clean form shows
+    given: dict[str, Any] = field(default_factory=dict)  # to whole objects and lists, by their names
     make_wtf: Callable[[FormState], Any] | None = None
     make_hidden: Callable[[], str] | None = None  # the hidden fields, where no action_form writes them
     values: Mapping[str, Any] = field(default_factory=dict)
@@ -92,7 +93,7 @@ class FormState:
             return texts if described.multiple else (texts[0] if texts else default)
         if self.submitted and self.keys_below(name):
             return self.nested_value(name, described)
-        value = found_in(self.initial, name.split(described.separator))
+        value = initial_at(self.initial, self.given, name, described)
         if value is MISSING:
             value = self.default_of(name, described) if default is None else default
         return default if value is MISSING else value
@@ -138,7 +139,7 @@ class FormState:
     def initial_value(self, name: str, described: Input, given: Any) -> Any:
         if given is not None:
             return given
-        value = found_in(self.initial, name.split(described.separator))
+        value = initial_at(self.initial, self.given, name, described)
         return self.default_of(name, described) if value is MISSING else value
 
     def default_of(self, name: str, described: Input) -> Any:
@@ -174,7 +175,7 @@ class FormState:
             return sorted(filter(is_index, keys), key=int) if described.kind is Kind.OBJECTS else keys
         value = self.initial_value(name, described, None)
         if isinstance(value, Mapping):
-            return [str(key) for key in value]
+            return [plain_text(key) for key in value]
         count = len(value) if is_listed(value) else 0
         return [str(index) for index in range(max(count, described.rows))]
 

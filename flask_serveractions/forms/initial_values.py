@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
 from jinja2 import Undefined, UndefinedError
 
 from ..operation import MISSING
+from .inputs import Input
+from .native_inputs import plain_text
 
 
 def check_values(values: Any, where: str) -> None:
@@ -40,20 +43,46 @@ def is_row(value: Any) -> bool:
     return hasattr(type(value), "keys") and hasattr(type(value), "__getitem__")
 
 
-def found_in(data: Any, steps: Iterable[str]) -> Any:
-    """Return what a mapping or an object holds at a nested name, or MISSING."""
-    for step in steps:
-        if isinstance(data, Mapping):
-            data = data.get(step, MISSING)
-        elif is_listed(data) and step.isdigit():
-            data = data[int(step)] if int(step) < len(data) else MISSING
-        elif is_row(data):
-            data = data[step] if step in data.keys() else MISSING  # noqa: SIM118 a row
-        else:
-            data = MISSING if data is None else getattr(data, step, MISSING)
+def initial_at(data: Any, given: Mapping[str, Any], name: str, described: Input) -> Any:
+    """Return what a form begins with at a nested name, or MISSING.
+
+    :param given: what the template gave to whole objects and lists, by their names: that comes first.
+    """
+    steps, own = name.split(described.separator), described.attributes
+    for count in range(len(steps), 0, -1) if given else ():
+        around = described.separator.join(steps[:count])
+        if around in given:
+            return found_in(given[around], steps[count:], own[count:])
+    return found_in(data, steps, own)
+
+
+def found_in(data: Any, steps: Sequence[str], own: Sequence[str] = ()) -> Any:
+    """Return what a mapping or an object holds at a nested name, or MISSING.
+
+    :param own: what each step is called in Python, where a ``data_key`` calls it otherwise in the form.
+    """
+    for step, attribute in zip_longest(steps, own[: len(steps)]):
+        names = (step,) if attribute in (None, step) else (step, attribute) if named_by_key(data) else (attribute, step)
+        found = (value_at(data, each) for each in names)
+        data = next((each for each in found if each is not MISSING), MISSING)
         if data is MISSING:
             return MISSING
     return data
+
+
+def named_by_key(data: Any) -> bool:
+    return isinstance(data, Mapping) or is_row(data)
+
+
+def value_at(data: Any, step: str) -> Any:
+    """Return what stands at one name or index, or MISSING."""
+    if isinstance(data, Mapping):
+        return data[step] if step in data else next((data[key] for key in data if plain_text(key) == step), MISSING)
+    if is_listed(data) and step.isdigit():
+        return data[int(step)] if int(step) < len(data) else MISSING
+    if is_row(data):
+        return data[step] if step in data.keys() else MISSING  # noqa: SIM118 a row
+    return MISSING if data is None else getattr(data, step, MISSING)
 
 
 def is_item(name: str, of: str) -> bool:

@@ -62,6 +62,7 @@ class Input:
     ticked: str = "true"  # what a box sends
     parts: tuple[str, ...] = ()  # the names below an object's
     separator: str = "."  # between a name and those below it
+    attributes: tuple[str, ...] = ()  # what each part of the name is called in Python, where one differs
     rows: int = 0  # of objects, where nothing says how many there are
     write: Callable[[Any], str] = plain_text  # a value, or an item of a list
     read: Callable[[str], Any] = str  # back again; text that says nothing stays text
