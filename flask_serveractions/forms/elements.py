@@ -249,7 +249,7 @@ NAME_STEP = re.compile(r"[.-]")
 
 def object_field(form: FormState, name: str, described: Input, text: str, given: Attributes) -> str:
     is_deep = len(NAME_STEP.split(name)) > MAX_OBJECTS
-    return "" if is_deep else fieldset(form, name, text, row_content(form, name))
+    return "" if is_deep else fieldset(form, name, text, parts(form, name, described))
 
 
 def objects_field(form: FormState, name: str, described: Input, text: str, given: Attributes) -> str:
@@ -270,14 +270,15 @@ def row_template(form: FormState, name: str, index: str) -> str:
 
 
 def row(form: FormState, name: str, index: str) -> str:
-    return fieldset(form, name, humanized(index), row_content(form, name))
-
-
-def row_content(form: FormState, name: str) -> str:
+    """Return an item of a list: an object's fields as a group, the one field of anything else."""
     described = form.describe(name)
     if described.kind is Kind.OBJECT:
-        return "".join(form.field(f"{name}{described.separator}{part}") for part in described.parts)
-    return form.field(name)
+        return fieldset(form, name, humanized(index), parts(form, name, described))
+    return form.field(name, humanized(index))
+
+
+def parts(form: FormState, name: str, described: Input) -> str:
+    return "".join(form.field(f"{name}{described.separator}{part}") for part in described.parts)
 
 
 def mapping_field(form: FormState, name: str, described: Input, text: str, given: Attributes) -> str:

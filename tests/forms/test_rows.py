@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 import pytest
 from flask import Flask, redirect, render_template_string
+from flask_wtf import FlaskForm
 from marshmallow.validate import Length
+from wtforms import FieldList, StringField
 
 from flask_serveractions import ServerActions
 from flask_serveractions.testing import ActionsClient
+from tests.calling import make_app
 
 ORDER = """{% call(form) action_form("order") %}
 {{ form.field("items", empty_rows=1 if form.values.get("add") else 0) }}
@@ -99,3 +103,23 @@ def test_a_type_that_holds_itself_ends(client: ActionsClient) -> None:
         page = render_template_string('{% call(form) action_form("grow") %}{{ form.fields() }}{% endcall %}')
     assert "tree.twigs.0.name" in page
     assert len(page) < 1_000_000
+
+
+class WordsForm(FlaskForm):
+    words = FieldList(StringField(), min_entries=2)
+
+
+@pytest.mark.parametrize(("annotation", "name"), [(list[list[int]], "words"), (WordsForm, "form")])
+def test_an_item_that_is_no_object_is_one_field_with_one_place_for_its_error(annotation: Any, name: str) -> None:
+    app, actions = make_app()
+
+    def write(**given: Any) -> None: ...
+
+    write.__annotations__[name] = annotation
+    write.__signature__ = inspect.Signature([inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY)])  # type: ignore[attr-defined]  # read by inspect
+    actions.register(write)
+    template = '{% call(form) action_form("write", values=values) %}{{ form.field("words") }}{% endcall %}'
+    with app.test_request_context():
+        page = render_template_string(template, values={"words": [[1, 2], [3]] if name == "words" else ["a", "b"]})
+    ids = re.findall(r'\bid="([^"]*)"', page)
+    assert sorted(set(ids)) == sorted(ids)
