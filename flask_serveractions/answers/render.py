@@ -96,7 +96,7 @@ def answer_route(call: Call, operation: Operation, returned: Any) -> Response:
     else:
         value, status, headers = returned, None, None
     dump = None if is_as_it_is(operation.answer, value, status) else operation.answer.dump
-    if status is None:
+    if status is None and not isinstance(value, WerkzeugResponse):  # which has its own
         status = operation.answer.status
     if isinstance(value, Job):
         return accepted(call.app, value, status, headers)

@@ -58,6 +58,20 @@ def client() -> ActionsClient:
     return client_of(make_app())
 
 
+@pytest.mark.parametrize(
+    ("result", "status"),
+    [
+        (lambda: Response("no", status=409), 409),
+        (lambda: redirect("/elsewhere"), 302),
+        (lambda: (Response("no", status=409), 410), 410),
+        (lambda: Todo(1, "milk"), 201),
+    ],
+)
+def test_the_status_of_the_annotation_is_none_of_a_response_s(result: Any, status: int) -> None:
+    client = serving(returning(result, Annotated[Todo, TodoSchema(), 201] | Response))
+    assert client.get("/thing").status_code == status
+
+
 # Where arguments come from
 
 
