@@ -51,6 +51,13 @@ SEARCHES = {
     "radio": "cookbook/controls",
     "htmx": "coming/htmx",
     "websocket": "cookbook/no_websocket",
+    "csv": "cookbook/csv_import",
+    "confirm": "cookbook/confirm",
+    "css class": "forms",
+    "docker": "deployment",
+    "dropdown": "cookbook/controls",
+    "logout": "cookbook/sign_in",
+    "spinner": "client",
 }
 
 
