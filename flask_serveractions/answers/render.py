@@ -199,9 +199,9 @@ def outcome_of_response(call: Call, result: Result, about: Mapping[str, Any]) ->
 
 
 def outcome_of_job(call: Call, operation: Operation, result: Result, about: Mapping[str, Any]) -> Outcome:
-    """A browser goes to the job's page, as it does from one job to the next; a script gets 202."""
+    """A browser goes to the job's page, as it does from one job to the next, and from a stream; a script gets 202."""
     job: Job = result.value
-    if operation.background or call.html:
+    if operation.background or call.html or call.in_stream:
         return Outcome(redirect=job.url, headers=without_body_headers(result.headers), **about)
     response = accepted(call.app, job, result.status, result.headers)
     response.headers[ANSWER] = call.state.answer_mark

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import threading
 from datetime import date
 from decimal import Decimal
@@ -20,6 +21,7 @@ from flask_serveractions import (
     Job,
     MethodRoute,
     Operation,
+    Progress,
     ServerActions,
     action_called,
     enqueue,
@@ -289,6 +291,21 @@ def test_an_action_that_returns_a_job_answers_as_a_background_action_does(desk: 
     assert browser.status_code == 303
     assert browser.location.startswith("/_actions/-/jobs/")
     assert client.get(browser.location, headers=BROWSER).status_code in (200, 303)
+
+
+def test_a_stream_that_ends_with_a_job_leads_to_its_page(desk: Desk) -> None:
+    @desk.actions.register(name="check")
+    @public
+    def check() -> Any:
+        yield Progress(1, 1, "Checked")
+        return enqueue("look")
+
+    desk.app.add_url_rule("/", "index", lambda: render_template_string("{% call action_form('check') %}{% endcall %}"))
+    client = desk.app.test_client()
+    events = post_json(client, open_form(client), headers={"Accept": "text/event-stream"}).text
+    led = re.search(r'event: result\ndata: .*"redirect": "(/_actions/-/jobs/[^"]+)"', events)
+    assert led is not None
+    assert client.get(led[1], headers=SCRIPT).status_code == 200
 
 
 def test_a_job_of_python_is_a_call_that_is_told_of(desk: Desk) -> None:
