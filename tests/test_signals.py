@@ -10,7 +10,15 @@ from typing import Any
 import pytest
 from flask import Flask, abort
 
-from flask_serveractions import ActionError, MethodRoute, Progress, action_called, action_failed
+from flask_serveractions import (
+    ActionError,
+    MethodRoute,
+    Progress,
+    action_called,
+    action_failed,
+    revalidate_tag,
+    revalidated,
+)
 from flask_serveractions.testing import ActionsClient
 from tests.callers import SCRIPT, app_with, extension_of, open_form, post_json, submit
 
@@ -51,6 +59,25 @@ def app() -> Iterator[Flask]:
         stack.enter_context(action_called.connected_to(called, app))
         stack.enter_context(action_failed.connected_to(failed, app))
         yield app
+
+
+def test_a_receiver_may_be_async(app: Flask) -> None:
+    told: list[str] = []
+
+    async def note(sender: Flask, **what: Any) -> None:
+        told.append(",".join(sorted(what)))
+
+    def change() -> None:
+        revalidate_tag("todos")
+
+    extension_of(app).register(change)
+    with ExitStack() as stack:
+        for signal in (action_called, action_failed, revalidated):
+            stack.enter_context(signal.connected_to(note, app))
+        client = ActionsClient(app)
+        answers = [client.call_action("change"), client.call_action("act", text="fail"), client.put("/things/bug")]
+    assert [each.status_code for each in answers] == [200, 422, 500]
+    assert told == ["paths,tags", "identity,operation,result", "error,operation", "error,operation"]
 
 
 def test_a_call_of_either_door_is_told_with_operation_identity_and_result(app: Flask) -> None:

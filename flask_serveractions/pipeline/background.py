@@ -155,7 +155,7 @@ def run(app: Flask, payload: Mapping[str, Any]) -> Generator[Progress, None, Any
         try:
             outcome = yield from call_function(call, operation, loaded, None)
         except Exception as error:
-            action_failed.send(app, operation=operation, error=error)
+            action_failed.send(app, _async_wrapper=app.ensure_sync, operation=operation, error=error)
             raise
         if outcome.response is not None:
             raise TypeError(

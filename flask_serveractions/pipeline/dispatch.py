@@ -325,7 +325,7 @@ HANDLERS: tuple[tuple[type[Exception], Callable[[Call, Any], Response]], ...] = 
 
 def send_failed_signal(call: Call, error: Exception) -> None:
     if action_failed.receivers and call.operation is not None:
-        action_failed.send(call.app, operation=call.operation, error=error)
+        action_failed.send(call.app, _async_wrapper=call.app.ensure_sync, operation=call.operation, error=error)
 
 
 def log_refusal(call: Call, reason: str) -> None:

@@ -130,4 +130,6 @@ def run_function(call: Call, operation: Operation, loaded: dict[str, Any]) -> An
 def send_called_signal(call: Call, operation: Operation, result: Any) -> None:
     if action_called.receivers:
         identity = current_identity._get_current_object()
-        action_called.send(call.app, operation=operation, identity=identity, result=result)
+        action_called.send(
+            call.app, _async_wrapper=call.app.ensure_sync, operation=operation, identity=identity, result=result
+        )

@@ -119,7 +119,7 @@ def record(paths: Iterable[str] = (), tags: Iterable[str] = ()) -> None:
     current.tags += [each for each in tags if each not in current.tags]
     app = running_app()
     mark_stale(app, paths, tags)
-    revalidated_signal.send(app, paths=tuple(paths), tags=tuple(tags))
+    revalidated_signal.send(app, _async_wrapper=app.ensure_sync, paths=tuple(paths), tags=tuple(tags))
 
 
 def mark_stale(app: Flask, paths: Iterable[str], tags: Iterable[str]) -> None:
