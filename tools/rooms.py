@@ -153,6 +153,7 @@ ROOMS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "http",
         (
             "typed_json",
+            "headers",
             "negotiation",
             "sentences",
             "messages",

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from flask import Response
+from flask.sessions import SecureCookieSession
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response as WerkzeugResponse
 
@@ -15,6 +16,7 @@ from ..app_state import localize
 from ..call import Call
 from ..forms.controls import declared_names
 from ..http.conditional import Conditions, answer_conditionally, entity_tag
+from ..http.headers import headers_of
 from ..http.locations import redirect_target
 from ..http.negotiation import ANSWER, preference
 from ..operation import Answer, Operation, Submission
@@ -128,7 +130,9 @@ def is_for_flask(value: Any) -> bool:
 def answer_action(call: Call, operation: Operation, returned: Any) -> Response:
     if call.html and not operation.show_result and not isinstance(returned, (tuple, WerkzeugResponse, Job)):
         check_result(call, operation, dump_value(operation.answer, returned))
-        return see_other(call.app, call.page_url)
+        response = see_other(call.app, call.page_url)
+        spare_vary(call)
+        return response
     return render(call, outcome_of(call, operation, returned))
 
 
@@ -219,7 +223,14 @@ def render(call: Call, outcome: Outcome) -> Response:
     else:
         response = render_json(call, outcome)
     close_to_caches(response)
+    spare_vary(call)
     return response
+
+
+def spare_vary(call: Call) -> None:
+    """Let Flask not add ``Cookie`` to the ``Vary`` of an answer, which has it: to look takes a sixtieth of a call."""
+    if type(call.session) is SecureCookieSession:
+        call.session.accessed = False
 
 
 def shows_result(call: Call) -> bool:
@@ -248,7 +259,7 @@ def render_json(call: Call, outcome: Outcome) -> Response:
     """Answer the JavaScript client; the page that it wants is put in by the second pass."""
     preferred = preference(call.request)
     is_page_wanted = wants_page(call, outcome, preferred)
-    headers = Headers(outcome.headers)
+    headers = headers_of(outcome.headers)
     if preferred is not None:
         headers["Preference-Applied"] = f"return={preferred}"
     if not is_page_wanted and outcome.redirect is None:
@@ -262,7 +273,7 @@ def render_json(call: Call, outcome: Outcome) -> Response:
         status=outcome.status,
         headers=headers,
     )
-    response.headers[ANSWER] = call.state.answer_mark
+    response.headers.add(ANSWER, call.state.answer_mark)
     if is_page_wanted and call.middleware is not None:
         submission = submission_of_success(call, outcome) if shows_result(call) else None
         call.middleware.rerender = request_rerender(call, submission, response, as_json=True, must_show=False)

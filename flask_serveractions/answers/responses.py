@@ -19,6 +19,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from ..app_state import localize
 from ..arguments.bodies import refuse_constant
 from ..errors import Errors
+from ..http.headers import add_headers, headers_of, names_in
 from ..http.negotiation import CLOSED_TO_CACHES, JSON, NO_PAGE, PROBLEM
 
 if TYPE_CHECKING:
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger("flask_serveractions")
 
 Encode = Callable[[Any], str]
+
+#: the names of the headers that close an answer to caches
+CLOSING = frozenset(name.lower() for name, _ in CLOSED_TO_CACHES)
 
 #: headers that describe a body and must not outlive it
 BODY_HEADERS = frozenset(
@@ -191,7 +195,9 @@ def envelope(
     """
     rest = json.dumps({"redirect": redirect, "revalidated": revalidated, "messages": messages})[1:-1]
     body = b'{"data":%b,%b,%b\n' % (data.encode(), rest.encode(), NO_PAGE)
-    return app.response_class(body, status, headers, content_type=JSON)
+    response = app.response_class([body], status, headers, content_type=JSON)
+    response.headers.add("Content-Length", str(len(body)))
+    return response
 
 
 def problem_response(
@@ -242,7 +248,7 @@ def see_other(app: Flask, location: str, headers: Headers | None = None) -> Resp
     """Return a redirect that is followed by GET (RFC 9110, 15.4.4), closed to caches."""
     if not headers:
         response = app.response_class(None, 303, content_type=HTML_UTF8)
-        add_headers(response.headers, (("Location", location), *CLOSED_TO_CACHES))
+        add_headers(response.headers, (("Content-Length", "0"), ("Location", location), *CLOSED_TO_CACHES))
         return response
     headers["Location"] = location
     response = app.response_class("", 303, headers, content_type=HTML_UTF8)
@@ -250,23 +256,21 @@ def see_other(app: Flask, location: str, headers: Headers | None = None) -> Resp
     return response
 
 
-def add_headers(headers: Headers, pairs: Iterable[tuple[str, str]]) -> None:
-    """What ``extend`` does, for what is known to be pairs, in a third of its time."""
-    for name, value in pairs:
-        headers.add(name, value)
-
-
 def is_redirect(response: WerkzeugResponse) -> bool:
     return response.status_code in (301, 302, 303, 307, 308) and "Location" in response.headers
 
 
 def without_body_headers(headers: Headers | None) -> Headers:
-    return Headers([(name, value) for name, value in headers or () if name.lower() not in BODY_HEADERS])
+    kept = [(name, value) for name, value in headers if name.lower() not in BODY_HEADERS] if headers else ()
+    return headers_of(kept)
 
 
 def close_to_caches(response: WerkzeugResponse) -> None:
     """Set the headers of every answer of the action door, unless the function said otherwise."""
     headers = response.headers
+    if CLOSING.isdisjoint(names_in(headers)):  # as nearly every answer
+        add_headers(headers, CLOSED_TO_CACHES)
+        return
     if headers.get("Cache-Control", "no-cache") == "no-cache":  # Flask's send_file says so by itself
         headers["Cache-Control"] = "no-store"
     vary = headers.get("Vary")

@@ -47,6 +47,8 @@ MAX_SHOWN = 200  # values of JSON: no page has inputs for as many
 NOT_OBJECT = "This does not have the expected form."
 NOT_TEXT = "Must not hold NUL or half a surrogate pair."
 
+FORM_READER = FormReader(is_form=True)
+
 Messages = dict[str, list[str]]
 
 
@@ -68,9 +70,10 @@ def load_bound(operation: Operation, bound: Mapping[str, Any]) -> dict[str, Any]
         elif raw is None and parameter.optional:
             loaded[parameter.name] = None
         else:
-            loaded[parameter.name] = load_strictly(
-                parameter, raw, UnknownAction(f"the ID's {parameter.key!r} is {raw!r}")
-            )
+            try:
+                loaded[parameter.name] = load_typed(parameter, raw)
+            except ValidationError:
+                raise UnknownAction(f"the ID's {parameter.key!r} is {raw!r}") from None
     return loaded
 
 
@@ -87,20 +90,18 @@ def load_path(operation: Operation, values: Mapping[str, Any]) -> dict[str, Any]
         is_usable = not isinstance(raw, str) or is_clean(raw)
         if is_usable and type(raw) is parameter.plain:
             continue
-        refusal = Refusal(404, f"path argument {parameter.key!r} is {raw!r}", "There is nothing here.")
+        try:
+            loaded[parameter.name] = load_typed(parameter, raw) if is_usable else MISSING
+        except ValidationError:
+            is_usable = False
         if not is_usable:
-            raise refusal
-        loaded[parameter.name] = load_strictly(parameter, raw, refusal)
+            raise Refusal(404, f"path argument {parameter.key!r} is {raw!r}", "There is nothing here.")
     return loaded
 
 
-def load_strictly(parameter: Parameter, raw: Any, refusal: Refusal) -> Any:
-    if parameter.load_json is None:
-        return raw
-    try:
-        return parameter.load_json(raw, None, None)
-    except ValidationError:
-        raise refusal from None
+def load_typed(parameter: Parameter, raw: Any) -> Any:
+    """:raises ValidationError: a value is not of its parameter's type."""
+    return raw if parameter.load_json is None else parameter.load_json(raw, None, None)
 
 
 def load_arguments(
@@ -173,7 +174,7 @@ def load_text(
     if parameter.flat:
         raw = form.get(parameter.key, MISSING)
         if is_form and raw is not MISSING and (raw == "" or parameter.is_box):
-            raw = FormReader(is_form).one_text(field, form.getlist(parameter.key))  # type: ignore[arg-type]  # it has a field
+            raw = FORM_READER.one_text(field, form.getlist(parameter.key))  # type: ignore[arg-type]  # it has a field
         raw = MISSING if raw == "" and not parameter.is_text else raw
     elif parameter.source in LINES:
         raw = line_value(field, form, parameter.key)

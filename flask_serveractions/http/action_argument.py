@@ -31,22 +31,27 @@ def without_action(query: str) -> tuple[str, ActionArgument | None]:
 
     :param query: of a WSGI environ: undecoded.
     """
-    pieces = query.split("&")
-    rest = [piece for piece in pieces if not is_action(piece)]
-    if len(rest) == len(pieces):
+    rest, values = parted(query)
+    if not values:
         return query, None
-    values = [piece.partition("=")[2] for piece in pieces if is_action(piece)]
     return "&".join(rest), parse_value(values[0]) if len(values) == 1 else ActionArgument(name="", signed="")
 
 
-def is_action(piece: str) -> bool:
-    return piece.partition("=")[0] == ARGUMENT
+def parted(query: str) -> tuple[list[str], list[str]]:
+    """Return the pieces of a query that are no ``_action``, and the values of those that are."""
+    rest, values = [], []
+    for piece in query.split("&"):
+        name, _, value = piece.partition("=")
+        if name == ARGUMENT:
+            values.append(value)
+        else:
+            rest.append(piece)
+    return rest, values
 
 
 def is_field(query: str) -> bool:
     """Whether a query has the hidden field of a form, ``_action=<name>:<who>``: the form was sent by GET."""
-    values = [piece.partition("=")[2] for piece in query.split("&") if is_action(piece)]
-    return any((":" in value or "%3A" in value) and "/" not in value for value in values)
+    return any((":" in value or "%3A" in value) and "/" not in value for value in parted(query)[1])
 
 
 def parse_value(value: str) -> ActionArgument:

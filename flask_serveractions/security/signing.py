@@ -11,6 +11,7 @@ import secrets
 import time
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Iterator, Mapping
+from functools import partial
 from hashlib import sha1, sha256
 from typing import TYPE_CHECKING, Any
 
@@ -74,7 +75,7 @@ class CsrfTokens:
         """
         value, _, signature = token.rpartition(".")
         payload, _, stamp = value.rpartition(".")
-        if not self.signer.verify_signature(value.encode(errors="replace"), signature.encode(errors="replace")):
+        if not self.signer.is_genuine(value.encode(errors="replace"), signature.encode(errors="replace")):
             return False
         try:
             signed_at = int.from_bytes(decoded(stamp), "big")
@@ -115,15 +116,16 @@ class ReadySigner(Signer):
     def signature_of(self, value: str | bytes) -> str:
         return encoded(self.ready[-1].hmac_of(want_bytes(value)))
 
-    def signatures(self, value: str | bytes) -> Iterator[bytes]:
-        """Yield the signatures by every key, the newest first."""
-        value = want_bytes(value)
-        return (encoded(key.hmac_of(value)).encode() for key in reversed(self.ready))
-
     def verify_signature(self, value: str | bytes, sig: str | bytes) -> bool:
+        return self.is_genuine(want_bytes(value), want_bytes(sig))
+
+    def is_genuine(self, value: bytes, signature: bytes) -> bool:
         """Whether a signature is one of ours in its one spelling: what base64 leniently decodes to it, is not."""
-        given = want_bytes(sig)
-        return any(hmac.compare_digest(given, each) for each in self.signatures(value))
+        return any(map(partial(hmac.compare_digest, signature), self.signatures(value)))
+
+    def signatures(self, value: bytes) -> Iterator[bytes]:
+        """Yield the signatures by every key, the newest first."""
+        return (encoded_bytes(key.hmac_of(value)) for key in reversed(self.ready))  # one at a time
 
 
 class ReadyKey:
@@ -150,7 +152,11 @@ class ReadyKey:
 
 def encoded(data: bytes) -> str:
     """Return bytes in URL-safe base64 without padding: what itsdangerous does, in half its time."""
-    return b2a_base64(data, newline=False).translate(FOR_URLS, b"=").decode()
+    return encoded_bytes(data).decode()
+
+
+def encoded_bytes(data: bytes) -> bytes:
+    return b2a_base64(data, newline=False).translate(FOR_URLS, b"=")
 
 
 def decoded(text: str | bytes) -> bytes:
@@ -188,7 +194,8 @@ class Signing:
 def all_keys(app: Flask, current: str | bytes | None) -> tuple[str | bytes, ...]:
     if not current:
         raise RuntimeError("Signed action IDs need a secret. Set app.config['SECRET_KEY'] to a long random value.")
-    return (*reversed(fallbacks_of(app)), current)
+    fallbacks = fallbacks_of(app)
+    return (*reversed(fallbacks), current) if fallbacks else (current,)
 
 
 def fallbacks_of(app: Flask) -> list[str | bytes]:
@@ -220,7 +227,7 @@ def dump_payload(bound: Mapping[str, Any]) -> str:
 def load_payload(payload: str) -> dict[str, Any] | None:
     """Return the bound arguments of a payload, or None where it holds none (it may not be ours)."""
     try:
-        bound = json.loads(decoded(payload.encode("ascii", "ignore")))
+        bound = json.loads(decoded(payload.encode("ascii", "ignore")).decode(errors="surrogatepass"))
     except (ValueError, RecursionError):
         return None
     return bound if isinstance(bound, dict) else None
@@ -246,9 +253,8 @@ def verify_id(
     """
     text, _, signature = signed.rpartition(".")
     salt = ACTION_SALT + (UNKNOWN_NAME if name is None else name)
-    genuine = ring.signer(salt).verify_signature(
-        f"{text}.{visitor}".encode(errors="replace"), signature.encode(errors="replace")
-    )
+    sent = f"{text}.{visitor}".encode(errors="replace")
+    genuine = ring.signer(salt).is_genuine(sent, signature.encode(errors="replace"))
     payload, separator, began = text.partition(".")
     if not genuine or name is None or bool(separator) != (max_age is not None):
         return None
@@ -291,7 +297,8 @@ def is_who(ring: KeyRing, mark: str, identity: str | None) -> bool:
     if identity is None:
         return mark == ""
     given = mark.encode(errors="replace")
-    return any(hmac.compare_digest(given, each[:WHO_LENGTH]) for each in ring.signer(WHO_SALT).signatures(identity))
+    made = ring.signer(WHO_SALT).signatures(identity.encode())
+    return any(hmac.compare_digest(given, each[:WHO_LENGTH]) for each in made)
 
 
 def random_key() -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from functools import update_wrapper
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -50,22 +49,12 @@ def check_name(name: str) -> None:
         )
 
 
-def action_view(name: str, values: Mapping[str, Any]) -> Response:
-    """Call an action by its signed ID.
-
-    :param values: of the URL: the ID of a call without a page.
-    """
-    operation = state_of(current_app).actions.get(name)
-    return call_action(operation, name, str(values.get("signature", "")))
-
-
-def call_action(operation: Operation | None, name: str, signed: str) -> Response:
-    """Call an action, on the page that the URL is of, or on none.
+def call_action(state: AppState, operation: Operation | None, name: str, signed: str) -> Response:
+    """Call an action by its signed ID, on the page that the URL is of, or on none.
 
     :param signed: the ID in the path.
     """
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    state = state_of(app)
     asked: Request = request._get_current_object()  # type: ignore[attr-defined]
     call = Call(app, state, asked, operation, ACTION)
     call.function = operation.function if operation else None
@@ -90,7 +79,7 @@ def catch_all(path: str, **page_values: Any) -> Response:
     if request.method in ("GET", "HEAD"):
         return see_other(current_app._get_current_object(), mounted(request.root_path, "/"))  # type: ignore[attr-defined]
     name, _, signed = path.partition("/")
-    return call_action(None, name, signed)
+    return call_action(state_of(current_app), None, name, signed)
 
 
 def job_view(signed: str) -> Response:
@@ -132,10 +121,11 @@ def source_map(name: str) -> Response:
 
 def add_rule(app: Flask, state: AppState, operation: Operation) -> None:
     """Give an action its own rule, so that ``flask routes`` shows it; the name is a static segment."""
-    rule = f"{state.settings.url_prefix}/{operation.name}/<signature>"
+    name = operation.name
+    rule = f"{state.settings.url_prefix}/{name}/<signature>"
 
     def view(**values: Any) -> Any:
-        return action_view(operation.name, values)
+        return call_action(state, state.actions.get(name), name, str(values.get("signature", "")))
 
     # neighbours, such as Flask-Limiter, know a function by its names
     update_wrapper(view, operation.function, assigned=("__module__", "__name__", "__qualname__", "__doc__"), updated=())

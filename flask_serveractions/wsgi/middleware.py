@@ -17,6 +17,7 @@ from werkzeug.datastructures import Headers
 from ..app_state import AppState
 from ..http.action_argument import ARGUMENT, ActionArgument, is_field, without_action
 from ..http.concurrency import shares_one_thread
+from ..http.headers import headers_of
 from ..http.locations import is_below, readable_query, redirect_target
 from ..http.negotiation import ANSWER, CLOSED_TO_CACHES, JSON, redirect_answer, wants_html
 from ..http.regions_argument import ARGUMENT as REGIONS_ARGUMENT
@@ -141,7 +142,7 @@ class Middleware:
         sent, else "1".
         """
         for name, _ in headers:  # any() takes a hundredth of a small answer, and lower() half of that
-            if name[:1] in "Ss" and name.lower().startswith(MARK):
+            if name.startswith(("S", "s")) and name.lower().startswith(MARK):
                 break
         else:
             return headers
@@ -248,7 +249,7 @@ class ActionResponse:
         """Return an answer that the page follows, or that leads a call away from its door; None for any other one."""
         if self.state.rerender is None and self.state.reached:  # nearly every call
             return None
-        answered = CapturedResponse(status, Headers(headers))
+        answered = CapturedResponse(status, headers_of(headers))
         return answered if self.state.rerender is not None or self.is_led_away(answered) else None
 
     def is_led_away(self, answered: CapturedResponse) -> bool:

@@ -23,6 +23,7 @@ from werkzeug.wsgi import ClosingIterator
 
 from ..http.action_argument import ActionArgument
 from ..http.cookies import cookies_after, last_of_each
+from ..http.headers import headers_of, names_in
 from ..http.locations import path_in_app, redirect_target
 from ..http.negotiation import HTML, NO_PAGE, with_page
 from ..operation import HOLDS_FORMS, MiddlewareState, Rerender
@@ -121,7 +122,7 @@ def rendered(
     if rerender.must_show and not (rerender.submission and rerender.submission.is_shown):
         return None
     if HOLDS_FORMS in environ:
-        page.headers = Headers(headers_of_forms(page.headers, environ))
+        page.headers = headers_of(headers_of_forms(page.headers, environ))
     return page
 
 
@@ -145,7 +146,7 @@ class PageResponse:
 
     def start_response(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
         self.has_begun = True
-        self.answered = CapturedResponse(status, Headers(headers))
+        self.answered = CapturedResponse(status, headers_of(headers))
         return unused_write
 
 
@@ -184,10 +185,11 @@ def page_environ(
     arrived: Mapping[str, Any], rerender: Rerender, headers: Headers, token_headers: Iterable[str]
 ) -> dict[str, Any]:
     """Return the environ of ``GET target``, with the cookies as the action left them."""
-    dropped = DROPPED.union(token_headers)
-    environ = {
-        key: value for key, value in arrived.items() if key not in dropped and not key.startswith(DROPPED_PREFIXES)
-    }
+    environ = dict(arrived)
+    # two searches for the few keys take a third of what a look at each in turn does
+    by_name, by_prefix = DROPPED.union(token_headers).intersection(environ), keys_that_begin(environ, DROPPED_PREFIXES)
+    for key in by_name.union(by_prefix):
+        del environ[key]
     path, _, query = rerender.target.encode().decode("latin-1").partition("?")
     cookie_path = quote(rerender.cookie_root, safe="/%") + path
     environ.update(
@@ -203,6 +205,10 @@ def page_environ(
     environ["wsgi.input"] = BytesIO()
     environ["wsgi.errors"] = arrived.get("wsgi.errors", sys.stderr)
     return environ
+
+
+def keys_that_begin(environ: Mapping[str, Any], prefixes: tuple[str, ...]) -> list[str]:
+    return [key for key in environ if key.startswith(prefixes)]
 
 
 def mount_inside(arrived: Mapping[str, Any], rerender: Rerender) -> str:
@@ -225,14 +231,14 @@ def run(app: WSGIApplication, environ: WSGIEnvironment) -> CapturedResponse | No
 
 
 def is_whole_page(page: CapturedResponse, body: Iterable[bytes]) -> bool:
-    headers = page.headers
     if page.status[:3] != "200" and not page.status.startswith("4"):
         return False
-    if media_type_of(page)[0].lower() != HTML or not is_shown(headers):
+    if media_type_of(page)[0].lower() != HTML or not is_shown(page.headers):
         return False
-    if "Content-Encoding" in headers or "Content-Range" in headers:
+    names = names_in(page.headers)
+    if "content-encoding" in names or "content-range" in names:
         return False
-    return "Content-Length" in headers or isinstance(body, (list, tuple))
+    return "content-length" in names or isinstance(body, (list, tuple))
 
 
 def media_type_of(page: CapturedResponse) -> tuple[str, dict[str, str]]:
@@ -243,7 +249,7 @@ def media_type_of(page: CapturedResponse) -> tuple[str, dict[str, str]]:
 
 def is_shown(headers: Headers) -> bool:
     """Whether a browser shows a page in its own origin: it is no attachment, and not in a sandbox (CSP3, 6.4.1)."""
-    if "Content-Disposition" not in headers and "Content-Security-Policy" not in headers:
+    if names_in(headers).isdisjoint(("content-disposition", "content-security-policy")):
         return True
     if parse_options_header(headers.get("Content-Disposition"))[0].lower() not in ("", "inline"):
         return False
@@ -271,7 +277,7 @@ def redirect_to_page(answered: CapturedResponse, page: CapturedResponse) -> Capt
 
 def uncompressed(answered: CapturedResponse, rerender: Rerender) -> CapturedResponse:
     """Return a JSON answer as it was made, where something compressed it on its way here."""
-    if "Content-Encoding" in answered.headers:
+    if "content-encoding" in names_in(answered.headers):
         answered.headers.remove("Content-Encoding")
         answered.body = rerender.body
     return answered
