@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from ..operation import Operation
 
 NAME = re.compile(r"[A-Za-z_]\w*(\.\w+)*", re.ASCII)
-METHODS = ("GET", "POST")
+METHODS = ("GET", "OPTIONS", "POST")
+ALLOW = "GET, HEAD, OPTIONS, POST"
 A_YEAR = 365 * 24 * 3600  # seconds
 STATIC = files("flask_serveractions").joinpath("static")
 #: the client, and what it imports where a page has use for it
@@ -74,8 +75,12 @@ def call_action(state: AppState, operation: Operation | None, name: str, signed:
 def catch_all(path: str, **page_values: Any) -> Response:
     """Answer what is no action's own rule: GET leads to the root, a POST of any name gets the one 404.
 
+    OPTIONS comes here for actions, too: in one order of ``Allow``, which tells no name that is known from another.
+
     :param page_values: of the page's URL, whatever it is.
     """
+    if request.method == "OPTIONS":
+        return current_app.response_class(headers={"Allow": ALLOW})
     if request.method in ("GET", "HEAD"):
         return see_other(current_app._get_current_object(), mounted(request.root_path, "/"))  # type: ignore[attr-defined]
     name, _, signed = path.partition("/")
@@ -130,7 +135,7 @@ def add_rule(app: Flask, state: AppState, operation: Operation) -> None:
     # neighbours, such as Flask-Limiter, know a function by its names
     update_wrapper(view, operation.function, assigned=("__module__", "__name__", "__qualname__", "__doc__"), updated=())
     del view.__wrapped__  # type: ignore[attr-defined]
-    app.add_url_rule(rule, operation.endpoint, own(view), methods=["POST"])
+    app.add_url_rule(rule, operation.endpoint, own(view), methods=["POST"], provide_automatic_options=False)
 
 
 def action_rules(app: Flask, state: AppState) -> dict[str, Rule]:
@@ -150,5 +155,6 @@ def make_blueprint(state: AppState) -> Blueprint:
     blueprint.add_url_rule(RULES_PATH, "prefetch-rules", prefetch_rules)
     blueprint.add_url_rule("/transitions.css", "transitions-style", transitions)
     blueprint.add_url_rule("/-/jobs/<signed>", "background-job", job_view, methods=["GET", "POST", "DELETE"])
-    blueprint.add_url_rule("/<path:path>", "catch-all", catch_all, methods=METHODS)
+    every: dict[str, Any] = {"methods": METHODS, "provide_automatic_options": False}
+    blueprint.add_url_rule("/<path:path>", "catch-all", catch_all, **every)
     return blueprint

@@ -74,6 +74,14 @@ def test_another_method_is_405_with_allow(client: Any, method: str) -> None:
         assert "POST" in answer.headers["Allow"]
 
 
+@pytest.mark.parametrize("name", ["create_todo", "todos.delete_all", "nobodys"])
+def test_options_say_the_same_of_every_name_in_the_same_order(client: Any, name: str) -> None:
+    answer = client.options(f"/_actions/{name}/e30.x")
+    assert (answer.status_code, answer.data) == (200, b"")
+    assert answer.headers["Allow"] == "GET, HEAD, OPTIONS, POST"
+    assert calls == []
+
+
 def test_a_browser_gets_the_apps_own_page_for_another_method() -> None:
     app = app_with(create_todo)
     app.register_error_handler(405, lambda error: ("Own page", 405))
