@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
+
 import pytest
 from flask import Response, render_template_string
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.stage import Stage, open_page
+from tests.todo_app import served
 
 COLOURS = {"light": "rgb(1, 1, 1)", "dark": "rgb(2, 2, 2)", "last": "rgb(3, 3, 3)"}
 LIGHT, DARK, LAST = (f'<link rel="stylesheet" href="/{name}.css">' for name in COLOURS)
@@ -125,3 +128,41 @@ def test_a_script_in_the_head_runs_once_though_it_went_and_came_again(stage: Sta
     press(page, 3)
     expect(page.locator("html")).to_have_attribute("data-two", "ran")
     expect(page.locator("html")).to_have_attribute("data-ran", "x")
+
+
+BY_NONCE = """<!doctype html><html lang="en"><head><title>Page</title>
+<style nonce="{{ nonce }}">h1 { color: rgb({{ n }}, 0, 0) }</style>{% if n %}
+<script nonce="{{ nonce }}">note("head")</script><link rel="stylesheet" href="/dark.css" nonce="{{ nonce }}">{% endif %}
+<script nonce="{{ nonce }}">ran = []; note = (place) => ran.push(place)</script>
+{{ serveractions_script(nonce=nonce) }}</head><body><main data-n="{{ n }}"><h1>A page</h1>
+{% call action_form("again") %}<button id="go">Go</button>{% endcall %}{% if n %}
+<script nonce="{{ nonce }}">note("body")</script><script nonce="guessed">note("injected")</script>
+<style nonce="{{ nonce }}">h1 { padding: {{ n }}px }</style>{% endif %}</main></body></html>"""
+
+
+@pytest.mark.parametrize("also", ["'self'", "'strict-dynamic'"])
+def test_under_a_new_nonce_scripts_run_once_styles_are_the_fresh_pages_and_one_that_was_guessed_counts_for_nothing(
+    stage: Stage, browser: Browser, also: str
+) -> None:
+    pressed: list[int] = []
+    set_heads(stage, "")
+    stage.policy = ""
+    stage.actions.register(name="again")(lambda: pressed.append(1))
+
+    @stage.app.get("/by-nonce")
+    def by_nonce() -> Response:
+        nonce = secrets.token_urlsafe(8)
+        html = render_template_string(BY_NONCE, nonce=nonce, n=len(pressed))
+        policy = f"script-src 'nonce-{nonce}' {also}; style-src 'nonce-{nonce}'; require-trusted-types-for 'script'"
+        return Response(html, headers={"Content-Security-Policy": f"{policy}; trusted-types serveractions"})
+
+    with served(stage.app) as address:
+        page = browser.new_context(base_url=address).new_page()  # what its policy blocks is noted in the console
+        open_page(page, "/by-nonce")
+        for n in range(1, 4):
+            press(page, n)
+            expect(page.locator("h1")).to_have_css("color", f"rgb({n}, 0, 0)")
+            expect(page.locator("h1")).to_have_css("padding-left", f"{n}px")
+            expect_colour(page, "dark")
+        assert page.evaluate("ran") == ["head", "body"]
+        page.context.close()

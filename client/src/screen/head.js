@@ -43,11 +43,11 @@ function updateRoot(fresh) {
   served = fresh;
 }
 
-/** @param {Document} fresh its nonces are those of another answer: they become this one's */
-export function adoptNonces(fresh) {
-  const own = find("[nonce]");
-  if (!own) return;
-  for (const element of findAll("[nonce]", fresh.documentElement)) {
+/** @param {Document} fresh its nonce is that of another answer: it becomes this one's; any other is somebody's guess, and remains one */
+export function adoptNonces({ documentElement }) {
+  const own = find("[nonce]"), elements = findAll("[nonce]", documentElement), theirs = elements[0]?.nonce;
+  for (const element of elements) {
+    if (!own || element.nonce !== theirs) continue;
     setAttribute(element, "nonce", read(own, "nonce"));
     element.nonce = own.nonce;
   }
@@ -61,10 +61,11 @@ const sourceOf = ({ src, text }) => src || text;
 
 /** @returns {() => void} call it when the page is up to date: scripts that the page did not have run, once */
 export function rememberScripts() {
-  const had = findScripts().map(sourceOf);
+  const had = findScripts().map(sourceOf), nonce = find("#serveractions")?.nonce;
   return () => {
     for (const script of findScripts()) {
-      if (had.includes(sourceOf(script))) continue;
+      // where the client came by a nonce, so does the rest: under 'strict-dynamic' whatever we bring would run
+      if (had.includes(sourceOf(script)) || (nonce && nonce !== script.nonce)) continue;
       // what was parsed apart never runs; this does
       const live = document.createRange().createContextualFragment(trusted(script.outerHTML));
       const made = /** @type {HTMLScriptElement} */ (live.firstChild);

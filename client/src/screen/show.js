@@ -4,7 +4,7 @@ import { parseAction } from "../address.js";
 import { begunForms, contentsOf, lacks, settleAllBut } from "../begun.js";
 import { attribute, contains, emit, find, has, isForm, isShown, read, setAttribute } from "../dom.js";
 import { adoptNonces, rememberScripts, updateHead } from "./head.js";
-import { notify } from "../messages.js";
+import { FORM_GONE, notify } from "../messages.js";
 import { morph } from "../morph/morph.js";
 import { adopt, fieldOfToken, parse } from "../page.js";
 import { liftMarks } from "../pending.js";
@@ -19,8 +19,6 @@ import { transition } from "./transitions.js";
  * @property {boolean} [isRefused]
  * @property {boolean} [isChanged] whether the visitor has typed on since
  */
-
-const FORM_GONE = "The form that you had begun is gone.";
 
 /** @param {string} html @param {Sent} [sent] */
 export async function show(html, sent) {
