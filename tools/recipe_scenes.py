@@ -36,7 +36,7 @@ def as_it_is(page: Page) -> None:
 
 def autosave(page: Page) -> None:
     fill(page, Title="A letter", Text="Dear Ada,\n\nthe engine works.")
-    page.get_by_text("Saved 1 times").wait_for()
+    page.get_by_text("Version 1 is saved").wait_for()
 
 
 def background_jobs(page: Page) -> None:

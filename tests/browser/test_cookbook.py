@@ -77,7 +77,7 @@ def test_a_list_grows_by_a_button_and_what_was_typed_stays(open_recipe: OpenReci
     expect(page.get_by_label("Article").first).to_have_value("Tea")
     page.get_by_label("Article").last.fill("Jam")
     page.get_by_role("button", name="Order").click()
-    expect(page.get_by_text("1 orders")).to_be_visible()
+    expect(page.get_by_text("Orders: 1")).to_be_visible()
     expect(page.get_by_label("Article")).to_have_count(1)
     expect(page.get_by_label("Article")).to_have_value("")
     assert page.evaluate("window.same")
@@ -152,7 +152,7 @@ def test_the_next_rows_come_when_the_end_is_seen_and_one_of_them_is_hidden(open_
 def test_a_draft_saves_itself_and_what_is_typed_stays(open_recipe: OpenRecipe) -> None:
     page = open_recipe("autosave")
     page.get_by_label("Text").press_sequentially("Dear Ada")
-    expect(page.get_by_text("Saved 1 times")).to_be_visible()
+    expect(page.get_by_text("Version 1 is saved")).to_be_visible()
     expect(page.get_by_label("Text")).to_have_value("Dear Ada")
     expect(page.get_by_label("Text")).to_be_focused()
 
