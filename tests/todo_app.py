@@ -53,7 +53,7 @@ def todo_app(folder: Path, **settings: Any) -> Iterator[Flask]:
 def served(app: Flask) -> Iterator[str]:
     """Serve an app on a free port and give its address: ``http://127.0.0.1:41203``."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"

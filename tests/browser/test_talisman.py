@@ -83,7 +83,7 @@ class Stage:
 def served_by_tls(app: Flask) -> Iterator[str]:
     """Serve an app on a free port, with a certificate of its own, and give its address."""
     server = make_server("127.0.0.1", 0, app, threaded=True, ssl_context="adhoc")
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
         yield f"https://127.0.0.1:{server.server_port}"
