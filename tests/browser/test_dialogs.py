@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from werkzeug.wrappers import Response
 
 from flask_serveractions import ActionError, Bound
+from tests.browser.readiness import await_ready
 from tests.browser.stage import NODE_MODULES, Stage, open_page
 from tests.todo_app import served
 
@@ -54,14 +55,9 @@ def set_todos(stage: Stage, to: str = "") -> list[str]:
     return items
 
 
-def await_links(page: Page) -> None:
-    """Wait until what links do is there: it comes after the page."""
-    page.evaluate("import(document.querySelector('#serveractions').src.replace('client.js', 'live.js')).then(() => {})")
-
-
 def open_list(page: Page) -> None:
     open_page(page, "/todos")
-    await_links(page)
+    await_ready(page)
 
 
 def open_dialog(page: Page) -> None:
@@ -123,7 +119,7 @@ def test_a_result_is_shown_in_it(stage: Stage, page: Page) -> None:
     )
     stage.page("/", '<main><a id="new" href="/shout" data-dialog>Shout</a></main>')
     open_page(page, "/")
-    await_links(page)
+    await_ready(page)
     page.locator("#new").click()
     dialog = page.get_by_role("dialog", name="Shout")
     for text in "one", "two":
@@ -211,7 +207,7 @@ def test_back_closes_a_dialog_also_where_another_one_was_open_before(stage: Stag
     open_dialog(page)
     if way == "reload":
         page.reload(wait_until="load")
-        await_links(page)
+        await_ready(page)
     else:
         page.go_back()
         expect(page.locator("dialog")).to_have_count(0)
