@@ -13,7 +13,9 @@ from flask import Flask, render_template_string
 from flask_wtf import FlaskForm
 from jinja2 import UndefinedError
 from marshmallow import Schema, fields, validate
+from marshmallow.validate import Length
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column
+from werkzeug.datastructures import FileStorage
 from wtforms import Form, StringField
 from wtforms.validators import DataRequired
 
@@ -69,7 +71,18 @@ def taking(annotation: Any, returned: Any = None, name: str = "todo") -> Callabl
     return save
 
 
+ADDRESS = re.compile(" at 0x[0-9a-f]+")
+
+
+def of_wtforms(form: Any, field: Any) -> None: ...
+
+
 ANNOTATIONS = [
+    (Annotated[str, [Length(1, 5), Length(2)]], "a list of validators checks nothing. Write them one by one"),
+    (list[Annotated[str, (Length(1),)]], "a list of validators checks nothing. Write them one by one"),
+    (Annotated[str, of_wtforms], "can't be called with the value alone. Write def check(value): …."),
+    (list[Annotated[int, of_wtforms]], "can't be called with the value alone. Write def check(value): …."),
+    (Annotated[FileStorage, of_wtforms], "can't be called with the value alone. Write def check(value): …."),
     (TodoSchema, "TodoSchema is a schema, and no type. Write Annotated[dict, TodoSchema()]."),
     (TodoSchema(), "TodoSchema is a schema, and no type. Write Annotated[dict, TodoSchema()]."),
     (fields.String, "String is a field, and no type. Write the type first, as in Annotated[str, String()]."),
@@ -88,7 +101,9 @@ ANNOTATIONS = [
 ]
 
 
-@pytest.mark.parametrize(("annotation", "words"), ANNOTATIONS, ids=lambda part: str(part)[:60])
+@pytest.mark.parametrize(
+    ("annotation", "words"), ANNOTATIONS, ids=lambda part: re.sub(" at 0x[0-9a-f]+", "", str(part))[:60]
+)
 def test_an_annotation_that_nothing_loads_says_what_to_write(
     actions: ServerActions, annotation: Any, words: str
 ) -> None:

@@ -86,10 +86,12 @@ def is_mapped(annotation: Any) -> bool:
 def check_metadata(metadata: Iterable[Any]) -> None:
     """Refuse what stands beside a type and would check nothing.
 
-    :raises NoField: a validator's class; what is of WTForms.
+    :raises NoField: a validator's class; a list of validators; what is of WTForms.
     """
     for each in metadata:
         name = named(each)
+        if isinstance(each, (list, tuple)) and any(map(callable, each)):
+            raise NoField("a list of validators checks nothing", "Write them one by one: Annotated[str, one, two].")
         if inspect.isclass(each) and issubclass(each, validate.Validator):
             raise NoField(f"{name} is a class, which checks nothing", f"Write {name}(...).")
         if is_of_wtforms(each):
@@ -97,6 +99,19 @@ def check_metadata(metadata: Iterable[Any]) -> None:
                 f"{name} is WTForms', which checks a field of a form and no value",
                 "Take marshmallow's, as in Annotated[str, validate.Length(max=200)], or a FlaskForm as the type.",
             )
+
+
+def check_takes_a_value(validator: Callable[..., Any]) -> None:
+    """:raises NoField: a function that wants more than the value, as WTForms' ``(form, field)`` do."""
+    try:
+        signature = inspect.signature(validator)
+    except (TypeError, ValueError):  # a builtin without one
+        return
+    try:
+        signature.bind(None)
+    except TypeError:
+        name = named(validator)
+        raise NoField(f"{name}{signature} can't be called with the value alone", "Write def check(value): ….") from None
 
 
 def is_of_wtforms(value: Any) -> bool:

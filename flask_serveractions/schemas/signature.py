@@ -24,7 +24,7 @@ from .bound_fields import bind, fields_for
 from .fields import is_delimited, is_flat, is_text
 from .flask_forms import check_can_be_made, declares_file, factory_among
 from .load import compile_load
-from .mistakes import NoField, check_default
+from .mistakes import NoField, check_default, check_metadata
 from .results import compile_answer
 from .schema_cycles import close_cycles
 from .types import (
@@ -233,6 +233,8 @@ class Compiler:
 
     def special(self, name: str, plain: Any, metadata: list[Any], source: Source) -> dict[str, Any] | None:
         """Return what files, forms and whole bodies are made of; None for everything else."""
+        if inspect.isclass(plain) and issubclass(plain, FlaskForm):
+            return form_parts(plain, metadata, source)
         validators = validators_of(metadata)
         each, of_each = item_of(plain)
         if plain is FileStorage or each is FileStorage:
@@ -243,11 +245,6 @@ class Compiler:
             bound = bind(name, Raw(validate=checks) if checks else None, None)
             many = plain is not FileStorage
             return {"source": Source.FILE, "many": many, "text": bound.text, "load_text": bound.load_text}
-        key = "query" if source is Source.QUERY else "body"
-        if inspect.isclass(plain) and issubclass(plain, FlaskForm):
-            if factory_among(metadata) is None:
-                check_can_be_made(plain)
-            return {"source": Source.FORM, "key": key, "form_class": plain, "make_form": factory_among(metadata)}
         schema = schema_among(metadata)
         if schema is None or any(map(is_field, metadata)):
             return None
@@ -256,7 +253,7 @@ class Compiler:
         load = compile_load(made)
         return {
             "source": Source.WHOLE,
-            "key": key,
+            "key": key_of(source),
             "schema": made,
             "load": partial(load_and_check, load, And(*validators)) if validators else load,
         }
@@ -354,6 +351,19 @@ def item_of(plain: Any) -> tuple[Any, Validators]:
         return None, ()
     item, metadata, optional = unfold(typing.get_args(plain)[0])
     return (None, ()) if optional or item is not FileStorage else (item, validators_of(metadata))
+
+
+def key_of(source: Source) -> str:
+    return "query" if source is Source.QUERY else "body"
+
+
+def form_parts(form_class: type[FlaskForm], metadata: list[Any], source: Source) -> dict[str, Any]:
+    """Return what a parameter is made of that is a form: beside its class there may be a factory, and no validators."""
+    check_metadata(metadata)
+    make_form = factory_among(metadata)
+    if make_form is None:
+        check_can_be_made(form_class)
+    return {"source": Source.FORM, "key": key_of(source), "form_class": form_class, "make_form": make_form}
 
 
 def check_each(check: And, files: list[FileStorage]) -> None:

@@ -37,7 +37,7 @@ from .fields import (
     TimeDelta,
     raw_choice,
 )
-from .mistakes import NoField, check_metadata, is_mapped, no_field, refusing
+from .mistakes import NoField, check_metadata, check_takes_a_value, is_mapped, no_field, refusing
 
 Validators = tuple[Callable[[Any], Any], ...]
 
@@ -286,10 +286,14 @@ def instance_of(kind: Callable[[], Any]) -> Any:
 def validators_of(metadata: Iterable[Any]) -> Validators:
     """Return marshmallow validators and other callables among an annotation's metadata.
 
-    :raises NoField: a validator's class, or one of WTForms, which check nothing.
+    :raises NoField: a validator's class, a list of validators, or one of WTForms, which check nothing; a function that
+        does not take a value alone.
     """
     check_metadata(metadata)
-    return tuple(refusing(each) for each in metadata if callable(each) and not inspect.isclass(each))
+    found = [each for each in metadata if callable(each) and not inspect.isclass(each)]
+    for each in found:
+        check_takes_a_value(each)
+    return tuple(map(refusing, found))
 
 
 def resolved_hints(function: Callable[..., Any], names: Mapping[str, Any]) -> dict[str, Any]:
