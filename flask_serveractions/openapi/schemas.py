@@ -310,7 +310,7 @@ class Converter(OpenAPIConverter):
     def nested2properties(self, field: fields.Field[Any], ret: JsonSchema) -> JsonSchema:
         if not isinstance(field, fields.Nested) or isinstance(field, fields.Pluck):
             return {}
-        named = (field.made.__name__, field.made.__module__) if isinstance(field, Data) else ()
+        named = (field.title, field.made.__module__) if isinstance(field, Data) else ()
         found = self.reference(field.schema, *named)
         return {"type": "array", "items": found} if is_many(field) and not field.schema.many else found
 

@@ -96,19 +96,36 @@ def value_of(alias: Any) -> Any:
         return alias.__value__
 
 
-def type_arguments(made: type[Any], name: str) -> Mapping[Any, Any]:
-    """Return what stands for the type variables in the method of a class, which a generic base may define.
+def arguments_by_class(made: Any) -> dict[Any, dict[Any, Any]]:
+    """Return what stands for the type variables of a class and of its generic bases, by class.
 
-    ``{T: int}`` for ``class Numbers(Base[int])``, of a method of Base's.
+    ``{Numbers: {}, Base: {T: int}}`` for ``class Numbers(Base[int])``.
+
+    :param made: a class, or one with its arguments: ``Base[int]``.
     """
-    given: dict[Any, dict[Any, Any]] = {made: {}}
-    for each in made.__mro__:
+    whole = typing.get_origin(made) or made
+    given = {whole: dict(zip(getattr(whole, "__parameters__", ()), typing.get_args(made), strict=False))}
+    for each in whole.__mro__:
         for base in vars(each).get("__orig_bases__", ()):
             origin = typing.get_origin(base)
             arguments = [with_arguments(argument, given.get(each, {})) for argument in typing.get_args(base)]
             given.setdefault(origin, dict(zip(getattr(origin, "__parameters__", ()), arguments, strict=False)))
-    definer = next((each for each in made.__mro__ if name in vars(each)), made)
-    return given.get(definer, {})
+    return given
+
+
+def definer(made: type[Any], name: str) -> type[Any]:
+    """Return the class that defines a method of a class."""
+    return next((each for each in made.__mro__ if name in vars(each)), made)
+
+
+def type_arguments(made: type[Any], name: str) -> Mapping[Any, Any]:
+    """Return what stands for the type variables in a method of a class, which a generic base may define."""
+    return arguments_by_class(made).get(definer(made, name), {})
+
+
+def type_parameters(made: Any) -> dict[str, Any]:
+    """Return the type variables that a class or a function declares for itself (Python 3.12), by name."""
+    return {each.__name__: each for each in getattr(made, "__type_params__", ())}
 
 
 def with_arguments(annotation: Any, given: Mapping[Any, Any]) -> Any:

@@ -217,8 +217,9 @@ class Data(fields.Nested):
 
     load_fields: Callable[[Any], Any] | None = None  # the schema's load, compiled
 
-    def __init__(self, made: type[Any], schema: Schema | Callable[[], Schema], **kwargs: Any) -> None:
+    def __init__(self, made: type[Any], title: str, schema: Schema | Callable[[], Schema], **kwargs: Any) -> None:
         self.made = made
+        self.title = title  # in the document
         super().__init__(schema, **kwargs)
 
     def _deserialize(self, value: Any, attr: Any, data: Any, partial: Any = None, **kwargs: Any) -> Any:

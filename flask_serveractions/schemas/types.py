@@ -22,7 +22,7 @@ from typing import Any, Literal
 from marshmallow import Schema, fields, missing
 
 from ..operation import Source, where
-from .annotations import Unfolded, unfold, union_members
+from .annotations import Unfolded, arguments_by_class, type_parameters, unfold, union_members, with_arguments
 from .fields import (
     Boolean,
     Choice,
@@ -42,6 +42,7 @@ from .mistakes import NoField, check_metadata, check_takes_a_value, is_mapped, n
 Validators = tuple[Callable[[Any], Any], ...]
 
 
+ADDRESS = re.compile(r" at 0x[0-9a-f]+")  # in the repr of a function
 KNOWN_NAMES = "Import it outside of `if TYPE_CHECKING`, or define it above the function."
 
 
@@ -103,7 +104,7 @@ class Maker:
 
     strict: bool
     names: Mapping[str, Any]
-    schemas: dict[type[Any], Schema | None]  # of dataclasses; None while one is being made
+    schemas: dict[Any, Schema | None]  # of dataclasses; None while one is being made
 
     def field(self, annotation: Any, **options: Any) -> fields.Field[Any]:
         """Return the field of what stands within a parameter: its place is the parameter's."""
@@ -145,7 +146,8 @@ class Maker:
             return Dict(field_for(keys, strict=False), self.field(values), **options)
         if inspect.isclass(annotation) and issubclass(annotation, enum.Enum):
             return self.enumeration(annotation, options)
-        if inspect.isclass(annotation) and dataclasses.is_dataclass(annotation) and not is_mapped(annotation):
+        whole = origin or annotation
+        if inspect.isclass(whole) and dataclasses.is_dataclass(whole) and not is_mapped(whole):
             return self.dataclass(annotation, options)
         raise no_field(annotation)
 
@@ -166,15 +168,17 @@ class Maker:
             return Choice(made, strict=self.strict, **options)
         return fields.Enum(made, by_value=self.field(kinds.pop()), **options)
 
-    def dataclass(self, made: type[Any], options: dict[str, Any]) -> fields.Field[Any]:
+    def dataclass(self, made: Any, options: dict[str, Any]) -> fields.Field[Any]:
         if made not in self.schemas:
             self.schemas[made] = None
             self.schemas[made] = self.schema(made)
         schema = self.schemas[made]
-        return Data(made, schema if schema is not None else lambda: self.schemas[made], **options)  # type: ignore[arg-type, return-value]  # it holds itself: it is there when it is asked for
+        whole = typing.get_origin(made) or made
+        return Data(whole, title_of(made), schema if schema is not None else lambda: self.schemas[made], **options)  # type: ignore[arg-type, return-value]  # it holds itself: it is there when it is asked for
 
-    def schema(self, made: type[Any]) -> Schema:
-        hints = dataclass_hints(made, self.names)
+    def schema(self, generic: Any) -> Schema:
+        hints = dataclass_hints(generic, self.names)
+        made = typing.get_origin(generic) or generic
         given = {each.name: each for each in dataclasses.fields(made)}
         declared: dict[str, fields.Field[Any]] = {}
         for each in inspect.signature(made).parameters.values():
@@ -207,11 +211,22 @@ def exact_field(field: fields.Field[Any], validators: Validators, options: Mappi
     return exact
 
 
-def dataclass_hints(made: type[Any], names: Mapping[str, Any]) -> dict[str, Any]:
+def title_of(made: Any) -> str:
+    """Return what the document calls a dataclass: ``Page``, ``Page[int]``."""
+    arguments = (
+        title_of(each) if inspect.isclass(each) else ADDRESS.sub("", str(each)) for each in typing.get_args(made)
+    )
+    name: str = (typing.get_origin(made) or made).__name__
+    return f"{name}[{', '.join(arguments)}]" if typing.get_args(made) else name
+
+
+def dataclass_hints(generic: Any, names: Mapping[str, Any]) -> dict[str, Any]:
     """Return the annotations of what a dataclass is made of, with forward references resolved.
 
+    :param generic: a dataclass, or a generic one with its arguments.
     :raises NoField: a name that is not known, or an argument without an annotation.
     """
+    made, given = typing.get_origin(generic) or generic, arguments_by_class(generic)
     local = {**enclosing_names(made.__qualname__, made.__module__), **names}
     hints = {}
     for name in inspect.signature(made).parameters:
@@ -220,8 +235,10 @@ def dataclass_hints(made: type[Any], names: Mapping[str, Any]) -> dict[str, Any]
             raise NoField(f"{made.__qualname__} takes {name!r}, which has no annotation")
         # as typing does it: a module's name wins over a class attribute of that name
         known = {**vars(owner), **getattr(sys.modules.get(owner.__module__), "__dict__", {}), **local}
+        known |= type_parameters(owner)
         try:
-            hints[name] = resolved(without_init_var(inspect.get_annotations(owner)[name]), known, {})
+            hint = resolved(without_init_var(inspect.get_annotations(owner)[name]), known, {})
+            hints[name] = with_arguments(hint, given.get(owner, {}))
         except (NameError, AttributeError, SyntaxError, TypeError) as error:
             raise NoField(f"{made.__qualname__}.{name}: {error}", KNOWN_NAMES) from None
     return hints
@@ -324,7 +341,8 @@ def local_names(function: Callable[..., Any], names: Mapping[str, Any]) -> dict[
     """Return the names that a function's annotations may refer to, beside those of its module."""
     inner = undecorated(function)
     qualname = getattr(inner, "__qualname__", "")
-    return {**names, **enclosing_names(qualname, inner.__module__), **closure_names(inner)}
+    outer = {**names, **enclosing_names(qualname, inner.__module__), **closure_names(inner)}
+    return {**outer, **type_parameters(inner)}
 
 
 def enclosing_names(qualname: str, module: str) -> dict[str, Any]:

@@ -31,6 +31,7 @@ from ..http.negotiation import ANSWER, is_htmx, wants_html
 from ..marks import own_marks, with_marks
 from ..operation import ROUTE, Operation
 from ..pipeline.dispatch import dispatch, log_refused
+from ..schemas.annotations import definer, type_parameters
 from ..schemas.signature import compile_operation
 from ..schemas.types import enclosing_names, resolved_hints
 from ..security.rate_limits import with_limits
@@ -70,7 +71,7 @@ class MethodRoute(MethodView):
             function = getattr(cls, method.lower(), None)
             if function is not None:
                 check_is_method(cls, method.lower(), function)
-                resolved_hints(function, cls.local_names)
+                resolved_hints(function, names_at(cls, method.lower()))
         view = super().as_view(name, *class_args, **class_kwargs)
         is_plain = cls.init_every_request and not cls.decorators
         if is_plain and cls.dispatch_request is MethodRoute.dispatch_request:
@@ -94,6 +95,11 @@ class MethodRoute(MethodView):
         if asked.method in CHANGING_METHODS:
             call.siblings = siblings or operations_at(state, asked.url_rule)
         return dispatch(call)
+
+
+def names_at(view_class: type[MethodRoute], method: str) -> dict[str, Any]:
+    """Return the names that the annotations of a method may refer to, beside those of its module."""
+    return {**view_class.local_names, **type_parameters(definer(view_class, method))}
 
 
 def quick_view(view: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Callable[..., Any]:
@@ -231,7 +237,7 @@ def compile_route(
             path_names=path_names,
             values_change=values_change,
             is_method=is_method or isinstance(inspect.getattr_static(view_class, name), classmethod),
-            names=view_class.local_names,
+            names=names_at(view_class, name),
             owner=view_class,
             endpoint=endpoint,
             rule=rule,
