@@ -33,7 +33,7 @@ class Call:
     name: str = ""  # actions: as the URL has it
     signed: str = ""  # actions: the signed ID
     page: str = "/"  # actions: where the form stood: path and query, without the mount point
-    has_page: bool = False  # actions: the call came from a page
+    has_page: bool = False  # actions: the call came from a page, which may be rendered again
     ordinal: str = ""  # actions: "2" for the second of equal forms of the page
     is_verified: bool = False  # actions: the ID is genuine
     middleware: MiddlewareState | None = None  # actions: with the middleware

@@ -63,7 +63,8 @@ def call_action(state: AppState, operation: Operation | None, name: str, signed:
     argument = asked.environ.get(ActionArgument.KEY)
     if isinstance(argument, ActionArgument):
         call.name, call.signed, call.ordinal = argument.name or name, argument.signed, argument.ordinal
-        call.page, call.has_page = page_of_call(asked, argument, state.settings.url_prefix), True
+        call.page = page_of_call(asked, argument, state.settings.url_prefix)
+        call.has_page = argument.answers_get  # what Referer names is led to, not rendered
     call.payload = call.signed.partition(".")[0]
     asked.environ[PAGE] = call.page
     call.middleware = middleware_state_of(asked.environ)

@@ -270,6 +270,21 @@ def test_what_guards_a_path_around_the_app_guards_its_page_however_it_is_rendere
         assert "for the staff" not in answer.text
 
 
+@pytest.mark.parametrize("headers", [BROWSER, WITH_PAGE], ids=["a browser", "a script"])
+@pytest.mark.parametrize("fields", [{"text": "milk"}, {"text": "far too long"}], ids=["a success", "a failure"])
+def test_what_a_referer_names_is_led_to_and_never_rendered(headers: Any, fields: Any) -> None:
+    app = app_with(save)
+    app.add_url_rule("/internal", "internal", lambda: render_template_string("for the staff alone" + FORM))
+    app.add_url_rule("/posted", "posted", lambda: "posted", methods=["POST"])
+    client = app.test_client()
+    form, referer = open_form(client), {"Referer": "http://localhost/internal"}
+    answer = client.post(form.on("/posted"), data={**form.values, **fields}, headers={**headers, **referer})
+    stale = client.post(form.on("/posted") + "x", data={**form.values, **fields}, headers={**headers, **referer})
+    assert "for the staff" not in answer.text + stale.text
+    assert answer.headers.get("Location", "/internal") == "/internal"
+    assert (answer.status_code == 422, stale.status_code) == (len(fields["text"]) > 5, 404)
+
+
 @pytest.mark.parametrize("by", ["path", "endpoint"])
 def test_before_request_guards_by_path_and_by_endpoint(by: str) -> None:
     app = app_with(save)
