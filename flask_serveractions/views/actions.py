@@ -64,7 +64,8 @@ def call_action(state: AppState, operation: Operation | None, name: str, signed:
     if isinstance(argument, ActionArgument):
         call.name, call.signed, call.ordinal = argument.name or name, argument.signed, argument.ordinal
         call.page = page_of_call(asked, argument, state.settings.url_prefix)
-        call.has_page = argument.answers_get  # what Referer names is led to, not rendered
+        # what a Referer names is led to, and not rendered: a guard around the app has not seen that path
+        call.has_page = argument.answers_get or call.page == "/"
     call.payload = call.signed.partition(".")[0]
     asked.environ[PAGE] = call.page
     call.middleware = middleware_state_of(asked.environ)
