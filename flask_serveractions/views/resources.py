@@ -18,6 +18,7 @@ from werkzeug.routing.exceptions import RoutingException
 
 from ..answers.error_handlers import answer_in_our_place
 from ..answers.failures import closed_to_caches, own_headers, with_retry_after
+from ..answers.listing import BY_CURSOR
 from ..answers.responses import problem_response
 from ..app_state import STATE_KEY, AppState, Registry, localize, state_of
 from ..call import Call
@@ -66,12 +67,14 @@ class MethodRoute(MethodView):
         :param name: the endpoint.
         :param class_args: given to the class when it is made, as are ``class_kwargs``.
         :raises TypeError: an annotation refers to a name that is not known, or what stands for a method is none.
+        :raises ValueError: ``paginate`` says nothing that is known.
         """
         for method in sorted(cls.methods or ()):
             function = getattr(cls, method.lower(), None)
             if function is not None:
                 check_is_method(cls, method.lower(), function)
                 resolved_hints(function, names_at(cls, method.lower()))
+        check_paginate(cls)
         view = super().as_view(name, *class_args, **class_kwargs)
         is_plain = cls.init_every_request and not cls.decorators
         if is_plain and cls.dispatch_request is MethodRoute.dispatch_request:
@@ -371,6 +374,15 @@ def check_is_method(view_class: type[MethodRoute], name: str, found: Any) -> Non
     """:raises TypeError: it is a property, say, which nobody can call."""
     if not callable(found):
         raise TypeError(f"{where_class(view_class)}.{name} is {found!r}, and no method. Write def {name}(self): ….")
+
+
+def check_paginate(view_class: type[MethodRoute]) -> None:
+    """:raises ValueError: it names no way of giving a list out."""
+    if view_class.paginate not in (False, True, BY_CURSOR):
+        raise ValueError(
+            f"{where_class(view_class)}: paginate = {view_class.paginate!r} is no way to give a list out."
+            f" Write True for pages by number, or {BY_CURSOR!r}."
+        )
 
 
 def where_class(view_class: type[MethodRoute]) -> str:

@@ -154,6 +154,12 @@ def test_the_default_of_the_function_s_own_per_page_is_the_size_of_a_page() -> N
     assert [each["schema"]["default"] for each in told if each.get("name") == "per_page"] == [30]
 
 
+@pytest.mark.parametrize("paginate", ["cursors", "page", 20, None])
+def test_a_misspelt_way_is_told_when_the_class_is_registered(paginate: Any, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"Notes: paginate = .* Write True for pages by number, or 'cursor'"):
+        client_of(paginate, [], tmp_path)
+
+
 def test_only_get_is_given_out_in_pages(tmp_path: Path) -> None:
     answer = client_of(True, LISTS[0], tmp_path).post("/notes", json={})
     assert len(ids(answer)) == 45
