@@ -218,6 +218,9 @@ class Converter(OpenAPIConverter):
         made = {key: value for key, value in given if value is not None or key == "default"}
         if isinstance(made.get("type"), list):
             made["type"] = list(dict.fromkeys(made["type"]))  # a nullable Pluck of something nullable has two nulls
+        for inner in (made.get("items"), made.get("additionalProperties")):
+            if isinstance(inner, dict):
+                inner.pop("default", None)  # an item that is absent is none
         known = type_of_values(made.get("enum", []))
         made = {**made, **known} if isinstance(field, fields.Enum) else {**known, **made}
         return made if fits(made.get("default"), made) else {key: made[key] for key in made if key != "default"}

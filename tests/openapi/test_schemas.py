@@ -89,6 +89,13 @@ def test_unknown_keys_are_allowed_as_the_schema_says(unknown: Any, allowed: bool
     assert given.by_name()["TodoInput"].get("additionalProperties") is allowed
 
 
+def test_an_item_has_no_default_since_one_that_is_absent_is_none() -> None:
+    number = fields.Integer(load_default=3)
+    assert sent(fields.List(number)) == {"type": "array", "items": {"type": "integer"}}
+    assert sent(fields.Dict(values=number)) == {"type": "object", "additionalProperties": {"type": "integer"}}
+    assert sent(number)["default"] == 3
+
+
 def test_a_partial_schema_requires_nothing_and_neither_do_those_in_it() -> None:
     class ListSchema(Schema):
         todo = fields.Nested(TodoSchema, required=True)
