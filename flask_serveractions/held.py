@@ -107,8 +107,10 @@ def held_by_function(function: FunctionType, home: Set[str]) -> Iterator[Any]:
 
 
 def is_beside(function: FunctionType, name: str, held: Any) -> bool:
-    """Whether a global is a function of the same namespace, under its own name: called, not wrapped."""
-    return isinstance(held, FunctionType) and held.__globals__ is function.__globals__ and held.__name__ == name
+    """Whether a global is a function of the same namespace, or of a module, under its own name: called, not wrapped."""
+    if not isinstance(held, FunctionType) or held.__name__ != name:
+        return False
+    return held.__globals__ is function.__globals__ or is_known_by_name(held)
 
 
 def names_in(code: CodeType) -> Iterator[str]:

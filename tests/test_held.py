@@ -14,13 +14,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import pytest
-from flask import Flask, abort, request
-from flask.views import MethodView
+from flask import Flask, request
 
-from flask_serveractions import MethodRoute, ServerActions, public, requires
+from flask_serveractions import ServerActions, requires
 from flask_serveractions.held import callables_in, held_by, is_known_by_name
-from flask_serveractions.operation import Operation
 from flask_serveractions.testing import ActionsClient
+from tests.marked_apps import bobs_actions, refused_or_error, serve
 
 
 class Breaker:
@@ -268,36 +267,13 @@ KEPT: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def serve(actions: ServerActions) -> ActionsClient:
-    app = Flask(__name__)
-    app.config.update(SECRET_KEY="a key for tests", SERVERACTIONS_OPENAPI_URL=None)
-    actions.init_app(app)
-    return ActionsClient(app)
-
-
 @pytest.fixture
 def actions() -> ServerActions:
-    """An extension whose hook knows bob, who may do nothing that is required."""
-    actions = ServerActions()
-
-    @actions.auth_hook
-    def who(operation: Operation) -> str:
-        if operation.requires:
-            abort(403)
-        return "bob"
-
-    return actions
+    return bobs_actions()
 
 
 def status_or_error(client: ActionsClient, name: str = "purge") -> int | str:
     return refused_or_error(lambda: client.call_action(name).status_code)
-
-
-def refused_or_error(call: Callable[[], int]) -> int | str:
-    try:
-        return call()
-    except RuntimeError as error:
-        return str(error)
 
 
 @pytest.mark.parametrize("keep", KEPT.values(), ids=KEPT)
@@ -379,139 +355,20 @@ def test_a_mark_on_a_closure_over_a_bound_method_is_a_mark(actions: ServerAction
     assert status_or_error(serve(actions)) == 403
 
 
-@pytest.mark.parametrize("bases", ["mixin first", "mixin last"])
-@pytest.mark.parametrize("mark_on", ["the class", "the method"])
-def test_a_public_mixin_opens_nothing_that_a_base_guards(actions: ServerActions, bases: str, mark_on: str) -> None:
-    open_class, open_method = (public, lambda each: each) if mark_on == "the class" else (lambda each: each, public)
-
-    @open_class
-    class Health:
-        @open_method
-        def get(self) -> dict[str, bool]:
-            return {"well": True}
-
-    @requires("admin")
-    class Guarded(MethodRoute):
-        def delete(self) -> None: ...
-
-    class Users(*((Health, Guarded) if bases == "mixin first" else (Guarded, Health))):  # type: ignore[misc]
-        pass
-
-    actions.route("/users")(Users)
-    client = serve(actions)
-    assert [client.get("/users").status_code, client.delete("/users").status_code] == [403, 403]
-
-
-def test_what_unrelated_bases_require_adds_up(actions: ServerActions) -> None:
-    asked: list[frozenset[str]] = []
-
-    @requires("admin")
-    class Administered:
-        pass
-
-    @requires("staff")
-    class Staffed(MethodRoute):
-        def get(self) -> str:
-            return "got"
-
-    @actions.route("/users")
-    class Users(Administered, Staffed):
-        pass
-
-    actions.registry.hook = None
-    actions.auth_hook(lambda operation: asked.append(operation.requires))
-    assert serve(actions).get("/users").status_code == 401
-    assert asked == [{"admin", "staff"}]
-
-
-def test_a_class_opens_what_it_derives_from_by_its_own_mark(actions: ServerActions) -> None:
-    @requires("admin")
-    class Guarded(MethodRoute):
-        def delete(self) -> None: ...
-
-    @actions.route("/users")
-    class Users(Guarded):
-        @public
-        def get(self) -> str:
-            return "got"
-
-    client = serve(actions)
-    assert [client.get("/users").status_code, client.delete("/users").status_code] == [200, 403]
-
-
-class Descriptor:
-    """Binds a function as methods are, and is none."""
-
-    def __init__(self, function: Any) -> None:
-        self.function = function
-
-    def __get__(self, instance: Any, owner: Any) -> Any:
-        return functools.partial(self.function, instance)
-
-
-BINDINGS: dict[str, Callable[[Any], Any]] = {
-    "the same one": lambda method: method,
-    "a partial method": lambda method: functools.partialmethod(method, hard=False),
-    "a partial method of one": lambda method: functools.partialmethod(functools.partialmethod(method, hard=True)),
-    "a wrapper": lambda method: functools.wraps(method)(lambda self: method(self)),
-    "a wrapper that hides it": lambda method: lambda self: method(self),
-    "a descriptor": Descriptor,
-}
-
-
-@pytest.mark.parametrize("bind", BINDINGS.values(), ids=BINDINGS)
-def test_a_method_made_of_another_has_its_marks(actions: ServerActions, bind: Callable[[Any], Any]) -> None:
-    class Users(MethodRoute):
-        @requires("admin")
-        def delete(self, hard: bool = True) -> None: ...
-
-        put = bind(delete)
-
-    del Users.delete
-    actions.route("/users")(Users)
-    found = refused_or_error(lambda: serve(actions).put("/users", json={}).status_code)
-    assert found == 403 or "@requires('admin')" in str(found)
-
-
-@pytest.mark.parametrize("name", ["dispatch_request", "load_user"])
-def test_a_requires_on_a_method_that_no_door_calls_is_an_error_at_start(actions: ServerActions, name: str) -> None:
-    class Base(MethodRoute):
-        pass
-
-    setattr(Base, name, requires("admin")(lambda self, **kwargs: "got"))
-
-    @actions.route("/users")
-    class Users(Base):
-        def get(self) -> str:
-            return "got"
-
-    with pytest.raises(RuntimeError, match=rf"@requires\('admin'\) on .*{name}.*no HTTP method"):
-        serve(actions).get("/users")
-
-
-def plain_view(mark: Any) -> Any:
-    return mark(lambda: "page")
-
-
-def plain_class(mark: Any) -> Any:
-    return mark(type("Page", (MethodView,), {"get": lambda self: "page"})).as_view("page")
-
-
-def made_of_an_action(mark: Any) -> Any:
-    return functools.wraps(mark(plain_view))(lambda: "page")
-
-
-@pytest.mark.parametrize("view", [plain_view, plain_class, made_of_an_action])
-def test_a_requires_on_a_view_of_the_apps_own_is_an_error_at_start(actions: ServerActions, view: Any) -> None:
-    client = serve(actions)
-    client.application.add_url_rule("/page", "page", view(requires("admin")))
-    with pytest.raises(RuntimeError, match=r"@requires\('admin'\) on the view of 'page' guards nothing"):
-        client.get("/page")
-
-
 def test_functions_that_exec_wrote_call_one_another_by_their_names(actions: ServerActions) -> None:
     names: dict[str, Any] = {"requires": requires}
     exec("@requires('admin')\ndef helper(): ...\ndef purge(): helper()", names)
+    actions.register(names["purge"])
+    assert status_or_error(serve(actions)) == 200
+
+
+@requires("admin")
+def helper() -> None: ...
+
+
+def test_what_exec_wrote_calls_a_function_of_a_module_by_its_name(actions: ServerActions) -> None:
+    names: dict[str, Any] = {"helper": helper}
+    exec("def purge(): helper()", names)
     actions.register(names["purge"])
     assert status_or_error(serve(actions)) == 200
 
