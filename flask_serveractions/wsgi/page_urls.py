@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("flask_serveractions")
 
 PATH_SAFE = "/:=&~+!$,;'@()*[]"  # what may stand in a path as it is
+NOT_BELOW_SERVER_NAME = "<invalid>"  # as Werkzeug calls the subdomain of such a host
 CATCH_ALL = "actions.catch-all"
 JOB = "actions.background-job"  # the one page under the prefix
 
@@ -102,8 +103,8 @@ def route_actions(app: Flask, state: AppState) -> None:
 
 
 def is_elsewhere(adapter: MapAdapter) -> bool:
-    """Whether a request came to another host or subdomain than rules have that name none."""
-    return adapter.map.host_matching or adapter.subdomain != adapter.map.default_subdomain
+    """Whether a request came to another host or subdomain of the app's than rules have that name none."""
+    return adapter.map.host_matching or adapter.subdomain not in (adapter.map.default_subdomain, NOT_BELOW_SERVER_NAME)
 
 
 def is_own_path(state: AppState, path: str) -> bool:

@@ -251,6 +251,14 @@ def test_what_the_package_serves_itself_is_served_on_every_host_and_subdomain(ma
     assert direct.status_code == 202
 
 
+@pytest.mark.filterwarnings("ignore:Current server name:UserWarning")  # Werkzeug's
+def test_a_host_that_is_not_the_apps_has_nothing_of_it() -> None:
+    app, origin, _ = subdomain()
+    client = app.test_client()
+    assert client.get("/_actions/client.js", base_url=origin).status_code == 200
+    assert client.get("/_actions/client.js", base_url="http://other.example").status_code == 404
+
+
 def test_what_guards_a_path_around_the_app_guards_its_page_however_it_is_rendered() -> None:
     app = app_with(save)
     app.add_url_rule("/internal/report", "report", lambda: "for the staff alone")
