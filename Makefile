@@ -27,6 +27,7 @@ STORE ?= sqlite
 SECONDS ?= 120
 SESSIONS ?=
 CHROMIUM := /usr/bin/chromium
+HEADLESS := /usr/bin/chromium-headless-shell
 FIREFOX := /usr/bin/firefox-esr
 NGINX := /usr/sbin/nginx
 VENV := .venv
@@ -45,7 +46,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: demo shop board files test test-all check client translations lint types scripts docs pictures suite package versions bench bench-client bench-served fuzz load chromium firefox wrk nginx postgres curl clean
+.PHONY: demo shop board files test test-all check client translations lint types scripts docs pictures suite package versions bench bench-client bench-served fuzz load chromium headless firefox wrk nginx postgres curl clean
 .DEFAULT_GOAL := test
 
 # What people call
@@ -120,7 +121,7 @@ scripts: $(BROWSER)/node_modules/.package-lock.json $(CLIENT)/node_modules/.pack
 	cd $(CLIENT) && npm run --silent check
 	$(BROWSER)/node_modules/.bin/tsc --project $(BROWSER)
 
-suite: $(VENV)/dev $(BIN)/redis-server $(BROWSER)/node_modules/.package-lock.json chromium firefox nginx postgres curl
+suite: $(VENV)/dev $(BIN)/redis-server $(BROWSER)/node_modules/.package-lock.json chromium headless firefox nginx postgres curl
 	$(BIN)/pytest -q $(PARALLEL) $(RETRY)
 
 package: $(VENV)/dev
@@ -177,6 +178,9 @@ $(BIN)/redis-server: | $(VENV)/python
 
 chromium:
 	@test -x $(CHROMIUM) || tools/install-package chromium "Chromium, for the browser tests"
+
+headless:
+	@test -x $(HEADLESS) || tools/install-package chromium-headless-shell "Chromium without windows, for quicker browser tests" || echo "They run in $(CHROMIUM) then."
 
 firefox:
 	@test -x $(FIREFOX) || tools/install-package firefox-esr "Firefox, for the browser tests"

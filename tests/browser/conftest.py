@@ -13,7 +13,8 @@ from tests.browser.readiness import PATIENCE, wait_for_pages
 from tests.browser.stage import Stage, watch
 from tests.todo_app import served
 
-CHROMIUM = "/usr/bin/chromium"
+HEADLESS = Path("/usr/bin/chromium-headless-shell")  # Chromium without windows, to open which costs most of a test
+CHROMIUM = str(HEADLESS) if HEADLESS.exists() else "/usr/bin/chromium"
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
