@@ -221,6 +221,8 @@ class Converter(OpenAPIConverter):
         for inner in (made.get("items"), made.get("additionalProperties")):
             if isinstance(inner, dict):
                 inner.pop("default", None)  # an item that is absent is none
+        if isinstance(field, fields.String):
+            made |= format_of_address(field)
         known = type_of_values(made.get("enum", []))
         made = {**made, **known} if isinstance(field, fields.Enum) else {**known, **made}
         return made if fits(made.get("default"), made) else {key: made[key] for key in made if key != "default"}
@@ -316,6 +318,16 @@ class Converter(OpenAPIConverter):
         named = (field.title, field.made.__module__) if isinstance(field, Data) else ()
         found = self.reference(field.schema, *named)
         return {"type": "array", "items": found} if is_many(field) and not field.schema.many else found
+
+
+def format_of_address(field: fields.String) -> JsonSchema:
+    """Return the ``format`` of a text that a validator takes for an address, ``{}`` of any other."""
+    for each in field.validators:
+        if isinstance(each, validate.Email):
+            return {"format": "email"}
+        if isinstance(each, validate.URL):
+            return {"format": "uri-reference" if each.relative else "uri"}
+    return {}
 
 
 def wraps_whole(schema: Schema) -> bool:

@@ -13,7 +13,7 @@ from apispec import APISpec
 from hypothesis import HealthCheck, given, settings
 from jsonschema import Draft202012Validator
 from marshmallow import EXCLUDE, INCLUDE, Schema, ValidationError, fields, post_dump
-from marshmallow.validate import ContainsOnly, Equal, Length, OneOf, Range, Regexp
+from marshmallow.validate import URL, ContainsOnly, Email, Equal, Length, OneOf, Range, Regexp
 
 from flask_serveractions.openapi.schemas import DECIMAL, OPENAPI_VERSION, Components, JsonSchema, portable_pattern
 from flask_serveractions.schemas.types import field_for
@@ -87,6 +87,21 @@ def test_unknown_keys_are_allowed_as_the_schema_says(unknown: Any, allowed: bool
     given = components()
     given.sent.reference(TodoSchema(unknown=unknown) if unknown else TodoSchema())
     assert given.by_name()["TodoInput"].get("additionalProperties") is allowed
+
+
+@pytest.mark.parametrize(
+    ("field", "format_"),
+    [
+        (fields.Email(), "email"),
+        (fields.String(validate=[Length(max=9), Email()]), "email"),
+        (fields.Url(), "uri"),
+        (fields.String(validate=URL()), "uri"),
+        (fields.Url(relative=True), "uri-reference"),
+        (fields.String(), None),
+    ],
+)
+def test_an_address_has_its_format_be_it_a_field_s_or_a_validator_s(field: fields.Field[Any], format_: Any) -> None:
+    assert sent(field).get("format") == format_
 
 
 def test_an_item_has_no_default_since_one_that_is_absent_is_none() -> None:
