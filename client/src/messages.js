@@ -3,7 +3,6 @@
 import { create, fieldsOf, find, has, insert, isForm, isShown, nextOf, parentOf, read } from "./dom.js";
 
 export const FAILED = "No usable answer. Please try again.";
-export const FORM_GONE = "The form that you had begun is gone.";
 
 /** A problem (RFC 9457); `status` 0: no answer. */
 export class ActionError extends Error {

@@ -1,6 +1,7 @@
 // A page as the server renders it: fetched, parsed, what it tells the client.
 
 import { loadedRegions, withArgument } from "./address.js";
+import { findAll, setAttribute } from "./dom.js";
 
 /** Not known to TypeScript 5.9. @type {{trustedTypes?: {createPolicy(name: string, rules: object): {createHTML(html: string): string}}}} */
 const { trustedTypes } = /** @type {any} */ (window);
@@ -28,8 +29,11 @@ export const fieldOfToken = () => about().field ?? "csrf_token";
 /** @returns {Record<string, string>} the header that proves that a request is this page's */
 export const tokenHeader = () => ({ [about().header ?? "X-CSRFToken"]: about().token ?? "" });
 
-/** @param {Document} page from now on its token and URLs hold */
-export const adopt = (page) => Object.assign(about(), about(page));
+/** @param {Document} page from now on its token and URLs hold: in forms that were begun, too, and those that differ in nothing else are alike then */
+export function adopt(page) {
+  const { token } = Object.assign(about(), about(page));
+  if (token) for (const field of findAll(`[name="${fieldOfToken()}"]`)) setAttribute(field, "value", token);
+}
 
 // Scripts are on here, and off for the parser: what it would make of <noscript> must not come to life. As a style it is at home in a head, too.
 const NOSCRIPT = /<(script|style|textarea|title)\b.*?<\/\1\b|<!--.*?-->|(<noscript\b[^>]*>)(.*?)(?=<\/noscript\b)/gis;

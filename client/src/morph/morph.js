@@ -12,7 +12,7 @@
  */
 
 import {
-  all, attribute, attributesOf, childrenOf, firstOf, insert, isElement, isEqual, isShown, moveBefore, nextOf, parentOf, remove,
+  attribute, attributesOf, childrenOf, findAll, firstOf, insert, isElement, isEqual, isShown, moveBefore, nextOf, parentOf, remove,
   removeAttribute, setAttributeNode, shadowOf, tagOf,
 } from "../dom.js";
 import { keepTyped } from "./controls.js";
@@ -120,7 +120,7 @@ function arrange(plan, into, olds, news, matches) {
 
 /** @param {Plan} plan @param {Node} fresh @param {Map<Node, Node>} matches @returns {Node} itself; a shell where old ones go into it */
 function bring({ twins }, fresh, matches) {
-  if (!isElement(fresh) || ![...all(fresh, "*")].some((each) => twins.has(each))) return fresh;
+  if (!isElement(fresh) || !findAll("*", fresh).some((each) => twins.has(each))) return fresh;
   const shell = document.importNode(fresh);
   carry(shell, fresh);
   matches.set(fresh, shell);

@@ -18,7 +18,6 @@ export function rising(places) {
 /** @param {number[]} tails @param {number[]} places @param {number} place how long the longest run is that ends below a place */
 function lengthBelow(tails, places, place) {
   let low = 0, high = tails.length;
-  if (high && places[tails[high - 1]] < place) return high; // most often: nothing has moved
   while (low < high) {
     const middle = (low + high) >> 1;
     if (places[tails[middle]] < place) low = middle + 1;

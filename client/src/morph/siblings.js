@@ -3,7 +3,7 @@
  * go by what they are, then by what they show, then by order; texts go with what they follow.
  */
 
-import { all, attribute, contains, firstOf, isElement, nextOf, parentOf, typeOf } from "../dom.js";
+import { attribute, contains, findAll, firstOf, isElement, nextOf, parentOf, typeOf } from "../dom.js";
 import { isTyped } from "./controls.js";
 import { isOther, kindOf } from "./pairs.js";
 
@@ -32,7 +32,7 @@ function looksOf(pairs, node) {
 }
 
 /** @param {Element} element */
-const holdsTyped = (element) => [element, ...all(element, "input,textarea,select")].some(isTyped);
+const holdsTyped = (element) => [element, ...findAll("input,textarea,select", element)].some(isTyped);
 
 /**
  * @param {Pairs} pairs
@@ -49,8 +49,8 @@ export function matchSiblings(pairs, into, olds, news) {
     const old = twins.get(fresh);
     if (old && (parentOf(old) === into || !contains(old, into))) matches.set(fresh, old);
   }
-  const mine = Map.groupBy(olds.filter(isElement).filter((old) => !used.has(old) && !named.has(old)), kindOf);
-  const open = news.filter(isElement).filter((fresh) => !matches.has(fresh) && !named.has(fresh));
+  const mine = Map.groupBy(/** @type {Element[]} */ (olds.filter((old) => isElement(old) && !used.has(old) && !named.has(old))), kindOf);
+  const open = /** @type {Element[]} */ (news.filter((fresh) => isElement(fresh) && !matches.has(fresh) && !named.has(fresh)));
   for (const [kind, theirs] of Map.groupBy(open, kindOf)) matchKind(pairs, mine.get(kind) ?? [], theirs, matches);
   matchTexts(into, news, matches);
   return matches;

@@ -4,9 +4,9 @@ import { parseAction } from "../address.js";
 import { begunForms, contentsOf, lacks, settleAllBut } from "../begun.js";
 import { attribute, contains, emit, find, has, isForm, isShown, read, setAttribute } from "../dom.js";
 import { adoptNonces, rememberScripts, updateHead } from "./head.js";
-import { FORM_GONE, notify } from "../messages.js";
+import { notify } from "../messages.js";
 import { morph } from "../morph/morph.js";
-import { adopt, fieldOfToken, parse } from "../page.js";
+import { adopt, parse } from "../page.js";
 import { liftMarks } from "../pending.js";
 import { renewURLs, urlsOf } from "../renew.js";
 import { transition } from "./transitions.js";
@@ -19,6 +19,8 @@ import { transition } from "./transitions.js";
  * @property {boolean} [isRefused]
  * @property {boolean} [isChanged] whether the visitor has typed on since
  */
+
+const FORM_GONE = "The form that you had begun is gone.";
 
 /** @param {string} html @param {Sent} [sent] */
 export async function show(html, sent) {
@@ -48,14 +50,13 @@ export function showPart(root, target, page, sent = {}) {
   sent.isChanged = isChanged;
   // as it is now: what is brought up to date one by one would look like typed
   const begun = begunForms().filter((form) => form !== element || isChanged || isRefused);
-  const urls = urlsOf(page, target);
   const putMarks = liftMarks();
   /** @param {Element} old @param {Element} next */
   const leave = (old, next) => {
     const [form, fresh] = [old, next].map(formOf);
     const isBegun = isForm(form) && isForm(fresh) && (form === element ? isChanged || (isRefused && lacks(fresh, form)) : begun.includes(form));
-    const isLeft = isBegun || leaves(old, next);
-    if (isLeft) renew(old, next, urls);
+    const isLeft = isBegun || isKept(old, next);
+    if (isLeft) renew(old, next, page);
     // an editor that was opened to send this form closes as a reload would close it
     else if (old instanceof HTMLDetailsElement && isForm(element) && !isRefused && contains(old, element)) old.open = has(next, "open");
     return isLeft;
@@ -81,18 +82,15 @@ const OWN = /^(serveractions|flDebug)$/;
 /** @param {Element} element @returns {unknown} the form that it is, or that it names: what stands outside of a form belongs to it all the same */
 const formOf = (element) => (has(element, "form") ? /** @type {HTMLInputElement} */ (element).form : element);
 
-/** @param {Element} old @param {Element} fresh @returns {boolean} */
-function leaves(old, fresh) {
-  if (OWN.test(read(old, "id")) || (has(old, "data-keep") && has(fresh, "data-keep"))) return true;
-  // a fallback never replaces content
-  return /^loaded(waiting|failed)/.test(read(old, "data-lazy") + read(fresh, "data-lazy"));
-}
+/** @param {Element} old @param {Element} fresh @returns {boolean} whether it is not the server's; a fallback never replaces content */
+const isKept = (old, fresh) =>
+  OWN.test(read(old, "id")) ||
+  (has(old, "data-keep") && has(fresh, "data-keep")) ||
+  /^loaded(waiting|failed)/.test(read(old, "data-lazy") + read(fresh, "data-lazy"));
 
-/** Gives what is left as it is fresh IDs and tokens. @param {Element} old @param {Element} fresh @param {import("../renew.js").URLs} urls */
-function renew(old, fresh, urls) {
-  renewURLs(old, urls);
-  for (const name of ["_action", fieldOfToken()]) {
-    const [field, other] = [old, fresh].map((form) => find(`[name="${name}"]`, form));
-    if (field && other) setAttribute(field, "value", read(other, "value"));
-  }
+/** Gives what is left as it is fresh IDs. @param {Element} old @param {Element} fresh @param {Document} page */
+function renew(old, fresh, page) {
+  renewURLs(old, urlsOf(page, fresh));
+  const [field, other] = [old, fresh].map((form) => find("[name=_action]", form));
+  if (field && other) setAttribute(field, "value", read(other, "value"));
 }
