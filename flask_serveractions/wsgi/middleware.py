@@ -142,7 +142,7 @@ class Middleware:
         sent, else "1".
         """
         for name, _ in headers:  # any() takes a hundredth of a small answer, and lower() half of that
-            if name.startswith(("S", "s")) and name.lower().startswith(MARK):
+            if name and name[0] in "Ss" and name.lower().startswith(MARK):
                 break
         else:
             return headers
