@@ -16,7 +16,8 @@ from flask_serveractions.http.action_argument import ActionArgument
 
 POLICY = "script-src 'self'; require-trusted-types-for 'script'; trusted-types serveractions"
 NODE_MODULES = Path(__file__).parent / "node_modules"
-ANSWERED = "Failed to load resource"  # how Chromium notes each answer from 400 up
+#: how Chromium notes each answer from 400 up, and an upload that is led to another site, where none may go
+ANSWERED = ("Failed to load resource", "Access to XMLHttpRequest at")
 BLOCKED_SECONDS = 60.0
 
 # Each event of ours, with its action and what it carries; and how many have come, where a test can wait for it

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import io
 import threading
+from collections.abc import Iterator
 
 import pytest
-from flask import Response, flash, jsonify, redirect, request, send_file
+from flask import Flask, Response, flash, jsonify, redirect, request, send_file
 from flask.typing import ResponseReturnValue
 from playwright.sync_api import Dialog, Page, expect
 from werkzeug.datastructures import FileStorage
 
 from flask_serveractions import ActionError, revalidate_path
 from tests.browser.stage import OURS, Stage, await_events, events, open_page
+from tests.todo_app import served
 
 GO = '{% call action_form("go") %}<button id="go">Go</button>{% endcall %}'
 
@@ -84,10 +86,21 @@ def test_a_redirect_to_what_is_no_address_of_the_web_is_not_followed(stage: Stag
     assert page.url.endswith("/p")
 
 
-@pytest.mark.parametrize("site", ["", "http://sign-in.test"], ids=["own site", "another site"])
+@pytest.fixture(params=["own site", "another site"])
+def sign_in(request: pytest.FixtureRequest, stage: Stage) -> Iterator[str]:
+    """The URL of a page to sign in on, which this app or another one has."""
+    app = stage.app if request.param == "own site" else Flask("another")
+    app.add_url_rule("/sign-in", "sign-in", lambda: "<h1>Sign in</h1>")
+    if app is stage.app:
+        yield "/sign-in"
+        return
+    with served(app) as site:
+        yield f"{site}/sign-in"
+
+
 @pytest.mark.parametrize("kind", ["text", "file"])
 def test_where_something_before_the_app_leads_elsewhere_the_browser_goes_to_the_page(
-    stage: Stage, page: Page, kind: str, site: str
+    stage: Stage, sign_in: str, page: Page, kind: str
 ) -> None:
     over: list[int] = []
 
@@ -96,7 +109,7 @@ def test_where_something_before_the_app_leads_elsewhere_the_browser_goes_to_the_
 
     @stage.app.before_request
     def guard() -> ResponseReturnValue | None:
-        return redirect(f"{site}/sign-in") if over and request.path == "/p" else None
+        return redirect(sign_in) if over and request.path == "/p" else None
 
     attrs = '{"enctype": "multipart/form-data"}'
     stage.page(
@@ -104,16 +117,14 @@ def test_where_something_before_the_app_leads_elsewhere_the_browser_goes_to_the_
         f'<main>{{% call action_form("go", attrs={attrs}) %}}<input type="{kind}" name="file"><button>Go</button>'
         "{% endcall %}</main>",
     )
-    stage.page("/sign-in", "<h1>Sign in</h1>")
-    page.route("http://sign-in.test/*", lambda route: route.fulfill(content_type="text/html", body="<h1>Sign in</h1>"))
     open_page(page, "/p")
     over.append(1)
-    stage.instead["go"] = (302, {"Location": f"{site}/sign-in"}, "")
+    stage.instead["go"] = (302, {"Location": sign_in}, "")
     if kind == "file":
         page.set_input_files("input[type=file]", {"name": "a.txt", "mimeType": "text/plain", "buffer": b"abc"})
     page.click("button")
     expect(page.locator("h1")).to_have_text("Sign in")
-    assert page.url.endswith("/sign-in")
+    assert page.url.endswith(sign_in)
 
 
 def test_a_failure_without_a_place_for_it_is_told_beside_the_form_and_by_no_dialog(stage: Stage, page: Page) -> None:
