@@ -36,8 +36,8 @@ BROWSER := tests/browser
 CLIENT := client
 NEXT := bench/next
 METADATA := pyproject.toml setup.cfg
-# a worker for each core; a file's tests stay together, and the browsers' come last: one order for all
-PARALLEL := --numprocesses logical --dist loadfile --no-loadscope-reorder
+# two workers for each core, since a test waits for servers and browsers half its time; a file's tests stay together, and the browsers' come last: one order for all
+PARALLEL := --numprocesses $$((2 * $$(getconf _NPROCESSORS_ONLN))) --dist loadfile --no-loadscope-reorder
 # what fails has one more go, a handful in all, for a machine can be too busy for a browser; the end tells what each of them met: it is to be mended
 RETRY := --reruns 1 --max-suite-reruns 5 --rerun-show-tracebacks
 

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import settings
 
 BROWSER = Path(__file__).parent / "browser"
+LONGEST = "test_book.py"
 ADDRESS = re.compile(r" at 0x[0-9a-f]{6}")
 
 # A busy machine is no failure, and the suite tries the same examples every time: what it finds, the change has brought.
@@ -31,12 +32,14 @@ def forget_the_command_line() -> Iterator[None]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let the browser come last: Playwright keeps an event loop running in the main thread, where no other can run.
 
+    Of its files the longest comes first, or one process would work at it alone in the end.
+
     :raises pytest.UsageError: an ID holds an address, and so is another one in each process that runs tests.
     """
     changing = [item.nodeid for item in items if ADDRESS.search(item.nodeid)]
     if changing:
         raise pytest.UsageError(f"Give ids= that are the same in each process to the parameters of {changing}.")
-    items.sort(key=lambda item: BROWSER in item.path.parents)
+    items.sort(key=lambda item: (BROWSER in item.path.parents, item.path.name != LONGEST))
 
 
 def pytest_collection_finish() -> None:
