@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from copy import copy
 from difflib import get_close_matches
 from functools import partial
@@ -13,7 +13,7 @@ from typing import Any
 from marshmallow import INCLUDE, Schema, ValidationError, fields, missing, validate
 
 from ..operation import MISSING, Operation, Parameter
-from ..schemas.fields import Choice
+from ..schemas.fields import Choice, address_validator, simple_validators
 from ..schemas.flask_forms import filled_form
 from ..schemas.form_data import MAX_DEPTH, is_many, plucked
 from .initial_values import found_in
@@ -254,12 +254,10 @@ def native_type(field: fields.Field[Any]) -> str | None:
 
 def address_type(field: fields.String) -> str | None:
     """Return ``email`` or ``url`` for a text that a validator takes for one; to a browser no URL is relative."""
-    for each in simple_validators(field.validators):
-        if isinstance(each, validate.Email):
-            return "email"
-        if isinstance(each, validate.URL):
-            return None if each.relative else "url"
-    return None
+    found = address_validator(field)
+    if isinstance(found, validate.URL):
+        return None if found.relative else "url"
+    return None if found is None else "email"
 
 
 YES_OR_NO = (("true", "Yes"), ("false", "No"))
@@ -347,14 +345,6 @@ def limits(validators: Iterable[Any]) -> tuple[Any, Any, int | None]:
     high = min((each.max for each in ranges if each.max is not None), default=None)
     longest = [each.max if each.equal is None else each.equal for each in lengths]
     return html_controls(low), html_controls(high), min((each for each in longest if each is not None), default=None)
-
-
-def simple_validators(validators: Iterable[Any]) -> Iterator[Any]:
-    for each in validators:
-        if isinstance(each, validate.And):
-            yield from simple_validators(each.validators)
-        else:
-            yield each
 
 
 def html_controls(limit: Any) -> Any:

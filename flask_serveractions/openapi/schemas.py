@@ -23,7 +23,7 @@ from marshmallow.decorators import POST_DUMP, PRE_LOAD
 
 from ..forms.inputs import is_secret_name
 from ..schemas.dump import SCHEMA_DUMPS, has_hooks, is_own
-from ..schemas.fields import Choice, Data, raw_choice
+from ..schemas.fields import Choice, Data, address_validator, raw_choice
 from ..schemas.form_data import is_many
 from ..schemas.load import SCHEMA_LOADS
 from .descriptions import description_of
@@ -322,12 +322,10 @@ class Converter(OpenAPIConverter):
 
 def format_of_address(field: fields.String) -> JsonSchema:
     """Return the ``format`` of a text that a validator takes for an address, ``{}`` of any other."""
-    for each in field.validators:
-        if isinstance(each, validate.Email):
-            return {"format": "email"}
-        if isinstance(each, validate.URL):
-            return {"format": "uri-reference" if each.relative else "uri"}
-    return {}
+    found = address_validator(field)
+    if isinstance(found, validate.URL):
+        return {"format": "uri-reference" if found.relative else "uri"}
+    return {} if found is None else {"format": "email"}
 
 
 def wraps_whole(schema: Schema) -> bool:

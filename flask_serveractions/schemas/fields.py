@@ -10,7 +10,7 @@ import datetime as dt
 import decimal
 import enum
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -250,3 +250,19 @@ def is_text(field: fields.Field[Any] | None) -> bool:
     if isinstance(field, Choice):
         return "" in map(raw_choice, field.choices)
     return isinstance(field, (fields.String, fields.Raw)) and not isinstance(field, fields.UUID)
+
+
+def simple_validators(validators: Iterable[Any]) -> Iterator[Any]:
+    """Yield validators, and in the place of an ``And`` those that it holds."""
+    for each in validators:
+        if isinstance(each, validate.And):
+            yield from simple_validators(each.validators)
+        else:
+            yield each
+
+
+def address_validator(field: fields.Field[Any]) -> validate.Email | validate.URL | None:
+    """Return the first validator that takes a text for an address."""
+    return next(
+        (each for each in simple_validators(field.validators) if isinstance(each, (validate.Email, validate.URL))), None
+    )

@@ -14,7 +14,7 @@ from ..errors import WHOLE, TooLarge, Unreadable
 from ..http.messages import is_message
 from ..http.sentences import sentence_of
 from ..operation import MISSING
-from .fields import DataSchema, is_delimited, is_text
+from .fields import DataSchema, is_delimited, is_text, simple_validators
 
 Form = MultiDict[str, str]
 
@@ -251,7 +251,7 @@ def is_free_text(field: fields.Field[Any]) -> bool:
 
 def refuses_empty(field: fields.Field[Any]) -> bool:
     """Whether an empty text is never a value of the field: an input for an item that was left empty is none then."""
-    lengths = [each for each in field.validators if isinstance(each, validate.Length)]
+    lengths = [each for each in simple_validators(field.validators) if isinstance(each, validate.Length)]
     return any((each.min or each.equal or 0) > 0 for each in lengths)
 
 

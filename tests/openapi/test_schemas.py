@@ -13,7 +13,7 @@ from apispec import APISpec
 from hypothesis import HealthCheck, given, settings
 from jsonschema import Draft202012Validator
 from marshmallow import EXCLUDE, INCLUDE, Schema, ValidationError, fields, post_dump
-from marshmallow.validate import URL, ContainsOnly, Email, Equal, Length, OneOf, Range, Regexp
+from marshmallow.validate import URL, And, ContainsOnly, Email, Equal, Length, OneOf, Range, Regexp
 
 from flask_serveractions.openapi.schemas import DECIMAL, OPENAPI_VERSION, Components, JsonSchema, portable_pattern
 from flask_serveractions.schemas.types import field_for
@@ -96,6 +96,7 @@ def test_unknown_keys_are_allowed_as_the_schema_says(unknown: Any, allowed: bool
         (fields.String(validate=[Length(max=9), Email()]), "email"),
         (fields.Url(), "uri"),
         (fields.String(validate=URL()), "uri"),
+        (fields.String(validate=And(Email())), "email"),
         (fields.Url(relative=True), "uri-reference"),
         (fields.String(), None),
     ],

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from marshmallow import Schema, fields
-from marshmallow.validate import Length
+from marshmallow.validate import And, Length, Validator
 from werkzeug.datastructures import MultiDict
 
 from flask_serveractions.errors import Unreadable
@@ -88,8 +88,8 @@ def test_of_a_list_of_text_the_one_empty_input_that_a_form_has_more_than_values_
     assert sent(OrderSchema(), ("tags", "")) == {}
 
 
-@pytest.mark.parametrize("length", [Length(1, 5), Length(min=1), Length(equal=1)])
-def test_inputs_of_a_list_that_were_left_empty_are_no_values_where_none_may_be_empty(length: Length) -> None:
+@pytest.mark.parametrize("length", [Length(1, 5), Length(min=1), Length(equal=1), And(Length(min=1))])
+def test_inputs_of_a_list_that_were_left_empty_are_no_values_where_none_may_be_empty(length: Validator) -> None:
     schema = Schema.from_dict({"tags": fields.List(fields.String(validate=length))})()
     pairs = [("tags", text) for text in ("", "a", "", "b", "", "")]
     got = sent(schema, *pairs)["tags"]
