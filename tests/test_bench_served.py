@@ -23,7 +23,7 @@ THEIRS = {"page": [250.0, 300.0, 500.0], "GET of JSON": [100.0, 100.0, 100.0]}
 @pytest.fixture(scope="module")
 def visitor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visitor]:
     """Somebody who visits our side, on gunicorn."""
-    with servers.ours(tmp_path_factory.mktemp("served")) as port:
+    with servers.ours(tmp_path_factory.mktemp("served"), "gevent") as port:
         yield Visitor(port)
 
 
@@ -60,7 +60,7 @@ def test_an_answer_that_is_not_the_expected_one_is_found_out(visitor: Visitor, v
 
 def test_a_server_that_ends_at_once_says_why(tmp_path: Path) -> None:
     port = free_port()
-    command = [*servers.gunicorn(port), "--no-such-option"]
+    command = [*servers.gunicorn(port, "gevent"), "--no-such-option"]
     with (
         pytest.raises(RuntimeError, match=r"(?s)^gunicorn does not answer\..*--no-such-option"),
         servers.started(command, port, tmp_path, tmp_path / "gunicorn.log"),

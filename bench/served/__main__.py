@@ -55,12 +55,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.served", description=__doc__)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=int, default=2, help="that each has in a round")
+    parser.add_argument("--worker", choices=servers.WORKERS, default="gevent", help="gunicorn's")
     parser.add_argument("--write", action="store_true", help=f"put the ratios into {tables.PAGE.name}")
     given = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # the servers are ended with us
     with TemporaryDirectory() as name:
         folder = Path(name)
-        with servers.ours(folder) as ours, servers.theirs(folder) as theirs:
+        with servers.ours(folder, given.worker) as ours, servers.theirs(folder) as theirs:
             found = measure((ours, theirs), given.rounds, given.seconds, folder)
     print(f"{wrk.CONNECTIONS} connections, one process each, medians of {given.rounds}\n")
     print(report.rates(found))

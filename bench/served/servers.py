@@ -18,12 +18,17 @@ from load.visitor import Visitor
 
 ROOT = Path(__file__).parents[2]
 NEXT = ROOT / "bench" / "next"
-THREADS = 8  # a connection each, which stays open: a synchronous worker would close them
+#: each keeps eight connections open but ``sync``, which closes them; threads wait for each other's lock in Python
+WORKERS = {
+    "gevent": "--worker-class gevent",
+    "gthread": "--worker-class gthread --threads 8",
+    "sync": "--worker-class sync",
+}
 PATIENCE = 60.0  # seconds
 
 
-def gunicorn(port: int) -> list[str]:
-    options = f"--bind 127.0.0.1:{port} --workers 1 --worker-class gthread --threads {THREADS} --no-control-socket"
+def gunicorn(port: int, worker: str) -> list[str]:
+    options = f"--bind 127.0.0.1:{port} --workers 1 {WORKERS[worker]} --no-control-socket"
     return [sys.executable, "-m", "gunicorn", *options.split(), "bench.served.app:app"]
 
 
@@ -66,9 +71,9 @@ def started(command: Sequence[str], port: int, cwd: Path, log: Path) -> Iterator
 
 
 @contextlib.contextmanager
-def ours(folder: Path) -> Iterator[int]:
+def ours(folder: Path, worker: str) -> Iterator[int]:
     port = free_port()
-    with started(gunicorn(port), port, ROOT, folder / "gunicorn.log"):
+    with started(gunicorn(port, worker), port, ROOT, folder / "gunicorn.log"):
         yield port
 
 
