@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from dataclasses import dataclass
 from itertools import count
@@ -30,7 +31,10 @@ class Todo:
 todos = deque((Todo(at + 1, f"Thing number {at + 1} to do", at % 3 == 0) for at in range(SIZE)), maxlen=SIZE)
 numbers = count(SIZE + 1)
 
-app = Flask(__name__)
+#: a folder of its own: no store that another program has left is in it
+INSTANCE = os.environ.get("BENCH_INSTANCE")
+
+app = Flask(__name__, instance_path=INSTANCE)
 app.config["SECRET_KEY"] = "bench"
 actions = ServerActions(app)
 

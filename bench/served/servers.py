@@ -60,7 +60,8 @@ def wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
 @contextlib.contextmanager
 def started(command: Sequence[str], port: int, cwd: Path, log: Path) -> Iterator[int]:
     """Give the port of a server that answers; it is ended with the body."""
-    environ = {**os.environ, "NEXT_TELEMETRY_DISABLED": "1", "NODE_ENV": "production"}
+    instance = str(log.parent.absolute())
+    environ = {**os.environ, "BENCH_INSTANCE": instance, "NEXT_TELEMETRY_DISABLED": "1", "NODE_ENV": "production"}
     with log.open("wb") as file:
         process = subprocess.Popen(command, cwd=cwd, env=environ, stdout=file, stderr=file)  # noqa: S603
     try:
