@@ -177,9 +177,9 @@ class Submission:
     is_shown: bool = False  # by a form of the page
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Rerender:
-    """What a call wants from the second pass."""
+    """What a call wants from the second pass. Not frozen: it is made at each call, which takes a fifth so."""
 
     target: str  # path and query in this app, without SCRIPT_NAME
     submission: Submission | None = None
@@ -202,6 +202,7 @@ class MiddlewareState:
     submission: Submission | None = None  # in a second pass: what the page shall show
     rerender: Rerender | None = None  # in a first pass: set by the pipeline
     environ: Mapping[str, Any] = field(default_factory=dict)  # as the request came in
+    session: tuple[Any, str, bytes] | None = None  # as it was found: the app, the cookies, and what they held
     undo: Callable[[], None] | None = None  # in a second pass: gives back what a page has used up that is not used
     streams: bool = False  # the answer is a stream of events
     last_event: tuple[str, bytes] | None = None  # its name and its JSON, which the middleware sends

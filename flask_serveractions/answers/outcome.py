@@ -24,9 +24,9 @@ logger = logging.getLogger("flask_serveractions")
 NOTHING_REVALIDATED: Mapping[str, list[str]] = {"paths": [], "tags": []}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Outcome:
-    """The result of an action's function."""
+    """The result of an action's function. Not frozen: it is made at each call, which takes a fifth so."""
 
     data: Any = None  # as the JSON provider takes it
     result: Any = None  # what the function returned, for the page that shows it

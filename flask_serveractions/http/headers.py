@@ -25,3 +25,25 @@ def add_headers(headers: Headers, pairs: Pairs) -> None:
 def names_in(headers: Pairs) -> set[str]:
     """Return the names of headers in lower case; ``name in headers`` takes as long for each that is not there."""
     return {name.lower() for name, _ in headers}
+
+
+def values_of(headers: Pairs, name: str) -> list[str]:
+    """Return the values of a header.
+
+    :param name: in lower case.
+    """
+    return [value for each, value in headers if each.lower() == name]
+
+
+def first_value(headers: Pairs, name: str) -> str:
+    """Return the first value of a header, else ``""``.
+
+    :param name: in lower case.
+    """
+    return next(iter(values_of(headers, name)), "")
+
+
+def with_header(headers: Pairs, name: str, value: str) -> list[tuple[str, str]]:
+    """Return headers with this one in place of those of its name."""
+    lowered = name.lower()
+    return [*(pair for pair in headers if pair[0].lower() != lowered), (name, value)]

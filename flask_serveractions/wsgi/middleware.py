@@ -12,12 +12,10 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from werkzeug.datastructures import Headers
-
 from ..app_state import AppState
 from ..http.action_argument import ARGUMENT, ActionArgument, is_field, without_action
 from ..http.concurrency import shares_one_thread
-from ..http.headers import headers_of
+from ..http.headers import Pairs, values_of, with_header
 from ..http.locations import is_below, readable_query, redirect_target
 from ..http.negotiation import ANSWER, CLOSED_TO_CACHES, JSON, redirect_answer, wants_html
 from ..http.regions_argument import ARGUMENT as REGIONS_ARGUMENT
@@ -147,9 +145,13 @@ class Middleware:
         else:
             return headers
         secret = self.state.answer_mark
-        others = [pair for pair in headers if not pair[0].lower().startswith(MARK)]
-        marks = [(name, value) for name, value in headers if name.lower().startswith(MARK) and value.startswith(secret)]
-        return [*others, *((name, value.removeprefix(secret) or "1") for name, value in marks)]
+        others, marks = [], []
+        for name, value in headers:
+            if not name.lower().startswith(MARK):
+                others.append((name, value))
+            elif value.startswith(secret):
+                marks.append((name, value.removeprefix(secret) or "1"))
+        return others + marks
 
     def follow(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Run the app, and after it what the call wants."""
@@ -171,22 +173,20 @@ class Middleware:
             if page is not None:
                 answered = place_page(answered, page, state.rerender)
                 if state.rerender.as_json:
-                    answered.headers[RENDERED] = f"{self.state.answer_mark}{began:.6f}"
-        answered.headers["Content-Length"] = str(len(answered.body))
-        start_response(answered.status, answered.headers.to_wsgi_list())
+                    answered.headers = [*answered.headers, (RENDERED, f"{self.state.answer_mark}{began:.6f}")]
+        start_response(answered.status, with_header(answered.headers, "Content-Length", str(len(answered.body))))
         return [answered.body]
 
-    def render(self, rerender: Rerender, state: MiddlewareState, headers: Headers) -> CapturedResponse | None:
+    def render(self, rerender: Rerender, state: MiddlewareState, headers: Pairs) -> CapturedResponse | None:
         return render_page(self.app, rerender, state, headers, self.token_headers())
 
     def led_away(self, answered: CapturedResponse, environ: WSGIEnvironment) -> CapturedResponse:
         """Return a guard's redirect as an answer of ours, with its cookies; one to no http(s) URL as it is."""
-        location = answered.headers["Location"]
-        target = redirect_target(location, url_of(environ), environ.get("SCRIPT_NAME", ""))
+        target = redirect_target(answered.location, url_of(environ), environ.get("SCRIPT_NAME", ""))
         if target is None:
             return answered
-        headers = Headers([("Content-Type", JSON), *CLOSED_TO_CACHES, (ANSWER, self.state.answer_mark)])
-        headers.setlist("Set-Cookie", answered.headers.getlist("Set-Cookie"))
+        cookies = [("Set-Cookie", cookie) for cookie in values_of(answered.headers, "set-cookie")]
+        headers = [("Content-Type", JSON), *CLOSED_TO_CACHES, (ANSWER, self.state.answer_mark), *cookies]
         return CapturedResponse("200 OK", headers, redirect_answer(target))
 
 
@@ -217,8 +217,8 @@ class EventStream(Iterator[bytes]):
             raise StopIteration
         (name, answer), self.state.last_event = self.state.last_event, None
         rerender = self.state.rerender
-        page = self.middleware.render(rerender, self.state, Headers()) if rerender is not None else None
-        answered = CapturedResponse("200 OK", Headers(), answer)
+        page = self.middleware.render(rerender, self.state, ()) if rerender is not None else None
+        answered = CapturedResponse("200 OK", [], answer)
         return event(name, (with_page_in(answered, page) if page is not None else answered).body.decode().strip())
 
     def close(self) -> None:
@@ -249,7 +249,7 @@ class ActionResponse:
         """Return an answer that the page follows, or that leads a call away from its door; None for any other one."""
         if self.state.rerender is None and self.state.reached:  # nearly every call
             return None
-        answered = CapturedResponse(status, headers_of(headers))
+        answered = CapturedResponse(status, headers)
         return answered if self.state.rerender is not None or self.is_led_away(answered) else None
 
     def is_led_away(self, answered: CapturedResponse) -> bool:

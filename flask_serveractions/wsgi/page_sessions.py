@@ -1,21 +1,24 @@
-"""The session of a page that was rendered for an action, and is not used: it stays as the action has left it.
+"""The session of a page that is rendered for an action.
 
-A session in a cookie does so by itself, since the page's cookies are dropped. One that a server keeps has been saved by
-then, without the messages that the page has shown to nobody.
+Where the page is not used, its session stays as the action has left it. One in a cookie does so by itself, since the
+page's cookies are dropped. One that a server keeps has been saved by then, without the messages that the page has shown
+to nobody.
 """
 
 from __future__ import annotations
 
 import logging
+import marshal
 from collections.abc import Mapping
-from copy import deepcopy
+from copy import copy, deepcopy
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, session
-from flask.sessions import SecureCookieSessionInterface
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 
-from ..operation import middleware_state_of
+from ..http.negotiation import JSON
+from ..operation import MiddlewareState, middleware_state_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -26,6 +29,43 @@ logger = logging.getLogger("flask_serveractions")
 
 def is_kept_by_server(app: Flask) -> bool:
     return not isinstance(app.session_interface, SecureCookieSessionInterface)
+
+
+def share_sessions(app: Flask) -> None:
+    """Let a page that goes into an answer take the session as its action found it, unless the action has set a cookie.
+
+    To read the cookies again, and to check a signature that was checked a moment ago, takes a tenth of both together.
+    """
+    if type(app.session_interface) is not SecureCookieSessionInterface:
+        return
+    interface = copy(app.session_interface)  # by itself it is one object for all apps
+    theirs = interface.open_session
+
+    def open_session(app: Flask, asked: Request) -> SecureCookieSession | None:
+        state = asked.environ.get(MiddlewareState.KEY)
+        if not isinstance(state, MiddlewareState):  # nearly every request has none
+            return theirs(app, asked)
+        cookies = asked.environ.get("HTTP_COOKIE", "")
+        if state.session is not None and state.session[:2] == (app, cookies):
+            return interface.session_class(marshal.loads(state.session[2]))  # noqa: S302  # dumped in this process
+        session = theirs(app, asked)
+        if session and not state.second_pass and JSON in asked.environ.get("HTTP_ACCEPT", ""):
+            state.session = dump_session(app, cookies, session)
+        return session
+
+    interface.open_session = open_session  # type: ignore[assignment, method-assign]
+    app.session_interface = interface
+
+
+def dump_session(app: Flask, cookies: str, session: SecureCookieSession) -> tuple[Flask, str, bytes] | None:
+    """Return what a session holds, so that nobody can change it; None where that is more than plain values.
+
+    To dump and load it takes half of what a deep copy does, and nearly every call needs the first alone.
+    """
+    try:
+        return app, cookies, marshal.dumps(dict(session))
+    except ValueError:
+        return None
 
 
 def remember_session(app: Flask, asked: Request) -> None:

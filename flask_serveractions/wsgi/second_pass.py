@@ -17,13 +17,12 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote, unquote_to_bytes
 
-from werkzeug.datastructures import Headers
 from werkzeug.http import parse_options_header
 from werkzeug.wsgi import ClosingIterator
 
 from ..http.action_argument import ActionArgument
 from ..http.cookies import cookies_after, last_of_each
-from ..http.headers import headers_of, names_in
+from ..http.headers import Pairs, first_value, names_in, values_of, with_header
 from ..http.locations import path_in_app, redirect_target
 from ..http.negotiation import HTML, NO_PAGE, with_page
 from ..operation import HOLDS_FORMS, MiddlewareState, Rerender
@@ -72,19 +71,26 @@ REDIRECTS = frozenset({"301", "302", "303", "307", "308"})
 
 @dataclass(slots=True)
 class CapturedResponse:
-    """What a WSGI application answered, read whole."""
+    """What a WSGI application answered, read whole.
+
+    Its headers stay the pairs that they are: ``Headers`` would check each of them again.
+    """
 
     status: str
-    headers: Headers
+    headers: list[tuple[str, str]]
     body: bytes = b""
 
     @property
     def is_redirect(self) -> bool:
-        return self.status[:3] in REDIRECTS and "Location" in self.headers
+        return self.status[:3] in REDIRECTS and "location" in names_in(self.headers)
+
+    @property
+    def location(self) -> str:
+        return first_value(self.headers, "location")
 
 
 def render_page(
-    app: WSGIApplication, rerender: Rerender, state: MiddlewareState, headers: Headers, token_headers: Iterable[str]
+    app: WSGIApplication, rerender: Rerender, state: MiddlewareState, headers: Pairs, token_headers: Iterable[str]
 ) -> CapturedResponse | None:
     """Return the page that is requested, or where it leads to; None where it can't be used.
 
@@ -93,7 +99,7 @@ def render_page(
     :param headers: of the action's answer, with the cookies that it sets.
     :param token_headers: the environ keys of the CSRF token's headers.
     """
-    page_state = MiddlewareState(second_pass=True, submission=rerender.submission)
+    page_state = MiddlewareState(second_pass=True, submission=rerender.submission, session=state.session)
     page = rendered(app, rerender, state, page_state, headers, token_headers)
     if page is None and page_state.undo is not None:
         page_state.undo()
@@ -105,7 +111,7 @@ def rendered(
     rerender: Rerender,
     state: MiddlewareState,
     page_state: MiddlewareState,
-    headers: Headers,
+    headers: Pairs,
     token_headers: Iterable[str],
 ) -> CapturedResponse | None:
     environ = page_environ(state.environ, rerender, headers, token_headers)
@@ -122,7 +128,7 @@ def rendered(
     if rerender.must_show and not (rerender.submission and rerender.submission.is_shown):
         return None
     if HOLDS_FORMS in environ:
-        page.headers = headers_of(headers_of_forms(page.headers, environ))
+        page.headers = headers_of_forms(page.headers, environ)
     return page
 
 
@@ -146,7 +152,7 @@ class PageResponse:
 
     def start_response(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
         self.has_begun = True
-        self.answered = CapturedResponse(status, headers_of(headers))
+        self.answered = CapturedResponse(status, headers)
         return unused_write
 
 
@@ -182,7 +188,7 @@ def close(body: Iterable[bytes]) -> None:
 
 
 def page_environ(
-    arrived: Mapping[str, Any], rerender: Rerender, headers: Headers, token_headers: Iterable[str]
+    arrived: Mapping[str, Any], rerender: Rerender, headers: Pairs, token_headers: Iterable[str]
 ) -> dict[str, Any]:
     """Return the environ of ``GET target``, with the cookies as the action left them."""
     environ = dict(arrived)
@@ -197,7 +203,7 @@ def page_environ(
         PATH_INFO=mount_inside(arrived, rerender) + unquote_to_bytes(path).decode("latin-1"),
         QUERY_STRING=query,
         HTTP_ACCEPT=HTML,
-        HTTP_COOKIE=cookies_after(arrived.get("HTTP_COOKIE", ""), headers.getlist("Set-Cookie"), cookie_path),
+        HTTP_COOKIE=cookies_after(arrived.get("HTTP_COOKIE", ""), values_of(headers, "set-cookie"), cookie_path),
     )
     for key in ("REQUEST_URI", "RAW_URI"):
         if key in environ:
@@ -233,52 +239,54 @@ def run(app: WSGIApplication, environ: WSGIEnvironment) -> CapturedResponse | No
 def is_whole_page(page: CapturedResponse, body: Iterable[bytes]) -> bool:
     if page.status[:3] != "200" and not page.status.startswith("4"):
         return False
-    if media_type_of(page)[0].lower() != HTML or not is_shown(page.headers):
-        return False
     names = names_in(page.headers)
     if "content-encoding" in names or "content-range" in names:
+        return False
+    if media_type_of(page)[0].lower() != HTML or not is_shown(page.headers, names):
         return False
     return "content-length" in names or isinstance(body, (list, tuple))
 
 
 def media_type_of(page: CapturedResponse) -> tuple[str, dict[str, str]]:
     """Return a page's media type and its parameters; Flask's own is known, and need not be parsed."""
-    given = page.headers.get("Content-Type")
+    given = first_value(page.headers, "content-type")
     return (HTML, {"charset": "utf-8"}) if given == HTML_UTF8 else parse_options_header(given)
 
 
-def is_shown(headers: Headers) -> bool:
-    """Whether a browser shows a page in its own origin: it is no attachment, and not in a sandbox (CSP3, 6.4.1)."""
-    if names_in(headers).isdisjoint(("content-disposition", "content-security-policy")):
+def is_shown(headers: Pairs, names: set[str]) -> bool:
+    """Whether a browser shows a page in its own origin: it is no attachment, and not in a sandbox (CSP3, 6.4.1).
+
+    :param names: of the headers, in lower case.
+    """
+    if names.isdisjoint(("content-disposition", "content-security-policy")):
         return True
-    if parse_options_header(headers.get("Content-Disposition"))[0].lower() not in ("", "inline"):
+    if parse_options_header(first_value(headers, "content-disposition"))[0].lower() not in ("", "inline"):
         return False
-    directives = re.split("[;,]", ",".join(headers.getlist("Content-Security-Policy")).lower())
+    directives = re.split("[;,]", ",".join(values_of(headers, "content-security-policy")).lower())
     return not any(each.split()[:1] == ["sandbox"] for each in directives)
 
 
 def led_to(page: CapturedResponse, rerender: Rerender, environ: Mapping[str, Any]) -> CapturedResponse | None:
     """Return a page's redirect for a browser to follow; None for a script, and where it leads out of this app."""
-    target = redirect_target(page.headers["Location"], rerender.target, rerender.mount)
+    target = redirect_target(page.location, rerender.target, rerender.mount)
     own = f"{environ['wsgi.url_scheme']}://{environ.get('HTTP_HOST', '')}/"
     if rerender.as_json or target is None or path_in_app(target, own, rerender.mount) is None:
         return None
-    page.headers["Location"] = target
+    page.headers = with_header(page.headers, "Location", target)
     return page
 
 
 def redirect_to_page(answered: CapturedResponse, page: CapturedResponse) -> CapturedResponse:
     """Return a redirect to where the page leads (a guard may lead to sign in), with the cookies of both."""
-    headers = Headers([pair for pair in answered.headers if pair[0].lower() not in BODY_HEADERS])
-    headers["Location"] = page.headers["Location"]
-    add_cookies(headers, page.headers)
-    return CapturedResponse("303 SEE OTHER", headers)
+    headers = [pair for pair in answered.headers if pair[0].lower() not in BODY_HEADERS]
+    headers = with_header(headers, "Location", page.location)
+    return CapturedResponse("303 SEE OTHER", with_cookies(headers, page.headers))
 
 
 def uncompressed(answered: CapturedResponse, rerender: Rerender) -> CapturedResponse:
     """Return a JSON answer as it was made, where something compressed it on its way here."""
-    if "content-encoding" in names_in(answered.headers):
-        answered.headers.remove("Content-Encoding")
+    if values_of(answered.headers, "content-encoding"):
+        answered.headers = [pair for pair in answered.headers if pair[0].lower() != "content-encoding"]
         answered.body = rerender.body
     return answered
 
@@ -292,7 +300,7 @@ def with_page_in(answered: CapturedResponse, page: CapturedResponse) -> Captured
     except (LookupError, UnicodeDecodeError):
         return answered
     answered.body = with_page(answered.body, text)
-    add_cookies(answered.headers, page.headers)
+    answered.headers = with_cookies(answered.headers, page.headers)
     return answered
 
 
@@ -303,16 +311,17 @@ def replace_by_page(answered: CapturedResponse, page: CapturedResponse) -> Captu
     """
     of_page = [pair for pair in page.headers if pair[0].lower() not in NOT_THE_PAGES]
     replaced = BODY_HEADERS.union(name.lower() for name, _ in of_page)
-    headers = Headers([pair for pair in answered.headers if pair[0].lower() not in replaced])
-    if headers.get("Cache-Control") == "no-store" and "no-store" not in page.headers.get("Cache-Control", "").lower():
-        headers["Cache-Control"] = "private, no-cache"
-    add_cookies(headers, page.headers)
-    headers.extend(of_page)
-    return CapturedResponse(answered.status, headers, page.body)
+    headers = [pair for pair in answered.headers if pair[0].lower() not in replaced]
+    kept_by_nobody = first_value(headers, "cache-control") == "no-store"
+    if kept_by_nobody and "no-store" not in first_value(page.headers, "cache-control").lower():
+        headers = with_header(headers, "Cache-Control", "private, no-cache")
+    return CapturedResponse(answered.status, [*with_cookies(headers, page.headers), *of_page], page.body)
 
 
-def add_cookies(headers: Headers, of_page: Headers) -> None:
+def with_cookies(headers: list[tuple[str, str]], of_page: Pairs) -> list[tuple[str, str]]:
     """Let the page's cookies follow the action's; of the same name, domain and path the last one alone."""
-    cookies = [*headers.getlist("Set-Cookie"), *of_page.getlist("Set-Cookie")]
-    if cookies:
-        headers.setlist("Set-Cookie", last_of_each(cookies))
+    cookies = [*values_of(headers, "set-cookie"), *values_of(of_page, "set-cookie")]
+    if not cookies:
+        return headers
+    others = [pair for pair in headers if pair[0].lower() != "set-cookie"]
+    return [*others, *(("Set-Cookie", cookie) for cookie in last_of_each(cookies))]
