@@ -59,8 +59,8 @@ export async function fetchPage(url, signal, region) {
   try {
     const reply = await fetch(url, { cache: "no-store", headers: { Accept: HTML }, redirect: "manual", signal });
     if (!reply.status) return ""; // a redirect
-    // forms stand on error pages, too: a list in the layout of a 404
-    if (/^(200|4..)text\/html/i.test(reply.status + (reply.headers.get("Content-Type") ?? ""))) return await reply.text();
+    // forms stand on error pages, too: a list in the layout of a 404; who asks too often is told nothing of the page
+    if (/^(200|4(?!29)..)text\/html/i.test(reply.status + (reply.headers.get("Content-Type") ?? ""))) return await reply.text();
   } catch {
     // no answer
   }

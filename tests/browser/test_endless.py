@@ -87,6 +87,34 @@ def test_a_fresh_page_updates_the_first_part_and_the_others_are_fetched_again(st
     expect_numbers(page, rows)
 
 
+def test_a_row_comes_once_though_others_were_added_before_it_meanwhile(stage: Stage, page: Page) -> None:
+    rows = set_rows(stage, 25)
+    page.set_viewport_size({"width": 800, "height": 200})
+    open_page(page, "/rows")
+    expect(items(page)).to_have_count(10)
+    rows.insert(0, 99)  # the tenth is on the second page now
+    scroll_to_end(page, 25)
+    expect_numbers(page, range(1, 26))
+    rows.remove(3)
+    page.locator("#add").click()  # and two more
+    expect_numbers(page, [100, 99, 1, 2, *range(4, 26)])
+
+
+@pytest.mark.parametrize("count", [95, 15])
+def test_who_came_to_the_link_by_the_keyboard_goes_on_with_the_first_new_row(
+    stage: Stage, page: Page, count: int
+) -> None:
+    set_rows(stage, count)
+    page.set_viewport_size({"width": 800, "height": 200})
+    open_page(page, "/rows")
+    page.locator("#more").focus()
+    expect(page.locator("#row-11")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.locator("#row-11 button")).to_be_focused()
+    page.wait_for_timeout(500)  # the focus has not led on to the next link, and so to the end of the list
+    expect(items(page)).to_have_count(min(count, 20))
+
+
 def test_a_form_in_an_appended_part_posts_to_the_page_that_it_came_from(stage: Stage, page: Page) -> None:
     rows = set_rows(stage, 25)
     page.set_viewport_size({"width": 800, "height": 200})
@@ -132,6 +160,20 @@ def test_a_page_that_can_not_be_had_leaves_the_link(stage: Stage, page: Page) ->
     page.unroute("**/rows?page=2")
     page.locator("#more").click()
     expect(page).to_have_url("/rows?page=2")
+
+
+def test_a_part_that_could_not_be_had_is_asked_for_again_when_the_page_is_fresh(stage: Stage, page: Page) -> None:
+    set_rows(stage, 25)
+    page.set_viewport_size({"width": 800, "height": 200})
+    page.route("**/rows?page=3", lambda route: route.fulfill(status=500, content_type="text/html", body="<p>No"))
+    open_page(page, "/rows")
+    with page.expect_response("**/rows?page=3"):
+        scroll_to_end(page, 20)
+        page.locator("#more").scroll_into_view_if_needed()
+    expect(page.locator("a:not([data-more])", has_text="More")).to_have_attribute("href", re.compile("page=3$"))
+    page.unroute("**/rows?page=3")
+    page.evaluate("document.querySelector('#add').click()")  # from where she is: at the end
+    expect_numbers(page, [26, *range(1, 26)])
 
 
 @pytest.mark.parametrize("link", ["{foreign}/", "/away"])

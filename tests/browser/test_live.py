@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pytest
+from flask import abort
 from playwright.sync_api import Browser, Page, expect
 
+from flask_serveractions import revalidate_tag
 from tests.browser.live_todos import rows, set_todos
 from tests.browser.stage import Stage, open_page, watch
 from tests.todo_app import served
@@ -76,6 +79,22 @@ def test_the_page_whose_own_action_it_was_fetches_nothing(stage: Stage, page: Pa
     assert len(fetched) == 1
 
 
+def test_of_many_changes_few_pages_are_fetched(stage: Stage, page: Page) -> None:
+    items = set_todos(stage)
+    page.request.get("/todos")
+    with page.expect_response("**/-/live?**"):
+        open_page(page, "/todos")
+    with stage.app.app_context():
+        for number in range(40):
+            items.append(str(number))
+            revalidate_tag("todos")
+            page.wait_for_timeout(50)
+    expect(rows(page)).to_have_count(40)
+    resources = "performance.getEntriesByType('resource').filter(({name}) => name.endsWith('/todos'))"
+    starts = page.evaluate(f"{resources}.map(({{startTime}}) => startTime)")
+    assert min(later - earlier for earlier, later in pairwise(starts)) > 390  # milliseconds: a timer is never early
+
+
 def test_what_is_typed_stays(stage: Stage, page: Page, other: Page) -> None:
     set_todos(stage)
     open_both(page, other)
@@ -139,6 +158,19 @@ def test_a_poll_that_fails_leaves_the_page_and_goes_on(stage: Stage, page: Page)
     page.wait_for_timeout(1500)
     page.context.set_offline(False)
     expect_at_least(page, 3)
+
+
+def test_a_poll_of_somebody_who_asks_too_often_leaves_the_page_and_what_is_typed(stage: Stage, page: Page) -> None:
+    def number() -> int:
+        if len(stage.visits) in (2, 3):
+            abort(429)  # as a rate limit does
+        return len(stage.visits)
+
+    stage.page("/clock", POLLED + '<form><input name="text"></form>', pace="0.6s", number=number)
+    open_page(page, "/clock")
+    page.locator("[name=text]").press_sequentially("half")
+    expect_at_least(page, 4)
+    expect(page.locator("[name=text]")).to_have_value("half")
 
 
 def test_without_scripts_the_page_is_as_it_was_rendered(stage: Stage, browser: Browser) -> None:

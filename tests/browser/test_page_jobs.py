@@ -18,6 +18,9 @@ JOBS = """<main>{% call action_form("report") %}<button id="order">Order</button
 <button class="cancel">Cancel</button></form>{% endif %}
 </section>{% endfor %}</main>"""
 
+#: seconds pass in hundredths
+HASTE = "const wait = setTimeout; window.setTimeout = (act, pause, ...given) => wait(act, pause / 100, ...given);"
+
 
 def set_jobs(stage: Stage) -> None:
     def report() -> Iterator[Progress | str]:
@@ -92,6 +95,40 @@ def test_a_job_is_cancelled_from_the_page_without_leaving_it(stage: Stage, page:
     page.locator(".cancel").click()
     expect(page.locator("b")).to_have_text("failed")
     assert page.evaluate("window.same")
+
+
+def test_a_cancel_that_nobody_answers_is_told_and_can_be_sent_again(stage: Stage, page: Page) -> None:
+    set_jobs(stage)
+    order_and_leave(page)
+    page.context.set_offline(True)
+    page.locator(".cancel").click()
+    expect(page.locator("[role=alert]:not(:empty)")).to_have_text("No usable answer. Please try again.")
+    expect(page.locator("b")).to_have_text("running")
+    page.context.set_offline(False)
+    page.locator(".cancel").click()
+    stage.open_gates()
+    expect(page.locator("b")).to_have_text("failed")
+    expect(page.locator("[role=alert]:not(:empty)")).to_have_count(0)
+
+
+def test_a_job_that_nobody_tells_of_for_long_is_followed_on(stage: Stage, page: Page) -> None:
+    set_jobs(stage)
+    page.add_init_script(HASTE)
+    asked: list[str] = []
+
+    def refuse(route: Route) -> None:
+        asked.append(route.request.url)
+        route.abort()
+
+    order_and_leave(page)
+    page.route("**/-/jobs/*", refuse)
+    page.reload()
+    while len(asked) < 7:  # where a form's own call is followed, five are the end
+        page.wait_for_timeout(10)
+    page.unroute("**/-/jobs/*")
+    for gate in ("two", "end"):
+        stage.gate(gate).set()
+    expect(page.locator("b")).to_have_text("done")
 
 
 def test_without_scripts_the_page_shows_and_cancels_it(stage: Stage, browser: Browser) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 from urllib.parse import quote
 
 import pytest
-from flask import redirect, request
+from flask import Flask, redirect, request
 from marshmallow.validate import Length
 from playwright.sync_api import Browser, Page, expect
 from werkzeug.wrappers import Response
@@ -88,6 +88,36 @@ def test_focus_and_caret_stay_where_they_are(stage: Stage, page: Page) -> None:
     expect(page.locator("#found li")).to_have_text(["apricot"])
     assert page.evaluate("[document.activeElement.name, document.activeElement.selectionStart]") == ["q", 1]
     expect(page.locator("[name=q]")).to_have_value("apricot")
+
+
+@pytest.mark.parametrize("typed_before", ["", "x"])
+def test_a_word_that_is_being_composed_is_not_sent_by_half(stage: Stage, page: Page, typed_before: str) -> None:
+    asked = set_search(stage)
+    open_page(page, "/words")
+    page.locator("[name=q]").focus()
+    keyboard = page.context.new_cdp_session(page)
+    page.keyboard.type(typed_before)
+    for text in ("n", "ni"):
+        keyboard.send("Input.imeSetComposition", {"text": text, "selectionStart": len(text), "selectionEnd": len(text)})
+    page.wait_for_timeout(500)  # longer than the form waits
+    keyboard.send("Input.insertText", {"text": "に"})
+    expect(page).to_have_title(typed_before + "に")
+    assert "ni" not in "".join(asked)
+    expect(page.locator("[name=q]")).to_have_value(typed_before + "に")
+
+
+def test_a_search_on_another_site_is_the_browsers(stage: Stage, page: Page) -> None:
+    with served(Flask("other")) as foreign:
+        body = f'<form action="{foreign}/find" data-submit="input 50ms"><input name="q"></form>'
+        stage.page("/words", f"<main>{body}</main>")
+        open_page(page, "/words")
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.locator("[name=q]").press_sequentially("ap")
+        page.wait_for_timeout(500)
+        assert asked == []
+        page.locator("[name=q]").press("Enter")
+        expect(page).to_have_url(f"{foreign}/find?q=ap")
 
 
 def test_a_late_answer_never_overwrites_a_newer_one(stage: Stage, page: Page) -> None:

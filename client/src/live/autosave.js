@@ -1,6 +1,6 @@
 // Forms that send themselves: those of actions are saved, those of GET are searched by.
 
-import { absolute, here, pathOf } from "../address.js";
+import { absolute, here, isOwn, pathOf } from "../address.js";
 import { begunForms, contentsOf } from "../begun.js";
 import { callOf } from "../calls.js";
 import { checkValidity, find, has, isShown, read, requestSubmit } from "../dom.js";
@@ -20,29 +20,29 @@ const waiting = new Set();
 const searches = new WeakMap();
 
 /** @param {Element} form */
-const isSearch = (form) => /^(get)?$/i.test(read(form, "method"));
+const isSearch = (form) => /^(get)?$/i.test(read(form, "method")) && isOwn(read(form, "action"));
 
 /** @param {Event} event something in a form changed */
 function typed(event) {
   const { form } = /** @type {HTMLInputElement} */ (event.target);
   const [kind, pause = ""] = read(form, "data-submit").split(" ");
-  if (!kind || !form || /** @type {InputEvent} */ (event).isComposing) return;
+  if (!kind || !form) return;
+  if (/** @type {InputEvent} */ (event).isComposing) return clearTimeout(timers.get(form)); // half a word is not sent
   const type = event.type.replace("compositionend", "input");
   // left, or chosen: there is nothing to wait for
   const isOver = type === "change" && (timers.has(form) || kind === type);
   if (kind === type || isOver) schedule(form, isOver ? 0 : milliseconds(pause) || PAUSE);
 }
 
-/** @param {HTMLFormElement} form @param {number} [pause] milliseconds; now, by default */
+/** @param {HTMLFormElement} form @param {number} pause milliseconds */
 function schedule(form, pause) {
   clearTimeout(timers.get(form));
-  if (pause === undefined) send(form);
-  else timers.set(form, setTimeout(send, pause, form));
+  timers.set(form, setTimeout(send, pause, form));
 }
 
 /** The visitor leaves, or looks elsewhere: what was typed last is saved now. */
 function sendPending() {
-  [...timers.keys()].filter((form) => !isSearch(form)).forEach((form) => schedule(form));
+  [...timers.keys()].filter((form) => !isSearch(form)).forEach(send);
   sendWaiting();
 }
 
@@ -51,6 +51,7 @@ const sendWaiting = () => [...waiting].forEach(send);
 
 /** @param {HTMLFormElement} form */
 function send(form) {
+  clearTimeout(timers.get(form));
   timers.delete(form);
   waiting.delete(form);
   if (!isShown(form)) return;

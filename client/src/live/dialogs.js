@@ -1,18 +1,15 @@
 // Pages in dialogs: what stands in a page's <main> is shown above the page on the screen.
 
 import { absolute, here, PAGE, pathOf } from "../address.js";
-import { create, find, findAll, has, isEqual, read, setAttribute } from "../dom.js";
+import { create, find, findAll, has, isEqual, isShown, read, setAttribute } from "../dom.js";
 import { tell } from "../messages.js";
-import { fetchPage, parse } from "../page.js";
+import { fetchPage } from "../page.js";
+import { load } from "../submissions.js";
 import { listen, onLink } from "./listen.js";
-import { emitRegion, resolveURLs, showPart } from "./regions.js";
+import { DIALOG, emitRegion, parseWithin, showPart } from "./regions.js";
 
 const CLOSE = "Close";
 const STYLES = "style,link[rel=stylesheet]";
-const NAME = "serveractions-dialog-";
-/** Attributes that name elements by their IDs. */
-const REFERENCES =
-  "id for form list headers popovertarget commandfor aria-labelledby aria-describedby aria-controls aria-owns aria-activedescendant".split(" ");
 
 /** From the lowest to the topmost. @type {HTMLDialogElement[]} */
 const opened = [];
@@ -22,60 +19,42 @@ let count = 0;
 async function openDialog(link) {
   if (link.ariaBusy) return;
   link.ariaBusy = "true";
-  const url = pathOf(link);
   const from = here();
-  const number = ++count;
-  const { content, title } = await fetchContent(url, number);
+  const dialog = create("dialog", { id: `${DIALOG}-${++count}`, className: DIALOG, onclose: () => forget(dialog) });
+  const onclick = () => dialog.close();
+  dialog.append(create("button", { type: "button", className: "serveractions-close", ariaLabel: CLOSE, textContent: "×", onclick }));
+  dialog.dataset.keep = ""; // fresh pages are brought beneath it
+  const state = await refreshContent(dialog, pathOf(link));
   link.ariaBusy = null;
   if (here() !== from) return;
-  if (!content) return location.assign(link.href);
-  const id = NAME + number;
-  const dialog = create("dialog", { id, className: "serveractions-dialog", onclose: () => forget(dialog) });
-  setAttribute(dialog, PAGE, url);
-  dialog.dataset.keep = ""; // fresh pages are brought beneath it
-  label(dialog, content, title);
-  dialog.append(content, makeButton(dialog));
+  if (state !== "shown") return location.assign(link.href);
   document.body.append(dialog);
   dialog.showModal();
   opened.push(dialog);
   history.pushState({ ...history.state, serveractionsDialogs: opened.length }, ""); // Back closes it
-  emitRegion(id);
+  emitRegion(dialog.id);
 }
 
-/** @param {HTMLElement} dialog @param {HTMLElement} content @param {string} title of its page */
-const label = (dialog, content, title) => (dialog.ariaLabel = find("h1,h2,h3", content)?.textContent ?? title);
-
-/** @param {HTMLDialogElement} dialog @returns {HTMLButtonElement} what closes it */
-function makeButton(dialog) {
-  const onclick = () => dialog.close();
-  return create("button", { type: "button", className: "serveractions-close", ariaLabel: CLOSE, textContent: "×", onclick });
-}
-
-/** @param {string} url @param {number} number @param {string} [html] of the page, where it is here @returns {Promise<{content?: HTMLElement, title: string, html?: string}>} a copy of its <main>, with IDs of its own; its HTML, as `fetchPage` has it */
-async function fetchContent(url, number, html) {
+/** @param {HTMLDialogElement} dialog @param {string} [url] of another page, by which it is searched @param {string} [html] of its page, where it is here @returns {Promise<"shown" | "left" | "failed" | "moved">} as that of a page; left: a newer one is on its way */
+export async function refreshContent(dialog, url = read(dialog, PAGE), html) {
+  setAttribute(dialog, PAGE, url);
   html ??= await fetchPage(url);
-  const { body, head, title } = parse(html);
+  if (url !== read(dialog, PAGE)) return "left";
+  const { body, head, title } = parseWithin(html, url, dialog);
   const main = find("main", body);
-  if (!main) return { title, html };
-  resolveURLs(main, url);
+  if (!main) return html === "" ? "moved" : "failed";
   const content = create("div", { className: main.className }); // a page has one main
   content.append(...main.childNodes);
-  suffixIDs(content, `-d${number}`);
   for (const style of findAll(STYLES, head)) {
-    if (!findAll(STYLES).some((old) => isEqual(old, style))) document.head.append(document.importNode(style, true));
+    if (!findAll(STYLES).some((old) => isEqual(old, style))) document.head.append(style);
   }
-  return { content, title };
-}
-
-/** @param {HTMLElement} content @param {string} suffix */
-function suffixIDs(content, suffix) {
-  const ids = new Set(findAll("[id]", content).map((element) => read(element, "id")));
-  const rename = (/** @type {string} */ names) => names.split(" ").map((name) => (ids.has(name) ? name + suffix : name)).join(" ");
-  for (const element of findAll("*", content)) {
-    for (const name of REFERENCES) if (has(element, name)) setAttribute(element, name, rename(read(element, name)));
-    const href = read(element, "href");
-    if (href[0] === "#") setAttribute(element, "href", `#${rename(href.slice(1))}`);
+  dialog.ariaLabel = find("h1,h2,h3", content)?.textContent ?? title;
+  if (!isShown(dialog)) dialog.prepend(content);
+  else {
+    await showPart(/** @type {Element} */ (dialog.firstElementChild), content);
+    emitRegion(dialog.id);
   }
+  return "shown";
 }
 
 /** @param {HTMLDialogElement} dialog it has been closed */
@@ -111,19 +90,18 @@ function closeAfterSuccess(event) {
 async function renewDialogs({ detail, target }) {
   const form = /** @type {Element} */ (target);
   if (detail.error.stale !== "identity" || !dialogOf(form)) return;
-  await Promise.all(opened.map((dialog) => refreshContent(dialog)));
+  await refreshDialogs("*");
   tell(form, detail.error);
 }
 
-/** @param {HTMLDialogElement} dialog @param {string} [url] of another page, by which it is searched @param {string} [html] of its page, where it is here @returns {Promise<"shown" | "left" | "failed" | "moved">} as that of a page; left: a newer one is on its way */
-export async function refreshContent(dialog, url = read(dialog, PAGE), html) {
-  setAttribute(dialog, PAGE, url);
-  const { content, title, ...fetched } = await fetchContent(url, Number(dialog.id.slice(NAME.length)), html);
-  if (url !== read(dialog, PAGE)) return "left";
-  if (!content) return fetched.html === "" ? "moved" : "failed";
-  label(dialog, content, title);
-  await showPart(/** @type {Element} */ (dialog.firstElementChild), content, document);
-  return "shown";
+/** @param {string} selector of what has to be in them */
+const refreshDialogs = (selector) => Promise.all(opened.map((dialog) => find(selector, dialog) && refreshContent(dialog)));
+
+/** The page comes fresh, and with it the dialogs that show what changes by itself. */
+export async function refreshAll() {
+  const state = await load();
+  await refreshDialogs("[data-live],[data-poll],[data-job]");
+  return state;
 }
 
 /** Back closes what is open; what a reload or Forward leads to is not open any more. @param {{state: any}} event */

@@ -1,33 +1,31 @@
 // Lists that go on: a link gives way to the next page's rows, and to its link. Each row that came says which page it is of.
 
 import { here, PAGE, pathOf } from "../address.js";
-import { find, findAll, isShown, read, setAttribute } from "../dom.js";
-import { openPage } from "../page.js";
+import { find, findAll, isShown, read, removeAttribute, setAttribute } from "../dom.js";
+import { fetchPage } from "../page.js";
 import { listen, onLink, whenShown } from "./listen.js";
-import { emitRegion, regionIn, resolveURLs, showPart } from "./regions.js";
+import { emitRegion, parseWithin, regionIn, showPart, valued } from "./regions.js";
 
 /** @typedef {import("./listen.js").Link} Link */
 
 const REFETCHED = 10; // parts, when the page is fresh
 const STORED = "serveractions-parts ";
 
+/** Where there is none, they are links. */
 const observer =
-  "IntersectionObserver" in window
-    ? new IntersectionObserver(
-        (entries) => entries.forEach(({ isIntersecting, target }) => isIntersecting && void loadMore(/** @type {Link} */ (target))),
-        { rootMargin: "300px" },
-      )
-    : undefined;
-/** @type {WeakMap<Element, Promise<void>>} */
-const loading = new WeakMap();
-/** Links that led to nothing: they are links again. @type {WeakSet<Element>} */
-const failed = new WeakSet();
+  "IntersectionObserver" in window &&
+  new IntersectionObserver(
+    (entries) => entries.forEach(({ isIntersecting, target }) => isIntersecting && void loadMore(/** @type {Link} */ (target))),
+    { rootMargin: "300px" },
+  );
+/** One part comes after the other. */
+let queue = Promise.resolve();
 /** The page that has been gone on from. */
 let home = "";
 let refreshes = 0;
 
 /** @param {string} name @param {Element} [root] @returns {Link | undefined} */
-const linkIn = (name, root) => /** @type {Link | undefined} */ (find(`a[data-more="${CSS.escape(name)}"]`, root));
+const linkIn = (name, root) => /** @type {Link | undefined} */ (find(`a${valued("data-more", name)}`, root));
 
 /** @param {Element} region @returns {string} */
 const nameOf = (region) => read(region, "data-region");
@@ -41,64 +39,65 @@ const urlsOf = (region) => [...new Set(appendedTo(region).map((row) => read(row,
 /** @returns {HTMLElement[]} regions that others were appended to */
 const continued = () => findAll(`[data-region]:has(>[${PAGE}])`);
 
-function observeMore() {
+/** @param {Element} region @param {Element[]} rows one may come twice, where others were added before it meanwhile */
+const appendRows = (region, rows) => region.append(...rows.filter((row) => !find(valued("id", read(row, "id")), region)));
+
+/** @param {IntersectionObserver} observer */
+function observeMore(observer) {
   for (const link of findAll("a[data-more]")) {
-    if (failed.has(link)) continue;
-    observer?.unobserve(link); // one that has been in view says so once more
-    observer?.observe(link);
+    observer.unobserve(link); // one that has been in view says so once more
+    observer.observe(link);
   }
 }
 
 /** @param {Link} link @returns {Promise<void>} */
-function loadMore(link) {
-  if (!observer || failed.has(link)) return Promise.resolve(location.assign(link.href));
-  const promise = loading.get(link) ?? append(link).finally(() => loading.delete(link));
-  loading.set(link, promise);
-  return promise;
-}
+const loadMore = (link) => (queue = queue.then(() => append(link)));
 
 /** @param {Link} link */
 async function append(link) {
-  const name = read(link, "data-more");
   const from = here();
-  const part = link.origin === location.origin ? await fetchPart(pathOf(link), name) : undefined;
-  const region = regionIn(name);
+  const region = regionIn(read(link, "data-more"));
+  const part = region && !region.contains(link) && link.origin === location.origin && (await fetchPart(pathOf(link), region));
   if (here() !== from || !isShown(link)) return;
-  if (!part || !region || region.contains(link)) {
-    failed.add(link);
-    return observer?.unobserve(link);
-  }
+  if (!part) return removeAttribute(link, "data-more"); // it leads to nothing: it is a link again
   home = from;
-  region.append(...part.rows);
+  const last = region.lastElementChild;
+  const [rows, further] = part;
+  appendRows(region, rows);
   const hadFocus = document.activeElement === link;
   // one that leads back would go on for ever
-  if (part.link && !urlsOf(region).includes(pathOf(part.link))) link.replaceWith(part.link);
-  else link.remove();
-  if (hadFocus) (part.link ?? region).focus();
-  emitRegion(name);
+  link.replaceWith(further && !urlsOf(region).includes(pathOf(further)) ? further : "");
+  if (hadFocus) {
+    const next = /** @type {HTMLElement} */ (last?.nextElementSibling ?? region);
+    next.tabIndex = next.tabIndex; // -1, where it had none: now it takes the focus
+    next.focus({ preventScroll: true });
+  }
+  emitRegion(nameOf(region));
 }
 
-/** @param {string} url @param {string} name of the region @returns {Promise<{rows: Element[], link?: Link, page: Document} | undefined>} */
-async function fetchPart(url, name) {
-  const page = await openPage(url);
-  const region = regionIn(name, page.body);
-  if (!region) return;
-  resolveURLs(page.body, url);
-  const rows = [...region.children].map((row) => document.importNode(row, true));
+/** @param {string} url @param {Element} region @returns {Promise<[rows: Element[], link?: Link] | undefined>} what its page has of the region */
+async function fetchPart(url, region) {
+  const name = nameOf(region);
+  const { body } = parseWithin(await fetchPage(url), url, region);
+  const fresh = regionIn(name, body);
+  if (!fresh) return;
+  const rows = [...fresh.children];
   for (const row of rows) setAttribute(row, PAGE, url);
-  const link = linkIn(name, page.body);
-  return { rows, link: link && document.importNode(link, true), page };
+  return [rows, linkIn(name, body)];
 }
+
+/** @param {Element} node */
+const copy = (node) => /** @type {Element} */ (node.cloneNode(true));
 
 /** A fresh page is of the first part alone: the others go on for now. @param {CustomEvent<{page: Document}>} event */
 function showParts({ detail }) {
-  const { page } = detail;
   if (here() !== home) return;
   for (const region of continued()) {
     const name = nameOf(region);
-    const link = linkIn(name), first = linkIn(name, page.body);
-    regionIn(name, page.body)?.append(...appendedTo(region).map((row) => page.importNode(row, true)));
-    first?.replaceWith(...(link ? [page.importNode(link, true)] : []));
+    const link = linkIn(name);
+    const [fresh, first] = [regionIn, linkIn].map((findIn) => findIn(name, detail.page.body));
+    if (fresh) appendRows(fresh, appendedTo(region).map(copy));
+    first?.replaceWith(link ? copy(link) : "");
   }
 }
 
@@ -106,46 +105,47 @@ function showParts({ detail }) {
 async function refreshParts() {
   const number = ++refreshes;
   for (const region of continued()) {
-    const name = nameOf(region);
-    const target = /** @type {Element} */ (region.cloneNode(true));
+    const target = copy(region);
     const rows = appendedTo(target);
     rows.forEach((row) => row.remove());
-    let last;
+    let part;
     for (const [index, url] of urlsOf(region).entries()) {
-      last = index < REFETCHED ? await fetchPart(url, name) : undefined;
+      part = index < REFETCHED ? await fetchPart(url, region) : undefined;
       if (number !== refreshes || !isShown(region)) return; // a fresher one has come
-      target.append(...(last?.rows ?? rows.filter((row) => read(row, PAGE) === url)));
+      appendRows(target, part?.[0] ?? rows.filter((row) => read(row, PAGE) === url));
     }
-    await showPart(region, target, last?.page ?? document);
-    if (!last) continue;
-    const link = linkIn(name);
-    if (!link) region.after(...(last.link ? [last.link] : []));
-    else if (!loading.has(link) && link.href !== last.link?.href) link.replaceWith(...(last.link ? [last.link] : []));
-    observeMore();
+    await showPart(region, target);
+    const link = linkIn(nameOf(region));
+    if (!part || link?.href === part[1]?.href) continue;
+    const [, further = ""] = part;
+    if (link) link.replaceWith(further);
+    else region.after(further);
+    emitRegion(nameOf(region));
   }
 }
 
 /** She has come back: to the place where she was. */
 async function restoreParts() {
   const key = STORED + here();
-  const stored = sessionStorage.getItem(key);
-  const [navigation] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
+  const [parts, top] = JSON.parse(sessionStorage.getItem(key) ?? "[[]]");
   sessionStorage.removeItem(key);
-  if (!stored || navigation?.type === "navigate") return;
-  const { parts, y } = JSON.parse(stored);
+  const [navigation] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
+  if (!parts[0] || navigation?.type === "navigate") return;
   for (const [name, count] of parts) {
-    for (let link; regionIn(name) && (link = linkIn(name)) && urlsOf(regionIn(name)).length < count && !failed.has(link); ) await loadMore(link);
+    for (let link; (link = linkIn(name)) && urlsOf(regionIn(name)).length < count; ) await loadMore(link);
   }
-  scrollTo({ top: y, behavior: "instant" });
+  scrollTo({ top, behavior: "instant" });
 }
 
-whenShown(observeMore);
-onLink("a[data-more]", loadMore);
-listen("action:render", showParts);
-listen("action:rendered", refreshParts);
-// the visitor leaves, and may come back
-addEventListener("pagehide", () => {
-  const parts = continued().map((region) => [nameOf(region), urlsOf(region).length]);
-  if (parts.length) sessionStorage.setItem(STORED + here(), JSON.stringify({ parts, y: scrollY }));
-});
-void restoreParts();
+if (observer) {
+  whenShown(() => observeMore(observer));
+  onLink("a[data-more]", loadMore);
+  listen("action:render", showParts);
+  listen("action:rendered", refreshParts);
+  // the visitor leaves, and may come back
+  addEventListener("pagehide", () => {
+    const parts = continued().map((region) => [nameOf(region), urlsOf(region).length]);
+    if (parts[0]) sessionStorage.setItem(STORED + here(), JSON.stringify([parts, scrollY]));
+  });
+  void restoreParts();
+}

@@ -4,16 +4,14 @@ import { isOwn } from "../address.js";
 import { followJob } from "../answers.js";
 import { showProgress } from "../calls.js";
 import { closest, emit, find, findAll, read } from "../dom.js";
+import { FAILED, tell } from "../messages.js";
 import { nothing, tokenHeader } from "../page.js";
-import { load } from "../submissions.js";
+import { refreshAll } from "./dialogs.js";
 import { onSubmit, whenShown } from "./listen.js";
-import { valuesOf } from "./regions.js";
+import { valued, valuesOf } from "./regions.js";
 
 /** Jobs that are or have been followed, by their URLs. @type {Set<string>} */
 const followed = new Set();
-
-/** @param {Element | null} element */
-const jobOf = (element) => read(element, "data-job");
 
 function followJobs() {
   for (const job of valuesOf("data-job")) {
@@ -31,11 +29,11 @@ async function follow(url) {
     followed.delete(url);
   });
   /** @param {import("../answers.js").Progress} progress */
-  const report = (progress) => {
-    for (const element of findAll("[data-job]")) if (jobOf(element) === url) show(element, progress);
-  };
-  await followJob(url, stop.signal, report).catch(nothing);
-  if (!stop.signal.aborted) await load();
+  const report = (progress) => findAll(valued("data-job", url)).forEach((element) => show(element, progress));
+  let answer;
+  do answer = await followJob(url, stop.signal, report).catch(nothing);
+  while (answer && !answer.title && !("data" in answer)); // nobody has answered for long: it may run all the same
+  if (!stop.signal.aborted) await refreshAll();
 }
 
 /** @param {Element} element @param {import("../answers.js").Progress} progress */
@@ -46,15 +44,16 @@ function show(element, progress) {
   emit("progress", { progress }, element);
 }
 
-/** @param {string} url */
-async function cancel(url) {
-  await fetch(url, { method: "DELETE", headers: { Accept: "application/json", ...tokenHeader() } });
-  await load();
+/** @param {HTMLFormElement} form @param {string} url */
+async function cancel(form, url) {
+  const reply = await fetch(url, { method: "DELETE", headers: { Accept: "application/json", ...tokenHeader() } }).catch(nothing);
+  tell(form, reply?.ok ? {} : { message: FAILED });
+  await refreshAll();
 }
 
 whenShown(followJobs);
 addEventListener("pageshow", followJobs); // as it was left: Back has come to it
 onSubmit((form) => {
   const url = read(form, "action");
-  return url && jobOf(closest(form, "[data-job]")) === url && cancel(url);
+  return url && closest(form, valued("data-job", url)) && cancel(form, url);
 });

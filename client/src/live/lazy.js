@@ -2,18 +2,15 @@
 
 import { pageOf } from "../address.js";
 import { closest, create, find, findAll, isShown, read } from "../dom.js";
-import { openPage } from "../page.js";
+import { fetchPage } from "../page.js";
 import { onLink, whenShown } from "./listen.js";
-import { emitRegion, regionIn, showPart } from "./regions.js";
+import { emitRegion, parseWithin, regionIn, showPart } from "./regions.js";
 
 const FAILED = "This part could not be loaded.";
 const AGAIN = "Try again";
 
 /** @type {WeakSet<Element>} */
 const loading = new WeakSet();
-
-/** @param {Element} region */
-const stateOf = (region) => read(region, "data-lazy");
 
 /** Each by itself: none waits for a slower one, nor fails with another. */
 const loadWaiting = () => findAll("[data-lazy=waiting]").forEach(loadRegion);
@@ -24,13 +21,14 @@ async function loadRegion(region) {
   loading.add(region);
   region.ariaBusy = "true";
   const name = read(region, "data-region");
-  const page = await openPage(pageOf(region), encodeURIComponent(name));
+  const url = pageOf(region);
+  const { body } = parseWithin(await fetchPage(url, undefined, encodeURIComponent(name)), url, region);
   loading.delete(region);
   const old = isShown(region) ? region : regionIn(name);
-  if (!old || stateOf(old) === "loaded") return;
-  const fresh = regionIn(name, page.body);
-  if (!fresh || stateOf(fresh) === "waiting") return tellFailure(old);
-  await showPart(old, fresh, page);
+  if (!old || read(old, "data-lazy") === "loaded") return;
+  const fresh = regionIn(name, body);
+  if (!fresh || read(fresh, "data-lazy") === "waiting") return tellFailure(old);
+  await showPart(old, fresh);
   emitRegion(name);
 }
 

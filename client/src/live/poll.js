@@ -1,7 +1,7 @@
 // Regions that are fetched at a pace: the page is, at the quickest of them.
 
 import { settled } from "../calls.js";
-import { load } from "../submissions.js";
+import { refreshAll } from "./dialogs.js";
 import { listen, whenShown } from "./listen.js";
 import { milliseconds } from "./pace.js";
 import { valuesOf } from "./regions.js";
@@ -20,7 +20,7 @@ async function poll() {
   isDue = document.hidden;
   if (isDue) return;
   await settled();
-  await load();
+  await refreshAll();
   schedulePoll(); // also where it was not shown
 }
 

@@ -3,12 +3,13 @@
 import { absolute } from "../address.js";
 import { pause } from "../answers.js";
 import { settled } from "../calls.js";
-import { load } from "../submissions.js";
+import { refreshAll } from "./dialogs.js";
 import { listen, whenShown } from "./listen.js";
 import { valuesOf } from "./regions.js";
 
 const TOPICS = 50;
 const JITTER = 300; // milliseconds
+const BREATH = 400; // milliseconds; twice that, at most, until what came meanwhile is fetched
 const RENEWAL = 30_000; // milliseconds between two
 const LONGEST_PAUSE = 60_000; // milliseconds
 
@@ -69,14 +70,16 @@ function open(url) {
 async function catchUp() {
   if (isCatchingUp) return;
   isCatchingUp = true;
-  await pause(Math.random() * JITTER);
-  for (let wait = 1000; !document.hidden; wait = longer(wait)) {
+  /** @type {string | undefined} */
+  let shown;
+  for (let wait = JITTER; ; wait = longer(wait)) {
+    await pause((wait * (1 + Math.random())) / 2);
     await settled(); // an answer of our own may bring it
     const known = latest;
-    if (!isNewer(known, since())) break;
-    const state = await load();
-    if (state === "left" || (state === "shown" && known === latest)) break;
-    if (state !== "shown") await pause(wait);
+    if (document.hidden || known === shown || !isNewer(known, since())) break;
+    const state = await refreshAll();
+    if (state === "left") break;
+    if (state === "shown") [shown, wait] = [known, BREATH];
   }
   isCatchingUp = false;
 }
@@ -87,7 +90,7 @@ async function renew() {
   const wait = renewedAt + RENEWAL - performance.now();
   if (wait > 0) return void setTimeout(watch, wait);
   renewedAt = performance.now();
-  await load();
+  await refreshAll();
   watch();
 }
 

@@ -1,0 +1,112 @@
+"""Dialogs whose pages have parts of their own: what is live in them, what comes later, what goes on."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from flask import request
+from playwright.sync_api import Page, expect
+
+from flask_serveractions import revalidate_tag
+from tests.browser.stage import Stage, open_page
+from tests.stores_processes import eventually
+
+BELOW = """<main><h1>Cards</h1><a id="open" href="/cards/1/" data-dialog>Card</a> <p id="note">Below</p>
+{% call region("below", live=("cards",)) %}{{ comments|length }}{% endcall %}</main>"""
+#: its link leads to another place than it would lead to from the page below, and its ID is there already
+LINKED = """<label for="note">A note</label><input id="note" name="note"> <a href="more">More</a>"""
+
+
+def set_card(stage: Stage, body: str) -> list[str]:
+    """Set a page, and a card that it shows in a dialog; return the card's comments."""
+    comments: list[str] = []
+
+    @stage.actions.register
+    def comment(text: str) -> None:
+        comments.append(text)
+        revalidate_tag("cards")
+
+    stage.page("/", BELOW, comments=lambda: comments)
+    stage.page("/cards/1/", f"<main><h2>Card</h2>{body}</main>", comments=lambda: comments, number=number)
+    return comments
+
+
+def number() -> int:
+    return request.args.get("page", 1, int)
+
+
+def open_card(page: Page) -> None:
+    page.request.get("/")  # the first live page of an application makes its store
+    open_page(page, "/")
+    page.locator("#open").click()
+    expect(page.get_by_role("dialog", name="Card")).to_be_visible()
+
+
+def expect_own_ids_and_links(page: Page) -> None:
+    ids = page.evaluate("[...document.querySelectorAll('[id]')].map(({id}) => id)")
+    assert len(ids) == len(set(ids))
+    page.get_by_role("dialog").get_by_label("A note").first.fill("typed")
+    assert page.get_by_role("link", name="More").first.evaluate("link => link.pathname") == "/cards/1/more"
+
+
+def test_what_is_live_in_a_dialog_is_as_fresh_as_the_page_below(stage: Stage, page: Page) -> None:
+    comments = set_card(
+        stage,
+        """{% call region("comments", tag="ul", live=("cards",)) %}{% for each in comments %}<li>{{ each }}</li>
+        {% endfor %}{% endcall %}{% call(form) action_form("comment") %}{{ form.field("text") }}{% endcall %}""",
+    )
+    with page.expect_response("**/-/live?**"):
+        open_card(page)
+    page.get_by_label("Text").press_sequentially("half")
+    for text in ("one", "two"):
+        with stage.app.app_context():
+            comments.append(text)
+            revalidate_tag("cards")
+        expect(page.locator("dialog li")).to_have_text(comments)
+        expect(page.locator("[data-region=below]")).to_have_text(str(len(comments)))
+    expect(page.get_by_label("Text")).to_have_value("half")
+    expect(page.get_by_label("Text")).to_be_focused()
+
+
+def test_what_is_polled_in_a_dialog_is(stage: Stage, page: Page) -> None:
+    set_card(stage, """<p data-region="clock" data-poll="0.5s">{{ visits() }}</p>""")
+    stage.app.jinja_env.globals["visits"] = lambda: stage.visits.count("/cards/1/")
+    open_card(page)
+    expect(page.locator("dialog p")).to_have_text(re.compile("[3-9]"))
+
+
+def test_a_lazy_region_of_a_dialog_has_ids_and_links_of_its_own(stage: Stage, page: Page) -> None:
+    set_card(stage, f"""{{% call region("details", lazy=True, fallback="…") %}}{LINKED}{{% endcall %}}""")
+    open_card(page)
+    expect(page.locator("dialog [data-lazy=loaded]")).to_be_visible()
+    expect_own_ids_and_links(page)
+
+
+def test_a_list_in_a_dialog_goes_on_with_ids_and_links_of_its_own(stage: Stage, page: Page) -> None:
+    set_card(
+        stage,
+        f"""<ul data-region="rows"><li id="row-{{{{ number }}}}" style="height: 300px">{LINKED}</li></ul>
+        {{% if number < 4 %}}<a data-more="rows" href="?page={{{{ number + 1 }}}}">Further</a>{{% endif %}}""".replace(
+            'id="note"', 'id="note{{ number }}"'
+        ).replace('for="note"', 'for="note{{ number }}"'),
+    )
+    open_card(page)
+
+    def is_at_end() -> bool:
+        page.locator("dialog").evaluate("dialog => dialog.scrollTo(0, dialog.scrollHeight)")
+        return page.locator("dialog li").count() == 4
+
+    eventually(is_at_end)
+    expect_own_ids_and_links(page)
+    expect(page).to_have_url(re.compile("/$"))
+
+
+@pytest.mark.parametrize("key", ["Control", "Shift", "middle"])
+def test_a_link_that_is_opened_in_another_tab_is_the_browsers(stage: Stage, page: Page, key: str) -> None:
+    set_card(stage, "")
+    open_page(page, "/")
+    with page.context.expect_page() as opened:
+        page.locator("#open").click(**({"button": "middle"} if key == "middle" else {"modifiers": [key]}))
+    expect(opened.value).to_have_url(re.compile("/cards/1/$"))
+    expect(page.locator("dialog")).to_have_count(0)
