@@ -38,7 +38,8 @@ async function modulesOf(entry) {
 /** @param {string} entry @param {string[]} first modules @returns {Promise<Map<string, string>>} what it imports from those: each name's module */
 async function findShared(entry, first) {
   const shared = new Map();
-  for (const path of (await modulesOf(entry)).filter((each) => !first.includes(each)).sort()) {
+  // in this order the lists are smallest
+  for (const path of (await modulesOf(entry)).filter((each) => !first.includes(each)).sort().reverse()) {
     for (const [, names, specifier] of (await readFile(here(path), "utf8")).matchAll(IMPORT)) {
       const module = relative(here("."), resolve(dirname(here(path)), specifier));
       if (first.includes(module)) for (const [name] of names.matchAll(/\w+/g)) shared.set(name, module);

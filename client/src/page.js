@@ -66,6 +66,3 @@ export async function fetchPage(url, signal, region) {
   }
   return undefined;
 }
-
-/** @param {string} url @param {string} [region] @returns {Promise<Document>} one that is empty, where it can't be had */
-export const openPage = async (url, region) => parse(await fetchPage(url, undefined, region));

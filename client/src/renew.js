@@ -2,7 +2,7 @@
 
 import { parseAction } from "./address.js";
 import { attribute, findAll, setAttribute } from "./dom.js";
-import { adopt, namedActions, nextRequest, openPage } from "./page.js";
+import { adopt, fetchPage, namedActions, nextRequest, parse } from "./page.js";
 
 /** Fresh URLs, by the identities of the actions. @typedef {Map<string | undefined, string>} URLs */
 
@@ -40,7 +40,7 @@ export function renew(page, number) {
 
 /** @param {string} url @returns {Promise<URLs>} */
 async function fetchURLs(url) {
-  const page = await openPage(url);
+  const page = parse(await fetchPage(url)); // an empty one, where it can't be had
   adopt(page);
   return urlsOf(page);
 }
