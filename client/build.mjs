@@ -103,7 +103,7 @@ async function buildFiles() {
   for (const [name, plugin] of [["client", share(shared)], ...LATER.map((name, i) => [name, take(shared, lists[i], first)])]) {
     const { code, map } = await bundle(name, plugin);
     const small = await minify(code, {
-      compress: { comparisons: false, hoist_funs: name === "client", inline: 1, passes: 5, pure_getters: true, unsafe: true, unsafe_arrows: true },
+      compress: { comparisons: false, hoist_funs: name !== "client", inline: 1, passes: 5, pure_getters: true, sequences: name === "live", unsafe: true, unsafe_arrows: true },
       ecma: 2020,
       module: true,
       sourceMap: { content: map, includeSources: true, url: `${name}.js.map` },

@@ -1,10 +1,11 @@
 // Forms that the visitor has begun to fill in. They are known by events: to read them all would cost too much.
 
-import { fieldsOf, has, isForm, isShown } from "./dom.js";
+import { fieldsOf, findAll, has, isForm, isShown } from "./dom.js";
 import { fieldOfToken } from "./page.js";
 
 /** The forms that she has turned to, and what each held when it was last shown. @type {Map<HTMLFormElement, string>} */
 const touched = new Map();
+const MOST = 100; // forms that are read because of what stands outside of them
 
 /** @param {HTMLFormElement} form @returns {string} what was typed and chosen, without our fields, to be compared */
 export const contentsOf = (form) =>
@@ -14,7 +15,7 @@ export const contentsOf = (form) =>
     .join();
 
 /** @returns {HTMLFormElement[]} one that has been taken away, with a dialog that she closed, is not missed */
-export const begunForms = () => [...touched].filter(([form, contents]) => isShown(form) && contents !== contentsOf(form)).map(([form]) => form);
+export const begunForms = () => [...touched.keys()].filter((form) => isShown(form) && touched.get(form) !== contentsOf(form));
 
 /** Whether a fresh form has no place for something: for a row that a script added. @param {HTMLFormElement} fresh @param {HTMLFormElement} typed */
 export function lacks(fresh, typed) {
@@ -36,8 +37,11 @@ export const settleAllBut = (kept) => [...touched.keys()].forEach((form) => kept
 /** @param {Event} event */
 function touch({ target, type }) {
   const form = isForm(target) ? target : /** @type {HTMLInputElement} */ (target).form;
-  if (!form || touched.has(form)) return;
-  touched.set(form, type === "input" ? "" : contentsOf(form)); // by a script, unseen until now: nobody knows what it held
+  // what stands outside of a form may change any: a map, a button of a script's own
+  const forms = /** @type {HTMLFormElement[]} */ (form ? [form] : findAll("form").slice(0, MOST));
+  for (const each of forms) {
+    if (!touched.has(each)) touched.set(each, form && type === "input" ? "" : contentsOf(each)); // by a script, unseen until now: nobody knows what it held
+  }
 }
 
 // before any listener of the page: what a script adds, a row say, comes after

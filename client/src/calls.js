@@ -99,7 +99,7 @@ export class Call {
     const url = withArgument(this.stands, `_action=${parseAction(this.source)?.argument}`);
     this.number = nextRequest();
     const hasFile = [...(data?.values() ?? [])].some((value) => value instanceof File && value.size);
-    const keepalive = this.isAutosave && (this.contents?.length ?? 0) < LONGEST_KEPT_ALIVE;
+    const keepalive = this.isAutosave && (this.contents ?? "").length < LONGEST_KEPT_ALIVE;
     return data && hasFile
       ? upload(url, headers, data, signal, this.report)
       : fetch(url, { method: "POST", headers, body, signal, redirect: "manual", keepalive });

@@ -153,7 +153,10 @@ export async function load(url = here(), sent, signal) {
   if (number < shown.number) return "late";
   if (!html) return html === undefined ? "failed" : "moved";
   shown = { number, rendered: Infinity, last: number };
-  if (url !== from) history.replaceState(history.state, "", url);
+  if (url !== from) {
+    history.replaceState(history.state, "", url);
+    for (const call of calls) if (call.from === from) call.from = url; // what was sent from the former one is told here
+  }
   await show(html, sent);
   return "shown";
 }

@@ -1,5 +1,7 @@
 // Sends a body with files: fetch does not tell how much of it is on its way.
 
+import { absolute } from "./address.js";
+
 /**
  * @param {string} url @param {Record<string, string>} headers @param {FormData} body
  * @param {AbortSignal} signal @param {(progress: {done: number, total: number}) => void} report
@@ -24,7 +26,7 @@ export function upload(url, headers, body, signal, report) {
 /** @param {XMLHttpRequest} request @param {string} url @returns {Response} a redirect, where it has followed one: fetch would not */
 function replyOf(request, url) {
   const { response, responseURL, status } = request;
-  if (responseURL !== new URL(url, location.href).href) return Response.redirect(location.href);
+  if (responseURL !== absolute(url).href) return Response.redirect(location.href);
   const headers = [...request.getAllResponseHeaders().matchAll(/^(.*?): (.*)$/gm)];
   return new Response(/^20[45]/.test(String(status)) ? null : response, { status, headers: headers.map(([, ...pair]) => /** @type {[string, string]} */ (pair)) });
 }

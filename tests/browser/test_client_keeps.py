@@ -129,3 +129,35 @@ def test_the_focus_goes_to_an_editable_text_that_follows(stage: Stage, page: Pag
     press(page)
     await_events(page, "finish", 1)
     expect(page.locator("#text")).to_be_focused()
+
+
+def test_a_choice_that_the_server_has_no_more_is_the_servers(stage: Stage, page: Page) -> None:
+    valued = "{% for o in 'abcd'[n:] %}<option value={{ o }} {{ 'selected' if o == 'd' }}>{{ o }}{% endfor %}"
+    bare = "<option>red<option>{{ 'blue' if n else 'green' }}"
+    set_page(stage, f"<select id=valued>{valued}</select><select id=bare>{bare}</select>")
+    open_page(page, "/p")
+    page.select_option("#valued", "a")
+    page.select_option("#bare", "green")
+    press(page)
+    expect(page.locator("#valued")).to_have_value("d")
+    expect(page.locator("#bare")).to_have_value("red")
+
+
+def test_what_a_script_makes_of_a_form_stays_though_a_button_outside_was_pressed_for_it(
+    stage: Stage, page: Page
+) -> None:
+    stage.scripts["map"] = """
+      document.querySelector("#map").onclick = () => { document.querySelector("[name=lat]").value = "52.5"; };
+      document.querySelector("#add").onclick = () => {
+        const row = document.querySelector("[name=row]").cloneNode();
+        document.querySelector("#rows").append(row);
+      };
+    """
+    forms = "<form><input type=hidden name=lat></form><form id=rows><input name=row></form>"
+    set_page(stage, f"{forms}<p id=map>Map</p><button id=add>Add</button><script src=/own/map.js></script>")
+    open_page(page, "/p")
+    page.click("#map")
+    page.click("#add")
+    press(page)
+    expect(page.locator("[name=lat]")).to_have_value("52.5")
+    expect(page.locator("[name=row]")).to_have_count(2)

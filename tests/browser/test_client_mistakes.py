@@ -291,3 +291,24 @@ def test_where_the_region_is_gone_with_its_last_row_the_focus_goes_to_what_it_wa
     page.click("#drop")
     await_events(page, "finish", 1)
     assert focused(page, "localName") == "main"
+
+
+def test_a_field_that_comes_in_place_of_its_button_and_asks_for_the_focus_has_it(stage: Stage, page: Page) -> None:
+    editing: list[int] = []
+
+    @stage.actions.register
+    def edit() -> None:
+        editing.append(1)
+
+    button = '{% call action_form("edit") %}<button id=edit>Edit</button>{% endcall %}'
+    field = "<form><input id=text name=text autofocus></form>"
+    body = f"{{% if editing %}}{field}{{% else %}}{button}{{% endif %}}"
+    stage.page(
+        "/note",
+        f"<main><input id=find autofocus>{body}<a href=#>Up</a></main>",
+        editing=lambda: list(editing),
+    )
+    open_page(page, "/note")
+    page.click("#edit")
+    await_events(page, "finish", 1)
+    assert focused(page, "id") == "text"

@@ -123,3 +123,16 @@ def test_without_scripts_it_is_a_link(stage: Stage, browser: Browser) -> None:
         expect(page.locator("[data-region=stats]")).to_contain_text("1 of stats")
         expect(page.locator("[data-region=feed]")).to_contain_text("Wait for feed")
         context.close()
+
+
+def test_a_script_in_a_region_runs_once_it_has_come(stage: Stage, page: Page) -> None:
+    stage.scripts["chart"] = (
+        "const { dataset } = document.querySelector('#chart'); dataset.drawn = Number(dataset.drawn ?? 0) + 1;"
+    )
+    chart = "{% call region('chart', lazy=True) %}<p id=chart></p><script src=/own/chart.js></script>{% endcall %}"
+    stage.page("/charts", f"<main>{chart}</main>")
+    open_page(page, "/charts")
+    expect(page.locator("#chart")).to_have_attribute("data-drawn", "1")
+    page.evaluate("import('/_actions/client.js').then(({ refresh }) => refresh())")
+    expect(page.locator("#chart")).to_have_count(1)
+    assert page.evaluate("document.querySelectorAll('script[src$=\"chart.js\"]').length") == 1

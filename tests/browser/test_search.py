@@ -320,3 +320,31 @@ def test_a_search_of_whose_session_is_over_leads_to_the_sign_in(stage: Stage, pa
     page.locator("[name=q]").press_sequentially("r")
     expect(page.locator("h1")).to_have_text("Sign in")
     expect(page).to_have_url(re.compile(r"/login\?next=.*apr"))
+
+
+def test_what_was_sent_before_a_search_is_told_and_shown_on_the_page_that_it_found(stage: Stage, page: Page) -> None:
+    words = ["apple", "avocado", "banana"]
+
+    @stage.actions.register
+    def drop(word: str) -> None:
+        stage.wait(word)
+        if word == "banana":
+            raise ActionError("Not that one.")
+        words.remove(word)
+
+    stage.page(
+        "/fruit",
+        """<main><form data-submit="input 50ms"><input id=q name=q value="{{ q }}"></form>
+        {% call action_form("drop") %}{% for word in words %}<button name=word value="{{ word }}">{{ word }}</button>
+        {% endfor %}{% endcall %}</main>""",
+        q=lambda: request.args.get("q", ""),
+        words=lambda: [word for word in words if request.args.get("q", "") in word],
+    )
+    open_page(page, "/fruit")
+    for word, found, left in (("apple", "a", 2), ("banana", "an", 1)):
+        page.click(f"[value={word}]")
+        page.fill("#q", found)
+        page.wait_for_url(f"**/fruit?q={found}")
+        stage.gate(word).set()
+        expect(page.locator("[name=word]")).to_have_count(left)
+    expect(page.locator("main")).to_contain_text("Not that one.")

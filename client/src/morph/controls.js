@@ -1,6 +1,6 @@
 /** What the visitor has typed, ticked or chosen in a control, and her caret in it. */
 
-import { findAll, tagOf } from "../dom.js";
+import { findAll, isShown, tagOf } from "../dom.js";
 
 /** @param {any} field @returns {[string, string]} the properties that tell what it says, and what the server says */
 const propertiesOf = ({ type }) => (/^(radio|checkbox)$/.test(type) ? ["checked", "defaultChecked"] : ["value", "defaultValue"]);
@@ -9,8 +9,7 @@ const propertiesOf = ({ type }) => (/^(radio|checkbox)$/.test(type) ? ["checked"
 function chosenByServer({ multiple, size, options }) {
   const choices = [...options], chosen = choices.filter((option) => option.defaultSelected);
   if (multiple) return chosen;
-  if (chosen.length || size > 1) return chosen.slice(-1);
-  return choices.filter((option) => !option.disabled).slice(0, 1);
+  return chosen.length || size > 1 ? chosen.slice(-1) : choices.filter((option) => !option.disabled).slice(0, 1);
 }
 
 /** @param {any} element whether it is a control that says something else than the server */
@@ -33,9 +32,9 @@ export function isTyped(element) {
 export function keepTyped(element, change) {
   const typed = isTyped(element);
   if (tagOf(element) === "SELECT") {
-    const chosen = typed && [...element.selectedOptions];
+    const chosen = [...element.selectedOptions];
     change();
-    return choose(element, chosen || chosenByServer(element));
+    return choose(element, !typed || (chosen[0] && !chosen.some(isShown)) ? chosenByServer(element) : chosen);
   }
   const field = element === document.activeElement ? element : {}, { selectionStart, selectionEnd } = field;
   change();

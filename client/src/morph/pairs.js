@@ -31,7 +31,7 @@ const RECORD = /^(LI|TR|ARTICLE)$/;
 export function kindOf(element) {
   const tag = tagOf(element), type = attribute(element, "type")?.replace("password", "text");
   const script = tag === "SCRIPT" ? element.textContent + String(attribute(element, "src")) : "";
-  const choice = /OPTION|radio|checkbox/.test(tag + type) ? attribute(element, "value") : "";
+  const choice = /OPTION|radio|checkbox/.test(tag + type) ? attribute(element, "value") ?? element.textContent : "";
   return [tag, type, attribute(element, "name"), choice, script].join();
 }
 

@@ -49,9 +49,10 @@ export function matchSiblings(pairs, into, olds, news) {
     const old = twins.get(fresh);
     if (old && (parentOf(old) === into || !contains(old, into))) matches.set(fresh, old);
   }
-  const mine = Map.groupBy(/** @type {Element[]} */ (olds.filter((old) => isElement(old) && !used.has(old) && !named.has(old))), kindOf);
-  const open = /** @type {Element[]} */ (news.filter((fresh) => isElement(fresh) && !matches.has(fresh) && !named.has(fresh)));
-  for (const [kind, theirs] of Map.groupBy(open, kindOf)) matchKind(pairs, mine.get(kind) ?? [], theirs, matches);
+  /** @param {Node[]} nodes @param {{has(node: Node): boolean}} taken */
+  const byKind = (nodes, taken) => Map.groupBy(nodes.filter(isElement).filter((each) => !taken.has(each) && !named.has(each)), kindOf);
+  const mine = byKind(olds, used);
+  for (const [kind, theirs] of byKind(news, matches)) matchKind(pairs, mine.get(kind) ?? [], theirs, matches);
   matchTexts(into, news, matches);
   return matches;
 }
@@ -64,21 +65,18 @@ function matchKind(pairs, olds, news, matches) {
   }
   // Of many, one that holds a name is a record of its own.
   olds = olds.filter((old) => !pairs.holders.has(old));
-  const rest = matchAlike(pairs, olds, news.filter((fresh) => !pairs.holders.has(fresh)), matches);
-  // With another count of them, order doesn't tell in which the visitor has typed.
-  if (rest.olds.length !== rest.news.length) rest.olds = rest.olds.filter((old) => !holdsTyped(old));
-  rest.news.forEach((fresh, i) => rest.olds[i] && matches.set(fresh, rest.olds[i]));
-}
-
-/** @param {Pairs} pairs @param {Element[]} olds @param {Element[]} news @param {Matches} matches to add to; the rest is returned */
-function matchAlike(pairs, olds, news, matches) {
   const alike = Map.groupBy(olds.toReversed(), (old) => looksOf(pairs, old)), taken = new Set();
-  for (const fresh of news) {
+  const open = news.filter((fresh) => {
+    if (pairs.holders.has(fresh)) return false;
     const old = alike.get(looksOf(pairs, fresh))?.pop();
     if (old) matches.set(fresh, old);
     taken.add(old);
-  }
-  return { olds: olds.filter((old) => !taken.has(old)), news: news.filter((fresh) => !matches.has(fresh)) };
+    return !old;
+  });
+  olds = olds.filter((old) => !taken.has(old));
+  // With another count of them, order doesn't tell in which the visitor has typed.
+  if (olds.length !== open.length) olds = olds.filter((old) => !holdsTyped(old));
+  open.forEach((fresh, i) => olds[i] && matches.set(fresh, olds[i]));
 }
 
 /** @param {Node} into @param {Node[]} news @param {Matches} matches to add to */

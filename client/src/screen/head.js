@@ -21,10 +21,11 @@ export function updateHead({ title, head, documentElement }) {
     const same = olds.find((old) => isEqual(old, element) || (has(element, "onload") && read(old, "href") === read(element, "href")));
     const old = same ?? olds.find((old) => nameOf(old) === nameOf(element));
     olds = olds.filter((each) => each !== old);
+    if (same) return (last = same);
     // where it stands, it wins over what precedes it
-    if (!same) insert(document.head, element, last && nextOf(last));
-    if (!same) old?.remove();
-    return (last = same ?? element);
+    insert(document.head, element, last && nextOf(last));
+    old?.remove();
+    return (last = element);
   });
   for (const old of former) if (!brought.includes(old) && !sourceOf(old)) old.remove(); // a script stays: it runs once
 }
@@ -68,9 +69,7 @@ export function rememberScripts() {
       if (had.includes(sourceOf(script)) || (nonce && nonce !== script.nonce)) continue;
       // what was parsed apart never runs; this does
       const live = document.createRange().createContextualFragment(trusted(script.outerHTML));
-      const made = /** @type {HTMLScriptElement} */ (live.firstChild);
-      Object.assign(made, { nonce: script.nonce, async: has(script, "async") });
-      script.replaceWith(made);
+      script.replaceWith(Object.assign(/** @type {HTMLScriptElement} */ (live.firstChild), { nonce: script.nonce, async: has(script, "async") }));
     }
   };
 }

@@ -27,12 +27,7 @@ export async function show(html, sent) {
   const page = parse(html);
   if (!emit("render", { page })) return;
   await transition(() => {
-    const runScripts = rememberScripts();
-    adoptNonces(page);
-    updateHead(page);
-    adopt(page);
     showPart(document.body, page.body, page, sent);
-    runScripts();
   });
   emit("rendered", { page });
 }
@@ -48,6 +43,12 @@ export function showPart(root, target, page, sent = {}) {
   const { element, contents, isRefused } = sent;
   const isChanged = isForm(element) && contentsOf(element) !== contents;
   sent.isChanged = isChanged;
+  const runScripts = rememberScripts();
+  if (root === document.body) {
+    adoptNonces(page);
+    updateHead(page);
+    adopt(page);
+  }
   // as it is now: what is brought up to date one by one would look like typed
   const begun = begunForms().filter((form) => form !== element || isChanged || isRefused);
   const putMarks = liftMarks();
@@ -65,6 +66,7 @@ export function showPart(root, target, page, sent = {}) {
   const refused = isRefused && parseAction(read(element, "action"))?.identity;
   morph(root, target, (element) => keyOf(element, refused), leave);
   putMarks();
+  runScripts();
   settleAllBut(begun);
   if (begun.some((form) => !isShown(form) && form !== element)) notify(FORM_GONE);
 }
@@ -76,15 +78,13 @@ function keyOf(element, refused) {
   return identity === refused ? identity : record;
 }
 
-/** Our own element, and Flask-DebugToolbar's: its script shows what every page brings hidden. */
-const OWN = /^(serveractions|flDebug)$/;
-
 /** @param {Element} element @returns {unknown} the form that it is, or that it names: what stands outside of a form belongs to it all the same */
 const formOf = (element) => (has(element, "form") ? /** @type {HTMLInputElement} */ (element).form : element);
 
 /** @param {Element} old @param {Element} fresh @returns {boolean} whether it is not the server's; a fallback never replaces content */
 const isKept = (old, fresh) =>
-  OWN.test(read(old, "id")) ||
+  // our own element, and Flask-DebugToolbar's: its script shows what every page brings hidden
+  /^(serveractions|flDebug)$/.test(read(old, "id")) ||
   (has(old, "data-keep") && has(fresh, "data-keep")) ||
   /^loaded(waiting|failed)/.test(read(old, "data-lazy") + read(fresh, "data-lazy"));
 
