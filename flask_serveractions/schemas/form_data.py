@@ -156,7 +156,7 @@ class FormReader:
         if isinstance(field, fields.Mapping):
             return self.mapping(field, node, partial)
         if not node.texts:
-            return MISSING
+            return untyped_value(node) if node.below and type(field) is fields.Raw else MISSING
         return self.one_text(field, node.texts)
 
     def one_text(self, field: fields.Field[Any], texts: list[str]) -> Any:
@@ -223,9 +223,13 @@ def typed(field: fields.Field[Any] | None, text: str) -> int | str:
 
 
 def untyped_value(node: Node) -> Any:
-    """Return a text, or a mapping of what stands below a name."""
+    """Return a text, the texts of a name that repeats, or what stands below a name: where that is numbered, a list."""
     node.check_depth()
-    return {key: untyped_value(each) for key, each in node.below.items()} if node.below else node.texts[0]
+    if not node.below:
+        return node.texts[0] if len(node.texts) == 1 else node.texts
+    values = {key: untyped_value(each) for key, each in node.below.items()}
+    is_list = [*values] == [str(index) for index in range(len(values))]
+    return [*values.values()] if is_list else values
 
 
 def is_container(field: fields.Field[Any]) -> bool:

@@ -290,6 +290,14 @@ def test_whatever_the_names_errors_stand_at_names_below_declared_ones(
     assert {name.partition(".")[0] for name in names} <= set(OrderSchema().fields)
 
 
+def test_what_has_no_type_loses_nothing() -> None:
+    given = {"sizes": ["1", "2"], "rows": [{"text": "a"}, {"text": "b"}], "by": {"1": "x"}, "note": "n"}
+    pairs = [(name, text) for name, value in flat_values(given) for text in (value if type(value) is list else [value])]
+    data = MultiDict((f"{kind}.{name}", text) for kind in ("data", "any") for name, text in pairs)
+    schema = Schema.from_dict({"data": fields.Dict(), "any": fields.Raw()})()
+    assert schema.load(data_for(schema, data, is_form=True)) == {"data": given, "any": given}
+
+
 def test_names_that_lead_through_thousands_of_places_are_a_413() -> None:
     door = door_of(dict[str, dict[str, int]])
     names = {f"value.{number}" + ".a" * 40: "1" for number in range(100)}
