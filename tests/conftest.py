@@ -12,7 +12,27 @@ import pytest
 from hypothesis import settings
 
 BROWSER = Path(__file__).parent / "browser"
-LONGEST = "test_book.py"
+# the browser's files that take longest, the longest first: one that began last would be worked at alone in the end
+LONGEST = [
+    "test_book_chapters.py",
+    "test_todo.py",
+    "test_recipes.py",
+    "test_board.py",
+    "test_book_cookbook.py",
+    "test_book_folders.py",
+    "test_docs_page.py",
+    "test_attacks.py",
+    "test_shop.py",
+    "test_client_firefox.py",
+    "test_book.py",
+    "test_typed_actions.py",
+    "test_dialogs.py",
+    "test_client_trouble.py",
+    "test_client_forms.py",
+    "test_morph.py",
+    "test_live_faults.py",
+    "test_search.py",
+]
 ADDRESS = re.compile(r" at 0x[0-9a-f]{6}")
 
 # A busy machine is no failure, and the suite tries the same examples every time: what it finds, the change has brought.
@@ -32,14 +52,20 @@ def forget_the_command_line() -> Iterator[None]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let the browser come last: Playwright keeps an event loop running in the main thread, where no other can run.
 
-    Of its files the longest comes first, or one process would work at it alone in the end.
+    Of its files the longest come first, and all others after them.
 
     :raises pytest.UsageError: an ID holds an address, and so is another one in each process that runs tests.
     """
     changing = [item.nodeid for item in items if ADDRESS.search(item.nodeid)]
     if changing:
         raise pytest.UsageError(f"Give ids= that are the same in each process to the parameters of {changing}.")
-    items.sort(key=lambda item: (BROWSER in item.path.parents, item.path.name != LONGEST))
+    items.sort(key=place_of)
+
+
+def place_of(item: pytest.Item) -> tuple[bool, int]:
+    """Return what the order of the files is by."""
+    name = item.path.name
+    return BROWSER in item.path.parents, LONGEST.index(name) if name in LONGEST else len(LONGEST)
 
 
 def pytest_collection_finish() -> None:

@@ -7,8 +7,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from flask import Flask
@@ -26,6 +28,18 @@ ADA = {"Authorization": "Bearer ada-token"}
 GRACE = {"Authorization": "Bearer grace-token"}
 
 
+@cache
+def seeded() -> bytes:
+    """Return a database with the demo's people in it: to hash their passwords takes longer than most tests."""
+    with TemporaryDirectory() as folder:
+        database = Path(folder, "todo.sqlite3")
+        app = create_app({"SQLALCHEMY_DATABASE_URI": f"sqlite:///{database}"})
+        seed(app)
+        with app.app_context():
+            db.engine.dispose()
+        return database.read_bytes()
+
+
 @contextmanager
 def todo_app(folder: Path, **settings: Any) -> Iterator[Flask]:
     """Give the example with the demo's people in it.
@@ -33,15 +47,16 @@ def todo_app(folder: Path, **settings: Any) -> Iterator[Flask]:
     :param folder: an empty one, for its database.
     :param settings: further keys of ``app.config``.
     """
+    database = folder / "todo.sqlite3"
+    database.write_bytes(seeded())
     config = {
         "TESTING": True,
         "SECRET_KEY": "tests",
-        "SQLALCHEMY_DATABASE_URI": f"sqlite:///{folder / 'todo.sqlite3'}",
+        "SQLALCHEMY_DATABASE_URI": f"sqlite:///{database}",
         "SERVERACTIONS_STORE_URL": f"sqlite:///{folder / 'serveractions.sqlite3'}",
         **settings,
     }
     app = create_app(config)
-    seed(app)
     try:
         yield app
     finally:
