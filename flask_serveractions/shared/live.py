@@ -24,6 +24,8 @@ HELD_SECONDS = 25.0  # proxies cut what takes longer than 30
 HEARTBEAT_SECONDS = 2.0  # a page that has gone is noticed by the second one
 OVERDUE_SECONDS = 30.0  # a connection that a server has forgotten to close no longer counts so long after its end
 
+MOST_OF_A_BROWSER = 2  # of the six connections that one opens to a host by HTTP/1.1: other processes hold as many
+
 SOONEST_SECONDS = 1.0  # until who is not held asks again
 SPACING_SECONDS = 1 / 16  # between two who ask again
 LATEST_SECONDS = 300.0
@@ -90,13 +92,16 @@ class Live:
         """
         return position_of(self.store().generations())
 
-    def events(self, tags: Sequence[str], since: Position | None, can_wait: bool) -> Iterator[bytes]:
+    def events(
+        self, tags: Sequence[str], since: Position | None, can_wait: bool, browser: str | None = None
+    ) -> Iterator[bytes]:
         """Yield the events of a connection, as bytes; whoever stops before the end closes the generator.
 
         :param since: what the page knows; None: all is stale.
         :param can_wait: whether this process serves others meanwhile.
+        :param browser: whose windows share its connections; None for a program, which has as many as it likes.
         """
-        token = self.slots.take() if can_wait else None
+        token = self.slots.take(browser) if can_wait else None
         if token is None:
             seconds = self.turns.seconds_until_next(time.monotonic())
             yield retry_after(seconds) + self.look(tags, since)[1]
@@ -163,20 +168,25 @@ class Slots:
     def __init__(self, most: int, seconds: float) -> None:
         self.most = most
         self.seconds = seconds
-        self.taken: dict[object, float] = {}  # until when, by token
+        self.taken: dict[object, tuple[float, str | None]] = {}  # until when, and by which browser; by token
         self.lock = threading.Lock()
 
-    def take(self) -> object | None:
-        """Return a token to give back, or None where all are taken."""
+    def take(self, browser: str | None = None) -> object | None:
+        """Return a token to give back, or None where all are taken, or a browser has its share."""
         now = time.monotonic()
         with self.lock:
-            if len(self.taken) >= self.most:
-                self.taken = {token: until for token, until in self.taken.items() if until > now}
-            if len(self.taken) >= self.most:
+            if not self._has_room(browser):
+                self.taken = {token: each for token, each in self.taken.items() if each[0] > now}
+            if not self._has_room(browser):
                 return None
             token = object()
-            self.taken[token] = now + self.seconds
+            self.taken[token] = (now + self.seconds, browser)
             return token
+
+    def _has_room(self, browser: str | None) -> bool:
+        if len(self.taken) >= self.most:
+            return False
+        return browser is None or sum(each == browser for _, each in self.taken.values()) < MOST_OF_A_BROWSER
 
     def give_back(self, token: object) -> None:
         with self.lock:

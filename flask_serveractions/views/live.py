@@ -25,21 +25,22 @@ def live_view() -> Response:
     """
     state = state_of(current_app)
     request.environ[SENDS_NO_COOKIES] = True
-    tags = tags_asked_for(state)
+    visitor = visitor_asking(state, session)
+    tags = tags_asked_for(state, visitor)
     if tags is None:
         body = iter([RENEW])
     else:
         known = request.headers.get("Last-Event-ID") or request.args.get("since", "")
-        body = state.live.events(tags, parse_position(known[:LONGEST]), serves_others(request.environ))
+        browser = visitor if "Sec-Fetch-Site" in request.headers else None  # programs do not send it
+        body = state.live.events(tags, parse_position(known[:LONGEST]), serves_others(request.environ), browser)
     response: Response = current_app.response_class(body, content_type=EVENTS, headers=dict(STREAM_HEADERS))
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response
 
 
-def tags_asked_for(state: AppState) -> list[str] | None:
+def tags_asked_for(state: AppState, visitor: str | None) -> list[str] | None:
     """Return the tags of all topics; None where one of them is void for whoever asks."""
     topics = request.args.getlist("topic")[:MOST_TOPICS]
-    visitor = visitor_asking(state, session)
     found = [tags_of_topic(state, topic, visitor) for topic in topics]
     if not found or None in found:
         return None

@@ -16,8 +16,19 @@ RULES_PATH = "/-/prefetch.json"  # below the prefix
 RULES_TYPE = "application/speculationrules+json"
 CLEAR = ("Clear-Site-Data", '"prefetchCache"')  # of an action's answer: what was fetched before it is stale
 
-#: how addresses of pages that end a session are written
-SIGN_OUT = tuple(f"{verb}{dash}{way}" for verb in ("log", "sign") for way in ("out", "off") for dash in ("", "-", "_"))
+#: how addresses of pages that end a session are written: logout, log-out, log_out
+SIGN_OUT_PAIRS = (
+    *((verb, way) for verb in ("log", "sign") for way in ("out", "off")),
+    ("end", "session"),
+    ("cerrar", "sesion"),
+    ("terminar", "sessao"),
+    ("logga", "ut"),
+)
+SIGN_OUT_WORDS = (
+    *("abmelden", "afmelden", "ausloggen", "deconnecter", "deconnexion"),
+    *("desconectar", "disconnetti", "uitloggen", "wyloguj"),
+)
+SIGN_OUT = (*(dash.join(pair) for pair in SIGN_OUT_PAIRS for dash in ("", "-", "_")), *SIGN_OUT_WORDS)
 #: links that are no plain pages, or that somebody has exempted
 EXEMPT = (
     '[data-prefetch="false"]',

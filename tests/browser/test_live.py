@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from flask import abort
 from playwright.sync_api import Browser, Page, expect
 
 from flask_serveractions import revalidate_tag
+from flask_serveractions.app_state import state_of
 from tests.browser.live_todos import rows, set_todos
 from tests.browser.stage import Stage, open_page, watch
+from tests.stores_processes import eventually
 from tests.todo_app import served
 
 POLLED = """<main><p data-region="clock" data-poll="{{ pace }}">{{ number }}</p></main>"""
@@ -93,6 +96,22 @@ def test_of_many_changes_few_pages_are_fetched(stage: Stage, page: Page) -> None
     resources = "performance.getEntriesByType('resource').filter(({name}) => name.endsWith('/todos'))"
     starts = page.evaluate(f"{resources}.map(({{startTime}}) => startTime)")
     assert min(later - earlier for earlier, later in pairwise(starts)) > 390  # milliseconds: a timer is never early
+
+
+@pytest.mark.parametrize("config", [{"SERVERACTIONS_LIVE_STREAMS": 50}])
+def test_many_windows_of_a_browser_leave_connections_for_its_pages(
+    stage: Stage, page: Page, config: dict[str, Any]
+) -> None:
+    set_todos(stage)
+    page.request.get("/todos")
+    windows = [page, *(page.context.new_page() for _ in range(7))]
+    for window in windows:
+        with window.expect_response("**/-/live?**"):
+            open_page(window, address(page) + "/todos")
+    eventually(lambda: len(state_of(stage.app).live.slots.taken) == 2)
+    add(page, "milk")
+    for window in windows:
+        expect(rows(window)).to_have_text(["milk"])
 
 
 def test_what_is_typed_stays(stage: Stage, page: Page, other: Page) -> None:

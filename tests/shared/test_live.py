@@ -185,6 +185,18 @@ def test_a_place_that_a_server_forgot_is_given_to_somebody_else() -> None:
     eventually(lambda: slots.take() is not None)
 
 
+def test_of_one_browser_two_are_held() -> None:
+    slots = Slots(9, seconds=60)
+    first, second = (slots.take("hers") for _ in range(2))
+    assert first is not None
+    assert second is not None
+    assert slots.take("hers") is None
+    assert slots.take("his") is not None
+    assert all(slots.take(None) is not None for _ in range(3))  # programs have as many as there are
+    slots.give_back(first)
+    assert slots.take("hers") is not None
+
+
 def test_those_who_ask_again_are_fewer_than_twenty_a_second() -> None:
     turns, asked = Turns(), []
     due = [0.0] * 500  # viewers, by when they ask

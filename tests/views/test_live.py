@@ -6,7 +6,7 @@ import re
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -222,11 +222,11 @@ def test_a_worker_without_threads_answers_at_once(app: Flask) -> None:
     assert time.monotonic() - began < PROMPT
 
 
-def threaded(client: FlaskClient, url: str) -> Any:
+def threaded(client: FlaskClient, url: str, headers: Mapping[str, str] = {}) -> Any:
     """Return the chunks of an answer from a server with threads."""
     cookie = client.get_cookie("session")
-    headers = {"Cookie": f"session={cookie.value}"} if cookie else {}
-    environ = EnvironBuilder(url, headers=headers, multithread=True).get_environ()
+    cookies = {"Cookie": f"session={cookie.value}"} if cookie else {}
+    environ = EnvironBuilder(url, headers={**cookies, **headers}, multithread=True).get_environ()
     return run_wsgi_app(client.application.wsgi_app, environ, buffered=False)[0]
 
 
@@ -261,6 +261,19 @@ def test_a_server_with_threads_holds_as_many_as_are_set(sqlite_url: str) -> None
     for each in held:
         each.close()  # type: ignore[attr-defined]
     assert state_of(app).live.slots.taken == {}
+
+
+def test_the_windows_of_a_browser_share_two(sqlite_url: str) -> None:
+    app = app_of(sqlite_url, SERVERACTIONS_LIVE_STREAMS=9)
+    clients = [app.test_client() for _ in range(2)]
+    urls = [live_url(client.get("/").text) for client in clients]
+    windows = 4 * list(zip(clients, urls, strict=True))
+    held = [iter(threaded(client, url, {"Sec-Fetch-Site": "same-origin"})) for client, url in windows]
+    for each in held:
+        next(each)
+    assert len(state_of(app).live.slots.taken) == 4
+    for each in held:
+        each.close()  # type: ignore[attr-defined]
 
 
 def test_500_connections_leave_nothing_behind(sqlite_url: str) -> None:

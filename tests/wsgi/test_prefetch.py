@@ -67,7 +67,17 @@ def test_only_the_app_s_own_pages_are_fetched(client: FlaskClient) -> None:
     assert below == {"not": {"href_matches": "/_actions/*"}}
     selectors = exempt["not"]["selector_matches"]
     assert '[data-prefetch="false"]' in selectors
-    for text in ("logout", "log-out", "log_out", "signout", "sign-out", "sign_out", "logoff"):
+    for text in (
+        "logout",
+        "log-out",
+        "log_out",
+        "signout",
+        "sign-out",
+        "sign_out",
+        "logoff",
+        "abmelden",
+        "cerrar-sesion",
+    ):
         assert f'[href*="{text}" i]' in selectors
 
 
