@@ -1,8 +1,4 @@
-"""The board with cards on it: ``python -m examples.board.demo [PORT] [STORE]``.
-
-STORE is ``sqlite`` (one process) or ``redis``: then a Redis and several workers of gunicorn are started, and
-ended together.
-"""
+"""The board with cards on it: ``python -m examples.board.demo [PORT] [sqlite|redis]``; with Redis, several workers."""
 
 from __future__ import annotations
 
@@ -20,16 +16,17 @@ from examples.shop.demo import interrupt, redis_server, run_together
 from . import create_app, store
 
 CARDS = (
-    ("Write the release notes", "todo", "Ada"),
-    ("Check contrast in dark mode", "todo", ""),
-    ("Answer the security review", "doing", "Grace"),
-    ("Draw the new icons", "doing", "Margaret"),
-    ("Measure a cold start", "done", "Katherine"),
+    *((f"Old card {number}", "done", "", 1) for number in range(1, 61)),
+    ("Write the release notes", "todo", "Ada", 0),
+    ("Check contrast in dark mode", "todo", "", 0),
+    ("Answer the security review", "doing", "Grace", 0),
+    ("Draw the new icons", "doing", "Margaret", 0),
+    ("Measure a cold start", "done", "Katherine", 0),
 )
 GUIDE = """
 Open {0}/ in two browsers, and choose a name in each: there are no passwords.
-Try: move a card, and watch the other browser; open a card; search; scroll the archive; export the board.
-Then turn JavaScript off, and do it all again.
+Try: move a card, and watch the other browser; open a card; search; scroll the archive; export the board. Then turn
+JavaScript off, and do it all again.
 
 {0}/docs has the API, to read and to try. A card that a program adds is on all open boards:
 
@@ -38,15 +35,13 @@ Then turn JavaScript off, and do it all again.
 """
 
 
-def seed(app: Flask) -> None:
+def seed(app: Flask) -> Flask:
     """Put cards on a board that has none, and into its archive."""
     with app.app_context():
-        if store.rows("SELECT 1 FROM cards LIMIT 1"):
-            return
-        for number in range(60):
-            store.change("INSERT INTO cards (title, stage, archived) VALUES (?, 'done', 1)", f"Old card {number + 1}")
-        for card in CARDS:
-            store.change("INSERT INTO cards (title, stage, person) VALUES (?, ?, ?)", *card)
+        if not store.rows("SELECT 1 FROM cards LIMIT 1"):
+            for card in CARDS:
+                store.change("INSERT INTO cards (title, stage, person, archived) VALUES (?, ?, ?, ?)", *card)
+    return app
 
 
 def main(port: str = "5000", state: str = "sqlite") -> None:
@@ -55,9 +50,7 @@ def main(port: str = "5000", state: str = "sqlite") -> None:
     if state == "redis":
         serve_with_redis(port)
     elif state == "sqlite":
-        app = create_app()
-        seed(app)
-        app.run(port=int(port), threaded=True)
+        seed(create_app()).run(port=int(port), threaded=True)
     else:
         raise SystemExit(f"STORE={state}: it is sqlite or redis.")
 
@@ -72,11 +65,9 @@ def serve_with_redis(port: str) -> None:
         redis = f"--bind 127.0.0.1 --port {redis_port} --dir {folder} --appendonly no"
         gunicorn = f"--bind 127.0.0.1:{port} --no-control-socket --worker-class gthread --workers 3 --threads 8"
         seed(create_app())
-        commands = (
-            (redis_server(), *redis.split(), "--save", ""),
-            (sys.executable, "-m", "gunicorn", *gunicorn.split(), "examples.board:create_app()"),
-        )
-        run_together(commands, environ)
+        store_command = (redis_server(), *redis.split(), "--save", "")
+        command = (sys.executable, "-m", "gunicorn", *gunicorn.split(), "examples.board:create_app()")
+        run_together((store_command, command), environ)
 
 
 if __name__ == "__main__":

@@ -34,7 +34,6 @@ class Cards(MethodRoute):
 
     def post(self, title: Title, person: Person = "", stage: Stage = "todo") -> Annotated[Card | None, 201]:
         """Add a card, which all open boards then show."""
-        query = "INSERT INTO cards (title, person, stage) VALUES (?, ?, ?)"
-        added = store.change(query, title, person, stage)
+        added = store.change("INSERT INTO cards (title, person, stage) VALUES (?, ?, ?)", title, person, stage)
         tell(f"added “{title}”")
         return store.card(added.lastrowid or 0)

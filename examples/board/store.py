@@ -8,8 +8,9 @@ from typing import Any
 from flask import current_app, g
 
 COLUMNS = {"todo": "To do", "doing": "In progress", "done": "Done"}
-PEOPLE = ("Ada", "Grace", "Katherine", "Margaret")
+PEOPLE = {name: name for name in ("Ada", "Grace", "Katherine", "Margaret")}
 ON_A_PAGE = 20
+Row = sqlite3.Row
 SCHEMA = """
 PRAGMA journal_mode = WAL;
 CREATE TABLE IF NOT EXISTS cards (
@@ -20,8 +21,6 @@ CREATE TABLE IF NOT EXISTS comments (
 CREATE TABLE IF NOT EXISTS events (
   id INTEGER PRIMARY KEY, person TEXT NOT NULL, text TEXT NOT NULL, at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP);
 """
-
-Row = sqlite3.Row
 
 
 def prepare(path: str) -> None:
@@ -55,10 +54,10 @@ def change(query: str, *values: Any) -> sqlite3.Cursor:
 
 
 def columns(words: str = "") -> dict[str, list[Row]]:
-    """Return the cards by their columns: those whose title has all of these words in it, one after the other."""
+    """Return the cards by their columns: those whose title has these words in it."""
     found = rows(
         "SELECT *, (SELECT count(*) FROM comments WHERE card = cards.id) AS comments FROM cards"
-        " WHERE NOT archived AND title LIKE '%' || ? || '%' ORDER BY id DESC",
+        " WHERE NOT archived AND instr(lower(title), lower(?)) ORDER BY id DESC",
         words,
     )
     return {stage: [card for card in found if card["stage"] == stage] for stage in COLUMNS}
@@ -74,9 +73,8 @@ def comments(card_id: int) -> list[Row]:
 
 def archived(page: int) -> list[Row]:
     """Return a page of the archive, and one card more where there is a next page."""
-    return rows(
-        "SELECT * FROM cards WHERE archived ORDER BY id DESC LIMIT ? OFFSET ?", ON_A_PAGE + 1, (page - 1) * ON_A_PAGE
-    )
+    query = "SELECT * FROM cards WHERE archived ORDER BY id DESC LIMIT ? OFFSET ?"
+    return rows(query, ON_A_PAGE + 1, (page - 1) * ON_A_PAGE)
 
 
 def feed() -> list[Row]:

@@ -112,6 +112,33 @@ def test_cards_are_searched_for(page: Page, scripts: bool) -> None:
     expect(page.get_by_role("link", name="Measure a cold start")).to_have_count(0)
     expect(page.get_by_role("region", name="To do")).to_contain_text("Nothing found.")
     expect(page).to_have_url("/?q=icons")
+    page.get_by_role("searchbox").fill("%")
+    if not scripts:
+        page.get_by_role("button", name="Search").click()
+    expect(page.get_by_role("listitem").filter(has_text="Nothing found.")).to_have_count(3)
+
+
+@pytest.mark.parametrize("scripts", [True])
+def test_comments_of_others_come_while_a_card_is_open(page: Page, browser: Browser, address: str) -> None:
+    sign_in(page, "Ada")
+    page.get_by_role("link", name="Draw the new icons").click()
+    page.get_by_role("dialog").get_by_label("Comment", exact=True).press_sequentially("I will")
+    context = browser.new_context(base_url=address)
+    other = context.new_page()
+    sign_in(other, "Grace")
+    other.get_by_role("link", name="Draw the new icons").click()
+    other.get_by_role("dialog").get_by_label("Comment", exact=True).fill("Who draws?")
+    other.get_by_role("button", name="Add comment").click()
+    expect(page.get_by_role("dialog")).to_contain_text("Grace Who draws?")
+    expect(page.get_by_role("dialog").get_by_label("Comment", exact=True)).to_have_value("I will")
+    context.close()
+
+
+def test_it_is_small_and_has_no_script_of_its_own() -> None:
+    folder = ROOT / "examples" / "board"
+    assert sum(len(path.read_text(encoding="utf-8").splitlines()) for path in folder.rglob("*.py")) < 400
+    assert list(folder.rglob("*.js")) == []
+    assert all("<script" not in path.read_text(encoding="utf-8") for path in folder.rglob("*.html"))
 
 
 def test_the_statistics_come_later(page: Page, scripts: bool) -> None:
