@@ -102,6 +102,19 @@ def test_a_list_in_a_dialog_goes_on_with_ids_and_links_of_its_own(stage: Stage, 
     expect(page).to_have_url(re.compile("/$"))
 
 
+def test_a_script_of_its_main_part_runs_each_time_it_is_opened(stage: Stage, page: Page) -> None:
+    stage.scripts["count"] = "{ const { dataset } = document.documentElement; dataset.times = 1 + Number(dataset.times ?? 0) }"
+        "const { dataset } = document.documentElement; dataset.times = 1 + Number(dataset.times ?? 0);"
+    )
+    set_card(stage, """<script src="/own/count.js"></script>""")
+    open_card(page)
+    expect(page.locator("html")).to_have_attribute("data-times", "1")
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog")).to_have_count(0)
+    page.locator("#open").click()
+    expect(page.locator("html")).to_have_attribute("data-times", "2")
+
+
 @pytest.mark.parametrize("key", ["Control", "Shift", "middle"])
 def test_a_link_that_is_opened_in_another_tab_is_the_browsers(stage: Stage, page: Page, key: str) -> None:
     set_card(stage, "")

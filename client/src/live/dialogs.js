@@ -22,13 +22,12 @@ async function openDialog(link) {
   const from = here();
   const dialog = create("dialog", { id: `${DIALOG}-${++count}`, className: DIALOG, onclose: () => forget(dialog) });
   const onclick = () => dialog.close();
-  dialog.append(create("button", { type: "button", className: "serveractions-close", ariaLabel: CLOSE, textContent: "×", onclick }));
+  dialog.append(create("div"), create("button", { type: "button", className: "serveractions-close", ariaLabel: CLOSE, textContent: "×", onclick }));
   dialog.dataset.keep = ""; // fresh pages are brought beneath it
   const state = await refreshContent(dialog, pathOf(link));
   link.ariaBusy = null;
-  if (here() !== from) return;
+  if (here() !== from) return dialog.remove();
   if (state !== "shown") return location.assign(link.href);
-  document.body.append(dialog);
   dialog.showModal();
   opened.push(dialog);
   history.pushState({ ...history.state, serveractionsDialogs: opened.length }, ""); // Back closes it
@@ -49,11 +48,9 @@ export async function refreshContent(dialog, url = read(dialog, PAGE), html) {
     if (!findAll(STYLES).some((old) => isEqual(old, style))) document.head.append(style);
   }
   dialog.ariaLabel = find("h1,h2,h3", content)?.textContent ?? title;
-  if (!isShown(dialog)) dialog.prepend(content);
-  else {
-    await showPart(/** @type {Element} */ (dialog.firstElementChild), content);
-    emitRegion(dialog.id);
-  }
+  if (!isShown(dialog)) document.body.append(dialog);
+  await showPart(/** @type {Element} */ (dialog.firstElementChild), content);
+  if (opened.includes(dialog)) emitRegion(dialog.id);
   return "shown";
 }
 
