@@ -103,8 +103,8 @@ def test_a_list_in_a_dialog_goes_on_with_ids_and_links_of_its_own(stage: Stage, 
 
 
 def test_a_script_of_its_main_part_runs_each_time_it_is_opened(stage: Stage, page: Page) -> None:
-    stage.scripts["count"] = "{ const { dataset } = document.documentElement; dataset.times = 1 + Number(dataset.times ?? 0) }"
-        "const { dataset } = document.documentElement; dataset.times = 1 + Number(dataset.times ?? 0);"
+    stage.scripts["count"] = (
+        "{ const { dataset } = document.body.parentNode; dataset.times = 1 + +(dataset.times ?? 0) }"
     )
     set_card(stage, """<script src="/own/count.js"></script>""")
     open_card(page)
