@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 STATE_KEY = "serveractions.state"  # in app.extensions
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class AuthHook:
     """The one hook: who is calling?"""
 

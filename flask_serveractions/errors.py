@@ -23,7 +23,7 @@ INVALID = "Some of what was sent is not valid."
 NO_ERRORS: Mapping[str, list[str]] = MappingProxyType({})
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Problem:
     """What a call came to in place of its answer, as its caller is told (RFC 9457).
 

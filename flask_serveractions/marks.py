@@ -123,7 +123,7 @@ def marks_of(operation: Operation) -> Marks:
     return inherited_marks(operation.owner, operation.method.lower())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Inherited:
     """A mark that a method may have from a class, or from the method of that name in it."""
 

@@ -12,6 +12,7 @@ NEVER_FOR_A_SERVER = (
     "apispec",
     "celery",
     "redis",
+    "flask_wtf",
     "sqlite3",
     "flask_serveractions.cli",
     "flask_serveractions.openapi.builder",
@@ -20,16 +21,19 @@ NEVER_FOR_A_SERVER = (
     "flask_serveractions.stores.sqlite",
     "flask_serveractions.testing",
 )
-WITH_THE_FIRST_NAME = (*NEVER_FOR_A_SERVER, "flask_wtf", "marshmallow", "wtforms", "flask_serveractions.extension")
+WITH_THE_FIRST_NAME = (*NEVER_FOR_A_SERVER, "marshmallow", "wtforms", "flask_serveractions.extension")
 
 PLAIN_APP = """
-from flask import Flask
+from flask import Flask, render_template_string
 from flask_serveractions import ServerActions
 app = Flask("plain")
 app.secret_key = "a key of this test"
 actions = ServerActions(app)
 @actions.register
 def add(text: str, count: int = 1) -> None: ...
+@app.get("/")
+def page(): return render_template_string("{% call action_form('add') %}{% endcall %}")
+assert "csrf_token" in app.test_client().get("/").text
 assert app.test_client().post("/_actions/add/x").status_code == 404
 """
 

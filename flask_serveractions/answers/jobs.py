@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from flask import current_app
-from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 from werkzeug.datastructures import Headers
 
 from ..http.negotiation import JSON
+from ..pages.page_forms import csrf_token, token_field
 from .responses import close_to_caches, to_json
 
 if TYPE_CHECKING:
@@ -45,8 +45,8 @@ class Job:
         """Return what a form needs that cancels the job by POST to its URL: the CSRF token, as hidden inputs."""
         if not current_app.config.get("WTF_CSRF_ENABLED", True):
             return Markup("")
-        name = current_app.config.get("WTF_CSRF_FIELD_NAME", "csrf_token")
-        return Markup('<input type="hidden" name="{}" value="{}">').format(name, generate_csrf())
+        app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+        return Markup('<input type="hidden" name="{}" value="{}">').format(token_field(app), csrf_token(app))
 
     def to_json(self) -> dict[str, Any]:
         """Return what the job's URL answers: ``{"state", "done", "total", "message", "data", "error"}``."""

@@ -34,7 +34,7 @@ PURPOSE = "cursor"  # of the signature
 Wanted = PageRequest | CursorRequest
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class CursorSigner:
     ring: KeyRing
 

@@ -56,7 +56,7 @@ class PageRequest:
     per_page: int = PER_PAGE
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Page:
     """Some of a list's items, by numbers."""
 
@@ -76,7 +76,7 @@ class CursorRequest:
     per_page: int = PER_PAGE
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class CursorPage:
     """Some of a list's items, and the cursor of those that follow (None: nothing does)."""
 
@@ -333,7 +333,7 @@ def from_json_value(value: Any) -> Any:
     return READERS[value[0]](value[1]) if isinstance(value, list) else value
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Cursors:
     """Writes positions as signed text, and reads those of its own list alone."""
 

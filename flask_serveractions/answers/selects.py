@@ -19,7 +19,7 @@ DIRECTIONS = {"asc_op": False, "desc_op": True}
 NULLS_LAST: dict[str, bool | None] = {"nulls_first_op": False, "nulls_last_op": True}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Term:
     """One term of ORDER BY."""
 

@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from flask_wtf import FlaskForm
 from marshmallow import Schema, ValidationError
 from marshmallow.fields import Field
 
 from ..operation import MISSING, Operation, Parameter, Source
+from ..schemas.flask_forms import flask_form
 
 SCALARS = (str, int, float, bool, type(None))
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class EncodedArguments:
     """Arguments as a request has them; the bound ones as they are."""
 
@@ -136,4 +136,4 @@ def encode_whole(schema: Schema, value: Any) -> Any:
 
 
 def encode_form(value: Any) -> Any:
-    return value.data if isinstance(value, FlaskForm) else value
+    return value.data if isinstance(value, flask_form()) else value

@@ -39,7 +39,7 @@ class Kind(enum.Enum):
     MAPPING = "a control for each key"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Input:
     """What the signature says of one control."""
 

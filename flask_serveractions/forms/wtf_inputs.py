@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
-from flask_wtf.file import FileAllowed
 from wtforms import (
     BooleanField,
     Field,
@@ -22,7 +21,7 @@ from wtforms.csrf.core import CSRFTokenField
 from wtforms.fields.choices import SelectFieldBase
 
 from ..operation import MISSING
-from ..schemas.flask_forms import field_named, separator_of
+from ..schemas.flask_forms import field_named, of_flask_wtf, separator_of
 from .inputs import Input, Kind, is_secret_name
 from .native_inputs import MOMENT, plain_text, truth_text
 
@@ -100,8 +99,9 @@ def choices_of(field: Any) -> Iterable[tuple[Any, Any]]:
 
 def accepted(field: Any) -> str | None:
     """Return ``accept`` of a file input: ``".png,.jpg"``, as Flask-WTF's ``FileAllowed`` names the extensions."""
+    file_allowed = of_flask_wtf("file", "FileAllowed")
     for validator in field.validators:
-        extensions = validator.upload_set if isinstance(validator, FileAllowed) else None
+        extensions = validator.upload_set if isinstance(validator, file_allowed) else None
         if isinstance(extensions, (list, tuple, set, frozenset)):
             return ",".join(f".{str(each).lstrip('.')}" for each in extensions)
     return None

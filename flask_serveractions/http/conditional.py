@@ -87,7 +87,7 @@ def entity_tag(body: bytes) -> str:
     return f'"{blake2b(body, digest_size=15).hexdigest()}"'
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Conditions:
     """What a request makes its answer depend on: the headers as sent, None where they were not."""
 
@@ -109,7 +109,7 @@ HEADERS = ("HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTT
 UNCONDITIONAL = Conditions()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Current:
     """What there is now, as ``GET`` answers it."""
 

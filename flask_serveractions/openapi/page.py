@@ -93,7 +93,7 @@ def document_view(app: Flask) -> Callable[[], Response]:
     return openapi
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Asset:
     content: bytes
     version: str

@@ -8,7 +8,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from flask import after_this_request, current_app, g, request, session
-from flask_wtf.csrf import generate_csrf
 from markupsafe import escape
 
 from ..app_state import AppState, state_of
@@ -16,7 +15,7 @@ from ..http.action_argument import before_value
 from ..http.locations import mounted
 from ..operation import HOLDS_FORMS, Operation, Submission, middleware_state_of
 from ..scope import scope
-from ..security.signing import KeyRing, is_plain, who_mark
+from ..security.signing import KeyRing, new_raw_token, who_mark
 from ..security.visitors import distinct_identity, known_identity, remember_session, visitor_for_page, visitor_of
 from ..shared.caching import keys_being_computed
 from ..wsgi.page_urls import page_of_forms
@@ -145,12 +144,12 @@ def token_field(app: Flask) -> str:
 def csrf_token(app: Flask) -> str:
     """Return Flask-WTF's token, which the session must hold when it is sent; in ``g``, as Flask-WTF keeps it."""
     name, own, kept = token_field(app), session_here(), g._get_current_object()
-    raw = own.get(name)
-    if name not in kept and isinstance(raw, str) and is_plain(raw):
-        setattr(kept, name, state_of(app).signing.tokens.sign(raw))
     token: str | None = kept.get(name)
     if token is None:
-        token = generate_csrf()
-        if own.get(name) != raw:
+        raw = own.get(name)
+        if not isinstance(raw, str):
+            raw = own[name] = new_raw_token()
             check_session_is_sent()
+        token = state_of(app).signing.tokens.sign(raw)
+        setattr(kept, name, token)
     return token

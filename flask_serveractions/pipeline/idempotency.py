@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from hashlib import sha256
 from typing import Any
 
-from flask_wtf import FlaskForm
 from werkzeug.datastructures import FileStorage
 
 from ..answers.outcome import Outcome, dump_outcome
@@ -19,6 +18,7 @@ from ..errors import ActionError, Refusal
 from ..http.typed_json import fingerprint
 from ..identities import identity_text
 from ..operation import MISSING, Operation
+from ..schemas.flask_forms import flask_form
 from ..shared.once import Claim, KeptAnswer, claim, complete, interrupt
 
 logger = logging.getLogger("flask_serveractions")
@@ -129,7 +129,7 @@ def content_of(value: Any, files: FileDigests) -> Any:
     """Return what an argument holds, for its fingerprint."""
     if isinstance(value, FileStorage):
         return files.of(value)
-    if isinstance(value, FlaskForm):
+    if isinstance(value, flask_form()):
         return content_of(value.data, files)
     if type(value) is list:
         return [content_of(each, files) for each in value]

@@ -47,7 +47,7 @@ class RowByRow(Exception):
     """A column holds what may be read once alone, or has code of its own: no second pass may follow the first."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Writer:
     """How a field's values are written: one, or a column of them (None: one by one)."""
 
@@ -60,7 +60,7 @@ def as_it_is(value: Any) -> Any:
     return value
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Column:
     """One key of the answer: ``take`` its value from one object, or ``fill`` it for many (None: one by one)."""
 
@@ -72,7 +72,7 @@ class Column:
     unchanged: frozenset[type] = frozenset()  # exact types that ``finish`` leaves as they are
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Dumper:
     """How a schema's objects are written: one, many, or the rows of a list, column by column (None: one by one)."""
 

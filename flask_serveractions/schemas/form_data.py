@@ -61,7 +61,7 @@ def raw_value(field: fields.Field[Any], form: Form, name: str, *, is_form: bool,
     return reader.empty_value(field) if value is MISSING and required else value
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Node:
     """What a form says at a name, and below it."""
 
@@ -108,7 +108,7 @@ def tree_of(form: Iterable[tuple[str, list[str]]]) -> Node:
     return root
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class FormReader:
     """Finds the values of fields among a form's names."""
 

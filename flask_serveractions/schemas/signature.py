@@ -12,7 +12,6 @@ from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Any
 
-from flask_wtf import FlaskForm
 from marshmallow import missing
 from marshmallow.fields import Boolean, List, Raw
 from marshmallow.validate import And
@@ -22,7 +21,7 @@ from ..operation import ACTION, MISSING, REGION_FIELD, Answer, Operation, Parame
 from .annotations import type_arguments, unfold, with_arguments
 from .bound_fields import bind, fields_for
 from .fields import is_delimited, is_flat, is_text
-from .flask_forms import check_can_be_made, declares_file, factory_among
+from .flask_forms import check_can_be_made, declares_file, factory_among, flask_form
 from .load import compile_load
 from .mistakes import NoField, check_default, check_metadata
 from .results import compile_answer
@@ -233,7 +232,7 @@ class Compiler:
 
     def special(self, name: str, plain: Any, metadata: list[Any], source: Source) -> dict[str, Any] | None:
         """Return what files, forms and whole bodies are made of; None for everything else."""
-        if inspect.isclass(plain) and issubclass(plain, FlaskForm):
+        if inspect.isclass(plain) and issubclass(plain, flask_form()):
             return form_parts(plain, metadata, source)
         validators = validators_of(metadata)
         each, of_each = item_of(plain)
@@ -357,7 +356,7 @@ def key_of(source: Source) -> str:
     return "query" if source is Source.QUERY else "body"
 
 
-def form_parts(form_class: type[FlaskForm], metadata: list[Any], source: Source) -> dict[str, Any]:
+def form_parts(form_class: type[Any], metadata: list[Any], source: Source) -> dict[str, Any]:
     """Return what a parameter is made of that is a form: beside its class there may be a factory, and no validators."""
     check_metadata(metadata)
     make_form = factory_among(metadata)

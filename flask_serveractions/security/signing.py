@@ -89,6 +89,11 @@ class CsrfTokens:
         return is_young and hmac.compare_digest(raw, json_string(expected).encode())
 
 
+def new_raw_token() -> str:
+    """Return what a session holds of the token, as Flask-WTF makes it: 40 hexadecimal digits."""
+    return secrets.token_hex(20)
+
+
 def is_plain(text: str) -> bool:
     """Whether a text is of ASCII letters and digits alone, as Flask-WTF's raw tokens are."""
     return text.isascii() and text.isalnum()

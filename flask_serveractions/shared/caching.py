@@ -344,7 +344,7 @@ def computing(key: str) -> Iterator[None]:
         computation.reset(token)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Entry:
     """A stored value, for ``flask actions cache``."""
 

@@ -37,7 +37,7 @@ class RouteFileError(ValueError):
     """A tree of ``route.py`` files that can't be served; says which file and line, and how to mend it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class RouteFile:
     """A ``route.py``, and where it is served."""
 

@@ -69,7 +69,7 @@ HTML_UTF8 = f"{HTML}; charset=utf-8"
 REDIRECTS = frozenset({"301", "302", "303", "307", "308"})
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class CapturedResponse:
     """What a WSGI application answered, read whole.
 
