@@ -29,7 +29,7 @@ INTERRUPTED = "interrupted"  # the code of the problem
 NOT_AVAILABLE = "This can't be done safely just now. Please try again in a moment."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
     """The right to run something, and the duty to :func:`complete` or :func:`free` it."""
 
@@ -40,7 +40,7 @@ class Claim:
     kept: float  # seconds
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KeptAnswer:
     """The answer that the first request got."""
 
