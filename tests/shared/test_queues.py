@@ -92,7 +92,8 @@ def test_a_worker_runs_jobs_and_tells_of_their_progress_results_and_failures(job
     added, failed = started(jobs, "add", a=1, b=2), started(jobs, "fail")
     assert until(jobs, added, "done").data == {"sum": 3}
     assert until(jobs, failed, "failed").error["code"] == "later"
-    running = until(jobs, waiting, "running")
+    until(jobs, waiting, "running")  # it runs before it tells how far it has come
+    running = eventually(lambda: told if (told := jobs.find(waiting, OWNER)) and told.message else None)
     assert (running.done, running.total, running.message) == (1, 3, "begun")
     assert int((tmp_path / "begun").read_text()) != os.getpid()
     (tmp_path / "go").touch()
