@@ -79,7 +79,7 @@ export const pause = (milliseconds) => new Promise((resolve) => setTimeout(resol
 /** @param {string} said how an answer is to be handled (RFC 6266) @returns {string} the name of its file; empty, where it has none */
 function nameIn(said) {
   const encoded = /filename\*=UTF-8'.*?'([^; ]*)/i.exec(said)?.[1];
-  const [, plain = ""] = /filename=("(?:\\.|[^"])*"|[^; ]*)/i.exec(said) ?? [];
+  const plain = /filename=("(?:\\.|[^"])*"|[^; ]*)/i.exec(said)?.[1] ?? "";
   return encoded ? decodeURIComponent(encoded) : plain.replace(/^"|"$|\\(.)/g, "$1");
 }
 

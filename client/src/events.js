@@ -11,7 +11,7 @@ export async function* parseEvents(stream) {
     for (const block of blocks) {
       const lines = block.split("\n").map((line) => line.split(/: ?(.*)/s));
       const data = lines.filter(([name]) => name === "data").map(([, text = ""]) => text);
-      if (data[0] != null) yield { type: Object.fromEntries(lines).event || "message", data: data.join("\n") };
+      if (data.length) yield { type: Object.fromEntries(lines).event || "message", data: data.join("\n") };
     }
     if (done) return;
   }

@@ -1,6 +1,6 @@
 // What the visitor reads when something went wrong.
 
-import { create, fieldsOf, find, has, insert, isForm, isShown, nextOf, parentOf, read } from "./dom.js";
+import { closest, create, fieldsOf, find, has, insert, isForm, isShown, nextOf, parentOf, read } from "./dom.js";
 
 export const FAILED = "No usable answer. Please try again.";
 
@@ -43,10 +43,12 @@ export function tell(element, { message = "", errors = {} }, link) {
   if (!has(element, "data-submit")) fields.find(takesFocus);
 }
 
-/** @param {HTMLInputElement} field @returns {boolean} whether it is a bad one that can have the focus: none that is hidden */
+/** @param {HTMLInputElement} field @returns {boolean} whether it is a bad one that can have the focus: what is folded away is opened for it, none is hidden */
 function takesFocus(field) {
-  if (field.ariaInvalid) field.focus();
-  return !!field.ariaInvalid && document.activeElement === field;
+  if (!field.ariaInvalid) return false;
+  closest(field, "details")?.setAttribute("open", "");
+  field.focus();
+  return document.activeElement === field;
 }
 
 /**

@@ -37,8 +37,8 @@ export function liftMarks() {
 function markButton({ button, mode, option }) {
   if (!button || mode) return;
   const isFocused = document.activeElement === button;
-  const { value, childNodes, disabled } = button;
-  const nodes = [...childNodes];
+  const { value, disabled } = button;
+  const nodes = [...button.childNodes];
   const text = option("data-pending");
   if (text) say(button, text);
   button.disabled = true;

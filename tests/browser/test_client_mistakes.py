@@ -237,6 +237,19 @@ def test_the_focus_goes_to_the_first_bad_field_that_can_have_it(stage: Stage, pa
     assert focused(page, "name") == "text"
 
 
+def test_a_bad_field_that_is_folded_away_is_unfolded_and_has_the_focus(stage: Stage, page: Page) -> None:
+    @stage.actions.register
+    def send(title: str, note: Pair) -> None: ...
+
+    fields = "{{ form.field('title') }}<details><summary>More</summary>{{ form.field('note') }}</details>"
+    set_form(stage, fields, attrs={"novalidate": ""})
+    open_page(page, "/form")
+    page.fill("[name=title]", "T")
+    press(page)
+    expect(page.get_by_text(SHORT)).to_be_visible()
+    assert focused(page, "name") == "note"
+
+
 def test_of_equal_forms_the_one_that_was_refused_has_the_error_and_each_keeps_its_text(
     stage: Stage, page: Page
 ) -> None:

@@ -12,7 +12,7 @@
  */
 
 import {
-  attribute, attributesOf, childrenOf, findAll, firstOf, insert, isElement, isEqual, isShown, moveBefore, nextOf, parentOf, remove,
+  attribute, attributesOf, childrenOf, findAll, firstOf, has, insert, isElement, isEqual, isShown, moveBefore, nextOf, parentOf, remove,
   removeAttribute, setAttributeNode, shadowOf, tagOf,
 } from "../dom.js";
 import { keepTyped } from "./controls.js";
@@ -65,7 +65,7 @@ function updateAttributes(old, fresh, stays) {
   for (const item of attributesOf(fresh))
     if (attribute(old, item.name) !== item.value && !stays(item.name)) setAttributeNode(old, /** @type {Attr} */ (item.cloneNode()));
   for (const { name } of [...attributesOf(old)])
-    if (attribute(fresh, name) === null && !stays(name)) removeAttribute(old, name);
+    if (!has(fresh, name) && !stays(name)) removeAttribute(old, name);
 }
 
 /** @param {Plan} plan @param {any} old @param {any} fresh */

@@ -3,7 +3,7 @@
  * set, what a custom element has rendered, a text that is being edited. As long as the server says the same, it stays.
  */
 
-import { attribute, firstOf, has, tagOf } from "../dom.js";
+import { firstOf, has, tagOf } from "../dom.js";
 import { isEditable, said } from "./notes.js";
 
 /** Notes what is said now of the element that shows a fresh one. @param {Node} shown @param {Node} fresh */
@@ -23,7 +23,7 @@ export function compareSaid(old, fresh) {
   if (!now) return { staysAttribute: (name) => name === "style" && tagOf(old) === "TEXTAREA" && !has(fresh, name) };
   const editable = isEditable(fresh);
   return {
-    staysAttribute: (name) => (before ? before.words.get(name) === now.words.get(name) : attribute(fresh, name) === null),
+    staysAttribute: (name) => (before ? before.words.get(name) === now.words.get(name) : !has(fresh, name)),
     staysContent:
       now.spoken !== undefined &&
       (before?.spoken === undefined ? editable || !firstOf(fresh) : before.spoken === now.spoken || (editable && old.innerHTML !== before.spoken)),
