@@ -103,10 +103,10 @@ async function buildFiles() {
   for (const [name, plugin] of [["client", share(shared)], ...LATER.map((name, i) => [name, take(shared, lists[i], first)])]) {
     const { code, map } = await bundle(name, plugin);
     const small = await minify(code, {
-      compress: { comparisons: false, hoist_funs: name !== "client", inline: 1, passes: 5, pure_getters: true, sequences: name === "live", unsafe: true, unsafe_arrows: true },
+      compress: { comparisons: false, hoist_funs: false, inline: 1, passes: 5, pure_getters: true, sequences: name === "live", unsafe: true, unsafe_arrows: true },
       ecma: 2020,
       module: true,
-      sourceMap: { content: map, includeSources: true, url: `${name}.js.map` },
+      sourceMap: { content: map, includeSources: true, url: name === "client" ? "client.js.map" : undefined }, // of the others a header says it
     });
     files.set(`${name}.js`, `${small.code}\n`).set(`${name}.js.map`, `${small.map}\n`);
     bundles.set(`${name}.js`, code);

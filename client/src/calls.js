@@ -13,8 +13,8 @@ import { upload } from "./upload.js";
 /** @typedef {import("./answers.js").Answer} Answer */
 /** @typedef {import("./answers.js").Progress} Progress */
 /** What a script may say about a call. @typedef {{signal?: AbortSignal, onProgress?: (progress: Progress) => void, key?: string, headers?: Record<string, string>}} Options */
-/** A question is open; it waits for its former one, or for an answer, or is shown; the browser leaves.
- * @typedef {"asking" | "sending" | "leaving"} Phase */
+/** A question is open; it waits for its former one, or for an answer, or is shown; the browser leaves. */
+export const ASKING = 0, SENDING = 1, LEAVING = 2;
 
 /** Calls that are not over. @type {Set<Call>} */
 export const calls = new Set();
@@ -22,8 +22,8 @@ const LONGEST_KEPT_ALIVE = 15_000; // characters: of 64 KiB a browser says no (F
 export const newKey = () => String(crypto.getRandomValues(new Uint32Array(4)));
 
 export class Call {
-  /** @type {Phase} */
-  phase = "asking";
+  /** One of these. @type {number} */
+  phase = ASKING;
   stop = new AbortController();
   number = 0;
   /** @type {boolean | undefined} */

@@ -3,7 +3,7 @@
 import { find } from "./dom.js";
 import { loadLive, loadScreen } from "./modules.js";
 
-const FEATURES = ["dialog", "job", "lazy", "live", "more", "poll", "submit"].map((name) => `[data-${name}]`).join();
+const FEATURES = "[data-dialog],[data-job],[data-lazy],[data-live],[data-more],[data-poll],[data-submit]";
 
 function look() {
   if (find('[name=_action],[data-action],#serveractions:not([data-actions="{}"])')) void loadScreen();

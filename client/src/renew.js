@@ -2,7 +2,7 @@
 
 import { parseAction } from "./address.js";
 import { attribute, findAll, setAttribute } from "./dom.js";
-import { adopt, fetchPage, namedActions, nextRequest, parse } from "./page.js";
+import { about, adopt, fetchPage, namedActions, nextRequest, parse } from "./page.js";
 
 /** Fresh URLs, by the identities of the actions. @typedef {Map<string | undefined, string>} URLs */
 
@@ -38,9 +38,9 @@ export function renew(page, number) {
   return last.urls;
 }
 
-/** @param {string} url @returns {Promise<URLs>} */
+/** @param {string} url @returns {Promise<URLs>} none of somebody else's */
 async function fetchURLs(url) {
-  const page = parse(await fetchPage(url)); // an empty one, where it can't be had
+  const page = parse(await fetchPage(url)), { who } = about(); // an empty one, where it can't be had
   adopt(page);
-  return urlsOf(page);
+  return who === about().who ? urlsOf(page) : new Map();
 }

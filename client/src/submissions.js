@@ -2,7 +2,7 @@
 
 import { absolute, here } from "./address.js";
 import { begunForms, contentsOf, settle } from "./begun.js";
-import { Call, callOf, calls, newKey } from "./calls.js";
+import { ASKING, Call, callOf, calls, LEAVING, newKey, SENDING } from "./calls.js";
 import { find, isForm, reset, setAttribute } from "./dom.js";
 import { ActionError, notify, tell } from "./messages.js";
 import { loadScreen } from "./modules.js";
@@ -33,7 +33,7 @@ export async function call(name, data = {}, options = {}) {
 /** A form is submitted, or a button pressed. @param {Call} call */
 export async function submit(call) {
   const former = callOf(call.element);
-  if (former && (!call.mode || former.phase !== "sending")) return;
+  if (former && (!call.mode || former.phase !== SENDING)) return;
   await run(call, former).catch((error) => {
     // an ActionError was told, an abort was meant
     if (!/^(Action|Abort)Error$/.test(error.name)) reportError(error);
@@ -50,15 +50,15 @@ async function run(call, former) {
     if (question && !(await isMeant(call, question))) return;
     if (former && call.once) data?.set("idempotency_key", (call.once = newKey()));
     if (!call.emit("start", { data: data ?? call.body, headers })) throw new DOMException("", "AbortError");
-    call.phase = "sending";
+    call.phase = SENDING;
     mark(call);
     if (call.mode === "latest") former?.stop.abort();
     await former?.ended.promise;
     return await finish(call, await call.ask());
   } finally {
     const { phase } = call;
-    if (phase !== "leaving") call.finish();
-    if (phase !== "asking") call.emit("finish");
+    if (phase !== LEAVING) call.finish();
+    if (phase !== ASKING) call.emit("finish");
   }
 }
 
@@ -88,7 +88,7 @@ async function finish(call, answer) {
   if (here() === call.from) await showAnswer(call, answer, target, error);
   if (error) throw error;
   // a form that is left stays as it was sent: Back shows what was typed, as it does without scripts
-  if (done && !call.isChanged && !isFile && call.phase !== "leaving" && !call.isAutosave && call.option("data-reset") !== "false") {
+  if (done && !call.isChanged && !isFile && call.phase !== LEAVING && !call.isAutosave && call.option("data-reset") !== "false") {
     reset(done);
     settle(done);
   }
@@ -163,7 +163,7 @@ export async function load(url = here(), sent, signal) {
 
 /** @param {Call} call @param {string} url */
 function leave(call, url) {
-  call.phase = "leaving";
+  call.phase = LEAVING;
   location.assign(url);
   setTimeout(() => call.finish(), LONGEST_LEAVE);
 }

@@ -105,6 +105,7 @@ def client(state: AppState, name: str) -> Response:
     if argument_in(request.environ.get("QUERY_STRING", ""), "v") == state.client_version:
         response = current_app.response_class(MODULES[name], content_type="text/javascript; charset=utf-8")
         response.headers["Cache-Control"] = f"public, max-age={A_YEAR}, immutable"
+        response.headers["SourceMap"] = f"{name}.map"
     else:
         url = f"{request.root_path}{state.settings.url_prefix}/{name}?v={state.client_version}"
         response = current_app.response_class(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 
 import pytest
-from flask import Response, render_template_string
+from flask import Response, render_template_string, request
+from markupsafe import Markup
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.stage import Stage, open_page
@@ -165,4 +167,75 @@ def test_under_a_new_nonce_scripts_run_once_styles_are_the_fresh_pages_and_one_t
             expect(page.locator("h1")).to_have_css("padding-left", f"{n}px")
             expect_colour(page, "dark")
         assert page.evaluate("ran") == ["head", "body"]
+        page.context.close()
+
+
+def test_a_page_in_order_violates_no_policy_while_it_is_brought_up_to_date(stage: Stage, page: Page) -> None:
+    pressed: list[int] = []
+    set_heads(stage, "")
+    stage.policy = ""
+    stage.actions.register(name="again")(lambda: pressed.append(1))
+
+    @stage.app.get("/in-order")
+    def in_order() -> Response:
+        nonce = secrets.token_urlsafe(8)
+        guessed = re.compile('<(script|style) nonce="guessed">.*?</(script|style)>')
+        html = guessed.sub("", render_template_string(BY_NONCE, nonce=nonce, n=len(pressed)))
+        policy = f"script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; require-trusted-types-for 'script'"
+        return Response(html, headers={"Content-Security-Policy": f"{policy}; trusted-types serveractions"})
+
+    open_page(page, "/in-order")
+    page.evaluate("window.violated = 0; addEventListener('securitypolicyviolation', () => window.violated++)")
+    for n in range(1, 4):
+        press(page, n)
+        expect(page.locator("h1")).to_have_css("color", f"rgb({n}, 0, 0)")
+        expect(page.locator("h1")).to_have_css("padding-left", f"{n}px")
+    assert page.evaluate("[ran, window.violated]") == [["head", "body"], 0]
+
+
+GUESSED = """<!doctype html><html lang="en"><head><title>Page</title>{{ style }}</head><body>
+<main data-n="{{ n }}"><h1>A page</h1>{% if n >= since %}{{ injected|safe }}{% endif %}</main>
+{{ serveractions_script(nonce=nonce) }}</body></html>"""
+EVIL = """<script nonce="a guessed one">window.evil = "ran"</script>
+<style nonce="a guessed one">h1 { padding: 9px }</style><script nonce="undefined">window.evil = "ran"</script>"""
+FORGED = '<script id="serveractions" nonce="a guessed one" data-token="x.y" type="module" src="'
+#: what a visitor might get into a page, before all that is the app's own
+INJECTED = {
+    "first": f'<p nonce="a guessed one"></p>{EVIL}',
+    "client": f'{FORGED}x"></script>{EVIL}',
+    "other element": f'<p id="serveractions" nonce="a guessed one"></p>{EVIL}',
+    "swallows": f'{FORGED}/_actions/client.js"></script>{EVIL}<textarea>',
+}
+
+
+@pytest.mark.parametrize("injected", INJECTED.values(), ids=INJECTED)
+@pytest.mark.parametrize("also", ["'self'", "'strict-dynamic'"])
+@pytest.mark.parametrize("since", [0, 1], ids=["from the first page on", "in fresh pages"])
+def test_a_nonce_that_was_guessed_lets_nothing_in_wherever_it_stands(
+    stage: Stage, browser: Browser, injected: str, also: str, since: int
+) -> None:
+    served_pages: list[int] = []
+    stage.policy = ""
+
+    @stage.app.get("/attacked")
+    def attacked() -> Response:
+        nonce = secrets.token_urlsafe(8)
+        style = Markup(f'<style nonce="{nonce}">h1 {{ margin: 1px }}</style>' if request.args else "")
+        n = len(served_pages)
+        served_pages.append(n)
+        html = render_template_string(GUESSED, nonce=nonce, n=n, injected=injected, since=since, style=style)
+        policy = f"script-src 'nonce-{nonce}' {also}; style-src 'nonce-{nonce}'; require-trusted-types-for 'script'"
+        return Response(html, headers={"Content-Security-Policy": f"{policy}; trusted-types serveractions"})
+
+    with served(stage.app) as address:
+        page = browser.new_context(base_url=address).new_page()  # what its policy blocks is noted in the console
+        for path in ("/attacked", "/attacked?styled"):
+            served_pages.clear()
+            open_page(page, path)
+            page.evaluate("async () => Object.assign(window, await import('/_actions/client.js'))")
+            for n in range(1, 4):
+                page.evaluate("refresh()")
+                expect(page.locator(f'main[data-n="{n}"]')).to_have_count(1)
+            assert page.evaluate("window.evil") is None
+            expect(page.locator("h1")).to_have_css("padding-left", "0px")
         page.context.close()

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask, render_template_string
 
 from flask_serveractions import ActionError, ServerActions
-from flask_serveractions.views.actions import CLIENT, CLIENT_VERSION, check_name
+from flask_serveractions.views.actions import CLIENT, CLIENT_VERSION, MODULES, check_name
 from tests.callers import BROWSER, SCRIPT, app_with, form_in, open_form, post_json, submit
 
 calls: list[str] = []
@@ -164,6 +164,12 @@ def test_its_source_map_holds_what_it_was_written_as(client: Any) -> None:
     assert (answer.mimetype, answer.headers["Cache-Control"]) == ("application/json", "no-cache")
     assert "client/src/forms.js" in answer.json["sources"]
     assert len(answer.json["sourcesContent"]) == len(answer.json["sources"])
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_each_module_says_where_its_source_map_is(client: Any, name: str) -> None:
+    answer = client.get(f"/_actions/{name}?v={CLIENT_VERSION}")
+    assert client.get(f"/_actions/{answer.headers['SourceMap']}").json["version"] == 3
 
 
 # Several apps, factories

@@ -12,12 +12,17 @@ import { milliseconds } from "./pace.js";
 
 const PAUSE = 300; // milliseconds after the last key, where the form says none
 
-/** What is about to be sent. @type {Map<HTMLFormElement, ReturnType<typeof setTimeout>>} */
-const timers = new Map();
-/** Forms that changed while a call of them was under way: the newest waits. @type {Set<HTMLFormElement>} */
-const waiting = new Set();
+/**
+ * What is about to be sent: for whom its form was rendered when it was typed into, and what sends it; without that it waits
+ * for the call that is under way.
+ * @type {Map<HTMLFormElement, [owner: string, timer?: ReturnType<typeof setTimeout>]>}
+ */
+const drafts = new Map();
 /** The search of a form that is under way. @type {WeakMap<Element, AbortController>} */
 const searches = new WeakMap();
+
+/** @param {Element} form @returns {string} its action, and who may call it; empty, where a submit would leave the page */
+const ownerOf = (form) => read(find("[name=_action]", form), "value");
 
 /** @param {Element} form */
 const isSearch = (form) => /^(get)?$/i.test(read(form, "method")) && isOwn(read(form, "action"));
@@ -27,37 +32,34 @@ function typed(event) {
   const { form } = /** @type {HTMLInputElement} */ (event.target);
   const [kind, pause = ""] = read(form, "data-submit").split(" ");
   if (!kind || !form) return;
-  if (/** @type {InputEvent} */ (event).isComposing) return clearTimeout(timers.get(form)); // half a word is not sent
+  if (/** @type {InputEvent} */ (event).isComposing) return clearTimeout(drafts.get(form)?.[1]); // half a word is not sent
   const type = event.type.replace("compositionend", "input");
   // left, or chosen: there is nothing to wait for
-  const isOver = type === "change" && (timers.has(form) || kind === type);
+  const isOver = type === "change" && (drafts.has(form) || kind === type);
   if (kind === type || isOver) schedule(form, isOver ? 0 : milliseconds(pause) || PAUSE);
 }
 
 /** @param {HTMLFormElement} form @param {number} pause milliseconds */
 function schedule(form, pause) {
-  clearTimeout(timers.get(form));
-  timers.set(form, setTimeout(send, pause, form));
+  const [owner = ownerOf(form), timer] = drafts.get(form) ?? [];
+  clearTimeout(timer);
+  drafts.set(form, [owner, setTimeout(send, pause, form)]);
 }
 
 /** The visitor leaves, or looks elsewhere: what was typed last is saved now. */
-function sendPending() {
-  [...timers.keys()].filter((form) => !isSearch(form)).forEach(send);
-  sendWaiting();
-}
+const sendAll = () => [...drafts.keys()].forEach((form) => isSearch(form) || send(form));
 
 /** A call is over: what has waited is sent. */
-const sendWaiting = () => [...waiting].forEach(send);
+const sendWaiting = () => [...drafts].forEach(([form, [, timer]]) => timer || send(form));
 
 /** @param {HTMLFormElement} form */
 function send(form) {
-  clearTimeout(timers.get(form));
-  timers.delete(form);
-  waiting.delete(form);
-  if (!isShown(form)) return;
+  const [owner] = drafts.get(form) ?? [];
+  drafts.delete(form);
+  if (owner == null || !isShown(form)) return;
   if (isSearch(form)) return void search(form);
-  if (!find("[name=_action]", form)) return; // it would leave the page
-  if (callOf(form)) waiting.add(form);
+  if (!owner || owner !== ownerOf(form)) return; // somebody else is here by now
+  if (callOf(form)) drafts.set(form, [owner]);
   else if (has(form, "novalidate") || checkValidity(form)) requestSubmit(form);
 }
 
@@ -83,13 +85,13 @@ async function search(form, button) {
 
 listen("input change compositionend", typed);
 listen("action:finish", sendWaiting);
-listen("visibilitychange", () => document.hidden && sendPending());
-addEventListener("pagehide", sendPending);
+listen("visibilitychange", () => document.hidden && sendAll());
+addEventListener("pagehide", sendAll);
 // a search is not left by the return key
 onSubmit((form, { submitter }) => {
   const isSent = read(form, "data-submit") && isSearch(form) && !submitter?.hasAttribute("formaction");
   if (isSent) {
-    clearTimeout(timers.get(form));
+    drafts.delete(form);
     void search(form, submitter);
   }
   return isSent;

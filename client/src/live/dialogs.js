@@ -8,6 +8,8 @@ import { load } from "../submissions.js";
 import { listen, onLink } from "./listen.js";
 import { DIALOG, emitRegion, parseWithin, showPart } from "./regions.js";
 
+/** @typedef {import("./regions.js").Sent} Sent */
+
 const CLOSE = "Close";
 const STYLES = "style,link[rel=stylesheet]";
 
@@ -34,8 +36,8 @@ async function openDialog(link) {
   emitRegion(dialog.id);
 }
 
-/** @param {HTMLDialogElement} dialog @param {string} [url] of another page, by which it is searched @param {string} [html] of its page, where it is here @returns {Promise<"shown" | "left" | "failed" | "moved">} as that of a page; left: a newer one is on its way */
-export async function refreshContent(dialog, url = read(dialog, PAGE), html) {
+/** @param {HTMLDialogElement} dialog @param {string} [url] of another page, by which it is searched @param {string} [html] of its page, where it is here @param {Sent} [sent] @returns {Promise<"shown" | "left" | "failed" | "moved">} as that of a page; left: a newer one is on its way */
+export async function refreshContent(dialog, url = read(dialog, PAGE), html, sent) {
   setAttribute(dialog, PAGE, url);
   html ??= await fetchPage(url);
   if (url !== read(dialog, PAGE)) return "left";
@@ -49,7 +51,7 @@ export async function refreshContent(dialog, url = read(dialog, PAGE), html) {
   }
   dialog.ariaLabel = find("h1,h2,h3", content)?.textContent ?? title;
   if (!isShown(dialog)) document.body.append(dialog);
-  await showPart(/** @type {Element} */ (dialog.firstElementChild), content);
+  await showPart(/** @type {Element} */ (dialog.firstElementChild), content, sent);
   if (opened.includes(dialog)) emitRegion(dialog.id);
   return "shown";
 }
@@ -87,12 +89,12 @@ function closeAfterSuccess(event) {
 async function renewDialogs({ detail, target }) {
   const form = /** @type {Element} */ (target);
   if (detail.error.stale !== "identity" || !dialogOf(form)) return;
-  await refreshDialogs("*");
+  await refreshDialogs("*", { element: form });
   tell(form, detail.error);
 }
 
-/** @param {string} selector of what has to be in them */
-const refreshDialogs = (selector) => Promise.all(opened.map((dialog) => find(selector, dialog) && refreshContent(dialog)));
+/** @param {string} selector of what has to be in them @param {Sent} [sent] */
+const refreshDialogs = (selector, sent) => Promise.all(opened.map((dialog) => find(selector, dialog) && refreshContent(dialog, undefined, undefined, sent)));
 
 /** The page comes fresh, and with it the dialogs that show what changes by itself. */
 export async function refreshAll() {

@@ -37,7 +37,7 @@ function tellFailure(region) {
   const message = create("p", { className: "serveractions-error", role: "alert", textContent: FAILED });
   const link = find("[data-lazy-link]", region);
   if (link) link.textContent = AGAIN;
-  region.replaceChildren(message, ...(link ? [link] : []));
+  region.replaceChildren(message, link ?? "");
   region.dataset.lazy = "failed";
   region.ariaBusy = null;
 }

@@ -5,6 +5,8 @@ import { attribute, attributesOf, closest, emit, find, findAll, isForm, read, se
 import { loadScreen } from "../modules.js";
 import { parse } from "../page.js";
 
+/** @typedef {import("../screen/show.js").Sent} Sent */
+
 /** @param {string} name of an attribute @returns {string[]} what it says, wherever it stands */
 export const valuesOf = (name) => findAll(`[${name}]`).map((element) => read(element, name));
 
@@ -14,8 +16,8 @@ export const valued = (name, value) => `[${name}="${CSS.escape(value)}"]`;
 /** @param {string} name of a region @param {Element} [root] @returns {HTMLElement | undefined} */
 export const regionIn = (name, root) => find(valued("data-region", name), root);
 
-/** Brings a part of the page up to date. @param {Element} root @param {Element} target */
-export const showPart = async (root, target) => (await loadScreen()).showPart(root, target, document);
+/** Brings a part of the page up to date. @param {Element} root @param {Element} target @param {Sent} [sent] */
+export const showPart = async (root, target, sent) => (await loadScreen()).showPart(root, target, document, sent);
 
 /** @param {string} [region] the name of what has come: it may hold more of what is to be loaded, or watched */
 export const emitRegion = (region) => emit("region", { region });

@@ -12,13 +12,13 @@ function chosenByServer({ multiple, size, options }) {
   return chosen.length || size > 1 ? chosen.slice(-1) : choices.filter((option) => !option.disabled).slice(0, 1);
 }
 
+/** @param {HTMLSelectElement} select @param {HTMLOptionElement[]} chosen @returns {HTMLOptionElement[]} those that are chosen, and are not to be, or are to be */
+const wrongIn = ({ options }, chosen) => [...options].filter((option) => option.selected !== chosen.includes(option));
+
 /** @param {any} element whether it is a control that says something else than the server */
 export function isTyped(element) {
   const tag = tagOf(element);
-  if (tag === "SELECT") {
-    const chosen = chosenByServer(element);
-    return [...element.options].some((option) => option.selected !== chosen.includes(option));
-  }
+  if (tag === "SELECT") return !!wrongIn(element, chosenByServer(element))[0];
   if (!/^(INPUT|TEXTAREA)$/.test(tag) || element.type === "file") return false;
   const [state, server] = propertiesOf(element);
   return element[state] !== element[server];
@@ -32,9 +32,10 @@ export function isTyped(element) {
 export function keepTyped(element, change) {
   const typed = isTyped(element);
   if (tagOf(element) === "SELECT") {
-    const chosen = [...element.selectedOptions];
+    const theirs = [...element.selectedOptions];
     change();
-    return choose(element, !typed || (chosen[0] && !chosen.some(isShown)) ? chosenByServer(element) : chosen);
+    const chosen = !typed || (theirs[0] && !theirs.some(isShown)) ? chosenByServer(element) : theirs;
+    return wrongIn(element, chosen).forEach((option) => (option.selected = chosen.includes(option)));
   }
   const field = element === document.activeElement ? element : {}, { selectionStart, selectionEnd } = field;
   change();
@@ -49,9 +50,4 @@ export function keepTyped(element, change) {
 export function rememberChoices() {
   const chosen = findAll("[type=radio]:checked").filter(isTyped);
   return () => chosen.forEach((radio) => (/** @type {HTMLInputElement} */ (radio).checked = true));
-}
-
-/** @param {HTMLSelectElement} select @param {HTMLOptionElement[]} chosen */
-function choose({ options }, chosen) {
-  for (const option of options) if (option.selected !== chosen.includes(option)) option.selected = !option.selected;
 }

@@ -7,7 +7,7 @@
  * 4. A record that went and one that came are not the same, whatever is alike in them: nothing moves across.
  */
 
-import { attribute, firstOf, isElement, nextOf, parentOf, shadowOf, tagOf } from "../dom.js";
+import { attribute, firstOf, has, isElement, nextOf, parentOf, read, shadowOf, tagOf } from "../dom.js";
 
 /** @typedef {(element: Element) => string | null | undefined} Key */
 /** @typedef {Map<string, Element | null>} Names null: named twice */
@@ -30,7 +30,7 @@ const RECORD = /^(LI|TR|ARTICLE)$/;
 /** @param {Element} element what has to be alike for one to become the other; a changed script is another, a password that can be read is none */
 export function kindOf(element) {
   const tag = tagOf(element), type = attribute(element, "type")?.replace("password", "text");
-  const script = tag === "SCRIPT" ? element.textContent + String(attribute(element, "src")) : "";
+  const script = tag === "SCRIPT" ? element.textContent + read(element, "src") : "";
   const choice = /OPTION|radio|checkbox/.test(tag + type) ? attribute(element, "value") ?? element.textContent : "";
   return [tag, type, attribute(element, "name"), choice, script].join();
 }
@@ -65,7 +65,7 @@ function index({ forms, veiled }, top, key) {
       if (name) names.set(name, names.has(name) ? null : element);
       if (name && form) forms.set(element, form);
       if (tag === "TEMPLATE" || shadowOf(element)) addAround(veiled.add(element), element);
-      if (attribute(element, "data-keep") === null) visit(element, own && tag === "FORM" ? element : form);
+      if (!has(element, "data-keep")) visit(element, own && tag === "FORM" ? element : form);
     }
   };
   visit(top);

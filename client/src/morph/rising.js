@@ -11,7 +11,7 @@ export function rising(places) {
     tails[length] = i;
   });
   const run = new Set();
-  for (let i = tails.at(-1); i !== undefined; i = before[i]) run.add(i);
+  for (let i = tails.at(-1); i != null; i = before[i]) run.add(i);
   return run;
 }
 

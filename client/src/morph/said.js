@@ -25,7 +25,7 @@ export function compareSaid(old, fresh) {
   return {
     staysAttribute: (name) => (before ? before.words.get(name) === now.words.get(name) : !has(fresh, name)),
     staysContent:
-      now.spoken !== undefined &&
-      (before?.spoken === undefined ? editable || !firstOf(fresh) : before.spoken === now.spoken || (editable && old.innerHTML !== before.spoken)),
+      now.spoken != null &&
+      (before?.spoken == null ? editable || !firstOf(fresh) : before.spoken === now.spoken || (editable && old.innerHTML !== before.spoken)),
   };
 }

@@ -3,7 +3,7 @@
  * go by what they are, then by what they show, then by order; texts go with what they follow.
  */
 
-import { attribute, contains, findAll, firstOf, isElement, nextOf, parentOf, typeOf } from "../dom.js";
+import { attribute, contains, findAll, firstOf, isElement, nextOf, parentOf, read, typeOf } from "../dom.js";
 import { isTyped } from "./controls.js";
 import { isOther, kindOf } from "./pairs.js";
 
@@ -16,13 +16,13 @@ const VOLATILE = /^_|token|_key$/;
 /** @param {Node} node what the server has written there, be it into a field */
 function textOf(node) {
   if (!isElement(node)) return /** @type {Text} */ (node).data;
-  return kindOf(node) + (VOLATILE.test(attribute(node, "name") ?? "") ? "" : attribute(node, "value"));
+  return kindOf(node) + (VOLATILE.test(read(node, "name")) ? "" : attribute(node, "value"));
 }
 
 /** @param {Pairs} pairs @param {Node} node @returns {number} for what it shows, whatever is typed into it */
 function looksOf(pairs, node) {
   let sum = pairs.looks.get(node);
-  if (sum !== undefined) return sum;
+  if (sum != null) return sum;
   sum = 7;
   const text = textOf(node);
   for (let i = 0; i < text.length; i++) sum = (sum * 31 + text.charCodeAt(i)) | 0;

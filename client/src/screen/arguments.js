@@ -23,13 +23,13 @@ export function encodeArguments(given) {
  */
 function* entriesOf(given, name = "", within = []) {
   const value = given instanceof FileList ? [...given] : /** @type {{toJSON?: () => unknown} | null} */ (given)?.toJSON?.() ?? given; // a date, say
-  if (value instanceof Blob || /^(string|boolean)$/.test(typeof value) || Number.isFinite(value)) yield [name, value];
-  else if (isPlain(value) && !within.includes(value)) {
+  if (isPlain(value) && !within.includes(value)) {
     for (const [key, item] of Object.entries(value)) {
       const repeats = Array.isArray(value) && !isPlain(item);
       yield* entriesOf(item, repeats ? name : name && `${name}.${key}` || key, [...within, value]);
     }
-  } else if (value != null) throw new TypeError(`Can't send ${name}: ${typeof value}`);
+  } else if (value instanceof Blob || /str|boo/.test(typeof value) || Number.isFinite(value)) yield [name, value];
+  else if (value != null) throw new TypeError(`Can't send ${name}: ${typeof value}`);
 }
 
 /** @param {unknown} value @returns {value is object} */

@@ -2,8 +2,8 @@
 
 import { parseAction } from "../address.js";
 import { begunForms, contentsOf, lacks, settleAllBut } from "../begun.js";
-import { attribute, contains, emit, find, has, isForm, isShown, read, setAttribute } from "../dom.js";
-import { adoptNonces, rememberScripts, updateHead } from "./head.js";
+import { attribute, contains, emit, find, has, isForm, isShown, read, setAttribute, tagOf } from "../dom.js";
+import { adoptNonce, rememberScripts, updateHead } from "./head.js";
 import { notify } from "../messages.js";
 import { morph } from "../morph/morph.js";
 import { adopt, parse } from "../page.js";
@@ -24,11 +24,9 @@ const FORM_GONE = "The form that you had begun is gone.";
 
 /** @param {string} html @param {Sent} [sent] */
 export async function show(html, sent) {
-  const page = parse(html);
+  const page = parse(adoptNonce(html));
   if (!emit("render", { page })) return;
-  await transition(() => {
-    showPart(document.body, page.body, page, sent);
-  });
+  await transition(() => showPart(document.body, page.body, page, sent));
   emit("rendered", { page });
 }
 
@@ -41,11 +39,9 @@ export async function show(html, sent) {
  */
 export function showPart(root, target, page, sent = {}) {
   const { element, contents, isRefused } = sent;
-  const isChanged = isForm(element) && contentsOf(element) !== contents;
-  sent.isChanged = isChanged;
+  const isChanged = (sent.isChanged = isForm(element) && contentsOf(element) !== contents);
   const runScripts = rememberScripts();
   if (root === document.body) {
-    adoptNonces(page);
     updateHead(page);
     adopt(page);
   }
@@ -54,12 +50,12 @@ export function showPart(root, target, page, sent = {}) {
   const putMarks = liftMarks();
   /** @param {Element} old @param {Element} next */
   const leave = (old, next) => {
-    const [form, fresh] = [old, next].map(formOf);
-    const isBegun = isForm(form) && isForm(fresh) && (form === element ? isChanged || (isRefused && lacks(fresh, form)) : begun.includes(form));
+    const [form, fresh] = /** @type {any[]} */ ([old, next].map(formOf));
+    const isBegun = isForm(fresh) && (form === element ? isChanged || (isRefused && lacks(fresh, form)) : begun.includes(form));
     const isLeft = isBegun || isKept(old, next);
-    if (isLeft) renew(old, next, page);
+    if (isLeft) renew(old, next, page, form === element);
     // an editor that was opened to send this form closes as a reload would close it
-    else if (old instanceof HTMLDetailsElement && isForm(element) && !isRefused && contains(old, element)) old.open = has(next, "open");
+    else if (tagOf(old) === "DETAILS" && isForm(element) && !isRefused && contains(old, element)) /** @type {HTMLDetailsElement} */ (old).open = has(next, "open");
     return isLeft;
   };
   // of equal forms the one that was refused comes back as the one of its number
@@ -88,9 +84,12 @@ const isKept = (old, fresh) =>
   (has(old, "data-keep") && has(fresh, "data-keep")) ||
   /^loaded(waiting|failed)/.test(read(old, "data-lazy") + read(fresh, "data-lazy"));
 
-/** Gives what is left as it is fresh IDs. @param {Element} old @param {Element} fresh @param {Document} page */
-function renew(old, fresh, page) {
-  renewURLs(old, urlsOf(page, fresh));
+/**
+ * Gives what is left as it is fresh IDs. If they are somebody else's, so is what was typed: the server says so, when it is sent.
+ * @param {Element} old @param {Element} fresh @param {Document} page @param {boolean} isSent then it was said
+ */
+function renew(old, fresh, page, isSent) {
   const [field, other] = [old, fresh].map((form) => find("[name=_action]", form));
-  if (field && other) setAttribute(field, "value", read(other, "value"));
+  if (field && isSent) setAttribute(field, "value", read(other, "value"));
+  if (read(field, "value") === read(other, "value")) renewURLs(old, urlsOf(page, fresh));
 }
