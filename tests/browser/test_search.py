@@ -341,10 +341,11 @@ def test_what_was_sent_before_a_search_is_told_and_shown_on_the_page_that_it_fou
         words=lambda: [word for word in words if request.args.get("q", "") in word],
     )
     open_page(page, "/fruit")
-    for word, found, left in (("apple", "a", 2), ("banana", "an", 1)):
+    for number, (word, found, left) in enumerate([("apple", "a", 2), ("banana", "an", 1)], start=1):
         page.click(f"[value={word}]")
         page.fill("#q", found)
         page.wait_for_url(f"**/fruit?q={found}")
         stage.gate(word).set()
+        await_events(page, "finish", number)
         expect(page.locator("[name=word]")).to_have_count(left)
     expect(page.locator("main")).to_contain_text("Not that one.")
