@@ -21,7 +21,7 @@ from werkzeug.test import TestResponse
 
 from flask_serveractions import ActionError, Bound, ServerActions, revalidate_path
 from flask_serveractions.security.visitors import identity_digest, session_digest
-from tests.callers import BROWSER, WITH_PAGE, form_in, submit
+from tests.callers import BROWSER, INSTANCE, WITH_PAGE, form_in, submit
 
 RENDERED = Path(__file__).with_name("rendered")
 
@@ -103,7 +103,7 @@ PAGES = {
 
 
 def made_app() -> Flask:
-    app = Flask(__name__)
+    app = Flask(__name__, instance_path=INSTANCE.name)
     app.secret_key = "fixed"
     actions = ServerActions(app)
     for function in (delete, move, edit):

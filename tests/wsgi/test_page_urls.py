@@ -16,6 +16,7 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from flask_serveractions import ActionError, Query, ServerActions
 from tests.callers import (
     BROWSER,
+    INSTANCE,
     ONE_FORM,
     SCRIPT,
     WITH_PAGE,
@@ -191,26 +192,26 @@ def with_page(app: Flask, rule: str = "/todos", **options: Any) -> Flask:
 
 
 def subdomain() -> tuple[Flask, str, str]:
-    app = Flask(__name__, subdomain_matching=True)
+    app = Flask(__name__, instance_path=INSTANCE.name, subdomain_matching=True)
     app.config["SERVER_NAME"] = "example.test"
     return with_page(app, subdomain="<team>"), "http://red.example.test", "/todos"
 
 
 def host() -> tuple[Flask, str, str]:
-    app = Flask(__name__, host_matching=True, static_host="a.test")
+    app = Flask(__name__, instance_path=INSTANCE.name, host_matching=True, static_host="a.test")
     return with_page(app, host="a.test"), "http://a.test", "/todos"
 
 
 def mount() -> tuple[Flask, str, str]:
-    app = with_page(Flask(__name__))
-    outer = Flask(__name__)
+    app = with_page(Flask(__name__, instance_path=INSTANCE.name))
+    outer = Flask(__name__, instance_path=INSTANCE.name)
     outer.wsgi_app = DispatcherMiddleware(outer.wsgi_app, {"/shop": app.wsgi_app})  # type: ignore[method-assign]
     return outer, "http://localhost", "/shop/todos"
 
 
 def below() -> tuple[Flask, str, str]:
     """An app with the extension within another one, whose extension was made around both."""
-    inner, outer = with_page(Flask(__name__)), Flask(__name__)
+    inner, outer = with_page(Flask(__name__, instance_path=INSTANCE.name)), Flask(__name__, instance_path=INSTANCE.name)
     outer.wsgi_app = DispatcherMiddleware(outer.wsgi_app, {"/shop": inner.wsgi_app})  # type: ignore[method-assign]
     return with_page(outer, "/other"), "http://localhost", "/shop/todos"
 
