@@ -14,6 +14,9 @@ export const contentsOf = (form) =>
     .map(([name, value]) => [name, value instanceof File ? value.name + value.size : value])
     .join();
 
+/** @param {{element?: Element, contents?: string}} sent a form, as it was @returns {boolean} whether the visitor has typed on; in what a script has disabled meanwhile nobody does */
+export const isTypedOn = ({ element, contents }) => isForm(element) && !["", contents].includes(contentsOf(element));
+
 /** @returns {HTMLFormElement[]} one that has been taken away, with a dialog that she closed, is not missed */
 export const begunForms = () => [...touched.keys()].filter((form) => isShown(form) && touched.get(form) !== contentsOf(form));
 

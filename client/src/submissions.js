@@ -1,7 +1,7 @@
 // From a submit or a call to its end: the answer is told, the page shown, the redirect followed.
 
 import { absolute, here } from "./address.js";
-import { begunForms, contentsOf, settle } from "./begun.js";
+import { begunForms, isTypedOn, settle } from "./begun.js";
 import { ASKING, Call, callOf, calls, LEAVING, newKey, SENDING } from "./calls.js";
 import { find, isForm, reset, setAttribute } from "./dom.js";
 import { ActionError, notify, tell } from "./messages.js";
@@ -77,7 +77,7 @@ async function finish(call, answer) {
   let target = webAddress(redirect ?? answer.login);
   const error = data === undefined || (redirect && !target) ? new ActionError(answer) : undefined;
   call.isRefused = !!error;
-  call.isChanged = isForm(element) && contentsOf(element) !== call.contents;
+  call.isChanged = isTypedOn(call);
   /** Its values are the form's no longer. @type {HTMLFormElement | undefined} */
   const done = isForm(element) && !error && !call.isChanged ? element : undefined;
   if (done) settle(done);

@@ -116,6 +116,29 @@ def test_a_refusal_that_closes_the_fields_shows_them_closed(stage: Stage, page: 
     expect(page.locator("[name=text]")).to_be_disabled()
 
 
+def test_fields_that_a_script_disables_meanwhile_are_kept_by_a_refusal_and_reset_by_a_success(
+    stage: Stage, page: Page
+) -> None:
+    @stage.actions.register
+    def send(text: str) -> None:
+        if text != "taken":
+            raise ActionError("No.", field="text")
+
+    stage.scripts["lock"] = """
+      for (const [type, disabled] of Object.entries({ start: true, finish: false }))
+        document.addEventListener(`action:${type}`, () => (document.querySelector("fieldset").disabled = disabled));
+    """
+    fields = '<fieldset><input {{ form.attrs("text") }}>{{ form.error("text") }}</fieldset>'
+    set_form(stage, fields, after="<script src=/own/lock.js></script>")
+    open_page(page, "/form")
+    text = page.locator("[name=text]")
+    for number, (word, left) in enumerate((("other", "other"), ("taken", "")), start=1):
+        text.fill(word)
+        press(page, number)
+        expect(text).to_have_value(left)
+        expect(text).to_be_enabled()
+
+
 def test_what_is_ticked_in_a_field_of_the_templates_own_stays_beside_the_templates_own_error(
     stage: Stage, page: Page
 ) -> None:

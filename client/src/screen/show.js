@@ -1,7 +1,7 @@
 // Shows a fresh page: the body is brought up to date, so that the screen says what a reload would say.
 
 import { parseAction } from "../address.js";
-import { begunForms, contentsOf, lacks, settleAllBut } from "../begun.js";
+import { begunForms, isTypedOn, lacks, settleAllBut } from "../begun.js";
 import { attribute, contains, emit, find, has, isForm, isShown, read, setAttribute, tagOf } from "../dom.js";
 import { adoptNonce, rememberScripts, updateHead } from "./head.js";
 import { notify } from "../messages.js";
@@ -38,8 +38,8 @@ export async function show(html, sent) {
  * @param {Sent} [sent]
  */
 export function showPart(root, target, page, sent = {}) {
-  const { element, contents, isRefused } = sent;
-  const isChanged = (sent.isChanged = isForm(element) && contentsOf(element) !== contents);
+  const { element, isRefused } = sent;
+  const isChanged = (sent.isChanged = isTypedOn(sent));
   const runScripts = rememberScripts();
   if (root === document.body) {
     updateHead(page);
