@@ -37,7 +37,7 @@ const EVENTS = "text/event-stream";
 export async function readAnswer(reply, signal, report) {
   const { body, ok, status } = reply;
   const header = (/** @type {string} */ name) => reply.headers.get(name);
-  if (!status || status === 302) return { isElsewhere: true };
+  if (!status) return { isElsewhere: true }; // a redirect
   if (header("Serveractions") !== "1") {
     const said = header("Content-Disposition") ?? "";
     return ok && /^attachment\b/i.test(said) ? download(await reply.blob(), nameIn(said)) : { status };

@@ -26,7 +26,7 @@ export function upload(url, headers, body, signal, report) {
 /** @param {XMLHttpRequest} request @param {string} url @returns {Response} a redirect, where it has followed one: fetch would not */
 function replyOf(request, url) {
   const { response, responseURL, status } = request;
-  if (responseURL !== absolute(url).href) return Response.redirect(location.href);
+  if (responseURL !== absolute(url).href) return Response.error();
   const headers = [...request.getAllResponseHeaders().matchAll(/^(.*?): (.*)$/gm)];
   return new Response(/^20[45]/.test(String(status)) ? null : response, { status, headers: headers.map(([, ...pair]) => /** @type {[string, string]} */ (pair)) });
 }
