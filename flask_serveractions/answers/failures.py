@@ -15,6 +15,7 @@ from ..app_state import localize
 from ..call import Call
 from ..errors import NO_ERRORS, ActionError, Problem
 from ..forms.controls import control_names, declared_names, describe
+from ..http.headers import without
 from ..http.locations import safe_page
 from ..http.negotiation import ANSWER, preference
 from ..operation import Operation, Submission
@@ -154,7 +155,7 @@ def status_of(error: HTTPException) -> int | None:
 
 def own_headers(error: HTTPException) -> list[tuple[str, str]]:
     """Return the headers of an error without what describes its body."""
-    return [pair for pair in error.get_headers() if pair[0].lower() != "content-type"]
+    return without(error.get_headers(), {"content-type"})
 
 
 def with_retry_after(app: Flask, response: Response) -> Response:

@@ -19,7 +19,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from ..app_state import localize
 from ..arguments.bodies import refuse_constant
 from ..errors import Errors
-from ..http.headers import add_headers, headers_of, names_in
+from ..http.headers import add_headers, headers_of, names_in, without
 from ..http.negotiation import CLOSED_TO_CACHES, JSON, NO_PAGE, PROBLEM
 
 if TYPE_CHECKING:
@@ -261,8 +261,7 @@ def is_redirect(response: WerkzeugResponse) -> bool:
 
 
 def without_body_headers(headers: Headers | None) -> Headers:
-    kept = [(name, value) for name, value in headers if name.lower() not in BODY_HEADERS] if headers else ()
-    return headers_of(kept)
+    return headers_of(without(headers or (), BODY_HEADERS))
 
 
 def close_to_caches(response: WerkzeugResponse) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from werkzeug.datastructures import Headers
 
@@ -43,7 +43,14 @@ def first_value(headers: Pairs, name: str) -> str:
     return next(iter(values_of(headers, name)), "")
 
 
+def without(headers: Pairs, names: Collection[str]) -> list[tuple[str, str]]:
+    """Return headers but for those of some names.
+
+    :param names: in lower case.
+    """
+    return [pair for pair in headers if pair[0].lower() not in names]
+
+
 def with_header(headers: Pairs, name: str, value: str) -> list[tuple[str, str]]:
     """Return headers with this one in place of those of its name."""
-    lowered = name.lower()
-    return [*(pair for pair in headers if pair[0].lower() != lowered), (name, value)]
+    return [*without(headers, {name.lower()}), (name, value)]

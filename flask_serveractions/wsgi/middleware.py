@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ..app_state import AppState
 from ..http.action_argument import ARGUMENT, ActionArgument, is_field, without_action
 from ..http.concurrency import shares_one_thread
-from ..http.headers import Pairs, values_of, with_header
+from ..http.headers import Pairs, values_of, with_header, without
 from ..http.locations import is_below, readable_query, redirect_target
 from ..http.negotiation import ANSWER, CLOSED_TO_CACHES, JSON, redirect_answer, wants_html
 from ..http.regions_argument import ARGUMENT as REGIONS_ARGUMENT
@@ -124,7 +124,7 @@ class Middleware:
         """Start an answer; one that holds a form of ours is kept out of shared caches, and its forms usable."""
         headers = self.with_own_marks(headers)
         if SENDS_NO_COOKIES in environ:
-            headers = [pair for pair in headers if pair[0].lower() != "set-cookie"]
+            headers = without(headers, {"set-cookie"})
         state = middleware_state_of(environ)
         if state is not None and state.reached:
             headers = [*headers, CLEAR]

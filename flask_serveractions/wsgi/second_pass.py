@@ -22,7 +22,7 @@ from werkzeug.wsgi import ClosingIterator
 
 from ..http.action_argument import ActionArgument
 from ..http.cookies import cookies_after, last_of_each
-from ..http.headers import Pairs, first_value, names_in, values_of, with_header
+from ..http.headers import Pairs, first_value, names_in, values_of, with_header, without
 from ..http.locations import path_in_app, redirect_target
 from ..http.negotiation import HTML, NO_PAGE, with_page
 from ..operation import HOLDS_FORMS, MiddlewareState, Rerender
@@ -278,15 +278,14 @@ def led_to(page: CapturedResponse, rerender: Rerender, environ: Mapping[str, Any
 
 def redirect_to_page(answered: CapturedResponse, page: CapturedResponse) -> CapturedResponse:
     """Return a redirect to where the page leads (a guard may lead to sign in), with the cookies of both."""
-    headers = [pair for pair in answered.headers if pair[0].lower() not in BODY_HEADERS]
-    headers = with_header(headers, "Location", page.location)
+    headers = with_header(without(answered.headers, BODY_HEADERS), "Location", page.location)
     return CapturedResponse("303 SEE OTHER", with_cookies(headers, page.headers))
 
 
 def uncompressed(answered: CapturedResponse, rerender: Rerender) -> CapturedResponse:
     """Return a JSON answer as it was made, where something compressed it on its way here."""
     if values_of(answered.headers, "content-encoding"):
-        answered.headers = [pair for pair in answered.headers if pair[0].lower() != "content-encoding"]
+        answered.headers = without(answered.headers, {"content-encoding"})
         answered.body = rerender.body
     return answered
 
@@ -309,9 +308,8 @@ def replace_by_page(answered: CapturedResponse, page: CapturedResponse) -> Captu
 
     A browser may keep it for Back, which then shows what was typed, unless the action or the page says otherwise.
     """
-    of_page = [pair for pair in page.headers if pair[0].lower() not in NOT_THE_PAGES]
-    replaced = BODY_HEADERS.union(name.lower() for name, _ in of_page)
-    headers = [pair for pair in answered.headers if pair[0].lower() not in replaced]
+    of_page = without(page.headers, NOT_THE_PAGES)
+    headers = without(answered.headers, BODY_HEADERS | names_in(of_page))
     kept_by_nobody = first_value(headers, "cache-control") == "no-store"
     if kept_by_nobody and "no-store" not in first_value(page.headers, "cache-control").lower():
         headers = with_header(headers, "Cache-Control", "private, no-cache")
@@ -323,5 +321,4 @@ def with_cookies(headers: list[tuple[str, str]], of_page: Pairs) -> list[tuple[s
     cookies = [*values_of(headers, "set-cookie"), *values_of(of_page, "set-cookie")]
     if not cookies:
         return headers
-    others = [pair for pair in headers if pair[0].lower() != "set-cookie"]
-    return [*others, *(("Set-Cookie", cookie) for cookie in last_of_each(cookies))]
+    return [*without(headers, {"set-cookie"}), *(("Set-Cookie", cookie) for cookie in last_of_each(cookies))]
