@@ -142,21 +142,32 @@ BY_NONCE = """<!doctype html><html lang="en"><head><title>Page</title>
 <style nonce="{{ nonce }}">h1 { padding: {{ n }}px }</style>{% endif %}</main></body></html>"""
 
 
-@pytest.mark.parametrize("also", ["'self'", "'strict-dynamic'"])
-def test_under_a_new_nonce_scripts_run_once_styles_are_the_fresh_pages_and_one_that_was_guessed_counts_for_nothing(
-    stage: Stage, browser: Browser, also: str
-) -> None:
+def under_nonce(html: str, nonce: str, also: str = "") -> Response:
+    """Return a page whose policy lets in what has this nonce, and scripts by another source too."""
+    policy = f"script-src 'nonce-{nonce}' {also}; style-src 'nonce-{nonce}'; require-trusted-types-for 'script'"
+    return Response(html, headers={"Content-Security-Policy": f"{policy}; trusted-types serveractions"})
+
+
+def count_presses(stage: Stage) -> list[int]:
+    """Register the button's action, for pages with a policy of their own; return what has an item for each press."""
     pressed: list[int] = []
     set_heads(stage, "")
     stage.policy = ""
     stage.actions.register(name="again")(lambda: pressed.append(1))
+    return pressed
+
+
+@pytest.mark.parametrize("also", ["'self'", "'strict-dynamic'"])
+def test_under_a_new_nonce_scripts_run_once_styles_are_the_fresh_pages_and_one_that_was_guessed_counts_for_nothing(
+    stage: Stage, browser: Browser, also: str
+) -> None:
+    pressed = count_presses(stage)
 
     @stage.app.get("/by-nonce")
     def by_nonce() -> Response:
         nonce = secrets.token_urlsafe(8)
         html = render_template_string(BY_NONCE, nonce=nonce, n=len(pressed))
-        policy = f"script-src 'nonce-{nonce}' {also}; style-src 'nonce-{nonce}'; require-trusted-types-for 'script'"
-        return Response(html, headers={"Content-Security-Policy": f"{policy}; trusted-types serveractions"})
+        return under_nonce(html, nonce, also)
 
     with served(stage.app) as address:
         page = browser.new_context(base_url=address).new_page()  # what its policy blocks is noted in the console
@@ -171,18 +182,14 @@ def test_under_a_new_nonce_scripts_run_once_styles_are_the_fresh_pages_and_one_t
 
 
 def test_a_page_in_order_violates_no_policy_while_it_is_brought_up_to_date(stage: Stage, page: Page) -> None:
-    pressed: list[int] = []
-    set_heads(stage, "")
-    stage.policy = ""
-    stage.actions.register(name="again")(lambda: pressed.append(1))
+    pressed = count_presses(stage)
 
     @stage.app.get("/in-order")
     def in_order() -> Response:
         nonce = secrets.token_urlsafe(8)
         guessed = re.compile('<(script|style) nonce="guessed">.*?</(script|style)>')
         html = guessed.sub("", render_template_string(BY_NONCE, nonce=nonce, n=len(pressed)))
-        policy = f"script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; require-trusted-types-for 'script'"
-        return Response(html, headers={"Content-Security-Policy": f"{policy}; trusted-types serveractions"})
+        return under_nonce(html, nonce)
 
     open_page(page, "/in-order")
     page.evaluate("window.violated = 0; addEventListener('securitypolicyviolation', () => window.violated++)")
@@ -224,8 +231,7 @@ def test_a_nonce_that_was_guessed_lets_nothing_in_wherever_it_stands(
         n = len(served_pages)
         served_pages.append(n)
         html = render_template_string(GUESSED, nonce=nonce, n=n, injected=injected, since=since, style=style)
-        policy = f"script-src 'nonce-{nonce}' {also}; style-src 'nonce-{nonce}'; require-trusted-types-for 'script'"
-        return Response(html, headers={"Content-Security-Policy": f"{policy}; trusted-types serveractions"})
+        return under_nonce(html, nonce, also)
 
     with served(stage.app) as address:
         page = browser.new_context(base_url=address).new_page()  # what its policy blocks is noted in the console
