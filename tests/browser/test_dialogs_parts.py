@@ -6,9 +6,10 @@ import re
 
 import pytest
 from flask import request
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from flask_serveractions import revalidate_tag
+from tests.browser.readiness import at_once
 from tests.browser.stage import Stage, open_page
 from tests.stores_processes import eventually
 
@@ -113,6 +114,25 @@ def test_a_script_of_its_main_part_runs_each_time_it_is_opened(stage: Stage, pag
     expect(page.locator("dialog")).to_have_count(0)
     page.locator("#open").click()
     expect(page.locator("html")).to_have_attribute("data-times", "2")
+
+
+def test_a_fresh_page_that_comes_while_it_is_opened_leaves_it(stage: Stage, page: Page) -> None:
+    held: list[Route] = []
+    page.route("**/screen.js?*", lambda route: held.append(route))
+    stage.page("/", '<main><a href="/card" data-dialog>Card</a><p>{{ n }}</p></main>', n=lambda: len(stage.visits))
+    stage.page("/card", '<main><h2>Card</h2><label>Text <input name="text"></label></main>')
+    with at_once(page):
+        page.goto("/")
+        with page.expect_response("/"):
+            page.evaluate("import('/_actions/client.js').then(({ refresh }) => void refresh())")
+        page.locator("a").click()
+        page.locator("dialog").wait_for(state="attached")
+        for route in held:
+            route.continue_()
+        expect(page.locator("main > p")).to_have_text("2")
+        expect(page.get_by_role("dialog", name="Card").get_by_label("Text")).to_be_focused()
+        page.go_back()
+        expect(page.locator("dialog")).to_have_count(0)
 
 
 @pytest.mark.parametrize("key", ["Control", "Shift", "middle"])

@@ -13,7 +13,7 @@ import { DIALOG, emitRegion, parseWithin, showPart } from "./regions.js";
 const CLOSE = "Close";
 const STYLES = "style,link[rel=stylesheet]";
 
-/** From the lowest to the topmost. @type {HTMLDialogElement[]} */
+/** From the lowest to the topmost: fresh pages are brought beneath them, from when they stand in the page. @type {HTMLDialogElement[]} */
 const opened = [];
 let count = 0;
 
@@ -25,13 +25,12 @@ async function openDialog(link) {
   const dialog = create("dialog", { id: `${DIALOG}-${++count}`, className: DIALOG, onclose: () => forget(dialog) });
   const onclick = () => dialog.close();
   dialog.append(create("div"), create("button", { type: "button", className: "serveractions-close", ariaLabel: CLOSE, textContent: "×", onclick }));
-  dialog.dataset.keep = ""; // fresh pages are brought beneath it
+  dialog.dataset.keep = "";
   const state = await refreshContent(dialog, pathOf(link));
   link.ariaBusy = null;
-  if (here() !== from) return dialog.remove();
+  if (here() !== from) return forget(dialog);
   if (state !== "shown") return location.assign(link.href);
   dialog.showModal();
-  opened.push(dialog);
   history.pushState({ ...history.state, serveractionsDialogs: opened.length }, ""); // Back closes it
   emitRegion(dialog.id);
 }
@@ -50,9 +49,9 @@ export async function refreshContent(dialog, url = read(dialog, PAGE), html, sen
     if (!findAll(STYLES).some((old) => isEqual(old, style))) document.head.append(style);
   }
   dialog.ariaLabel = find("h1,h2,h3", content)?.textContent ?? title;
-  if (!isShown(dialog)) document.body.append(dialog);
+  if (!isShown(dialog)) opened.push(document.body.appendChild(dialog));
   await showPart(/** @type {Element} */ (dialog.firstElementChild), content, sent);
-  if (opened.includes(dialog)) emitRegion(dialog.id);
+  if (dialog.open) emitRegion(dialog.id);
   return "shown";
 }
 

@@ -56,11 +56,11 @@ function resolveURLs(root, page) {
 
 /** @param {Element} root @param {string} suffix */
 function suffixIDs(root, suffix) {
-  const ids = findAll("[id]", root).map((element) => read(element, "id"));
+  const ids = new Set(findAll("[id]", root).map((element) => read(element, "id")));
   for (const element of findAll("*", root)) {
     for (const attribute of attributesOf(element)) {
       if (!REFERENCE.test(attribute.name) && attribute.value[0] !== "#") continue;
-      attribute.value = attribute.value.replace(/[^#\s]+/g, (name) => (ids.includes(name) ? name + suffix : name));
+      attribute.value = attribute.value.replace(/[^#\s]+/g, (name) => (ids.has(name) ? name + suffix : name));
     }
   }
 }

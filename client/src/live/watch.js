@@ -79,7 +79,10 @@ async function catchUp() {
     if (document.hidden || known === shown || !isNewer(known, since())) break;
     const state = await refreshAll();
     if (state === "left") break;
-    if (state === "shown") [shown, wait] = [known, BREATH];
+    if (state === "shown") {
+      shown = known;
+      wait = BREATH;
+    }
   }
   isCatchingUp = false;
 }

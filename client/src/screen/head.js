@@ -57,7 +57,10 @@ function updateRoot(fresh) {
  * and remains one. It stands beside the session's secret, which nobody can write there but the server.
  * @param {string} html
  */
-export const adoptNonce = (html) => html.split(/** @type {any} */ (html.match(/** @type {any} */ (secret && `nonce="([^"]{8,})" data-token="${secret}\\.`))?.[1])).join(own);
+export function adoptNonce(html) {
+  const theirs = secret && html.match(`nonce="([^"]{8,})" data-token="${secret}\\.`)?.[1];
+  return theirs ? html.split(theirs).join(own) : html;
+}
 
 /** @returns {any[]} what runs in the page, but for the client */
 const findScripts = () => findAll("script:not(#serveractions)").filter((/** @type {any} */ { type }) => /^$|module|javascript/.test(type));
