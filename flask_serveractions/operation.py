@@ -47,6 +47,7 @@ HOLDS_FORMS: Final = "flask_serveractions.forms"  # in the environ of a page tha
 SENDS_NO_COOKIES: Final = "flask_serveractions.no_cookies"  # in the environ of an answer that leaves the session alone
 
 REGION_FIELD: Final = "_region"  # of a form within a region: its name
+KEY_FIELD: Final = "idempotency_key"  # of a form whose action runs once
 REGION: Final = "flask_serveractions.region"  # in the scope while a region is rendered
 
 SENT_HEADERS: Final = "flask_serveractions.sent"  # in the environ, once they are: a page that is streamed is made after
@@ -175,6 +176,7 @@ class Submission:
     failed: bool = True
     bound: Mapping[str, Any] | None = None  # what the payload says; None where it can't be read
     is_shown: bool = False  # by a form of the page
+    key: str = ""  # of what still runs under it: who sends the form again means the same
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

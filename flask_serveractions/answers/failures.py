@@ -21,9 +21,10 @@ from ..http.negotiation import ANSWER, preference
 from ..operation import Operation, Submission
 from ..security.origin import SAFE_METHODS
 from ..security.rate_limits import retry_after
+from ..shared.once import RUNNING
 from .error_handlers import answer_in_our_place, answer_of_blueprint, http_error
 from .responses import close_to_caches, plain_page, problem_response, see_other
-from .submissions import request_rerender, submission_of
+from .submissions import form_key_of, request_rerender, submission_of
 
 logger = logging.getLogger("flask_serveractions")
 
@@ -132,7 +133,8 @@ def takes(operation: Operation, name: str) -> bool:
 
 def submission_of_problem(call: Call, problem: Problem) -> Submission:
     errors = {name: list(texts) for name, texts in problem.errors.items()}
-    return submission_of(call, errors=errors, message=problem.detail, result=problem.result)
+    key = form_key_of(call) if problem.code == RUNNING else ""
+    return submission_of(call, errors=errors, message=problem.detail, result=problem.result, key=key)
 
 
 def http_problem(call: Call, error: HTTPException) -> Response:

@@ -14,7 +14,7 @@ from ..errors import Refusal
 from ..forms.controls import secrets_of
 from ..forms.inputs import is_secret_name
 from ..http.action_argument import ARGUMENT
-from ..operation import REGION_FIELD, Rerender, Submission
+from ..operation import KEY_FIELD, REGION_FIELD, Rerender, Submission
 from ..security.signing import load_payload
 
 
@@ -56,10 +56,15 @@ def submission_of(call: Call, **came_of_it: Any) -> Submission:
 
 def values_to_show(call: Call) -> Mapping[str, Any]:
     """Return what was typed, as far as it can be read: without secrets, tokens and keys."""
-    hidden = {call.app.config.get("WTF_CSRF_FIELD_NAME", "csrf_token"), "idempotency_key", ARGUMENT, REGION_FIELD}
+    hidden = {call.app.config.get("WTF_CSRF_FIELD_NAME", "csrf_token"), KEY_FIELD, ARGUMENT, REGION_FIELD}
     values = submitted_values(received_of(call))
     is_secret = is_secret_name if call.operation is None else secrets_of(call.operation)
     return {name: value for name, value in values.items() if name not in hidden and not is_secret(name)}
+
+
+def form_key_of(call: Call) -> str:
+    """Return the key that a form brought, or ""."""
+    return str(received_of(call).form.get(KEY_FIELD, ""))
 
 
 def received_of(call: Call) -> Received:

@@ -21,7 +21,7 @@ from ..forms.initial_values import check_values
 from ..forms.inputs import Input, render_attributes
 from ..http.action_argument import ARGUMENT, value_of
 from ..marks import chain_of
-from ..operation import REGION, REGION_FIELD, Operation, Region, Submission
+from ..operation import KEY_FIELD, REGION, REGION_FIELD, Operation, Region, Submission
 from ..schemas.flask_forms import filled_form
 from ..security.signing import digest, load_payload, random_key, sign_id
 from .blocks import rendered_block
@@ -93,7 +93,7 @@ def action_form(
     # all parts are escaped where they are made; Markup.format would take half of a form's time
     return Markup(  # noqa: S704
         f"<form {form_attributes(forms, parts, identity, value, attrs)}>\n"
-        f"{hidden(forms, region, state, operation, bound)}"
+        f"{hidden(forms, region, state, operation, bound, payload, ordinal)}"
         f'<div class="serveractions-message" data-message role="alert">{message}</div>\n{content}</form>'
     )
 
@@ -153,7 +153,13 @@ def form_attributes(
 
 
 def hidden(
-    forms: PageForms, region: Region | None, state: AppState, operation: Operation, bound: Mapping[str, Any]
+    forms: PageForms,
+    region: Region | None,
+    state: AppState,
+    operation: Operation,
+    bound: Mapping[str, Any],
+    payload: str,
+    ordinal: str = "",
 ) -> str:
     """Return the hidden fields: whose form of which action it is, the CSRF token, and a key for what runs once."""
     made = forms.fields.get(operation.name)
@@ -164,9 +170,17 @@ def hidden(
         app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
         is_protected = app.config.get("WTF_CSRF_ENABLED", True)
         forms.tokens = hidden_field(token_field(app), csrf_token(app)) if is_protected else ""
-    key = hidden_field("idempotency_key", random_key()) if operation.once else ""
+    key = hidden_field(KEY_FIELD, key_for(forms, region, operation, payload, ordinal)) if operation.once else ""
     place = hidden_field(REGION_FIELD, region.name) if region is not None else ""
     return made + forms.tokens + key + place
+
+
+def key_for(forms: PageForms, region: Region | None, operation: Operation, payload: str, ordinal: str) -> str:
+    """Return a fresh key, or the one that a form was sent with, where that still runs."""
+    sent = forms.submission
+    if sent is not None and sent.key and is_of(sent, region, operation, payload, ordinal):
+        return sent.key
+    return random_key()
 
 
 def hidden_field(name: str, value: str) -> str:
@@ -184,9 +198,9 @@ def action_fields(action: Action, /, **bound: Any) -> Markup:
     :raises TypeError: bound arguments that the action does not take, or that are missing.
     """
     state, operation = find(action)
-    bound_payload(operation, bound)
+    payload = bound_payload(operation, bound)
     forms = page_forms()
-    return Markup(hidden(forms, region_of(forms), state, operation, bound))  # noqa: S704  # escaped there
+    return Markup(hidden(forms, region_of(forms), state, operation, bound, payload))  # noqa: S704  # escaped there
 
 
 def action_url(action: Action, /, **bound: Any) -> str:
@@ -223,7 +237,7 @@ def action_state(action: Action, /, **bound: Any) -> FormState:
     region = region_of(forms)
     identity = id_for(forms, region, parts, operation, payload, "")
     form = state_for(forms, region, parts, operation, payload, "", identity)
-    form.make_hidden = partial(hidden, forms, region, state, operation, bound)
+    form.make_hidden = partial(hidden, forms, region, state, operation, bound, payload)
     return form
 
 

@@ -17,14 +17,13 @@ from ..call import Call
 from ..errors import ActionError, Refusal
 from ..http.typed_json import fingerprint
 from ..identities import identity_text
-from ..operation import MISSING, Operation
+from ..operation import KEY_FIELD, MISSING, Operation
 from ..schemas.flask_forms import flask_form
 from ..shared.once import Claim, KeptAnswer, claim, complete, interrupt
 
 logger = logging.getLogger("flask_serveractions")
 
 KEY_LENGTH = 200  # characters, at most
-KEY_FIELD = "idempotency_key"
 KEY_HEADER = "Idempotency-Key"  # draft-ietf-httpapi-idempotency-key-header
 
 MAX_KEPT = 1024 * 1024  # bytes of an answer

@@ -24,7 +24,7 @@ LEASE_SECONDS = 90.0
 KEPT_SECONDS = 24 * 60 * 60.0
 MESSAGE_KEPT_SECONDS = 7 * 24 * 60 * 60.0  # senders of webhooks try again for up to three days
 RETRY_SECONDS = 5  # at most, where it is not known when to try again
-INTERRUPTED = "interrupted"  # the code of the problem
+RUNNING, INTERRUPTED = "running", "interrupted"  # the codes of problems
 
 NOT_AVAILABLE = "This can't be done safely just now. Please try again in a moment."
 
@@ -202,7 +202,7 @@ def still_running(record: Record) -> Refusal:
         "an idempotency key whose first call still runs",
         "This was sent before and is still being done.",
         headers=[("Retry-After", str(seconds))],
-        code="running",
+        code=RUNNING,
     )
 
 

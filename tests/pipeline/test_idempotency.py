@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
+from threading import Event
 from typing import Annotated, Any
 from uuid import uuid4
 
@@ -24,6 +26,9 @@ from flask_serveractions import ActionError, ServerActions, action_called
 from flask_serveractions.pipeline.idempotency import CHUNK, MAX_KEPT, FileDigests
 from tests.callers import SCRIPT, form_in, open_form, post_json, submit
 
+BY_HAND = """{% set state = action_state("act") %}{{ state.summary }}
+<form method="post" action="{{ action_url("act") }}" data-serveraction="act">
+{{ action_fields("act") }}<input name="amount"></form>"""
 PAGE = """{% call(form) action_form("act") %}{{ form.result.day.year if form.result else "" }}{% endcall %}"""
 
 
@@ -310,3 +315,40 @@ def test_an_expected_failure_is_kept_without_what_cannot_be(tmp_path: Path) -> N
     first, second = twice(client_of(act, tmp_path))
     assert (first.status_code, json.loads(second.data)["detail"]) == (422, "Too late.")
     assert runs == [1]
+
+
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_a_form_that_is_sent_again_while_it_runs_keeps_its_key_so_that_a_third_time_runs_nothing(
+    by_hand: bool, tmp_path: Path
+) -> None:
+    began, may_end = Event(), Event()
+
+    def pay(amount: int) -> Response:
+        runs.append(amount)
+        began.set()
+        assert may_end.wait(60)
+        return redirect("/paid")
+
+    client = client_of(pay, tmp_path)
+    client.application.add_url_rule("/hand", "hand", lambda: render_template_string(BY_HAND))
+    page = "/hand" if by_hand else "/"
+    form = open_form(client, page=page)
+    other = client.application.test_client()
+    other.set_cookie("session", client.get_cookie("session").value)
+    with ThreadPoolExecutor() as threads:
+        first = threads.submit(submit, other, form, amount="5")
+        assert began.wait(60)
+        second = submit(client, form, amount="5")
+        may_end.set()
+        assert first.result().location == "/paid"
+    again = form_in(second.text)
+    assert (second.status_code, again.values["idempotency_key"]) == (409, form.values["idempotency_key"])
+    third = submit(client, again, amount="5")
+    assert (third.location, third.headers["Idempotency-Replayed"], runs) == ("/paid", "true", [5])
+
+
+def test_once_it_has_its_answer_the_form_of_the_page_has_a_fresh_key(tmp_path: Path) -> None:
+    client = client_of(with_number, tmp_path)
+    form = open_form(client)
+    submit(client, form, value="5")
+    assert open_form(client).values["idempotency_key"] != form.values["idempotency_key"]
