@@ -48,7 +48,17 @@ ROOMS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
     (
         "pipeline",
-        ("dispatch", "protection", "delivery", "job_answers", "enqueue", "background", "execution", "idempotency"),
+        (
+            "plain_reads",
+            "dispatch",
+            "protection",
+            "delivery",
+            "job_answers",
+            "enqueue",
+            "background",
+            "execution",
+            "idempotency",
+        ),
     ),
     (
         "answers",

@@ -52,10 +52,15 @@ def answer_resource(call: Call, operation: Operation, returned: Any) -> Response
     if operation.vary or call.state.registry.hook is not None or "HTTP_AUTHORIZATION" in environ:
         add_cache_headers(call, operation, response.headers, none_yet=is_plain)
     if is_plain and "HTTP_IF_NONE_MATCH" not in environ and "HTTP_IF_MATCH" not in environ:
-        chunks: Any = response.response
-        response.headers.add("ETag", entity_tag(chunks[0]))  # the common case: it has no other one, and no date
-    else:
-        answer_conditionally(response, call.request.method, Conditions.of(environ))
+        return with_entity_tag(response)
+    answer_conditionally(response, call.request.method, Conditions.of(environ))
+    return response
+
+
+def with_entity_tag(response: Response) -> Response:
+    """Give the commonest answer its entity tag: it has no other one, and no date."""
+    chunks: Any = response.response
+    response.headers.add("ETag", entity_tag(chunks[0]))
     return response
 
 

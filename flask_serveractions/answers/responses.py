@@ -7,6 +7,7 @@ import logging
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
+from json import encoder as json_encoder
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flask import Response
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger("flask_serveractions")
 
 Encode = Callable[[Any], str]
+
+#: what each ``json.JSONEncoder`` makes at each call; None where Python has no C for it
+c_make_encoder: Any = getattr(json_encoder, "c_make_encoder", None)
 
 #: the names of the headers that close an answer to caches
 CLOSING = frozenset(name.lower() for name, _ in CLOSED_TO_CACHES)
@@ -100,10 +104,20 @@ def encoder(default: Callable[[Any], Any], ascii_only: bool, sort_keys: bool, sp
 
     :param spaced: as in Flask's answers: over several lines, or with nothing between; None for spaces alone.
     """
-    indent, separators = {None: (None, None), True: (2, None), False: (None, (",", ":"))}[spaced]
-    return json.JSONEncoder(
+    indent, separators = {None: (None, (", ", ": ")), True: (2, (",", ": ")), False: (None, (",", ":"))}[spaced]
+    made = json.JSONEncoder(
         default=default, ensure_ascii=ascii_only, sort_keys=sort_keys, indent=indent, separators=separators
-    ).encode
+    )
+    if c_make_encoder is None or indent is not None:
+        return made.encode
+    quote: Any = json_encoder.encode_basestring_ascii if ascii_only else json_encoder.encode_basestring
+    options = default, quote, None, made.key_separator, made.item_separator, sort_keys, made.skipkeys, made.allow_nan
+
+    def encode(value: Any) -> str:
+        """Return what ``made.encode(value)`` does, whose two steps before this one take a hundredth of an answer."""
+        return "".join(c_make_encoder({}, *options)(value, 0))
+
+    return encode
 
 
 def to_json(app: Flask, value: Any) -> str:
@@ -157,19 +171,30 @@ def json_response(app: Flask, value: Any, status: int | None = None, operation: 
     :param operation: what returned the value, for messages.
     :raises TypeError: it can't be JSON.
     """
-    provider = app.json
-    if type(provider) is not DefaultJSONProvider or provider.mimetype != JSON:
-        theirs: Response = provider.response(value)  # type: ignore[assignment]
+    body = json_body(app, value, operation)
+    if body is None:
+        theirs: Response = app.json.response(value)  # type: ignore[assignment]
         if status is not None:
             theirs.status_code = status
         return theirs
+    return whole_response(app, body, status, JSON)
+
+
+def json_body(app: Flask, value: Any, operation: Operation | None) -> bytes | None:
+    """Return the body that ``app.json.response(value)`` has; None where the app's provider is not Flask's own.
+
+    :param operation: what returned the value, for messages.
+    :raises TypeError: it can't be JSON.
+    """
+    provider = app.json
+    if type(provider) is not DefaultJSONProvider or provider.mimetype != JSON:
+        return None
     spaced = app.debug if provider.compact is None else not provider.compact
     try:
         text = encoder(provider.default, provider.ensure_ascii, provider.sort_keys, spaced)(value)
     except (TypeError, ValueError) as error:
         raise no_json(operation, value, error) from error
-    body = f"{text}\n".encode()
-    return whole_response(app, body, status, JSON)
+    return f"{text}\n".encode()
 
 
 def whole_response(app: Flask, body: bytes, status: int | None, media_type: str) -> Response:

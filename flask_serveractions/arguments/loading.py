@@ -85,11 +85,12 @@ def load_path(operation: Operation, values: Mapping[str, Any]) -> dict[str, Any]
     loaded = dict(values)
     for parameter in operation.path:
         raw = values.get(parameter.key, MISSING)
+        kind = type(raw)
+        if kind is parameter.plain and (kind is not str or is_clean(raw)):  # as nearly every one
+            continue
         if raw is MISSING or parameter.text is None:
             continue
         is_usable = not isinstance(raw, str) or is_clean(raw)
-        if is_usable and type(raw) is parameter.plain:
-            continue
         try:
             loaded[parameter.name] = load_typed(parameter, raw) if is_usable else MISSING
         except ValidationError:

@@ -21,7 +21,6 @@ from ..answers.failures import closed_to_caches, own_headers, with_retry_after
 from ..answers.listing import BY_CURSOR
 from ..answers.responses import problem_response
 from ..app_state import STATE_KEY, AppState, Registry, localize, state_of
-from ..call import Call
 from ..config import Settings
 from ..errors import Problem
 from ..held import callables_in
@@ -32,6 +31,7 @@ from ..http.negotiation import ANSWER, is_htmx, wants_html
 from ..marks import own_marks, with_marks
 from ..operation import ROUTE, Operation
 from ..pipeline.dispatch import dispatch, log_refused
+from ..pipeline.plain_reads import call_of, is_asked_plainly, is_plain_read, read_plainly
 from ..schemas.annotations import definer, type_parameters
 from ..schemas.signature import compile_operation
 from ..schemas.types import enclosing_names, resolved_hints
@@ -86,15 +86,16 @@ class MethodRoute(MethodView):
         asked: Request = request._get_current_object()  # type: ignore[attr-defined]
         state = app.extensions.get(STATE_KEY) or default_state(app)
         siblings: Mapping[str, Operation] = {}
+        reading = state.plain_reads.get((id(asked.url_rule), asked.method))
+        if reading is not None and reading.owner is type(self) and is_asked_plainly(state, asked.environ):
+            return read_plainly(app, state, asked, reading, self, kwargs)
         if app.url_value_preprocessors:
             siblings = operations_with(app, state, type(self), asked.url_rule, frozenset(kwargs))
         if siblings:
             operation = siblings[asked.method] if asked.method in siblings else siblings["GET"]
         else:
             operation = operation_of(app, state, type(self), asked.url_rule, asked.method)
-        call = Call(app, state, asked, operation, ROUTE)
-        call.function = getattr(self, operation.method.lower())
-        call.view, call.path_values = self, kwargs
+        call = call_of(app, state, asked, operation, self, kwargs)
         if asked.method in CHANGING_METHODS:
             call.siblings = siblings or operations_at(state, asked.url_rule)
         return dispatch(call)
@@ -137,6 +138,8 @@ def operation_of(app: Flask, state: AppState, view_class: type[MethodRoute], rul
     if operation is None:
         raise AssertionError(f"Unimplemented method {method!r} of {view_class!r}")  # as Flask has it
     state.known[id(rule), method] = operation
+    if is_plain_read(operation) and not app.url_value_preprocessors:
+        state.plain_reads[id(rule), method] = operation
     return operation
 
 
