@@ -31,15 +31,8 @@ from .views.blueprints import check_blueprint, place_when_known
 from .views.decorators_above import defining_frame
 from .views.discovery import RouteFile, discover
 from .views.functions import check_is_function, name_is_taken, public_functions
-from .views.resources import (
-    MethodRoute,
-    RegisteredRoute,
-    add_route,
-    check_is_route,
-    compile_route,
-    variables_in,
-    where_class,
-)
+from .views.resources import MethodRoute, check_is_route, compile_route, variables_in, where_class
+from .views.rules import RegisteredRoute, add_route
 from .views.webhooks import add_webhook, compile_webhook
 from .wsgi.middleware import Middleware
 from .wsgi.page_urls import route_actions
@@ -297,6 +290,7 @@ class ServerActions:
         :param directory: where the tree stands: ``Path(__file__).parent / "routes"``.
         :param url_prefix: goes before each URL; ``""`` for none.
         :raises ValueError: a tree that can't be served; says which file and line, and how to mend it.
+        :raises LookupError: a folder names a converter that the app does not have.
         :raises TypeError: a signature that can't work.
         :raises RuntimeError: the first request was served already.
         """

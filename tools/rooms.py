@@ -38,6 +38,7 @@ ROOMS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "csrf_protect",
             "early_forms",
             "webhooks",
+            "rules",
             "resources",
             "actions",
             "live",

@@ -24,7 +24,7 @@ from ..http.negotiation import ANSWER, wants_html
 from ..operation import Operation
 from ..pipeline.dispatch import log_refused
 from .actions import add_rule
-from .resources import RegisteredRoute
+from .rules import RegisteredRoute, add_resource_rule
 
 Preprocessor = Callable[[str | None, dict[str, Any] | None], None]
 
@@ -116,7 +116,7 @@ def place_route(app: Flask, state: AppState, route: RegisteredRoute, name: str |
     endpoint = f"{name}.{route.endpoint}"
     if app.view_functions.get(endpoint) is not route.view:  # another rule of the same class
         check_free(app, endpoint, repr(route.view_class))
-    setup_of(app, name).add_url_rule(route.rule, route.endpoint, route.view)
+    add_resource_rule(app, setup_of(app, name), route)
     state.placed_routes.add(route)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
 
@@ -255,23 +254,6 @@ def compile_route(
 def variables_in(rule: str) -> frozenset[str]:
     """Return the names of a URL rule's variables."""
     return frozenset(VARIABLE.findall(rule))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class RegisteredRoute:
-    """A class under a rule, as ``@actions.route`` registered it."""
-
-    rule: str
-    endpoint: str
-    view_class: type[MethodRoute]
-    view: Callable[..., Any]
-    blueprint: Any = None  # the app's Blueprint that it belongs to, or its name
-
-
-def add_route(app: Flask, route: RegisteredRoute) -> None:
-    """Give a resource its rule; one of a blueprint gets it when that is known."""
-    if route.blueprint is None:
-        app.add_url_rule(route.rule, route.endpoint, route.view)
 
 
 def route_rules(app: Flask) -> list[tuple[Any, type[MethodRoute]]]:

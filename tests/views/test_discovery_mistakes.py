@@ -88,6 +88,11 @@ def test_a_folder_whose_name_can_be_no_part_of_a_url_is_an_error_that_shows_it(r
     assert f"route.py: {folder!r} can't be part of a URL" in str(raised.value)
 
 
+def test_a_converter_that_the_app_lacks_is_an_error_that_names_the_file_and_those_it_has(routes: Path) -> None:
+    with pytest.raises(LookupError, match=r"\[itn:n\]/route\.py: the converter 'itn' does not exist.* one of .*int,"):
+        app_of(says(routes, "[itn:n]"))
+
+
 def test_a_folder_without_a_route_file_may_be_called_anything(routes: Path) -> None:
     tree(routes, **{"a b/[[x/data.txt": "", "todos/route.py": SAYS, "__pycache__/route.py": "def get(): ..."})
     assert client_of(app_of(routes)).get("/api/todos").status_code == 200
