@@ -44,6 +44,8 @@ class AuthHook:
         """
         function = app.ensure_sync(self.function) if self.is_async else self.function
         returned = function(operation, arguments) if self.takes_arguments else function(operation)
+        if type(returned) is str:  # an ID: there is nothing to look into
+            return returned or None
         return identity_in(app, run_awaitable(app, behind_proxies(returned)))  # a coroutine is truthy, whoever asks
 
 

@@ -81,6 +81,8 @@ def identity_text(identity: Any) -> str:
 
     :raises TypeError: it can't be told from others of its kind.
     """
+    if type(identity) in PLAIN:  # these have none of what is looked for below, which takes ten times as long
+        return repr(identity)
     for tell in (id_by_method, id_by_attribute, id_by_key):
         told = tell(identity)
         if is_telling(told):

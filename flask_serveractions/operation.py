@@ -204,7 +204,6 @@ class MiddlewareState:
     submission: Submission | None = None  # in a second pass: what the page shall show
     rerender: Rerender | None = None  # in a first pass: set by the pipeline
     environ: Mapping[str, Any] = field(default_factory=dict)  # as the request came in
-    session: tuple[Any, str, bytes] | None = None  # as it was found: the app, the cookies, and what they held
     undo: Callable[[], None] | None = None  # in a second pass: gives back what a page has used up that is not used
     streams: bool = False  # the answer is a stream of events
     last_event: tuple[str, bytes] | None = None  # its name and its JSON, which the middleware sends

@@ -28,7 +28,7 @@ from .views.decorators_above import check_decorators, check_views
 from .views.early_forms import strict_parsing
 from .views.own_views import is_own
 from .views.resources import blueprints_of, compile_rule, refuse_method, refuse_too_many, route_rules, view_class_of
-from .wsgi.page_sessions import is_kept_by_server, remember_session, share_sessions
+from .wsgi.page_sessions import is_kept_by_server, quicken_sessions, remember_session
 from .wsgi.prefetch import is_prefetched, refuse_to_show_flashes
 
 logger = logging.getLogger("flask_serveractions")
@@ -56,7 +56,7 @@ def start(app: Flask, state: AppState) -> None:
             exempt_from_csrf_protect(app, state)
             guard_url_values(app, state)
             look_first(app, state)
-            share_sessions(app)
+            quicken_sessions(app)
             handle_error_at_operations(app, 405, MethodNotAllowed, refuse_method)
             handle_error_at_operations(app, 429, TooManyRequests, refuse_too_many)
             state.gettext = state.settings.gettext or gettext_of(app)

@@ -168,7 +168,7 @@ def read_form(request: Request, limit: int) -> FormData:
     """
     if "form" in request.__dict__:  # somebody read it before us
         return parsed_before(request)
-    reader = read_multipart if request.mimetype == MULTIPART else read_urlencoded
+    reader = read_multipart if mimetype_of(request) == MULTIPART else read_urlencoded
     form, files = reader(request, limit)
     request.__dict__.update(stream=BytesIO(), form=form, files=files)
     return form, files
@@ -191,31 +191,29 @@ def parsed_before(request: Request) -> FormData:
 
 def read_urlencoded(request: Request, limit: int) -> FormData:
     pairs = parse_urlencoded(b"".join(chunks(request, limit)), charset_of(request))
-    return ImmutableMultiDict([(name, with_lf(value)) for name, value in pairs]), EMPTY
+    return ImmutableMultiDict([(name, with_lf(value) if "\r" in value else value) for name, value in pairs]), EMPTY
 
 
 def parse_urlencoded(body: bytes, charset: str) -> list[tuple[str, str]]:
-    """Return the fields of a form: what ``parse_qsl`` does, in half its time.
+    """Return the fields of a form (URL Standard, 5.1): what ``parse_qsl`` does, in half its time.
 
     :raises Unreadable: it is not in its charset.
     :raises TooLarge: more than 1,000 fields.
     """
     if body.count(b"&") >= MAX_FIELDS:
         raise TooLarge(f"more than {MAX_FIELDS} fields")
-    pieces = [piece.partition("=") for piece in decode(body, charset).split("&") if piece]
+    text = decode(body, charset).replace("+", " ")  # a plus that was typed is escaped, as yet
+    pieces = [piece.partition("=") for piece in text.split("&") if piece]
     try:
-        return [(unescaped(name, charset), unescaped(value, charset)) for name, _, value in pieces]
+        return [
+            (
+                unquote(name, charset, "strict") if "%" in name else name,
+                unquote(value, charset, "strict") if "%" in value else value,
+            )
+            for name, _, value in pieces
+        ]
     except UnicodeDecodeError:
         raise Unreadable(f"it is not {charset}") from None
-
-
-def unescaped(text: str, charset: str) -> str:
-    """Return what a name or a value of a form stands for (URL Standard, 5.1).
-
-    :raises UnicodeDecodeError: it is not in its charset.
-    """
-    text = text.replace("+", " ")
-    return unquote(text, charset, "strict") if "%" in text else text
 
 
 def read_multipart(request: Request, limit: int) -> FormData:
@@ -297,8 +295,14 @@ def with_lf(text: str) -> str:
     return text.replace("\r\n", "\n")
 
 
+def mimetype_of(request: Request) -> str:
+    """Return ``request.mimetype``; that of a browser's form, which has no parameters, needs no parsing."""
+    return URLENCODED if request.environ.get("CONTENT_TYPE") == URLENCODED else request.mimetype
+
+
 def charset_of(request: Request) -> str:
-    return checked_charset(request.mimetype_params.get("charset"))
+    is_plain = request.environ.get("CONTENT_TYPE") == URLENCODED
+    return "utf-8" if is_plain else checked_charset(request.mimetype_params.get("charset"))
 
 
 def checked_charset(declared: str | None) -> str:

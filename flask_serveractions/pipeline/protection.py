@@ -6,7 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..answers.submissions import received_of
-from ..arguments.bodies import MULTIPART, URLENCODED, Received, check_encoding, check_size, limit_stream, read_form
+from ..arguments.bodies import (
+    MULTIPART,
+    URLENCODED,
+    Received,
+    check_encoding,
+    check_size,
+    limit_stream,
+    mimetype_of,
+    read_form,
+)
 from ..call import Call
 from ..errors import OtherIdentity, Refusal, UnknownAction
 from ..http.action_argument import ARGUMENT
@@ -104,7 +113,7 @@ def sent_who(call: Call) -> str | None:
 
 def form_of(call: Call) -> Mapping[str, str]:
     """Return the fields of a form body, for the token in it."""
-    if call.request.mimetype not in (URLENCODED, MULTIPART):
+    if mimetype_of(call.request) not in (URLENCODED, MULTIPART):
         return {}
     check_encoding(call.request)
     form, files = read_form(call.request, call.limit)

@@ -11,7 +11,6 @@ import secrets
 import time
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Iterator, Mapping
-from functools import partial
 from hashlib import sha1, sha256
 from typing import TYPE_CHECKING, Any
 
@@ -73,13 +72,13 @@ class CsrfTokens:
         :param max_age: seconds; None for no limit.
         :param now: Unix seconds; the clock's by default.
         """
-        value, _, signature = token.rpartition(".")
-        payload, _, stamp = value.rpartition(".")
-        if not self.signer.is_genuine(value.encode(errors="replace"), signature.encode(errors="replace")):
+        value, _, signature = token.encode(errors="replace").rpartition(b".")
+        payload, _, stamp = value.rpartition(b".")
+        if not self.signer.is_genuine(value, signature):
             return False
         try:
             signed_at = int.from_bytes(decoded(stamp), "big")
-            raw = self.serializer.load_payload(payload.encode()) if payload[:1] == "." else decoded(payload)
+            raw = self.serializer.load_payload(payload) if payload[:1] == b"." else decoded(payload)
         except (BadData, ValueError):
             return False
         if isinstance(raw, str):  # it was compressed
@@ -113,24 +112,24 @@ class ReadySigner(Signer):
 
     def __init__(self, keys: tuple[str | bytes, ...], salt: bytes, digest: Any, derivation: str) -> None:
         super().__init__(list(map(want_bytes, keys)), salt=salt, digest_method=digest, key_derivation=derivation)
-        self.ready = [ReadyKey(self.derive_key(key), digest) for key in self.secret_keys]
+        self.newest_first = [ReadyKey(self.derive_key(key), digest) for key in reversed(self.secret_keys)]
 
     def get_signature(self, value: str | bytes) -> bytes:
         return self.signature_of(value).encode()
 
     def signature_of(self, value: str | bytes) -> str:
-        return encoded(self.ready[-1].hmac_of(want_bytes(value)))
+        return encoded(self.newest_first[0].hmac_of(want_bytes(value)))
 
     def verify_signature(self, value: str | bytes, sig: str | bytes) -> bool:
         return self.is_genuine(want_bytes(value), want_bytes(sig))
 
     def is_genuine(self, value: bytes, signature: bytes) -> bool:
         """Whether a signature is one of ours in its one spelling: what base64 leniently decodes to it, is not."""
-        return any(map(partial(hmac.compare_digest, signature), self.signatures(value)))
+        return any(hmac.compare_digest(signature, encoded_bytes(key.hmac_of(value))) for key in self.newest_first)
 
     def signatures(self, value: bytes) -> Iterator[bytes]:
         """Yield the signatures by every key, the newest first."""
-        return (encoded_bytes(key.hmac_of(value)) for key in reversed(self.ready))  # one at a time
+        return (encoded_bytes(key.hmac_of(value)) for key in self.newest_first)  # one at a time
 
 
 class ReadyKey:
@@ -164,12 +163,11 @@ def encoded_bytes(data: bytes) -> bytes:
     return b2a_base64(data, newline=False).translate(FOR_URLS, b"=")
 
 
-def decoded(text: str | bytes) -> bytes:
+def decoded(text: bytes) -> bytes:
     """Return what URL-safe base64 without padding stands for.
 
     :raises ValueError: it is none.
     """
-    text = want_bytes(text)
     return a2b_base64(text.translate(STANDARD) + b"=" * (-len(text) % 4))
 
 
@@ -199,16 +197,11 @@ class Signing:
 def all_keys(app: Flask, current: str | bytes | None) -> tuple[str | bytes, ...]:
     if not current:
         raise RuntimeError("Signed action IDs need a secret. Set app.config['SECRET_KEY'] to a long random value.")
-    fallbacks = fallbacks_of(app)
-    return (*reversed(fallbacks), current) if fallbacks else (current,)
-
-
-def fallbacks_of(app: Flask) -> list[str | bytes]:
-    """Return ``SECRET_KEY_FALLBACKS`` without empty keys, by which anybody could sign; a text is one key."""
-    given: Any = app.config.get("SECRET_KEY_FALLBACKS")
-    if not given:
-        return []
-    return [each for each in ([given] if isinstance(given, (str, bytes)) else given) if each]
+    fallbacks: Any = app.config.get("SECRET_KEY_FALLBACKS")
+    if not fallbacks:  # as nearly always
+        return (current,)
+    given = [fallbacks] if isinstance(fallbacks, (str, bytes)) else fallbacks  # a text is one key
+    return (*reversed([each for each in given if each]), current)  # by an empty one anybody could sign
 
 
 PAYLOAD = json.JSONEncoder(separators=(",", ":"), sort_keys=True, ensure_ascii=False, default=str)

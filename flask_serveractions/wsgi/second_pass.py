@@ -99,7 +99,7 @@ def render_page(
     :param headers: of the action's answer, with the cookies that it sets.
     :param token_headers: the environ keys of the CSRF token's headers.
     """
-    page_state = MiddlewareState(second_pass=True, submission=rerender.submission, session=state.session)
+    page_state = MiddlewareState(second_pass=True, submission=rerender.submission)
     page = rendered(app, rerender, state, page_state, headers, token_headers)
     if page is None and page_state.undo is not None:
         page_state.undo()

@@ -1,4 +1,4 @@
-"""The session of a page that goes into an answer: as the action left it, and not checked twice."""
+"""The session of a page: as the action before it left it, and what its cookie held is remembered."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from flask import Flask, current_app, render_template_string, session
+from flask import Flask, render_template_string, session
 from flask.sessions import SecureCookieSessionInterface
 from flask.testing import FlaskClient
 
 from flask_serveractions import revalidate_path
+from flask_serveractions.wsgi.page_sessions import SessionSerializer
 from tests.callers import ONE_FORM, SCRIPT, app_with, open_form, submit
 
 LONG_AGO = datetime(2001, 2, 3, tzinfo=timezone.utc)
@@ -38,6 +39,7 @@ def client_with(app: Flask, cart: object) -> FlaskClient:
     client.get("/shown")
     with client.session_transaction() as held:
         held["cart"] = cart
+    client.get("/shown")  # from now on its cookie stays what it is
     return client
 
 
@@ -47,11 +49,6 @@ def shown_after_action(client: FlaskClient) -> str:
 
 
 def nothing() -> None: ...
-
-
-def lose_its_age() -> None:
-    """Let every session's cookie be too old from now on."""
-    current_app.permanent_session_lifetime = timedelta(seconds=-10)
 
 
 @pytest.mark.parametrize(
@@ -73,21 +70,122 @@ def test_what_a_session_was_not_told_of_is_not_on_the_page() -> None:
     assert shown_after_action(client) == "[&#39;milk&#39;]"
 
 
-def test_a_session_that_was_found_a_moment_ago_is_not_checked_again() -> None:
-    assert shown_after_action(client_with(app_that_shows_its_session(lose_its_age), "milk")) == "milk"
+def serializer_of(app: Flask) -> SessionSerializer:
+    serializer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
+    assert isinstance(serializer, SessionSerializer)
+    return serializer
 
 
-def test_one_that_holds_more_than_plain_values_is_read_again() -> None:
-    assert shown_after_action(client_with(app_that_shows_its_session(lose_its_age), LONG_AGO)) == "None"
+def cart_of(client: FlaskClient) -> str:
+    return client.get("/shown").text.partition("<pre>")[2].partition("</pre>")[0]
 
 
-def test_only_flasks_own_sessions_are_shared_and_each_app_has_its_interface() -> None:
+def cookie_of(client: FlaskClient) -> str:
+    cookie = client.get_cookie("session")
+    assert cookie is not None
+    return cookie.value
+
+
+def test_what_a_cookie_held_is_remembered_and_the_page_of_an_action_is_shown_by_it() -> None:
+    app = app_that_shows_its_session(nothing)
+    client = client_with(app, "milk")
+    assert cart_of(client) == "milk"
+    assert cookie_of(client) in serializer_of(app).read
+    assert [cart_of(client), shown_after_action(client)] == ["milk", "milk"]
+
+
+def test_nobody_can_change_what_is_remembered() -> None:
+    app = app_that_shows_its_session(nothing)
+
+    @app.get("/add")
+    def add() -> str:
+        session["cart"].append("eggs")  # of which the session hears nothing
+        return ""
+
+    client = client_with(app, ["milk"])
+    client.get("/add")
+    client.get("/add")
+    assert cart_of(client) == "[&#39;milk&#39;]"
+
+
+def test_a_cookie_that_is_remembered_grows_too_old_all_the_same() -> None:
+    app = app_that_shows_its_session(nothing)
+    client = client_with(app, "milk")
+    assert cart_of(client) == "milk"
+    app.permanent_session_lifetime = timedelta(seconds=-10)
+    assert cart_of(client) == "None"
+
+
+def test_a_cookie_that_is_remembered_is_void_with_another_key_and_good_with_a_fallback() -> None:
+    app = app_that_shows_its_session(nothing)
+    client = client_with(app, "milk")
+    assert cart_of(client) == "milk"
+    cookie = cookie_of(client)
+    app.secret_key = "another"
+    assert cart_of(client) == "None"
+    app.config["SECRET_KEY_FALLBACKS"] = ["of the tests"]
+    client.set_cookie("session", cookie)
+    assert cart_of(client) == "milk"
+
+
+def test_a_forged_cookie_is_nobodys_and_not_remembered() -> None:
+    app = app_that_shows_its_session(nothing)
+    client = client_with(app, "milk")
+    forged = f"{cookie_of(client).rpartition('.')[0]}.{'A' * 27}"
+    client.set_cookie("session", forged)
+    assert cart_of(client) == "None"
+    assert forged not in serializer_of(app).read
+
+
+def test_a_session_of_more_than_plain_values_is_read_each_time() -> None:
+    app = app_that_shows_its_session(nothing)
+    client = client_with(app, LONG_AGO)
+    assert cart_of(client) == cart_of(client) == str(LONG_AGO)
+    assert cookie_of(client) not in serializer_of(app).read
+
+
+def test_no_more_cookies_are_remembered_than_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SessionSerializer, "MOST", 3)
+    app = app_that_shows_its_session(nothing)
+    carts = [cart_of(client_with(app, f"milk {number}")) for number in range(9)]
+    assert carts == [f"milk {number}" for number in range(9)]
+    assert len(serializer_of(app).read) <= 3
+
+
+@pytest.mark.parametrize("return_timestamp", [False, True])
+def test_what_is_asked_for_otherwise_than_flask_asks_is_read_as_itsdangerous_reads_it(return_timestamp: bool) -> None:
+    app = app_that_shows_its_session(nothing)
+    client = client_with(app, "milk")
+    theirs = SecureCookieSessionInterface().get_signing_serializer(app)
+    assert theirs is not None
+    asked: dict[str, Any] = {"return_timestamp": return_timestamp}
+    assert serializer_of(app).loads(cookie_of(client), **asked) == theirs.loads(cookie_of(client), **asked)
+
+
+def test_only_flasks_own_sessions_are_remembered_and_each_app_has_its_interface() -> None:
     class Own(SecureCookieSessionInterface):
         """One that may do more when it opens a session."""
 
-    own = app_that_shows_its_session(lose_its_age)
+    own = app_that_shows_its_session(nothing)
     own.session_interface = interface = Own()
-    assert shown_after_action(client_with(own, "milk")) == "None"
+    assert shown_after_action(client_with(own, "milk")) == "milk"
     assert own.session_interface is interface
+    assert not isinstance(interface.get_signing_serializer(own), SessionSerializer)
     app_that_shows_its_session(nothing).test_client().get("/shown")
-    assert "open_session" not in vars(Flask.session_interface)
+    assert vars(Flask.session_interface) == {}
+
+
+def test_an_interface_that_was_changed_is_left_alone() -> None:
+    app = app_that_shows_its_session(nothing)
+    app.session_interface = interface = SecureCookieSessionInterface()
+    interface.salt = "of the app's own"
+    client = client_with(app, "milk")
+    assert cart_of(client) == "milk"
+    assert app.session_interface is interface
+
+
+def test_an_app_without_a_key_has_no_session() -> None:
+    app = app_that_shows_its_session(nothing)
+    app.test_client().get("/shown")
+    app.secret_key = None
+    assert app.session_interface.open_session(app, app.request_class({})) is None
