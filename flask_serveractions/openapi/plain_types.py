@@ -7,13 +7,12 @@ import dataclasses
 import datetime as dt
 import decimal
 import enum
-import inspect
 import typing
 import uuid
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
-from ..schemas.annotations import Unfolded, unfold, union_members
+from ..schemas.annotations import Unfolded, is_class, unfold, union_members
 from ..schemas.results import holds_schema
 
 JsonSchema = dict[str, Any]
@@ -62,7 +61,7 @@ def plain_schema(plain: Any, written: Written | None, seen: tuple[Any, ...]) -> 
         return {"type": "object", "additionalProperties": values}
     if (origin or plain) in LISTS or (is_kind_of(origin, collections.abc.Iterable) and holds_schema(plain)):
         return list_schema(origin, parts, written, seen)
-    return class_schema(plain, seen) if inspect.isclass(plain) else {}
+    return class_schema(plain, seen) if is_class(plain) else {}
 
 
 def any_of(schemas: list[JsonSchema]) -> JsonSchema:
@@ -74,7 +73,7 @@ def any_of(schemas: list[JsonSchema]) -> JsonSchema:
 
 
 def is_kind_of(kind: Any, base: type[Any]) -> bool:
-    return inspect.isclass(kind) and issubclass(kind, base) and not typing.is_typeddict(kind)
+    return is_class(kind) and issubclass(kind, base) and not typing.is_typeddict(kind)
 
 
 def list_schema(origin: Any, parts: tuple[Any, ...], written: Written | None, seen: tuple[Any, ...]) -> JsonSchema:

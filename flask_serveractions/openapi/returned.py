@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import typing
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from typing import Any
 from ..answers.jobs import Job
 from ..http.negotiation import HTML, JSON
 from ..operation import MISSING, Operation
-from ..schemas.annotations import NOTHING, Unfolded, unfold, union_members
+from ..schemas.annotations import NOTHING, Unfolded, is_class, unfold, union_members
 from ..schemas.results import (
     AWAITABLES,
     TEXTS,
@@ -102,7 +101,7 @@ def media_types_of(said: Unfolded) -> list[str]:
     if typing.get_origin(said.plain) is typing.Literal:
         values = typing.get_args(said.plain)
         return list(dict.fromkeys(HTML if isinstance(each, TEXTS) else JSON for each in values if each is not None))
-    if inspect.isclass(said.plain) and issubclass(said.plain, TEXTS):
+    if is_class(said.plain) and issubclass(said.plain, TEXTS):
         return [HTML]  # an Enum of texts, too
     return [] if said.plain is NOTHING else [ANYTHING] if is_for_flask(said.plain) else [JSON]
 
@@ -110,7 +109,7 @@ def media_types_of(said: Unfolded) -> list[str]:
 def is_for_flask(plain: Any) -> bool:
     """Whether the type does not say what Flask makes of its values."""
     kind = typing.get_origin(plain) or plain
-    is_open = plain in (Any, object) or not inspect.isclass(kind)
+    is_open = plain in (Any, object) or not is_class(kind)
     return is_open or is_response(plain) or getattr(kind, "__name__", "") in STREAMS
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 import types
 import typing
 from collections.abc import Mapping
 from types import SimpleNamespace
-from typing import Annotated, Any, NamedTuple, TypeVar, Union
+from typing import Annotated, Any, NamedTuple, TypeGuard, TypeVar, Union
 
 UNIONS = (Union, types.UnionType)
 NOTHING = type(None)
@@ -22,6 +23,11 @@ class Unfolded(NamedTuple):
 
     def of_kind(self, kind: type[Any]) -> list[Any]:
         return [each for each in self.metadata if isinstance(each, kind)]
+
+
+def is_class(value: Any) -> TypeGuard[type[Any]]:
+    """Whether a value is a class, and not ``list[int]``, which Python 3.10 takes for one."""
+    return inspect.isclass(value) and not isinstance(value, types.GenericAlias)
 
 
 def unfold(annotation: Any) -> Unfolded:

@@ -19,6 +19,7 @@ from wtforms.form import BaseForm
 
 from ..errors import WHOLE, TooLarge, Unreadable
 from ..operation import Parameter
+from .annotations import is_class
 from .form_data import flat_values, is_clean, join_name
 from .mistakes import NoField
 
@@ -148,7 +149,7 @@ def check_can_be_made(form_class: type[Any]) -> None:
 
 def factory_among(metadata: Iterable[Any]) -> Callable[..., Any] | None:
     """Return the factory of a form, as ``Annotated[PostForm, make_form]`` names it."""
-    return next((each for each in metadata if callable(each) and not inspect.isclass(each)), None)
+    return next((each for each in metadata if callable(each) and not is_class(each)), None)
 
 
 def has_odd_index(name: str) -> bool:

@@ -10,6 +10,8 @@ from typing import Any
 import wtforms
 from marshmallow import Schema, ValidationError, fields, validate
 
+from .annotations import is_class
+
 
 class NoField(TypeError):
     """No marshmallow field loads this annotation.
@@ -70,7 +72,7 @@ def check_default(name: str, default: Any) -> None:
 
 
 def is_instance_or_class(value: Any, kind: type[Any]) -> bool:
-    return isinstance(value, kind) or (inspect.isclass(value) and issubclass(value, kind))
+    return isinstance(value, kind) or (is_class(value) and issubclass(value, kind))
 
 
 def named(value: Any) -> str:
@@ -80,7 +82,7 @@ def named(value: Any) -> str:
 def is_mapped(annotation: Any) -> bool:
     """Whether a class is a model of SQLAlchemy's, peewee's or MongoEngine's, also one that is a dataclass."""
     marks = ("__mapper__", "__table__", "_meta")
-    return inspect.isclass(annotation) and any(hasattr(annotation, each) for each in marks)
+    return is_class(annotation) and any(hasattr(annotation, each) for each in marks)
 
 
 def check_metadata(metadata: Iterable[Any]) -> None:
@@ -92,7 +94,7 @@ def check_metadata(metadata: Iterable[Any]) -> None:
         name = named(each)
         if isinstance(each, (list, tuple)) and any(map(callable, each)):
             raise NoField("a list of validators checks nothing", "Write them one by one: Annotated[str, one, two].")
-        if inspect.isclass(each) and issubclass(each, validate.Validator):
+        if is_class(each) and issubclass(each, validate.Validator):
             raise NoField(f"{name} is a class, which checks nothing", f"Write {name}(...).")
         if is_of_wtforms(each):
             raise NoField(
@@ -115,7 +117,7 @@ def check_takes_a_value(validator: Callable[..., Any]) -> None:
 
 
 def is_of_wtforms(value: Any) -> bool:
-    made = value if inspect.isclass(value) else type(value)
+    made = value if is_class(value) else type(value)
     module = str(made.__module__)
     return module.startswith(("wtforms.", "flask_wtf.")) and not issubclass(made, wtforms.Form)
 

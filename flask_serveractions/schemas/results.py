@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import collections.abc
 import dataclasses
-import inspect
 import typing
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -18,7 +17,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response
 
 from ..operation import MISSING, Answer
-from .annotations import NOTHING, Unfolded, each_of_union, unfold, union_members
+from .annotations import NOTHING, Unfolded, each_of_union, is_class, unfold, union_members
 from .dump import compile_dump
 from .mistakes import NoField
 from .schema_cycles import all_fields, close_cycles
@@ -125,7 +124,7 @@ def is_value_and_status(parts: tuple[Any, ...]) -> bool:
     second = unfold(parts[1]).plain
     literal = typing.get_args(second)[:1] if typing.get_origin(second) is typing.Literal else ()
     kind = type(literal[0]) if literal else typing.get_origin(second) or second
-    return second is Any or (inspect.isclass(kind) and issubclass(kind, STATUS_OR_HEADERS))
+    return second is Any or (is_class(kind) and issubclass(kind, STATUS_OR_HEADERS))
 
 
 def status_of(members: list[Member]) -> int | None:
@@ -137,7 +136,7 @@ def status_of(members: list[Member]) -> int | None:
 
 
 def is_response(plain: Any) -> bool:
-    return inspect.isclass(plain) and issubclass(plain, Response)
+    return is_class(plain) and issubclass(plain, Response)
 
 
 def is_json_type(plain: Any) -> bool:
@@ -184,7 +183,7 @@ def parts_of(annotation: Any) -> Iterator[Unfolded]:
 def field_hints(plain: Any) -> list[Any]:
     """Return the types of the fields of a dataclass, a named tuple or a ``TypedDict``, as far as they are known."""
     made = typing.get_origin(plain) or plain
-    if not inspect.isclass(made) or not (
+    if not is_class(made) or not (
         dataclasses.is_dataclass(made) or typing.is_typeddict(made) or hasattr(made, "_field_defaults")
     ):
         return []
@@ -250,7 +249,7 @@ class Compiler:
             return self.one_of([unfold(each) for each in parts if each is not NOTHING])
         if origin is tuple:
             return self.array(parts[0]) if Ellipsis in parts else self.tuple(parts)
-        if not inspect.isclass(origin) or any(map(holds_schema, inner_types(origin, parts)[1])):
+        if not is_class(origin) or any(map(holds_schema, inner_types(origin, parts)[1])):
             raise NoField(f"nobody can tell what its schema stands for in {plain!r}", WHOLE)
         inner = inner_types(origin, parts)[0]
         return self.mapping(inner) if issubclass(origin, collections.abc.Mapping) else self.array(inner)
@@ -321,7 +320,7 @@ def class_of(plain: Any) -> type[Any]:
     if typing.is_typeddict(plain):
         return dict
     made = typing.get_origin(plain) or plain
-    if not inspect.isclass(made) or made in (object, Any) or getattr(made, "_is_protocol", False):
+    if not is_class(made) or made in (object, Any) or getattr(made, "_is_protocol", False):
         mend = "Give each of the types a class of its own, or return one of them with its status: (value, 409)."
         raise NoField(f"nobody can tell {plain!r} from the other types of the union", mend)
     return made

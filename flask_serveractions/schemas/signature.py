@@ -18,7 +18,7 @@ from marshmallow.validate import And
 from werkzeug.datastructures import FileStorage
 
 from ..operation import ACTION, MISSING, REGION_FIELD, Answer, Operation, Parameter, Source, where
-from .annotations import type_arguments, unfold, with_arguments
+from .annotations import is_class, type_arguments, unfold, with_arguments
 from .bound_fields import bind, fields_for
 from .fields import is_delimited, is_flat, is_text
 from .flask_forms import check_can_be_made, declares_file, factory_among, flask_form
@@ -232,7 +232,7 @@ class Compiler:
 
     def special(self, name: str, plain: Any, metadata: list[Any], source: Source) -> dict[str, Any] | None:
         """Return what files, forms and whole bodies are made of; None for everything else."""
-        if inspect.isclass(plain) and issubclass(plain, flask_form()):
+        if is_class(plain) and issubclass(plain, flask_form()):
             return form_parts(plain, metadata, source)
         validators = validators_of(metadata)
         each, of_each = item_of(plain)
@@ -308,7 +308,7 @@ class Compiler:
             load_text=bound.load_text,
             load_json=bound.load_json,
             default=default,
-            plain=plain if inspect.isclass(plain) and not metadata else None,
+            plain=plain if is_class(plain) and not metadata else None,
         )
 
     def answer(self, annotation: Any, is_generator: bool) -> Answer:

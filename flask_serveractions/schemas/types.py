@@ -22,7 +22,7 @@ from typing import Any, Literal
 from marshmallow import Schema, fields, missing
 
 from ..operation import Source, where
-from .annotations import Unfolded, arguments_by_class, type_parameters, unfold, union_members, with_arguments
+from .annotations import Unfolded, arguments_by_class, is_class, type_parameters, unfold, union_members, with_arguments
 from .fields import (
     Boolean,
     Choice,
@@ -144,10 +144,10 @@ class Maker:
         if origin is dict:
             keys, values = arguments or (str, Any)
             return Dict(field_for(keys, strict=False), self.field(values), **options)
-        if inspect.isclass(annotation) and issubclass(annotation, enum.Enum):
+        if is_class(annotation) and issubclass(annotation, enum.Enum):
             return self.enumeration(annotation, options)
         whole = origin or annotation
-        if inspect.isclass(whole) and dataclasses.is_dataclass(whole) and not is_mapped(whole):
+        if is_class(whole) and dataclasses.is_dataclass(whole) and not is_mapped(whole):
             return self.dataclass(annotation, options)
         raise no_field(annotation)
 
@@ -213,9 +213,7 @@ def exact_field(field: fields.Field[Any], validators: Validators, options: Mappi
 
 def title_of(made: Any) -> str:
     """Return what the document calls a dataclass: ``Page``, ``Page[int]``."""
-    arguments = (
-        title_of(each) if inspect.isclass(each) else ADDRESS.sub("", str(each)) for each in typing.get_args(made)
-    )
+    arguments = (title_of(each) if is_class(each) else ADDRESS.sub("", str(each)) for each in typing.get_args(made))
     name: str = (typing.get_origin(made) or made).__name__
     return f"{name}[{', '.join(arguments)}]" if typing.get_args(made) else name
 
@@ -258,7 +256,7 @@ def resolved(annotation: Any, known: dict[str, Any], local: Mapping[str, Any]) -
 
 
 def is_schema(value: Any) -> bool:
-    return isinstance(value, Schema) or (inspect.isclass(value) and issubclass(value, Schema))
+    return isinstance(value, Schema) or (is_class(value) and issubclass(value, Schema))
 
 
 def schema_among(metadata: Iterable[Any]) -> Any:
@@ -286,7 +284,7 @@ def schema_of(value: Any, plain: Any = None) -> Schema:
 
 
 def is_field(value: Any) -> bool:
-    return isinstance(value, fields.Field) or (inspect.isclass(value) and issubclass(value, fields.Field))
+    return isinstance(value, fields.Field) or (is_class(value) and issubclass(value, fields.Field))
 
 
 def field_of(value: Any) -> fields.Field[Any]:
@@ -307,7 +305,7 @@ def validators_of(metadata: Iterable[Any]) -> Validators:
         does not take a value alone.
     """
     check_metadata(metadata)
-    found = [each for each in metadata if callable(each) and not inspect.isclass(each)]
+    found = [each for each in metadata if callable(each) and not is_class(each)]
     for each in found:
         check_takes_a_value(each)
     return tuple(map(refusing, found))

@@ -13,7 +13,7 @@ from ..app_state import state_of
 from ..call import Call
 from ..operation import ROUTE, Operation, where
 from ..pipeline.dispatch import dispatch_webhook
-from ..schemas.annotations import NOTHING, unfold, union_members
+from ..schemas.annotations import NOTHING, is_class, unfold, union_members
 from ..schemas.results import holds_schema
 from ..schemas.signature import compile_operation
 from ..schemas.types import local_names, resolved_hints
@@ -70,7 +70,7 @@ def kind_of(plain: Any) -> Any:
         return NOTHING if made is NOTHING else Any
     if typing.is_typeddict(made):
         return dict
-    if not inspect.isclass(made):
+    if not is_class(made):
         return None
     return next((each for each in (dict, list) if issubclass(each, made)), None)
 
