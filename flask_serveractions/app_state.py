@@ -98,7 +98,7 @@ class AppState:
     shares_store: bool = False  # the app names its store: other programs may keep values in it
     routes: dict[tuple[str, str], dict[str, Operation]] = field(default_factory=dict)  # by endpoint and rule, by method
     known: dict[tuple[int, str], Operation] = field(default_factory=dict)  # those by the rule's identity, as asked for
-    plain_reads: dict[tuple[int, str], Operation] = field(default_factory=dict)  # those of them by the short way
+    plain_reads: set[Operation] = field(default_factory=set)  # those of them that take the short way
     placed: dict[str, str] = field(default_factory=dict)  # endpoints of actions in blueprints of the app's, by name
     placed_routes: set[Any] = field(default_factory=set)  # the same of resources
     form_parts: dict[Operation, Any] = field(default_factory=dict)  # what the forms of an action have in common

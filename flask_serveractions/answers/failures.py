@@ -54,8 +54,11 @@ def resource_problem(call: Call, problem: Problem, error: Exception | None) -> R
         return None
     if problem.status == 401 and may_challenge(call):
         problem.headers.setdefault("WWW-Authenticate", challenge(call))
-    # most resources are of no blueprint: asking the request for it takes a two-hundredth of a refusal
-    blueprints = call.request.blueprints if "." in call.operation.endpoint else ()
+    # most resources are of no blueprint, and most apps have no handler: to look for both takes a fiftieth of a refusal
+    is_of_blueprint = "." in call.operation.endpoint
+    if not is_of_blueprint and call.state.registry.problem_handler is None:
+        return None
+    blueprints = call.request.blueprints if is_of_blueprint else ()
     response = answer_in_our_place(call.app, blueprints, problem, error)
     if response is not None and is_cacheable(call):
         close_to_caches(response)
@@ -80,7 +83,7 @@ def as_problem(call: Call, problem: Problem) -> Response:
         headers=problem.headers,
         with_page=rerenders,
         closed=is_cacheable(call),
-        login=login_url_for(call, problem.status),
+        login=login_url(call) if problem.status == 401 else None,
         instance=problem.instance,
         traceback=problem.traceback,
     )
@@ -188,10 +191,6 @@ def login_url(call: Call) -> str | None:
         back = request.root_path + back if request.method in SAFE_METHODS else ""
     location = url_for(view)
     return f"{location}{'&' if '?' in location else '?'}{urlencode({'next': back}, safe='/')}" if back else location
-
-
-def login_url_for(call: Call, status: int) -> str | None:
-    return login_url(call) if status == 401 else None
 
 
 def is_cacheable(call: Call) -> bool:

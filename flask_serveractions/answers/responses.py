@@ -57,6 +57,8 @@ def split_result(returned: Any) -> Result:
     if type(returned) is not tuple or not 2 <= len(returned) <= 3:  # a named tuple is a value
         return Result(returned)
     value, *rest = returned
+    if len(rest) == 1 and type(rest[0]) is int and 100 <= rest[0] <= 599:  # as nearly every one
+        return Result(value, rest[0])
     if is_status(rest[0]):
         return Result(value, status_code(rest[0]), Headers(rest[1]) if len(rest) == 2 else None)
     if len(rest) == 1 and is_headers(rest[0]):
@@ -177,7 +179,9 @@ def json_response(app: Flask, value: Any, status: int | None = None, operation: 
         if status is not None:
             theirs.status_code = status
         return theirs
-    return whole_response(app, body, status, JSON)
+    response = app.response_class([body], status, content_type=JSON)
+    response.headers.add("Content-Length", str(len(body)))
+    return response
 
 
 def json_body(app: Flask, value: Any, operation: Operation | None) -> bytes | None:
@@ -195,13 +199,6 @@ def json_body(app: Flask, value: Any, operation: Operation | None) -> bytes | No
     except (TypeError, ValueError) as error:
         raise no_json(operation, value, error) from error
     return f"{text}\n".encode()
-
-
-def whole_response(app: Flask, body: bytes, status: int | None, media_type: str) -> Response:
-    """Return a response whose body is one element of ``response.response``."""
-    response = app.response_class([body], status, content_type=media_type)
-    response.headers.add("Content-Length", str(len(body)))
-    return response
 
 
 def envelope(
@@ -246,7 +243,7 @@ def problem_response(
     """
     document: dict[str, Any] = {
         "type": "about:blank",
-        "title": status_phrase(status),
+        "title": HTTP_STATUS_CODES.get(status, "Error"),
         "status": status,
         "detail": detail,
     }
@@ -257,7 +254,8 @@ def problem_response(
         document["errors"] = errors
     text = to_json(app, document).rstrip("\n").encode()
     body = b"%b,%b\n" % (text[:-1].rstrip(), NO_PAGE) if with_page else text + b"\n"
-    response = whole_response(app, body, status, PROBLEM)
+    response = app.response_class([body], status, content_type=PROBLEM)
+    response.headers.add("Content-Length", str(len(body)))
     if headers:
         response.headers.extend(headers)
     if closed:

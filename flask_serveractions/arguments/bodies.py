@@ -56,7 +56,8 @@ def check_size(request: Request, limit: int) -> None:
     length = declared_length(request.environ)
     if length is None and not is_length_known(request.environ):
         raise Unreadable("its length is not known")
-    check_length(length or 0, limit)
+    if length is not None and length > limit:
+        check_length(length, limit)
 
 
 def check_length(length: int, limit: int) -> None:
@@ -88,7 +89,9 @@ def limit_stream(request: Request, limit: int) -> None:
 
 def check_encoding(request: Request) -> None:
     """Refuse a compressed body (RFC 9110, 15.5.16); 415."""
-    encoding = request.environ.get("HTTP_CONTENT_ENCODING", "identity").strip().lower()
+    if "HTTP_CONTENT_ENCODING" not in request.environ:
+        return
+    encoding = request.environ["HTTP_CONTENT_ENCODING"].strip().lower()
     if encoding not in ("", "identity"):
         raise Refusal(
             415,
@@ -102,9 +105,11 @@ def is_json(mimetype: str) -> bool:
     return mimetype == "application/json" or (mimetype.startswith("application/") and mimetype.endswith("+json"))
 
 
-def has_content(request: Request) -> bool:
-    """Whether the request has a body, as far as its headers tell."""
-    length = declared_length(request.environ)
+def has_content(request: Request, length: int | None) -> bool:
+    """Whether the request has a body, as far as its headers tell.
+
+    :param length: as it is declared.
+    """
     if length is None:
         return bool(request.environ.get("wsgi.input_terminated")) and "Transfer-Encoding" in request.headers
     return length > 0
@@ -112,9 +117,35 @@ def has_content(request: Request) -> bool:
 
 def read_whole(request: Request, limit: int) -> bytes:
     """Return a body's bytes, and let ``request.get_data()`` return them too."""
-    body = b"".join(chunks(request, limit))
+    body = read_at_once(request, limit)
+    if body is None:
+        body = b"".join(chunks(request, limit))
     request.__dict__["stream"] = BytesIO(body)
     return body
+
+
+def read_at_once(request: Request, limit: int) -> bytes | None:
+    """Return a short body whose length is declared, as nearly every one; None for any other, of which nothing is read.
+
+    It spares what reading by chunks takes, a fiftieth of a small change.
+    """
+    environ = request.environ
+    length = declared_length(environ)
+    if length is None or length > min(limit, CHUNK) or getattr(request, "_cached_data", None) is not None:
+        return None
+    body = read(environ["wsgi.input"], length)
+    while len(body) < length:  # it comes in pieces
+        more = read(environ["wsgi.input"], length - len(body))
+        if not more:
+            raise cut_off(request)
+        body += more
+    return body
+
+
+def cut_off(request: Request) -> Unreadable:
+    """Return what is wrong with a body that is shorter than its ``Content-Length``."""
+    is_used = "stream" in request.__dict__  # by request.stream, or get_data(cache=False)
+    return Unreadable("something has read it before" if is_used else "it is shorter than its Content-Length")
 
 
 def parse_json(body: bytes, charset: str) -> Any:
@@ -182,7 +213,7 @@ def parsed_before(request: Request) -> FormData:
         if refusal is not None:
             raise refusal
         return form, files
-    if not form and not files and has_content(request):
+    if not form and not files and has_content(request, declared_length(request.environ)):
         raise Unreadable("it is not a whole form")
     if len(list(form.items(multi=True))) + len(list(files.items(multi=True))) > MAX_FIELDS:
         raise TooLarge(f"more than {MAX_FIELDS} fields")
@@ -301,8 +332,10 @@ def mimetype_of(request: Request) -> str:
 
 
 def charset_of(request: Request) -> str:
-    is_plain = request.environ.get("CONTENT_TYPE") == URLENCODED
-    return "utf-8" if is_plain else checked_charset(request.mimetype_params.get("charset"))
+    if request.environ.get("CONTENT_TYPE") == URLENCODED:
+        return "utf-8"
+    declared = request.mimetype_params.get("charset")
+    return "utf-8" if declared is None else checked_charset(declared)
 
 
 def checked_charset(declared: str | None) -> str:
@@ -343,8 +376,7 @@ def chunks(request: Request, limit: int) -> Iterator[bytes]:
         left -= len(data)
         yield data
     if counted and left:
-        is_used = "stream" in request.__dict__  # by request.stream, or get_data(cache=False)
-        raise Unreadable("something has read it before" if is_used else "it is shorter than its Content-Length")
+        raise cut_off(request)
     if not counted and not left and request.environ.get("wsgi.input_terminated"):
         raise TooLarge(f"over {limit} bytes")
 
@@ -381,10 +413,11 @@ def receive(request: Request, limit: int) -> Received:
     :raises Refusal: 415, neither a form nor JSON, or compressed.
     """
     check_encoding(request)
-    mimetype = request.mimetype
-    if mimetype == MULTIPART or (mimetype == URLENCODED and has_content(request)):
+    mimetype, length = request.mimetype, declared_length(request.environ)
+    is_empty = not length and not has_content(request, length)
+    if mimetype == MULTIPART or (mimetype == URLENCODED and not is_empty):
         return Received(*read_form(request, limit))
-    if not has_content(request):
+    if is_empty:
         return Received(json=MISSING, is_json=True) if is_json(mimetype) else Received()
     if is_json(mimetype):
         body = read_whole(request, limit)

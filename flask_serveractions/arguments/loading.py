@@ -152,7 +152,8 @@ def load_body(
     operation: Operation, received: Received, values: dict[str, Any], errors: Messages, given: Mapping[str, Any]
 ) -> None:
     if operation.whole is not None:
-        sent = sent_whole(operation, operation.whole, received)
+        is_sent = received.is_json and not operation.bound  # as it came, which it nearly always does at a resource
+        sent = received.json if is_sent else sent_whole(operation, operation.whole, received)
         load_whole(operation.whole, sent, values, errors, plain=received.plain)
     elif operation.form is not None and received.is_json:
         load_json_form(operation.form, sent_json(operation, received), values, errors, given)

@@ -25,6 +25,7 @@ from ..arguments.bodies import (
 )
 from ..call import Call
 from ..errors import ActionError, Invalid, Problem, Refusal, UnknownAction
+from ..http.conditional import CHANGING_METHODS
 from ..http.negotiation import ANSWER, EVENTS, HTML, JSON, PROBLEM, accepts
 from ..operation import MiddlewareState, Operation
 from ..security import access
@@ -63,10 +64,10 @@ def dispatch_webhook(call: Call) -> Response:
 def process(call: Call) -> Response:
     """Protect, authorise, load the arguments, call, answer."""
     operation = protect(call)
-    given = signed_or_path_arguments(call, operation)
+    given = load_bound(call, operation) if call.is_action else loading.load_path(operation, call.path_values)
     authorise(call, operation, given)
     check_acceptable(call, operation)
-    loaded = load_or_count(call, operation, given)
+    loaded = load_or_count(call, operation, given) if operation.limits else load(call, operation, given)
     if call.is_action and VALIDATE in call.request.environ:
         return render.no_errors(call)
     if not call.is_action:
@@ -78,7 +79,7 @@ def process(call: Call) -> Response:
 
 def call_resource(call: Call, operation: Operation, loaded: dict[str, Any]) -> Response:
     """Call a resource's method: a change under its conditions, a list page by page."""
-    if operation.method != "GET":
+    if operation.method in CHANGING_METHODS:
         check_conditions(call, operation)
     wanted = requested_page(call, operation) if operation.paginate else None
     returned = execution.invoke(call, operation, loaded)
@@ -178,10 +179,8 @@ def check_session(call: Call) -> None:
     logger.warning(complaint)
 
 
-def signed_or_path_arguments(call: Call, operation: Operation) -> dict[str, Any]:
-    if call.is_action:
-        return loading.load_bound(operation, load_payload(call.payload) or {}) if operation.bound else {}
-    return loading.load_path(operation, call.path_values)
+def load_bound(call: Call, operation: Operation) -> dict[str, Any]:
+    return loading.load_bound(operation, load_payload(call.payload) or {}) if operation.bound else {}
 
 
 def authorise(call: Call, operation: Operation, given: Mapping[str, Any]) -> None:
@@ -259,7 +258,8 @@ def handle_exception(call: Call, error: Exception) -> Response:
 
 def handle_refusal(call: Call, refusal: Refusal) -> Response:
     log_refusal(call, refusal.reason)
-    send_failed_signal(call, refusal)
+    if action_failed.receivers:
+        send_failed_signal(call, refusal)
     problem = Problem(
         status=refusal.status,
         detail=localize(call.app, refusal.detail),
@@ -273,12 +273,15 @@ def handle_refusal(call: Call, refusal: Refusal) -> Response:
 
 
 def handle_action_error(call: Call, error: ActionError) -> Response:
-    send_failed_signal(call, error)
-    failures.warn_of_unknown_field(call, error)
+    if action_failed.receivers:
+        send_failed_signal(call, error)
+    if error.field is not None:
+        failures.warn_of_unknown_field(call, error)
+    is_translated = call.state.gettext is not None
     problem = Problem(
         status=error.status,
-        detail=localize(call.app, error.message),
-        errors=localize_errors(call.app, error.errors),
+        detail=localize(call.app, error.message) if is_translated else str(error.message),
+        errors=localize_errors(call.app, error.errors) if is_translated else error.errors,
         code=error.code,
         result=error.result,
         rerender=call.is_action and VALIDATE not in call.request.environ,

@@ -16,6 +16,7 @@ from ..app_state import run_awaitable
 from ..call import Call
 from ..errors import ActionError, Invalid
 from ..operation import Operation
+from ..scope import scope
 from ..security.access import current_identity
 from ..shared.once import Claim, running
 from ..shared.progress import Progress
@@ -78,7 +79,8 @@ def checked_steps(steps: Generator[Any, None, Any], operation: Operation) -> Gen
 
     :raises TypeError: it yields something else than Progress.
     """
-    begin_unpublished()
+    current_scope = scope()
+    begin_unpublished(current_scope)
     try:
         while True:
             try:
@@ -90,7 +92,7 @@ def checked_steps(steps: Generator[Any, None, Any], operation: Operation) -> Gen
             yield step
     finally:
         steps.close()
-        mark_stale_again(current_app._get_current_object())  # type: ignore[attr-defined]
+        mark_stale_again(current_app._get_current_object(), current_scope)  # type: ignore[attr-defined]
 
 
 def run_to_the_end(steps: Steps) -> Outcome:
@@ -106,7 +108,8 @@ def run_to_the_end(steps: Steps) -> Outcome:
 def invoke(call: Call, operation: Operation, loaded: dict[str, Any]) -> Any:
     """Call the function, and send the signal."""
     result = run_function(call, operation, loaded)
-    send_called_signal(call, operation, result)
+    if action_called.receivers:
+        send_called_signal(call, operation, result)
     return result
 
 
@@ -116,15 +119,17 @@ def run_function(call: Call, operation: Operation, loaded: dict[str, Any]) -> An
         call.flashed = len(call.session.get("_flashes", ()))
     for check in operation.checks:
         check()
-    if operation.method != "GET":
-        begin_unpublished()
+    is_change = operation.method != "GET"
+    if is_change:
+        current_scope = scope()
+        begin_unpublished(current_scope)
     try:
         if operation.is_async:
             return run_awaitable(call.app, call.app.ensure_sync(call.function)(**loaded))
         return call.function(**loaded)
     finally:
-        if operation.method != "GET":
-            mark_stale_again(call.app)
+        if is_change:
+            mark_stale_again(call.app, current_scope)
 
 
 def send_called_signal(call: Call, operation: Operation, result: Any) -> None:

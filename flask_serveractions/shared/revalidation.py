@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, MutableMapping
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import unquote
 
 from flask import Flask, current_app, has_request_context, request
@@ -139,14 +140,13 @@ def mark_stale(app: Flask, paths: Iterable[str], tags: Iterable[str]) -> None:
     store.impatient.bump([*path_names(paths), *tag_names(tags), *published])
 
 
-def begin_unpublished() -> None:
+def begin_unpublished(current_scope: MutableMapping[str, Any]) -> None:
     """Let open pages hear of what is revalidated from now on when the function is over."""
-    scope()[UNPUBLISHED] = True
+    current_scope[UNPUBLISHED] = True
 
 
-def mark_stale_again(app: Flask) -> None:
+def mark_stale_again(app: Flask, current_scope: MutableMapping[str, Any]) -> None:
     """Do it once more when the function is over: it may have revalidated before it changed anything."""
-    current_scope = scope()
     current_scope.pop(UNPUBLISHED, None)
     current: Revalidated | None = current_scope.get(RECORD)
     if current is not None:

@@ -84,19 +84,21 @@ class MethodRoute(MethodView):
         app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
         asked: Request = request._get_current_object()  # type: ignore[attr-defined]
         state = app.extensions.get(STATE_KEY) or default_state(app)
+        rule, method = asked.url_rule, asked.method
         siblings: Mapping[str, Operation] = {}
-        reading = state.plain_reads.get((id(asked.url_rule), asked.method))
-        if reading is not None and reading.owner is type(self) and is_asked_plainly(state, asked.environ):
-            return read_plainly(app, state, asked, reading, self, kwargs)
         if app.url_value_preprocessors:
-            siblings = operations_with(app, state, type(self), asked.url_rule, frozenset(kwargs))
+            siblings = operations_with(app, state, type(self), rule, frozenset(kwargs))
         if siblings:
-            operation = siblings[asked.method] if asked.method in siblings else siblings["GET"]
+            operation = siblings[method] if method in siblings else siblings["GET"]
         else:
-            operation = operation_of(app, state, type(self), asked.url_rule, asked.method)
+            operation = state.known.get((id(rule), method)) or operation_of(app, state, type(self), rule, method)
+            if operation.owner is not type(self):  # another class may be put behind a view at any time
+                operation = operation_of(app, state, type(self), rule, method)
+            if operation in state.plain_reads and is_asked_plainly(state, asked.environ):
+                return read_plainly(app, state, asked, operation, self, kwargs)
         call = call_of(app, state, asked, operation, self, kwargs)
-        if asked.method in CHANGING_METHODS:
-            call.siblings = siblings or operations_at(state, asked.url_rule)
+        if method in CHANGING_METHODS:
+            call.siblings = siblings or operations_at(state, rule)
         return dispatch(call)
 
 
@@ -126,19 +128,16 @@ def default_state(app: Flask) -> AppState:
 
 
 def operation_of(app: Flask, state: AppState, view_class: type[MethodRoute], rule: Any, method: str) -> Operation:
-    """Return the operation behind a URL rule for a method; GET's for HEAD, where the class has none."""
-    operation = state.known.get((id(rule), method))
-    if operation is not None and operation.owner is view_class:  # as nearly always
-        return operation
+    """Return the operation behind a URL rule for a method, to be known; GET's for HEAD, where the class has none."""
     operation = known_operation(state, rule, method)
-    if operation is None or operation.owner is not view_class:  # another class may be put behind a view at any time
+    if operation is None or operation.owner is not view_class:
         compile_rule(app, state, view_class, rule)
         operation = known_operation(state, rule, method)
     if operation is None:
         raise AssertionError(f"Unimplemented method {method!r} of {view_class!r}")  # as Flask has it
     state.known[id(rule), method] = operation
-    if is_plain_read(operation) and not app.url_value_preprocessors:
-        state.plain_reads[id(rule), method] = operation
+    if is_plain_read(operation):
+        state.plain_reads.add(operation)
     return operation
 
 
