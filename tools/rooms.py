@@ -121,7 +121,7 @@ ROOMS: tuple[tuple[str, tuple[str, ...]], ...] = (
         ),
     ),
     ("", ("call",)),
-    ("arguments", ("encoding", "bound_arguments", "loading", "bodies")),
+    ("arguments", ("encoding", "bound_arguments", "loading", "bodies", "json_bodies")),
     ("", ("webhooks",)),
     ("security", ("visitors", "webhook_signatures", "signing", "rate_limits", "origin", "access")),
     (

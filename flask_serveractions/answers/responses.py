@@ -18,7 +18,7 @@ from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from ..app_state import localize
-from ..arguments.bodies import refuse_constant
+from ..arguments.json_bodies import refuse_constant
 from ..errors import Errors
 from ..http.headers import add_headers, headers_of, names_in, without
 from ..http.negotiation import CLOSED_TO_CACHES, JSON, NO_PAGE, PROBLEM

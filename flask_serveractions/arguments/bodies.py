@@ -6,13 +6,10 @@ with replacement characters, and silently cuts a chunked body at the limit. Here
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from io import BytesIO
-from itertools import chain
-from math import isinf
 from sys import maxsize
-from typing import IO, TYPE_CHECKING, Any, NoReturn
+from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from werkzeug.datastructures import FileStorage, ImmutableMultiDict
@@ -22,20 +19,18 @@ from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDeco
 
 from ..errors import Refusal, TooLarge, Unreadable
 from ..operation import MISSING
+from .json_bodies import decode, parse_json
 
 if TYPE_CHECKING:
     from flask import Request
 
 MAX_FIELDS = 1000  # fields or parts of one form
 MAX_DIGITS = 18  # of a length
-MAX_DEPTH = 200  # objects and arrays of JSON in each other
 CHUNK = 64 * 1024  # bytes
 CHARSETS = {"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "latin-1", "windows-1252"}
 
 #: in the environ: that our parser has read a form, or why it could not
 READ_EARLY = "flask_serveractions.read_early"
-
-TOO_DEEP = "its JSON nests too deep"
 
 URLENCODED = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
@@ -146,48 +141,6 @@ def cut_off(request: Request) -> Unreadable:
     """Return what is wrong with a body that is shorter than its ``Content-Length``."""
     is_used = "stream" in request.__dict__  # by request.stream, or get_data(cache=False)
     return Unreadable("something has read it before" if is_used else "it is shorter than its Content-Length")
-
-
-def parse_json(body: bytes, charset: str) -> Any:
-    """Return what a JSON body says (RFC 8259).
-
-    :raises Unreadable: it does not parse, nests too deep, or holds NaN or Infinity.
-    """
-    text = decode(body, charset).removeprefix("\ufeff")  # a byte order mark, which may be ignored (RFC 8259, 8.1)
-    try:
-        value = DECODER.decode(text)
-    except RecursionError:
-        raise Unreadable(TOO_DEEP) from None
-    except ValueError as error:
-        raise Unreadable(f"it is not JSON ({error})") from None
-    if text.count("[") + text.count("{") > MAX_DEPTH and not is_shallow(value):
-        raise Unreadable(TOO_DEEP)
-    return value
-
-
-def is_shallow(value: Any) -> bool:
-    """Whether JSON nests no deeper than the functions that look through it can follow."""
-    level = [value]
-    for _ in range(MAX_DEPTH):
-        inner = [each.values() if isinstance(each, dict) else each for each in level if isinstance(each, (dict, list))]
-        level = list(chain.from_iterable(inner))
-        if not level:
-            return True
-    return False
-
-
-def refuse_constant(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no JSON")
-
-
-def parse_finite(number: str) -> float:
-    value = float(number)
-    if isinf(value):
-        raise ValueError(f"{number[:20]} is beyond every float")
-    return value
-
-
-DECODER = json.JSONDecoder(parse_constant=refuse_constant, parse_float=parse_finite)
 
 
 def read_form(request: Request, limit: int) -> FormData:
@@ -344,13 +297,6 @@ def checked_charset(declared: str | None) -> str:
     if declared.lower() not in CHARSETS:
         raise Refusal(415, f"charset {declared!r}", "The request's charset is not known here. Send UTF-8.")
     return declared.lower()
-
-
-def decode(data: bytes, charset: str) -> str:
-    try:
-        return data.decode(charset)
-    except UnicodeDecodeError:
-        raise Unreadable(f"it is not {charset}") from None
 
 
 def chunks(request: Request, limit: int) -> Iterator[bytes]:

@@ -13,10 +13,10 @@ from ..arguments.bodies import (
     Received,
     check_encoding,
     check_size,
-    parse_json,
     parse_urlencoded,
     read_whole,
 )
+from ..arguments.json_bodies import parse_json
 from ..arguments.loading import load_arguments
 from ..call import Call
 from ..errors import Refusal

@@ -11,8 +11,8 @@ from marshmallow import Schema, fields
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse
 
-from flask_serveractions.arguments.bodies import parse_json, receive
-from flask_serveractions.errors import Refusal, Unreadable
+from flask_serveractions.arguments.bodies import receive
+from flask_serveractions.errors import Refusal
 from tests.arguments.sent_bodies import part, reading_first, taking
 from tests.calling import Door, door_of, errors_of, function_of
 
@@ -456,12 +456,6 @@ def test_more_than_1000_fields_are_a_413_whoever_read_them_first(door: Door) -> 
     reading_first(door, lambda: request.form)
     assert send(door, "&".join(f"n{number}=1" for number in range(1001)).encode(), URLENCODED).status_code == 413
     assert door.calls == []
-
-
-def test_a_byte_order_mark_before_json_is_no_part_of_it() -> None:
-    assert parse_json(b'\xef\xbb\xbf{"a": 1}', "utf-8") == {"a": 1}
-    with pytest.raises(Unreadable):
-        parse_json(b'\xef\xbb\xbf\xef\xbb\xbf{"a": 1}', "utf-8")
 
 
 @pytest.mark.parametrize(("method", "header"), [("POST", "Accept-Post"), ("PATCH", "Accept-Patch"), ("PUT", "Accept")])
