@@ -91,6 +91,7 @@ class Answer:
     """What an operation returns, compiled from the return annotation."""
 
     dump: Callable[[Any], Any] | None = None  # to JSON-ready data; None: as it is
+    rows: Callable[[Any, Any], str | None] | None = None  # a list to JSON at once; None from it: by ``dump``
     schema: Schema | None = None
     many: bool = False
     status: int | None = None

@@ -12,7 +12,8 @@ from werkzeug.datastructures import Headers
 
 from ..http.negotiation import JSON
 from ..pages.page_forms import csrf_token, token_field
-from .responses import close_to_caches, to_json
+from .json_texts import to_json
+from .responses import close_to_caches
 
 if TYPE_CHECKING:
     from flask import Flask, Response

@@ -22,6 +22,7 @@ from ..http.negotiation import ANSWER, preference
 from ..operation import Answer, Operation, Submission
 from ..shared.revalidation import Revalidated, revalidated_so_far
 from .jobs import Job, accepted
+from .json_texts import json_text
 from .outcome import Outcome
 from .responses import (
     Result,
@@ -30,7 +31,7 @@ from .responses import (
     envelope,
     is_redirect,
     json_response,
-    json_text,
+    plain_json,
     plain_page,
     see_other,
     split_result,
@@ -44,11 +45,7 @@ def answer_resource(call: Call, operation: Operation, returned: Any) -> Response
     if operation.method != "GET":
         return answer_route(call, operation, returned)
     is_plain, environ = is_plain_json(operation, returned), call.request.environ
-    dump = operation.answer.dump
-    if is_plain:
-        response = json_response(call.app, dump(returned) if dump else returned, None, operation)
-    else:
-        response = answer_route(call, operation, returned)
+    response = plain_json(call.app, operation, returned) if is_plain else answer_route(call, operation, returned)
     if operation.vary or call.state.registry.hook is not None or "HTTP_AUTHORIZATION" in environ:
         add_cache_headers(call, operation, response.headers, none_yet=is_plain)
     if is_plain and "HTTP_IF_NONE_MATCH" not in environ and "HTTP_IF_MATCH" not in environ:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
-from json import encoder as json_encoder
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flask import Response
@@ -18,10 +16,10 @@ from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from ..app_state import localize
-from ..arguments.json_bodies import refuse_constant
 from ..errors import Errors
 from ..http.headers import add_headers, headers_of, names_in, without
 from ..http.negotiation import CLOSED_TO_CACHES, JSON, NO_PAGE, PROBLEM
+from .json_texts import json_body, plain_body, to_json
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -29,11 +27,6 @@ if TYPE_CHECKING:
     from ..operation import Answer, Operation, Submission
 
 logger = logging.getLogger("flask_serveractions")
-
-Encode = Callable[[Any], str]
-
-#: what each ``json.JSONEncoder`` makes at each call; None where Python has no C for it
-c_make_encoder: Any = getattr(json_encoder, "c_make_encoder", None)
 
 #: the names of the headers that close an answer to caches
 CLOSING = frozenset(name.lower() for name, _ in CLOSED_TO_CACHES)
@@ -100,105 +93,35 @@ def dump_value(answer: Answer, value: Any) -> Any:
     return written
 
 
-@lru_cache(maxsize=64)  # an app has two
-def encoder(default: Callable[[Any], Any], ascii_only: bool, sort_keys: bool, spaced: bool | None) -> Encode:
-    """Return what ``json.dumps`` makes anew at each call.
-
-    :param spaced: as in Flask's answers: over several lines, or with nothing between; None for spaces alone.
-    """
-    indent, separators = {None: (None, (", ", ": ")), True: (2, (",", ": ")), False: (None, (",", ":"))}[spaced]
-    made = json.JSONEncoder(
-        default=default, ensure_ascii=ascii_only, sort_keys=sort_keys, indent=indent, separators=separators
-    )
-    if c_make_encoder is None or indent is not None:
-        return made.encode
-    quote: Any = json_encoder.encode_basestring_ascii if ascii_only else json_encoder.encode_basestring
-    options = default, quote, None, made.key_separator, made.item_separator, sort_keys, made.skipkeys, made.allow_nan
-
-    def encode(value: Any) -> str:
-        """Return what ``made.encode(value)`` does, whose two steps before this one take a hundredth of an answer."""
-        return "".join(c_make_encoder({}, *options)(value, 0))
-
-    return encode
-
-
-def to_json(app: Flask, value: Any) -> str:
-    """Return what ``app.json.dumps(value)`` does."""
-    provider = app.json
-    if type(provider) is not DefaultJSONProvider:
-        return provider.dumps(value)
-    return encoder(provider.default, provider.ensure_ascii, provider.sort_keys, None)(value)
-
-
-def json_text(app: Flask, value: Any, operation: Operation | None) -> str:
-    """Return an action's result as JSON.
-
-    :param operation: the action, for messages.
-    :raises TypeError: it can't be JSON.
-    """
-    if isinstance(value, str) and is_page(value):
-        logger.warning(
-            "The action %s returns a page of HTML, which nobody sees: a form comes back to its own page."
-            " Return None, or a redirect to that page.",
-            named(operation),
-        )
-    try:
-        text = to_json(app, value)
-        if "NaN" in text or "Infinity" in text:  # which Python writes, and no browser reads (RFC 8259, 6)
-            json.loads(text, parse_constant=refuse_constant)
-        return text
-    except (TypeError, ValueError) as error:
-        raise no_json(operation, value, error) from error
-
-
-def no_json(operation: Operation | None, value: Any, error: Exception) -> TypeError:
-    kind = "method" if operation is not None and operation.kind == "route" else "action"
-    return TypeError(
-        f"The {kind} {named(operation)} returns {type(value)!r}, which can't be JSON: {error}."
-        " Return what JSON holds, or give it a schema: -> Annotated[Todo, TodoSchema()]."
-    )
-
-
-def named(operation: Operation | None) -> str:
-    return f"{operation.name!r}, {operation.where}" if operation is not None else "of that name"
-
-
-def is_page(text: str) -> bool:
-    return text[:100].lstrip()[:9].lower().startswith(("<!doctype", "<html"))
-
-
 def json_response(app: Flask, value: Any, status: int | None = None, operation: Operation | None = None) -> Response:
     """Return what ``app.json.response(value)`` does, with a status.
 
     :param operation: what returned the value, for messages.
     :raises TypeError: it can't be JSON.
     """
-    body = json_body(app, value, operation)
-    if body is None:
-        theirs: Response = app.json.response(value)  # type: ignore[assignment]
+    provider = app.json
+    if type(provider) is not DefaultJSONProvider or provider.mimetype != JSON:
+        theirs: Response = provider.response(value)  # type: ignore[assignment]
         if status is not None:
             theirs.status_code = status
         return theirs
+    return json_of(app, json_body(app, provider, value, operation), status)
+
+
+def json_of(app: Flask, body: bytes, status: int | None = None) -> Response:
+    """Return a response whose body is one element of ``response.response``."""
     response = app.response_class([body], status, content_type=JSON)
     response.headers.add("Content-Length", str(len(body)))
     return response
 
 
-def json_body(app: Flask, value: Any, operation: Operation | None) -> bytes | None:
-    """Return the body that ``app.json.response(value)`` has; None where the app's provider is not Flask's own.
-
-    :param operation: what returned the value, for messages.
-    :raises TypeError: it can't be JSON.
-    """
-    provider = app.json
-    if type(provider) is not DefaultJSONProvider or provider.mimetype != JSON:
-        return None
-    spaced = app.debug if provider.compact is None else not provider.compact
-    try:
-        text = encoder(provider.default, provider.ensure_ascii, provider.sort_keys, spaced)(value)
-    except (TypeError, ValueError) as error:
-        raise no_json(operation, value, error) from error
-    return f"{text}\n".encode()
+def plain_json(app: Flask, operation: Operation, returned: Any) -> Response:
+    """Return a result that is 200 and JSON."""
+    body = plain_body(app, operation, returned)
+    if body is not None:
+        return json_of(app, body)
+    dump = operation.answer.dump
+    return json_response(app, returned if dump is None else dump(returned))
 
 
 def envelope(

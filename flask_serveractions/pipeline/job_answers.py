@@ -10,9 +10,10 @@ from jinja2 import TemplateNotFound
 from markupsafe import Markup
 
 from ..answers.jobs import Job, accepted
+from ..answers.json_texts import to_json
 from ..answers.outcome import Outcome, load_outcome
 from ..answers.render import render_json
-from ..answers.responses import HTML_UTF8, close_to_caches, plain_page, see_other, to_json
+from ..answers.responses import HTML_UTF8, close_to_caches, plain_page, see_other
 from ..app_state import localize
 from ..call import Call
 from ..errors import ActionError, Refusal

@@ -11,8 +11,8 @@ from typing import Any
 
 from flask import Flask, Request, Response
 
-from ..answers.render import answer_resource, is_plain_json, with_entity_tag
-from ..answers.responses import json_body, json_response
+from ..answers.json_texts import plain_body
+from ..answers.render import answer_resource, is_plain_json
 from ..app_state import AppState
 from ..arguments.loading import load_path
 from ..call import Call
@@ -62,11 +62,9 @@ def read_plainly(
         returned = view.get(**(load_path(operation, values) if operation.path else values))
         if action_called.receivers or not is_plain_json(operation, returned):
             return answer_otherwise(call_of(app, state, asked, operation, view, values), operation, returned)
-        dump = operation.answer.dump
-        value = returned if dump is None else dump(returned)
-        body = json_body(app, value, operation)
+        body = plain_body(app, operation, returned)
         if body is None:
-            return with_entity_tag(json_response(app, value, None, operation))
+            return answer_resource(call_of(app, state, asked, operation, view, values), operation, returned)
         response = app.response_class([body], None, content_type=JSON)
         response.headers.add("Content-Length", str(len(body)))
         response.headers.add("ETag", entity_tag(body))

@@ -19,6 +19,7 @@ from werkzeug.wrappers import Response
 from ..operation import MISSING, Answer
 from .annotations import NOTHING, Unfolded, each_of_union, is_class, unfold, union_members
 from .dump import compile_dump
+from .json_rows import WriteRows, compile_rows
 from .mistakes import NoField
 from .schema_cycles import all_fields, close_cycles
 from .types import ARRAYS, field_of, is_field, is_schema, schema_among, schema_of
@@ -41,6 +42,7 @@ class Writer(NamedTuple):
 
     dump: Dump
     schema: Schema | None = None  # where it is one schema's, or a list of it
+    rows: WriteRows | None = None  # writes such a list in JSON at once
 
 
 class Member(NamedTuple):
@@ -72,6 +74,7 @@ def compile_answer(annotation: Any, is_generator: bool = False) -> Answer:
     texts = tuple(each.said.plain for each in values if each.said.plain in TEXTS)
     return Answer(
         dump=writer.dump,
+        rows=writer.rows,
         schema=writer.schema,
         many=writer.schema is not None and writer.schema.many,
         status=status,
@@ -238,7 +241,8 @@ class Compiler:
         key = id(schema), made.many
         if key not in self.made:
             close_cycles(made)
-            self.made[key] = schema, Writer(compile_dump(made, made.many), made)
+            rows = compile_rows(made) if made.many else None
+            self.made[key] = schema, Writer(compile_dump(made, made.many), made, rows)
         return self.made[key][1]
 
     def composed(self, plain: Any) -> Writer:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections import namedtuple
-from datetime import date
-from decimal import Decimal
 from typing import Annotated, Any
 
 import pytest
 from flask import Flask, Response
-from flask.json.provider import DefaultJSONProvider
 from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import escape
@@ -20,13 +17,10 @@ from flask_serveractions.answers.responses import (
     close_to_caches,
     dump_value,
     envelope,
-    json_response,
-    json_text,
     plain_page,
     problem_response,
     see_other,
     split_result,
-    to_json,
 )
 from flask_serveractions.operation import Submission
 from flask_serveractions.schemas.results import compile_answer
@@ -171,55 +165,6 @@ def test_line_ends_and_blanks_that_were_typed_are_kept() -> None:
     assert f"<pre>{escape('one')}\n  two</pre>" in page
 
 
-SPECIAL = {"b": [1, 2.5, None, True], "a": "Grüße", "c": {"when": date(2026, 5, 1), "price": Decimal("9.90")}}
-
-
-def changed(**attributes: Any) -> Flask:
-    app = Flask(__name__)
-    for name, value in attributes.items():
-        setattr(app.json, name, value)
-    return app
-
-
-class OtherProvider(DefaultJSONProvider):
-    def dumps(self, obj: Any, **kwargs: Any) -> str:
-        return f"/* mine */ {super().dumps(obj, **kwargs)}"
-
-
-def with_other_provider() -> Flask:
-    app = Flask(__name__)
-    app.json = OtherProvider(app)
-    return app
-
-
-def in_debug() -> Flask:
-    app = Flask(__name__)
-    app.debug = True
-    return app
-
-
-@pytest.mark.parametrize(
-    "app",
-    [
-        changed(),
-        changed(sort_keys=False),
-        changed(ensure_ascii=False),
-        changed(compact=False),
-        changed(compact=True),
-        changed(default=lambda value: "special"),
-        changed(mimetype="application/vnd.todo+json"),
-        in_debug(),
-        with_other_provider(),
-    ],
-)
-def test_json_is_what_the_provider_of_the_app_makes(app: Flask) -> None:
-    with app.app_context():
-        theirs, ours = app.json.response(SPECIAL), json_response(app, SPECIAL)
-        assert to_json(app, SPECIAL) == app.json.dumps(SPECIAL)
-    assert (ours.get_data(), ours.headers.to_wsgi_list()) == (theirs.get_data(), theirs.headers.to_wsgi_list())
-    assert json_response(app, SPECIAL, 201).status_code == 201
-
-
 class NameSchema(Schema):
     name = fields.String()
 
@@ -245,10 +190,3 @@ def test_a_list_for_one_and_one_for_a_list_are_no_empty_objects(annotation: Any,
 @pytest.mark.parametrize(("annotation", "value"), [(NameOut, {}), (list[NameOut], []), (list[NameOut], [ADA])])
 def test_an_empty_object_and_an_empty_list_are_results(annotation: Any, value: Any) -> None:
     assert dump_value(compile_answer(annotation), value) == value
-
-
-@pytest.mark.parametrize("value", [float("nan"), [float("-inf")], {"at": {"most": float("inf")}}])
-def test_what_python_writes_and_no_browser_reads_is_no_result_of_an_action(value: Any) -> None:
-    with pytest.raises(TypeError, match="which can't be JSON"):
-        json_text(APP, value, None)
-    assert json_text(APP, {"note": "NaN, -Infinity"}, None) == '{"note": "NaN, -Infinity"}'
