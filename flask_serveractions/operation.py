@@ -46,7 +46,7 @@ HOLDS_FORMS: Final = "flask_serveractions.forms"  # in the environ of a page tha
 
 SENDS_NO_COOKIES: Final = "flask_serveractions.no_cookies"  # in the environ of an answer that leaves the session alone
 
-REGION_FIELD: Final = "_region"  # of a form within a region: its name
+REGION_FIELD: Final = "_region"  # of a form within a region: its path
 KEY_FIELD: Final = "idempotency_key"  # of a form whose action runs once
 REGION: Final = "flask_serveractions.region"  # in the scope while a region is rendered
 
@@ -160,6 +160,7 @@ class Region:
 
     name: str
     lazy: bool
+    path: str  # names, from the outermost region around it to its own: "panel stats"
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -169,7 +170,7 @@ class Submission:
     action: str
     payload: str  # the ID's payload, unverified: it chooses the form, for display alone
     ordinal: str  # which of several equal forms of one page, or of one region of it
-    region: str = ""  # where it stood in one
+    region: str = ""  # where it stood in one: its path
     values: Mapping[str, Any]
     errors: Mapping[str, list[str]] = field(default_factory=dict)
     message: str = ""

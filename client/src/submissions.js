@@ -117,7 +117,7 @@ async function showAnswer(call, answer, target, error) {
   if (target?.hash) location.assign(target);
   if (error && element) tell(element, error);
   // no page shows them
-  if (!isShown && (page || !element)) messages?.forEach(({ category, message }) => notify(message, "", category));
+  if (!isShown && !target && (page || !element || call.headers.Prefer)) messages?.forEach(({ category, message }) => notify(message, "", category));
 }
 
 /** Brings the page on the screen up to date. @param {string} html @param {Sent} [sent] */

@@ -43,6 +43,11 @@ def parse_names(text: str) -> frozenset[str]:
     return frozenset(name for name in names if NAME.fullmatch(name))
 
 
+def names_of_path(path: str) -> frozenset[str]:
+    """Return the names of a region and of those around it, as a form in it has them: ``panel stats``."""
+    return frozenset(filter(NAME.fullmatch, path.split()[:MOST_NAMES]))
+
+
 def with_regions(page: str, names: Iterable[str]) -> str:
     """Return a page's URL with the argument at its end.
 

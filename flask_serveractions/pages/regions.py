@@ -56,7 +56,8 @@ def region(
     if not tag.replace("-", "").isalnum():
         raise ValueError(f"region({name!r}, tag={tag!r}): give the name of an element: 'ul'.")
     state, content = "", Markup("")
-    with inside(Region(name, lazy)):
+    around: Region | None = scope().get(REGION)
+    with inside(Region(name, lazy, f"{around.path} {name}" if around else name)):
         state, content = lazy_content(name, caller, fallback) if lazy else ("", Markup(rendered_block(caller)))  # noqa: S704
     attributes = {"data-region": name, "data-lazy": state or None, **live_attributes(live), **(attrs or {})}
     return Markup("<{0} {1}>{2}</{0}>").format(tag, render_attributes(attributes), content)

@@ -171,7 +171,7 @@ def hidden(
         is_protected = app.config.get("WTF_CSRF_ENABLED", True)
         forms.tokens = hidden_field(token_field(app), csrf_token(app)) if is_protected else ""
     key = hidden_field(KEY_FIELD, key_for(forms, region, operation, payload, ordinal)) if operation.once else ""
-    place = hidden_field(REGION_FIELD, region.name) if region is not None else ""
+    place = hidden_field(REGION_FIELD, region.path) if region is not None else ""
     return made + forms.tokens + key + place
 
 
@@ -339,7 +339,7 @@ def wtf_maker(operation: Operation, payload: str) -> Callable[[FormState], Any] 
 
 def is_of(submission: Submission, region: Region | None, operation: Operation, payload: str, ordinal: str) -> bool:
     """Whether a submission belongs to a form; its payload is not verified, and may be spelled otherwise."""
-    place = (operation.name, region.name if region else "", ordinal)
+    place = (operation.name, region.path if region else "", ordinal)
     if (submission.action, submission.region, submission.ordinal) != place:
         return False
     if not operation.bound or submission.payload == payload:

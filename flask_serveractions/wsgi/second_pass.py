@@ -25,6 +25,8 @@ from ..http.cookies import cookies_after, last_of_each
 from ..http.headers import Pairs, first_value, names_in, values_of, with_header, without
 from ..http.locations import path_in_app, redirect_target
 from ..http.negotiation import HTML, NO_PAGE, with_page
+from ..http.regions_argument import KEY as REGIONS
+from ..http.regions_argument import names_of_path
 from ..operation import HOLDS_FORMS, MiddlewareState, Rerender
 from .form_pages import headers_of_forms
 
@@ -208,6 +210,8 @@ def page_environ(
     for key in ("REQUEST_URI", "RAW_URI"):
         if key in environ:
             environ[key] = quote(rerender.mount, safe="/%") + path + (f"?{query}" if query else "")
+    if rerender.submission and rerender.submission.region:  # without scripts nobody names those that are loaded
+        environ[REGIONS] = names_of_path(rerender.submission.region) | environ.get(REGIONS, frozenset())
     environ["wsgi.input"] = BytesIO()
     environ["wsgi.errors"] = arrived.get("wsgi.errors", sys.stderr)
     return environ

@@ -165,6 +165,20 @@ def test_flashed_messages_that_no_page_shows_stand_in_their_list_and_are_announc
     expect(page.locator("[data-messages][aria-live] [data-category=good]")).to_have_text("Saved.")
 
 
+def test_what_a_call_flashed_before_it_led_to_the_same_page_is_told_once(stage: Stage, page: Page) -> None:
+    @stage.actions.register
+    def go() -> Response:
+        flash("Saved.")
+        return redirect("/p")
+
+    told = "<div data-messages>{% for text in get_flashed_messages() %}<p>{{ text }}</p>{% endfor %}</div>"
+    stage.page("/p", f"<main>{told}<b>{{{{ visits }}}}</b></main>", scripts=["go"], visits=lambda: len(stage.visits))
+    open_page(page, "/p")
+    page.evaluate("import(document.querySelector('#serveractions').src).then(({ call }) => call('go'))")
+    expect(page.locator("b")).to_have_text("2")
+    expect(page.locator("[data-messages] p")).to_have_text(["Saved."])
+
+
 def test_the_message_of_the_slower_of_two_calls_is_shown(stage: Stage, page: Page) -> None:
     done: list[str] = []
 

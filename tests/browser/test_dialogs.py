@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import pytest
-from flask import Flask, redirect, render_template_string, request, session
+from flask import Flask, flash, redirect, render_template_string, request, session
 from marshmallow.validate import Length
 from playwright.sync_api import Browser, Page, expect
 from werkzeug.wrappers import Response
@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response
 from flask_serveractions import ActionError, Bound
 from tests.browser.readiness import await_ready
 from tests.browser.stage import NODE_MODULES, Stage, open_page
+from tests.stores_processes import eventually
 from tests.todo_app import served
 
 Text = Annotated[str, Length(1, 20)]
@@ -34,7 +35,7 @@ ROWS = """<main><ul>{% for row in rows %}<li id="row-{{ row }}"><a href="/row" d
 def set_todos(stage: Stage, to: str = "") -> list[str]:
     """Set a page with a dialog, that has another.
 
-    :param to: where creating leads to; nowhere, by default.
+    :param to: where both lead to; nowhere, by default.
     """
     items: list[str] = []
 
@@ -44,8 +45,9 @@ def set_todos(stage: Stage, to: str = "") -> list[str]:
         items.append(text)
         return redirect(to) if to else None
 
-    def tag(text: Text) -> None:
+    def tag(text: Text) -> Response | None:
         items.append("#" + text)
+        return redirect(to) if to else None
 
     stage.actions.register(create)
     stage.actions.register(tag)
@@ -164,13 +166,50 @@ def test_a_redirect_elsewhere_is_followed(stage: Stage, page: Page) -> None:
     expect(page).to_have_url("/other")
 
 
+def test_a_redirect_from_a_second_dialog_to_the_page_below_closes_both(stage: Stage, page: Page) -> None:
+    set_todos(stage, to="/todos")
+    open_dialog(page)
+    page.evaluate("window.same = true")
+    page.locator("dialog .another").click()
+    page.locator("dialog").last.locator("[name=text]").fill("red")
+    page.locator("dialog").last.get_by_role("button", name="Create").click()
+    expect(page.locator("#list li")).to_have_text(["#red"])
+    expect(page.locator("dialog")).to_have_count(0)
+    expect(page).to_have_url("/todos")
+    expect(page.locator("#new")).to_be_focused()
+    eventually(lambda: page.evaluate("window.same && !history.state?.serveractionsDialogs"))
+
+
+@pytest.mark.parametrize("to", ["", "/todos"])
+@pytest.mark.parametrize("where", ["below", "both"])
+def test_what_was_flashed_in_a_dialog_is_told_once_on_the_page_below(
+    stage: Stage, page: Page, to: str, where: str
+) -> None:
+    @stage.actions.register
+    def create() -> Response | None:
+        flash("Created.")
+        return redirect(to) if to else None
+
+    told = "<div data-messages>{% for text in get_flashed_messages() %}<p>{{ text }}</p>{% endfor %}</div>"
+    form = "{% call action_form('create') %}<button>Create</button>{% endcall %}"
+    below = '<main><a id="new" href="/todos/new" data-dialog>New</a><b>{{ visits }}</b></main>'
+    stage.page("/todos", told + below, visits=lambda: stage.visits.count("/todos"))
+    stage.page("/todos/new", f"{told if where == 'both' else ''}<main>{form}</main>")
+    open_dialog(page)
+    page.get_by_role("button", name="Create").click()
+    expect(page.locator("b")).to_have_text("2")
+    expect(page.locator("[data-messages] p")).to_have_text(["Created."])
+    open_list(page)
+    expect(page.locator("[data-messages]")).to_have_text("")
+
+
 def test_escape_closes_it_and_gives_the_focus_back(stage: Stage, page: Page) -> None:
     set_todos(stage)
     open_dialog(page)
     page.keyboard.press("Escape")
     expect(page.locator("dialog")).to_have_count(0)
     expect(page.locator("#new")).to_be_focused()
-    page.wait_for_function("!history.state?.serveractionsDialogs")
+    eventually(lambda: page.evaluate("!history.state?.serveractionsDialogs"))
 
 
 @pytest.mark.parametrize("way", ["Escape", "Back", "Close"])

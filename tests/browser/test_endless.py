@@ -7,11 +7,13 @@ from collections.abc import Iterable
 
 import pytest
 from flask import Flask, redirect, request
+from flask.typing import ResponseReturnValue
 from playwright.sync_api import Browser, Locator, Page, expect
 from werkzeug.wrappers import Response
 
 from flask_serveractions import ActionError, Bound
 from tests.browser.stage import Stage, open_page
+from tests.stores_processes import eventually
 from tests.todo_app import served
 
 ON_A_PAGE = 10
@@ -139,7 +141,7 @@ def test_back_returns_to_the_place(stage: Stage, page: Page) -> None:
     expect(page.locator("main")).to_have_text("Other")
     page.go_back()
     expect(page.locator("#row-33")).to_be_in_viewport()
-    page.wait_for_function("before => Math.abs(scrollY - before) < 60", arg=before)
+    eventually(lambda: abs(page.evaluate("scrollY") - before) < 60)
 
 
 def test_without_an_intersection_observer_it_is_a_link(stage: Stage, page: Page) -> None:
@@ -174,6 +176,22 @@ def test_a_part_that_could_not_be_had_is_asked_for_again_when_the_page_is_fresh(
     page.unroute("**/rows?page=3")
     page.evaluate("document.querySelector('#add').click()")  # from where she is: at the end
     expect_numbers(page, [26, *range(1, 26)])
+
+
+def test_the_rows_of_a_page_that_is_gone_go(stage: Stage, page: Page) -> None:
+    rows = set_rows(stage, 11)
+    view = stage.app.view_functions["/rows"]
+
+    def strict() -> ResponseReturnValue:
+        return view() if number() == 1 or len(rows) > ON_A_PAGE else ("<main>There is no such page.</main>", 404)
+
+    stage.app.view_functions["/rows"] = strict
+    page.set_viewport_size({"width": 800, "height": 200})
+    open_page(page, "/rows")
+    scroll_to_end(page, 11)
+    page.locator("#row-11 button").click()
+    expect_numbers(page, range(1, 11))
+    expect(page.locator("#more")).to_have_count(0)
 
 
 @pytest.mark.parametrize("link", ["{foreign}/", "/away"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import abort
+from flask import abort, request
 from playwright.sync_api import Browser, Page, expect
 
 from flask_serveractions import revalidate_path
@@ -78,6 +78,51 @@ def test_what_is_loaded_comes_fresh_with_every_page_and_no_fallback_replaces_it(
     page.evaluate("import(document.querySelector('#serveractions').src).then((client) => client.refresh())")
     expect(stats).to_contain_text("3 of stats")
     assert not [text for text in page.evaluate("texts") if "Wait" in text]
+
+
+def test_what_was_on_its_way_while_the_page_changed_says_what_is_true_by_then(stage: Stage, page: Page) -> None:
+    items: list[int] = []
+    gate = stage.gate("stats")
+
+    def count() -> int:
+        number = len(items)  # as it is before the work begins
+        stage.wait("stats")
+        return number
+
+    @stage.actions.register
+    def add() -> None:
+        items.append(1)
+
+    stats = "{% call region('stats', lazy=True) %}{{ count() }} in all{% endcall %}"
+    form = "{% call action_form('add') %}<button>Add</button>{% endcall %}"
+    # Jinja would call what is callable before the template runs: see Stage.page
+    stage.page("/", f"<main><b>{{{{ items|length }}}}</b>{form}{stats}</main>", items=items, count=lambda: count)
+    with page.expect_request("**/?_regions=stats"):
+        open_page(page, "/")
+    page.locator("button").click()
+    expect(page.locator("b")).to_have_text("1")
+    gate.set()
+    expect(page.locator("[data-region=stats]")).to_have_text("1 in all")
+
+
+def test_what_was_on_its_way_while_somebody_searched_is_of_the_page_that_was_found(stage: Stage, page: Page) -> None:
+    gate = stage.gate("stats")
+
+    def count() -> str:
+        query = request.args.get("q", "")
+        if not query:
+            stage.wait("stats")
+        return query
+
+    form = '<form data-submit="input 10ms"><input name="q"></form><b>{{ request.args.q }}</b>'
+    stats = "{% call region('stats', lazy=True) %}for {{ count() }}{% endcall %}"
+    stage.page("/", f"<main>{form}{stats}</main>", count=lambda: count)
+    with page.expect_request("**/?_regions=stats"):
+        open_page(page, "/")
+    page.locator("[name=q]").fill("milk")
+    expect(page.locator("b")).to_have_text("milk")
+    gate.set()
+    expect(page.locator("[data-region=stats]")).to_have_text("for milk")
 
 
 def test_a_form_in_a_lazy_region_works(stage: Stage, page: Page) -> None:

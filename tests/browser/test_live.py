@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from flask_serveractions import revalidate_tag
 from flask_serveractions.app_state import state_of
 from tests.browser.live_todos import rows, set_todos
+from tests.browser.readiness import await_ready
 from tests.browser.stage import Stage, open_page, watch
 from tests.stores_processes import eventually
 from tests.todo_app import served
@@ -153,7 +154,7 @@ def test_a_broken_connection_misses_nothing(stage: Stage, page: Page, other: Pag
 
 def expect_at_least(page: Page, number: int) -> None:
     """Wait until so many pages were fetched; each number is there but for a moment."""
-    page.wait_for_function("number => Number(document.querySelector('p').textContent) >= number", arg=number)
+    eventually(lambda: int(page.locator("p").inner_text()) >= number)
 
 
 def test_a_region_is_fetched_at_its_pace_and_not_while_nobody_sees_it(stage: Stage, page: Page) -> None:
@@ -173,6 +174,7 @@ def test_a_region_is_fetched_at_its_pace_and_not_while_nobody_sees_it(stage: Sta
 def test_a_poll_that_fails_leaves_the_page_and_goes_on(stage: Stage, page: Page) -> None:
     stage.page("/clock", POLLED, pace="0.6s", number=lambda: len(stage.visits))
     open_page(page, "/clock")
+    await_ready(page)
     page.context.set_offline(True)
     page.wait_for_timeout(1500)
     page.context.set_offline(False)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from playwright.sync_api import Browser, Page, Route, expect
 
 from flask_serveractions import Progress
+from tests.browser.readiness import await_ready
 from tests.browser.stage import Stage, open_page
 from tests.todo_app import served
 
@@ -100,6 +101,7 @@ def test_a_job_is_cancelled_from_the_page_without_leaving_it(stage: Stage, page:
 def test_a_cancel_that_nobody_answers_is_told_and_can_be_sent_again(stage: Stage, page: Page) -> None:
     set_jobs(stage)
     order_and_leave(page)
+    await_ready(page)
     page.context.set_offline(True)
     page.locator(".cancel").click()
     expect(page.locator("[role=alert]:not(:empty)")).to_have_text("No usable answer. Please try again.")

@@ -51,7 +51,7 @@ def set_search(stage: Stage) -> list[str]:
     return asked
 
 
-def set_notes(stage: Stage) -> list[str]:
+def set_notes(stage: Stage, body: str = NOTE) -> list[str]:
     notes: list[str] = []
 
     def save(text: Annotated[str, Length(1, 20)]) -> None:
@@ -62,7 +62,7 @@ def set_notes(stage: Stage) -> list[str]:
         notes.append(text)
 
     stage.actions.register(save)
-    stage.page("/note", NOTE, notes=lambda: notes)
+    stage.page("/note", body, notes=lambda: notes)
     return notes
 
 
@@ -204,6 +204,22 @@ def test_a_refusal_while_somebody_types_does_not_take_the_focus(stage: Stage, pa
     assert notes == ["free"]
 
 
+@pytest.mark.parametrize("way", ["Enter", "Save"])
+def test_what_was_sent_by_hand_is_not_sent_once_more(stage: Stage, page: Page, way: str) -> None:
+    notes = set_notes(stage, re.sub("<textarea(.*?)></textarea>", r"<input\1>", NOTE))
+    open_page(page, "/note")
+    page.locator("[name=text]").press_sequentially("milk")
+    if way == "Enter":
+        page.keyboard.press("Enter")
+    else:
+        page.get_by_role("button", name="Save").click()
+    expect(page.locator("#saved")).to_have_text("milk")
+    page.wait_for_timeout(300)
+    page.locator("[name=text]").fill("bread")  # what was left to be sent would come before this
+    expect(page.locator("#saved")).to_have_text("bread")
+    assert notes == ["milk", "bread"]
+
+
 def test_what_the_browser_finds_invalid_is_not_sent(stage: Stage, page: Page) -> None:
     notes = set_notes(stage)
     open_page(page, "/note")
@@ -274,6 +290,7 @@ def test_while_nobody_answers_what_is_typed_stays_and_is_saved_with_what_follows
 def test_a_search_that_nobody_answers_is_told_and_the_next_one_finds(stage: Stage, page: Page) -> None:
     set_search(stage)
     open_page(page, "/words")
+    await_ready(page)
     page.context.set_offline(True)
     page.locator("[name=q]").fill("ap")
     expect(page.locator("main")).to_contain_text("Please try again.")

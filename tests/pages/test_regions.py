@@ -248,6 +248,18 @@ def test_a_page_rendered_again_after_a_failure_has_them_too() -> None:
     assert "content of stats" in answer.text
 
 
+def test_a_form_in_a_lazy_region_comes_back_with_it_also_without_scripts() -> None:
+    form = '{% call(form) action_form("add") %}{{ form.fields() }}{% endcall %}'
+    client = client_of(lazy("panel", content=lazy("übersicht", content=form)) + lazy("other"))
+    page = client.get("/todos?_regions=panel,%C3%BCbersicht")
+    again = submit(client, form_in(page), BROWSER, text="bad")
+    assert again.status_code == 422
+    assert "Not that one." in again.text
+    assert 'value="bad"' in again.text
+    assert form_in(again).url == form_in(page).url
+    assert 'data-region="other" data-lazy="waiting"' in again.text
+
+
 def test_the_header_counts_for_calls_alone() -> None:
     client = client_of(CALLING)
     client.get("/", headers=regions_said("stats"))

@@ -46,6 +46,12 @@ function schedule(form, pause) {
   drafts.set(form, [owner, setTimeout(send, pause, form)]);
 }
 
+/** It is on its way. @param {HTMLFormElement} form */
+function drop(form) {
+  clearTimeout(drafts.get(form)?.[1]);
+  drafts.delete(form);
+}
+
 /** The visitor leaves, or looks elsewhere: what was typed last is saved now. */
 const sendAll = () => [...drafts.keys()].forEach((form) => isSearch(form) || send(form));
 
@@ -55,7 +61,7 @@ const sendWaiting = () => [...drafts].forEach(([form, [, timer]]) => timer || se
 /** @param {HTMLFormElement} form */
 function send(form) {
   const [owner] = drafts.get(form) ?? [];
-  drafts.delete(form);
+  drop(form);
   if (owner == null || !isShown(form)) return;
   if (isSearch(form)) return void search(form);
   if (!owner || owner !== ownerOf(form)) return; // somebody else is here by now
@@ -84,6 +90,7 @@ async function search(form, button) {
 }
 
 listen("input change compositionend", typed);
+listen("action:start", ({ target }) => drop(target)); // by a button, or the return key
 listen("action:finish", sendWaiting);
 listen("visibilitychange", () => document.hidden && sendAll());
 addEventListener("pagehide", sendAll);
@@ -91,7 +98,7 @@ addEventListener("pagehide", sendAll);
 onSubmit((form, { submitter }) => {
   const isSent = read(form, "data-submit") && isSearch(form) && !submitter?.hasAttribute("formaction");
   if (isSent) {
-    drafts.delete(form);
+    drop(form);
     void search(form, submitter);
   }
   return isSent;

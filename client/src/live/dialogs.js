@@ -79,7 +79,7 @@ function closeAfterSuccess(event) {
   if (target !== absolute(here()).href) {
     if (!below || target !== absolute(read(below, PAGE)).href) return; // the browser leaves
     event.preventDefault();
-  }
+  } else if (redirect && below) return history.go(-opened.length); // to the page below all of them
   dialog.close();
   if (below) void refreshContent(below);
 }
@@ -120,5 +120,9 @@ onLink(".serveractions-dialog a[href^='#']", ({ hash }) => {
 onLink("a[data-dialog]", openDialog);
 listen("action:success", closeAfterSuccess);
 listen("action:error", renewDialogs);
+// the page of a dialog is over with it: what was flashed is for the one below
+listen("action:start", ({ detail, target }) => {
+  if (dialogOf(target) && !has(target, "data-result")) detail.headers.Prefer = "return=minimal";
+});
 // a fresh page has none of them, and would close them
 listen("action:render", ({ detail }) => detail.page.body.append(...opened.map((dialog) => dialog.cloneNode())));

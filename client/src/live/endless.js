@@ -59,7 +59,7 @@ async function append(link) {
   const region = regionIn(read(link, "data-more"));
   const part = region && !region.contains(link) && link.origin === location.origin && (await fetchPart(pathOf(link), region));
   if (here() !== from || !isShown(link)) return;
-  if (!part) return removeAttribute(link, "data-more"); // it leads to nothing: it is a link again
+  if (!part || !part[2]) return removeAttribute(link, "data-more"); // it leads to nothing: it is a link again
   home = from;
   const last = region.lastElementChild;
   const [rows, further] = part;
@@ -75,15 +75,16 @@ async function append(link) {
   emitRegion(nameOf(region));
 }
 
-/** @param {string} url @param {Element} region @returns {Promise<[rows: Element[], link?: Link] | undefined>} what its page has of the region */
+/** @param {string} url @param {Element} region @returns {Promise<[rows: Element[], link?: Link, fresh?: Element] | undefined>} what its page has of the region, be it nothing; undefined, where it can't be had */
 async function fetchPart(url, region) {
   const name = nameOf(region);
-  const { body } = parseWithin(await fetchPage(url), url, region);
+  const html = await fetchPage(url);
+  if (!html) return;
+  const { body } = parseWithin(html, url, region);
   const fresh = regionIn(name, body);
-  if (!fresh) return;
-  const rows = [...fresh.children];
+  const rows = [...(fresh?.children ?? [])]; // of a page that is gone, since the list is shorter by now, there are none
   for (const row of rows) setAttribute(row, PAGE, url);
-  return [rows, linkIn(name, body)];
+  return [rows, linkIn(name, body), fresh];
 }
 
 /** @param {Element} node */

@@ -3,14 +3,17 @@
 import { pageOf } from "../address.js";
 import { closest, create, find, findAll, isShown, read } from "../dom.js";
 import { fetchPage } from "../page.js";
-import { onLink, whenShown } from "./listen.js";
+import { load } from "../submissions.js";
+import { listen, onLink, whenShown } from "./listen.js";
 import { emitRegion, parseWithin, regionIn, showPart } from "./regions.js";
 
 const FAILED = "This part could not be loaded.";
 const AGAIN = "Try again";
 
-/** @type {WeakSet<Element>} */
-const loading = new WeakSet();
+/** @type {Set<Element>} */
+const loading = new Set();
+/** Whether the page has changed while a region was on its way: that may say what was before. */
+let isOutdated = false;
 
 /** Each by itself: none waits for a slower one, nor fails with another. */
 const loadWaiting = () => findAll("[data-lazy=waiting]").forEach(loadRegion);
@@ -21,8 +24,11 @@ async function loadRegion(region) {
   loading.add(region);
   region.ariaBusy = "true";
   const name = read(region, "data-region");
-  const url = pageOf(region);
-  const { body } = parseWithin(await fetchPage(url, undefined, encodeURIComponent(name)), url, region);
+  /** @type {string} */
+  let url, html;
+  do html = await fetchPage((url = pageOf(region)), undefined, encodeURIComponent(name));
+  while (url !== pageOf(region)); // a search has found another page
+  const { body } = parseWithin(html, url, region);
   loading.delete(region);
   const old = isShown(region) ? region : regionIn(name);
   if (!old || read(old, "data-lazy") === "loaded") return;
@@ -30,6 +36,9 @@ async function loadRegion(region) {
   if (!fresh || read(fresh, "data-lazy") === "waiting") return tellFailure(old);
   await showPart(old, fresh);
   emitRegion(name);
+  if (loading.size || !isOutdated) return;
+  isOutdated = false;
+  await load();
 }
 
 /** @param {HTMLElement} region it says so itself, beside its own link */
@@ -42,5 +51,6 @@ function tellFailure(region) {
   region.ariaBusy = null;
 }
 
+listen("action:rendered", () => (isOutdated ||= loading.size > 0));
 whenShown(loadWaiting);
 onLink("[data-lazy] a[data-lazy-link]", (link) => loadRegion(/** @type {HTMLElement} */ (closest(link, "[data-lazy]"))));

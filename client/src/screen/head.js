@@ -31,8 +31,10 @@ export function updateHead({ title, head, documentElement }) {
     const old = same ?? olds.find((old) => nameOf(old) === nameOf(element));
     olds = olds.filter((each) => each !== old);
     // where it stands, it wins over what precedes it
-    if (!same) insert(document.head, element, last && nextOf(last));
-    if (!same) old?.remove();
+    if (!same) {
+      insert(document.head, element, last && nextOf(last));
+      old?.remove();
+    }
     return (last = same ?? element);
   });
   for (const old of former) if (!brought.includes(old) && !sourceOf(old)) old.remove(); // a script stays: it runs once

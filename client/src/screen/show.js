@@ -25,9 +25,10 @@ const FORM_GONE = "The form that you had begun is gone.";
 /** @param {string} html @param {Sent} [sent] */
 export async function show(html, sent) {
   const page = parse(adoptNonce(html));
-  if (!emit("render", { page })) return;
-  await transition(() => showPart(document.body, page.body, page, sent));
-  emit("rendered", { page });
+  let isWanted;
+  // within the transition: what comes until it begins, a dialog, is known to who listens
+  await transition(() => (isWanted = emit("render", { page })) && showPart(document.body, page.body, page, sent));
+  if (isWanted) emit("rendered", { page });
 }
 
 /**
