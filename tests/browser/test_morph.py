@@ -11,6 +11,7 @@ import pytest
 from flask import Flask, Response, send_from_directory
 from playwright.sync_api import Browser, Page
 
+from tests.stores_processes import eventually
 from tests.todo_app import served
 
 ROOT = Path(__file__).parents[2]
@@ -64,7 +65,7 @@ def open_tests(browser: Browser, address: str, script: str = "") -> Page:
     page = browser.new_context().new_page()
     page.add_init_script(script)
     page.goto(address)
-    page.wait_for_function("'check' in window")
+    eventually(lambda: page.evaluate("'check' in window"))
     return page
 
 
