@@ -139,6 +139,6 @@ def with_arguments(annotation: Any, given: Mapping[Any, Any]) -> Any:
     if isinstance(annotation, TypeVar):
         return given.get(annotation, annotation)
     parameters = getattr(annotation, "__parameters__", ())
-    if not parameters or isinstance(annotation, type):
+    if not parameters or is_class(annotation):
         return annotation
     return annotation[tuple(given.get(each, each) for each in parameters)]

@@ -32,10 +32,10 @@ from wtforms import (
     SubmitField,
     TextAreaField,
 )
-from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length
 
 from flask_serveractions import Bound, ServerActions
+from flask_serveractions.schemas.flask_forms import MAKE_CHOICE
 from flask_serveractions.testing import ActionsClient
 from tests.forms.form_clients import client_of_form
 
@@ -53,7 +53,7 @@ class PostForm(FlaskForm):
     body = TextAreaField()
     category = SelectField(coerce=int)
     tags = SelectMultipleField(choices=["a", "b"])
-    kind = RadioField(choices=[SelectChoice("n", "News"), SelectChoice("o", "Opinion")], default="n")
+    kind = RadioField(choices=[MAKE_CHOICE("n", "News"), MAKE_CHOICE("o", "Opinion")], default="n")
     secret = PasswordField()
     picture = FileField(validators=[FileAllowed(["png", "jpg"])])
     papers = MultipleFileField()
@@ -64,7 +64,7 @@ class PostForm(FlaskForm):
 def make_form(blog_id: int, **kwargs: Any) -> PostForm:
     made.append({"blog_id": blog_id, **kwargs})
     form = PostForm(**kwargs)
-    form.category.choices = [SelectChoice(blog_id, f"Of {blog_id}"), SelectChoice(blog_id + 1, "Next")]
+    form.category.choices = [MAKE_CHOICE(blog_id, f"Of {blog_id}"), MAKE_CHOICE(blog_id + 1, "Next")]
     return form
 
 
@@ -190,7 +190,7 @@ CHOICES: dict[str, Callable[[], Any]] = {
     "lists": lambda: [[1, "One"], [2, "Two"], [3, "Three"]],
     "rows of a database": rows,
     "numbers": lambda: [1, 2, 3],
-    "WTForms' own": lambda: [SelectChoice(1, "One"), SelectChoice(2, "Two"), SelectChoice(3, "Three")],  # type: ignore[arg-type]
+    "WTForms' own": lambda: [MAKE_CHOICE(1, "One"), MAKE_CHOICE(2, "Two"), MAKE_CHOICE(3, "Three")],  # type: ignore[arg-type]
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+import sys
 from collections.abc import (
     AsyncIterator,
     Awaitable,
@@ -67,6 +68,8 @@ WithStatus = TypeAliasType("WithStatus", tuple[Alias, int])
 New = NewType("New", UserOut)  # type: ignore[valid-newtype]  # a form that runs
 ADA = {"name": "Ada", "password": "secret"}
 SHOWN = {"name": "Ada"}
+# Python 3.10 leaves what stands in quotes within list[...] as it is: there this is a NoField that says so
+IN_QUOTES = [(TypeAliasType("Quoted", "list['UserOut']"), [ADA], [SHOWN])] if sys.version_info >= (3, 11) else []
 
 
 @pytest.mark.parametrize(
@@ -79,7 +82,7 @@ SHOWN = {"name": "Ada"}
         (UserOut | Response, ADA, SHOWN),
         (Optional[Union[UserOut, WerkzeugResponse]], ADA, SHOWN),  # noqa: UP007, UP045
         (Alias, ADA, SHOWN),
-        (TypeAliasType("Quoted", "list['UserOut']"), [ADA], [SHOWN]),
+        *IN_QUOTES,
         (New, ADA, SHOWN),
         (Annotated[Alias | None, "a note"] | Response, ADA, SHOWN),
         (Annotated[Annotated[UserOut | None, "inner"] | None, "outer"], ADA, SHOWN),
