@@ -5,11 +5,14 @@ from __future__ import annotations
 import gc
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from tests.built_rules import build_each_rule_once
 
 BROWSER = Path(__file__).parent / "browser"
 # the browser's files that take longest, the longest first: one that began last would be worked at alone in the end
@@ -40,6 +43,7 @@ ADDRESS = re.compile(r" at 0x[0-9a-f]{6}")
 settings.register_profile("suite", deadline=None, max_examples=40, derandomize=True)
 settings.register_profile("random", deadline=None, max_examples=200)
 settings.load_profile("suite")
+build_each_rule_once()
 
 
 @pytest.fixture(autouse=True)
@@ -47,6 +51,16 @@ def forget_the_command_line() -> Iterator[None]:
     """Forget what ``flask`` commands leave in the environment, with which a child's ``app.run()`` would do nothing."""
     yield
     os.environ.pop("FLASK_RUN_FROM_CLI", None)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Let the collector wait: it would go through all that is imported again and again, and hardly any is garbage."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -59,13 +73,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     changing = [item.nodeid for item in items if ADDRESS.search(item.nodeid)]
     if changing:
         raise pytest.UsageError(f"Give ids= that are the same in each process to the parameters of {changing}.")
-    items.sort(key=place_of)
+    items.sort(key=lambda item: place_of(item.path))
 
 
-def place_of(item: pytest.Item) -> tuple[bool, int]:
+@cache
+def place_of(file: Path) -> tuple[bool, int]:
     """Return what the order of the files is by."""
-    name = item.path.name
-    return BROWSER in item.path.parents, LONGEST.index(name) if name in LONGEST else len(LONGEST)
+    return BROWSER in file.parents, LONGEST.index(file.name) if file.name in LONGEST else len(LONGEST)
 
 
 def pytest_collection_finish() -> None:
