@@ -181,6 +181,9 @@ class Submission:
     key: str = ""  # of what still runs under it: who sends the form again means the same
 
 
+Cookies = tuple[type[Any], str, Any]  # as a class of requests has read them: the class, the header, and what is in it
+
+
 @dataclass(slots=True, kw_only=True, eq=False)
 class Rerender:
     """What a call wants from the second pass. Not frozen: it is made at each call, which takes a fifth so."""
@@ -193,6 +196,7 @@ class Rerender:
     cookie_root: str = ""  # what browsers see before the path
     status: int = 200  # of the answer that the page belongs to: with another status it is not that answer any more
     body: bytes = b""  # the answer as it was made, for where it was compressed since
+    cookies: Cookies | None = None  # of the call
 
 
 @dataclass(slots=True, eq=False)
@@ -206,6 +210,7 @@ class MiddlewareState:
     submission: Submission | None = None  # in a second pass: what the page shall show
     rerender: Rerender | None = None  # in a first pass: set by the pipeline
     environ: Mapping[str, Any] = field(default_factory=dict)  # as the request came in
+    cookies: Cookies | None = None  # in a second pass: the call's, which the page's are as well, if nothing has set one
     undo: Callable[[], None] | None = None  # in a second pass: gives back what a page has used up that is not used
     streams: bool = False  # the answer is a stream of events
     last_event: tuple[str, bytes] | None = None  # its name and its JSON, which the middleware sends

@@ -261,7 +261,7 @@ def render_json(call: Call, outcome: Outcome) -> Response:
     """Answer the JavaScript client; the page that it wants is put in by the second pass."""
     preferred = preference(call.request)
     is_page_wanted = wants_page(call, outcome, preferred)
-    headers = headers_of(outcome.headers)
+    headers = headers_of(outcome.headers) if outcome.headers else Headers()
     if preferred is not None:
         headers["Preference-Applied"] = f"return={preferred}"
     if not is_page_wanted and outcome.redirect is None:

@@ -138,11 +138,19 @@ def envelope(
 
     :param data: in JSON.
     """
-    rest = json.dumps({"redirect": redirect, "revalidated": revalidated, "messages": messages})[1:-1]
+    if redirect is None and not messages:
+        rest = rest_of_envelope(tuple(revalidated["paths"]), tuple(revalidated["tags"]))
+    else:
+        rest = json.dumps({"redirect": redirect, "revalidated": revalidated, "messages": messages})[1:-1]
     body = b'{"data":%b,%b,%b\n' % (data.encode(), rest.encode(), NO_PAGE)
     response = app.response_class([body], status, headers, content_type=JSON)
     response.headers.add("Content-Length", str(len(body)))
     return response
+
+
+@lru_cache(maxsize=128)  # an action revalidates the same time and again, and this is a hundredth of its answer
+def rest_of_envelope(paths: tuple[str, ...], tags: tuple[str, ...]) -> str:
+    return json.dumps({"redirect": None, "revalidated": {"paths": paths, "tags": tags}, "messages": []})[1:-1]
 
 
 def problem_response(
@@ -207,7 +215,7 @@ def is_redirect(response: WerkzeugResponse) -> bool:
 
 
 def without_body_headers(headers: Headers | None) -> Headers:
-    return headers_of(without(headers or (), BODY_HEADERS))
+    return headers_of(without(headers, BODY_HEADERS)) if headers else Headers()
 
 
 def close_to_caches(response: WerkzeugResponse) -> None:

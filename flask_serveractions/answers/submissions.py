@@ -26,15 +26,17 @@ def request_rerender(
     :param submission: what the page shows; None where it is but to be fresh.
     :param must_show: the page counts only if it shows the submission.
     """
+    asked = call.request
     return Rerender(
         target=call.page,
         submission=submission,
         as_json=as_json,
         must_show=must_show,
-        mount=call.request.root_path,
+        mount=asked.root_path,
         cookie_root=call.cookie_root,
         status=response.status_code,
         body=response.get_data(),
+        cookies=(type(asked), asked.environ.get("HTTP_COOKIE", ""), asked.cookies),
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Iterable, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -57,8 +56,8 @@ def revalidate_path(path: str) -> None:
     """
     if not isinstance(path, str) or not path.startswith("/"):
         raise ValueError(f"revalidate_path({path!r}): give a path of this app, such as '/todos' or url_for('todos').")
-    is_rule = "<" in without_query(path)
-    record(paths=[rule_named(path) if is_rule else normal(without_mount(unquote(without_query(path))))])
+    bare = without_query(path)
+    record(paths=[rule_named(path) if "<" in bare else normal(without_mount(unquote(bare)))])
 
 
 def rule_named(text: str) -> str:
@@ -75,7 +74,7 @@ def rule_named(text: str) -> str:
 
 
 def without_query(path: str) -> str:
-    return re.split("[?#]", path, maxsplit=1)[0]
+    return path.partition("#")[0].partition("?")[0]
 
 
 def normal(path: str) -> str:

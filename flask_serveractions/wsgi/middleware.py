@@ -27,7 +27,6 @@ from ..operation import (
     SENT_HEADERS,
     MiddlewareState,
     Rerender,
-    middleware_state_of,
 )
 from ..shared.progress import event
 from .foreign_forms import is_foreign
@@ -74,7 +73,9 @@ class Middleware:
                     "WsgiToAsgi serves one request at a time: whoever waits, for a stream too, keeps everybody waiting."
                     " Call it in an asgiref.sync.ThreadSensitiveContext."
                 )
-        query = environ["QUERY_STRING"] = readable_query(environ.get("QUERY_STRING", ""))
+        query = environ.setdefault("QUERY_STRING", "")
+        if not query.isascii():
+            query = environ["QUERY_STRING"] = readable_query(query)
         begin = partial(self.begin, environ, start_response)
         if REGIONS_ARGUMENT in query or HEADER in environ:
             query = take_regions(environ, query)
@@ -122,11 +123,14 @@ class Middleware:
         *exc_info: Any,
     ) -> Any:
         """Start an answer; one that holds a form of ours is kept out of shared caches, and its forms usable."""
-        headers = self.with_own_marks(headers)
+        for name, _ in headers:  # any() takes a hundredth of a small answer, and lower() half of that
+            if name and name[0] in "Ss" and name.lower().startswith(MARK):
+                headers = self.with_own_marks(headers)
+                break
         if SENDS_NO_COOKIES in environ:
             headers = without(headers, {"set-cookie"})
-        state = middleware_state_of(environ)
-        if state is not None and state.reached:
+        state = environ.get(MiddlewareState.KEY)
+        if isinstance(state, MiddlewareState) and state.reached:
             headers = [*headers, CLEAR]
         if HOLDS_FORMS in environ:
             headers = headers_of_forms(headers, environ)
@@ -139,11 +143,6 @@ class Middleware:
         Inside the app the value of ``Serveractions`` and ``Serveractions-…`` begins with a secret; what follows it is
         sent, else "1".
         """
-        for name, _ in headers:  # any() takes a hundredth of a small answer, and lower() half of that
-            if name and name[0] in "Ss" and name.lower().startswith(MARK):
-                break
-        else:
-            return headers
         secret = self.state.answer_mark
         others, marks = [], []
         for name, value in headers:

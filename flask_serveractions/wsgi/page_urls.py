@@ -88,13 +88,13 @@ def route_actions(app: Flask, state: AppState) -> None:
 
     def create_url_adapter(request: Request | None) -> MapAdapter | None:
         adapter = theirs(request)
-        if request is not None and adapter is not None and is_elsewhere(adapter) and is_own_path(state, request.path):
+        if request is None or adapter is None:
+            return adapter
+        if is_elsewhere(adapter) and is_own_path(state, request.path):
             on_all_hosts: Any = partial(match_anywhere, adapter, adapter.match)
             adapter.match = on_all_hosts  # type: ignore[method-assign]
-        action = None if request is None else request.environ.get(ActionArgument.KEY)
-        if action is None:  # as most
-            return adapter
-        if adapter is not None and isinstance(action, ActionArgument):
+        action = request.environ.get(ActionArgument.KEY)
+        if isinstance(action, ActionArgument):
             matching: Any = partial(match_action, adapter.match, state, action)
             adapter.match = matching  # type: ignore[method-assign]
         return adapter
