@@ -19,7 +19,7 @@ from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDeco
 
 from ..errors import Refusal, TooLarge, Unreadable
 from ..operation import MISSING
-from .json_bodies import decode, parse_json
+from .json_bodies import parse_json
 
 if TYPE_CHECKING:
     from flask import Request
@@ -32,6 +32,7 @@ CHARSETS = {"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "latin-1", "wind
 #: in the environ: that our parser has read a form, or why it could not
 READ_EARLY = "flask_serveractions.read_early"
 
+JSON = "application/json"
 URLENCODED = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
 
@@ -84,9 +85,7 @@ def limit_stream(request: Request, limit: int) -> None:
 
 def check_encoding(request: Request) -> None:
     """Refuse a compressed body (RFC 9110, 15.5.16); 415."""
-    if "HTTP_CONTENT_ENCODING" not in request.environ:
-        return
-    encoding = request.environ["HTTP_CONTENT_ENCODING"].strip().lower()
+    encoding = request.environ.get("HTTP_CONTENT_ENCODING", "identity").strip().lower()
     if encoding not in ("", "identity"):
         raise Refusal(
             415,
@@ -97,7 +96,7 @@ def check_encoding(request: Request) -> None:
 
 
 def is_json(mimetype: str) -> bool:
-    return mimetype == "application/json" or (mimetype.startswith("application/") and mimetype.endswith("+json"))
+    return mimetype == JSON or (mimetype.startswith("application/") and mimetype.endswith("+json"))
 
 
 def has_content(request: Request, length: int | None) -> bool:
@@ -299,6 +298,13 @@ def checked_charset(declared: str | None) -> str:
     return declared.lower()
 
 
+def decode(data: bytes, charset: str) -> str:
+    try:
+        return data.decode(charset)
+    except UnicodeDecodeError:
+        raise Unreadable(f"it is not {charset}") from None
+
+
 def chunks(request: Request, limit: int) -> Iterator[bytes]:
     """Yield the body, never more than ``limit`` bytes of it and never less than there should be.
 
@@ -358,14 +364,15 @@ def receive(request: Request, limit: int) -> Received:
     :raises Unreadable: it can't be read whole.
     :raises Refusal: 415, neither a form nor JSON, or compressed.
     """
-    check_encoding(request)
+    if "HTTP_CONTENT_ENCODING" in request.environ:
+        check_encoding(request)
     mimetype, length = request.mimetype, declared_length(request.environ)
     is_empty = not length and not has_content(request, length)
     if mimetype == MULTIPART or (mimetype == URLENCODED and not is_empty):
         return Received(*read_form(request, limit))
     if is_empty:
         return Received(json=MISSING, is_json=True) if is_json(mimetype) else Received()
-    if is_json(mimetype):
+    if mimetype == JSON or is_json(mimetype):
         body = read_whole(request, limit)
         # JSON writes both as escapes alone
         return Received(json=parse_json(body, charset_of(request)), is_json=True, plain=b"\\u" not in body)

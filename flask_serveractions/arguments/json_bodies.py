@@ -18,9 +18,11 @@ def parse_json(body: bytes, charset: str) -> Any:
 
     :raises Unreadable: it does not parse, nests too deep, or holds NaN or Infinity.
     """
-    text = decode(body, charset).removeprefix("\ufeff")  # a byte order mark, which may be ignored (RFC 8259, 8.1)
     try:
+        text = body.decode(charset).removeprefix("\ufeff")  # a byte order mark, which may be ignored (RFC 8259, 8.1)
         value = DECODER.decode(text)
+    except UnicodeDecodeError:
+        raise Unreadable(f"it is not {charset}") from None
     except RecursionError:
         raise Unreadable(TOO_DEEP) from None
     except ValueError as error:
@@ -53,10 +55,3 @@ def parse_finite(number: str) -> float:
 
 
 DECODER = json.JSONDecoder(parse_constant=refuse_constant, parse_float=parse_finite)
-
-
-def decode(data: bytes, charset: str) -> str:
-    try:
-        return data.decode(charset)
-    except UnicodeDecodeError:
-        raise Unreadable(f"it is not {charset}") from None

@@ -198,7 +198,7 @@ def authorise(call: Call, operation: Operation, given: Mapping[str, Any]) -> Non
 
 def check_acceptable(call: Call, operation: Operation) -> None:
     """Refuse a caller who accepts nothing that we have, before anything runs (406)."""
-    accept = call.accept
+    accept = call.request.environ.get("HTTP_ACCEPT", "")
     if not accept or (("*/*" in accept or JSON in accept) and "q=0" not in accept):
         return
     if call.is_action and not accepts(accept, JSON, HTML, PROBLEM, EVENTS):
@@ -277,11 +277,15 @@ def handle_action_error(call: Call, error: ActionError) -> Response:
         send_failed_signal(call, error)
     if error.field is not None:
         failures.warn_of_unknown_field(call, error)
-    is_translated = call.state.gettext is not None
+    detail, errors = str(error.message), error.errors
+    if call.state.gettext is not None:
+        detail, errors = localize(call.app, error.message), localize_errors(call.app, errors)
+    if error.status != 401 and failures.is_told_plainly(call):
+        return failures.plain_problem(call, error, detail, errors)
     problem = Problem(
         status=error.status,
-        detail=localize(call.app, error.message) if is_translated else str(error.message),
-        errors=localize_errors(call.app, error.errors) if is_translated else error.errors,
+        detail=detail,
+        errors=errors,
         code=error.code,
         result=error.result,
         rerender=call.is_action and VALIDATE not in call.request.environ,

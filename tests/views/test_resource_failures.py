@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from flask import Blueprint, Response, abort
+from flask import Blueprint, Flask, Response, abort
 from werkzeug.exceptions import Conflict, HTTPException, NotFound
 
+from flask_serveractions import ActionError, MethodRoute, ServerActions
+from flask_serveractions.errors import Invalid
 from flask_serveractions.testing import ActionsClient
 from tests.views.todo_resources import (
     client_of,
@@ -44,6 +46,37 @@ def test_an_action_error_is_problem_details(client: ActionsClient) -> None:
         "code": "twice",
         "errors": {"text": ["You already have that one."]},
     }
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize(
+    "error",
+    [
+        ActionError("No."),
+        ActionError("Sign in.", status=401),
+        ActionError("Taken.", status=409, code="taken", field="number"),
+        ActionError("Down.", status=503, result={"seen": 1}),
+        Invalid({"number": ["Too many."], "_schema": ["Bad."]}),
+    ],
+    ids=["422", "401", "409", "503", "invalid"],
+)
+def test_a_failure_is_told_alike_whether_or_not_a_blueprint_might_answer_it(error: Exception, method: str) -> None:
+    class Failing(MethodRoute):
+        def get(self, number: int = 0) -> dict:
+            raise error
+
+        def post(self, number: int = 0) -> dict:
+            raise error
+
+    app = Flask(__name__)
+    actions = ServerActions(app)
+    pages = Blueprint("pages", __name__)
+    actions.route("/alone", endpoint="alone")(Failing)
+    app.register_blueprint(pages)
+    actions.route("/in-blueprint", endpoint="within", blueprint=pages)(Failing)
+    answers = [app.test_client().open(path, method=method) for path in ("/alone", "/in-blueprint")]
+    alone, within = ((each.status, list(each.headers), each.data) for each in answers)
+    assert alone == within
 
 
 def test_abort_is_problem_details_for_a_client_and_the_apps_own_page_for_a_browser() -> None:
