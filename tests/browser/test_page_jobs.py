@@ -69,15 +69,30 @@ def test_a_page_to_which_back_leads_as_it_was_left_follows_its_jobs_again(stage:
     expect(page.locator("b")).to_have_text("done")
 
 
-def test_a_stream_that_breaks_is_taken_up_again(stage: Stage, page: Page) -> None:
+def test_many_jobs_leave_connections_for_the_page(stage: Stage, page: Page) -> None:
+    set_jobs(stage)
+    open_page(page, "/jobs")
+    for _ in range(7):  # a browser opens six of them to a host
+        with page.expect_response(lambda response: response.request.method == "POST"):
+            page.locator("#order").click()
+        open_page(page, "/jobs")
+    expect(page.locator("[data-message]", has_text="one").first).to_be_visible()
+    page.locator(".cancel").last.click()
+    expect(page.locator(".cancel")).to_have_count(6)
+    for gate in ("two", "end"):
+        stage.gate(gate).set()
+    expect(page.locator("[data-job]")).to_have_count(0)
+
+
+def test_a_job_that_nobody_tells_of_for_a_moment_is_followed_on(stage: Stage, page: Page) -> None:
     set_jobs(stage)
     broken: list[str] = []
 
     def break_twice(route: Route) -> None:
-        if "event-stream" not in route.request.headers["accept"] or len(broken) == 2:
+        if len(broken) == 2:
             return route.continue_()
         broken.append(route.request.url)
-        return route.abort()
+        return route.abort() if len(broken) == 1 else route.fulfill(status=502, body="<h1>Bad gateway</h1>")
 
     page.route("**/_actions/-/jobs/**", break_twice)
     order_and_leave(page)

@@ -1,7 +1,7 @@
 // Background jobs that the page shows, followed also after a reload.
 
 import { isOwn } from "../address.js";
-import { followJob } from "../answers.js";
+import { pause } from "../answers.js";
 import { showProgress } from "../calls.js";
 import { closest, emit, find, findAll, read } from "../dom.js";
 import { FAILED, tell } from "../messages.js";
@@ -10,49 +10,50 @@ import { refreshAll } from "./dialogs.js";
 import { onSubmit, whenShown } from "./listen.js";
 import { valued, valuesOf } from "./regions.js";
 
-/** Jobs that are or have been followed, by their URLs. @type {Set<string>} */
-const followed = new Set();
+// A stream for each would take all connections that a browser opens to a host, and a thread of the server's.
+const PACE = 1000; // milliseconds from one look to the next
 
-function followJobs() {
-  for (const job of valuesOf("data-job")) {
-    if (!job || followed.has(job) || !isOwn(job)) continue;
-    followed.add(job);
-    void follow(job);
+/** What is no job that is under way: those that are over, by their URLs. */
+const over = new Set([""]);
+let isFollowing = false;
+
+/** @param {string} url @param {string} [method] */
+const ask = (url, method) => fetch(url, { method, headers: { Accept: "application/json", ...tokenHeader() } });
+
+/** @returns {string[]} */
+const jobsUnderWay = () => valuesOf("data-job").filter((job) => !over.has(job) && isOwn(job));
+
+async function followJobs() {
+  if (isFollowing) return;
+  isFollowing = true;
+  for (let jobs; (jobs = jobsUnderWay())[0]; await pause(PACE)) {
+    for (const job of jobs) await look(job).catch(nothing);
+    if (jobs.some((job) => over.has(job))) await refreshAll();
   }
+  isFollowing = false;
 }
 
-/** @param {string} url */
-async function follow(url) {
-  const stop = new AbortController();
-  addEventListener("pagehide", () => {
-    stop.abort();
-    followed.delete(url);
-  });
-  /** @param {import("../answers.js").Progress} progress */
-  const report = (progress) => findAll(valued("data-job", url)).forEach((element) => show(element, progress));
-  let answer;
-  do answer = await followJob(url, stop.signal, report).catch(nothing);
-  while (answer && !answer.title && !("data" in answer)); // nobody has answered for long: it may run all the same
-  if (!stop.signal.aborted) await refreshAll();
-}
-
-/** @param {Element} element @param {import("../answers.js").Progress} progress */
-function show(element, progress) {
-  showProgress(element, progress);
-  const place = find("[data-message]", element);
-  if (place && progress.message) place.textContent = progress.message;
-  emit("progress", { progress }, element);
+/** @param {string} url @throws {Error} no answer: it may run all the same */
+async function look(url) {
+  const reply = await ask(url);
+  const progress = await reply.json();
+  for (const element of findAll(valued("data-job", url))) {
+    showProgress(element, progress);
+    const place = find("[data-message]", element);
+    if (place && progress.message) place.textContent = progress.message;
+    emit("progress", { progress }, element);
+  }
+  if (reply.status === 404 || /done|failed/.test(progress.state)) over.add(url);
 }
 
 /** @param {HTMLFormElement} form @param {string} url */
 async function cancel(form, url) {
-  const reply = await fetch(url, { method: "DELETE", headers: { Accept: "application/json", ...tokenHeader() } }).catch(nothing);
+  const reply = await ask(url, "DELETE").catch(nothing);
   tell(form, reply?.ok ? {} : { message: FAILED });
   await refreshAll();
 }
 
 whenShown(followJobs);
-addEventListener("pageshow", followJobs); // as it was left: Back has come to it
 onSubmit((form) => {
   const url = read(form, "action");
   return url && closest(form, valued("data-job", url)) && cancel(form, url);

@@ -7,8 +7,8 @@ import { parse } from "../page.js";
 
 /** @typedef {import("../screen/show.js").Sent} Sent */
 
-/** @param {string} name of an attribute @returns {string[]} what it says, wherever it stands */
-export const valuesOf = (name) => findAll(`[${name}]`).map((element) => read(element, name));
+/** @param {string} name of an attribute @returns {string[]} what it says, wherever it stands; the same once */
+export const valuesOf = (name) => [...new Set(findAll(`[${name}]`).map((element) => read(element, name)))];
 
 /** @param {string} name of an attribute @param {string} value @returns {string} a selector */
 export const valued = (name, value) => `[${name}="${CSS.escape(value)}"]`;

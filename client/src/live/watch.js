@@ -41,7 +41,7 @@ function closeConnection() {
 
 /** Opens a connection where there is something to watch, and somebody to see it. */
 function watch() {
-  const query = [...new Set(valuesOf("data-live"))].slice(0, TOPICS).map((topic) => `topic=${encodeURIComponent(topic)}`).join("&");
+  const query = valuesOf("data-live").slice(0, TOPICS).map((topic) => `topic=${encodeURIComponent(topic)}`).join("&");
   if (document.hidden || !query) return closeConnection();
   if (connection && query === topics) return;
   closeConnection();
