@@ -131,7 +131,8 @@ def is_for_flask(value: Any) -> bool:
 
 def answer_action(call: Call, operation: Operation, returned: Any) -> Response:
     if call.html and not operation.show_result and not isinstance(returned, (tuple, WerkzeugResponse, Job)):
-        check_result(call, operation, dump_value(operation.answer, returned))
+        if returned is not None:
+            check_result(call, operation, dump_value(operation.answer, returned))
         response = see_other(call.app, call.page_url)
         spare_vary(call)
         return response

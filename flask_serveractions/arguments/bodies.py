@@ -111,11 +111,14 @@ def has_content(request: Request, length: int | None) -> bool:
 
 def read_whole(request: Request, limit: int) -> bytes:
     """Return a body's bytes, and let ``request.get_data()`` return them too."""
-    body = read_at_once(request, limit)
-    if body is None:
-        body = b"".join(chunks(request, limit))
+    body = body_of(request, limit)
     request.__dict__["stream"] = BytesIO(body)
     return body
+
+
+def body_of(request: Request, limit: int) -> bytes:
+    body = read_at_once(request, limit)
+    return b"".join(chunks(request, limit)) if body is None else body
 
 
 def read_at_once(request: Request, limit: int) -> bytes | None:
@@ -173,7 +176,7 @@ def parsed_before(request: Request) -> FormData:
 
 
 def read_urlencoded(request: Request, limit: int) -> FormData:
-    pairs = parse_urlencoded(b"".join(chunks(request, limit)), charset_of(request))
+    pairs = parse_urlencoded(body_of(request, limit), charset_of(request))
     return ImmutableMultiDict([(name, with_lf(value) if "\r" in value else value) for name, value in pairs]), EMPTY
 
 

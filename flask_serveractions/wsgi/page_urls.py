@@ -33,9 +33,9 @@ def url_of(environ: Mapping[str, Any]) -> str:
     path = quote(environ.get("PATH_INFO", "").encode("latin-1"), safe=PATH_SAFE)
     if not path.startswith("/"):
         path = f"/{path}"
-    query = readable_query(environ.get("QUERY_STRING", ""))
+    query = environ.get("QUERY_STRING", "")
     if not query.isascii():
-        query = query.encode("latin-1").decode()
+        query = readable_query(query).encode("latin-1").decode()
     return f"{path}?{query}" if query else path
 
 
@@ -150,9 +150,10 @@ def match_action(
         return matched
     page_rule, values = match_page(theirs, action)
     rule = state.action_rules.get(action.name) or state.action_rules[""]
-    belongs = page_rule is not None and is_page_of(page_rule.endpoint, blueprint_of(rule.endpoint))
-    values = {**(values if belongs or is_apps_own(rule.endpoint) else {}), **own_values(action, rule)}
-    return (rule if return_rule else rule.endpoint), values
+    endpoint: str = rule.endpoint
+    if not is_apps_own(endpoint) and (page_rule is None or not is_page_of(page_rule.endpoint, blueprint_of(endpoint))):
+        values = {}
+    return (rule if return_rule else endpoint), {**values, **own_values(action, rule)}
 
 
 def match_page(match: Callable[..., Any], action: ActionArgument) -> tuple[Rule | None, Mapping[str, Any]]:
