@@ -169,6 +169,19 @@ def test_an_export_is_followed(page: Page) -> None:
     expect(page.get_by_role("region", name="Export").locator(".job")).to_contain_text("done")
 
 
+@pytest.mark.parametrize("scripts", [False], indirect=True)
+def test_an_export_without_scripts_is_waited_for_on_a_page_of_the_board_and_cancelled_there(
+    page: Page, board: Flask
+) -> None:
+    board.config["EXPORT_SECONDS"] = 20
+    sign_in(page, "Ada")
+    page.get_by_role("button", name="Export the board").click()
+    expect(page.get_by_role("heading", name="Exporting")).to_be_visible()
+    expect(page.get_by_role("link", name="Archive")).to_be_visible()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("region", name="Export").locator(".job")).to_contain_text("The job was cancelled.")
+
+
 @pytest.mark.parametrize("scripts", [True], indirect=True)
 def test_everybody_sees_a_card_move(page: Page, browser: Browser, address: str) -> None:
     sign_in(page, "Ada")
