@@ -70,7 +70,7 @@ class Parameter:
     load_json: Callable[[Any, Any, Any], Any] | None = None
     fields: Any = None  # holds these four, which equal parameters share
     schema: Schema | None = None  # Source.WHOLE
-    load: Callable[[Any], Any] | None = None  # the schema's load, compiled
+    load: Callable[[Any], tuple[Any, Any]] | None = None  # the schema's load, compiled: what it gives, or its messages
     form_class: type[Any] | None = None  # Source.FORM
     make_form: Callable[..., Any] | None = None  # makes it, with what is set per request
     many: bool = False  # a list of files

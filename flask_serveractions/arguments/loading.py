@@ -297,11 +297,12 @@ def load_whole(whole: Parameter, data: Any, values: dict[str, Any], errors: Mess
     if not (plain or is_clean(data)):
         errors.update({name: [NOT_TEXT] for name in islice(unclean_names(data), MAX_REPORTED)})
         return
-    try:
-        values[whole.name] = whole.load(data)  # type: ignore[misc]  # it has a schema
-    except ValidationError as error:
-        messages = schema_messages(whole.schema, error.messages, data)  # type: ignore[arg-type]  # it has one
+    loaded, complaints = whole.load(data)  # type: ignore[misc]  # it has a schema
+    if complaints is not None:
+        messages = schema_messages(whole.schema, complaints, data)  # type: ignore[arg-type]  # it has one
         errors.update(flat_errors(messages, data=data))
+    else:
+        values[whole.name] = loaded
 
 
 def load_form(

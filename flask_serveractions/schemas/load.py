@@ -21,6 +21,7 @@ from .dump import compute_once, has_hooks, is_named_late, is_own
 from .fields import MAX_REPORTED, Data, Integer, List
 
 Load = Callable[[Any], Any]
+TryLoad = Callable[[Any], tuple[Any, Any]]  # data to what is loaded, and the messages; None: it is valid
 LoadObject = Callable[[Any, Any, int | None], dict[str, Any]]  # data, error store, index among many
 LoadField = Callable[[Any, Any, Any], Any]  # value, key, data: as Field.deserialize takes them
 
@@ -43,12 +44,31 @@ def compile_load(schema: Schema) -> Load:
     return loader_of(schema, schema.unknown)
 
 
+def compile_try_load(schema: Schema) -> TryLoad:
+    """Return :func:`compile_load`'s function, whose messages are returned: to raise them is a fiftieth of a refusal."""
+    if loads_in_its_own_way(schema):
+        return partial(try_load, partial(schema.load, unknown=schema.unknown))
+    load_all = loader_into_store(schema, schema.unknown)
+
+    def load(data: Any) -> tuple[Any, Any]:
+        store = new_error_store()
+        result = load_all(data, store, None)
+        return result, store.errors or None
+
+    return load
+
+
+def try_load(load: Load, data: Any) -> tuple[Any, Any]:
+    try:
+        return load(data), None
+    except ValidationError as error:
+        return None, error.messages
+
+
 def loader_of(schema: Schema, unknown: Any) -> Load:
-    hooked = has_hooks(schema, PRE_LOAD, POST_LOAD, VALIDATES, VALIDATES_SCHEMA)
-    if hooked or schema.partial is not None or not is_own(schema, Schema, SCHEMA_LOADS):
+    if loads_in_its_own_way(schema):
         return partial(schema.load, unknown=unknown)
-    load_object = object_loader(schema, unknown)
-    load_all = list_loader(schema, load_object) if schema.many else load_object
+    load_all = loader_into_store(schema, unknown)
 
     def load(data: Any) -> Any:
         store = new_error_store()
@@ -58,6 +78,16 @@ def loader_of(schema: Schema, unknown: Any) -> Load:
         return result
 
     return load
+
+
+def loads_in_its_own_way(schema: Schema) -> bool:
+    hooked = has_hooks(schema, PRE_LOAD, POST_LOAD, VALIDATES, VALIDATES_SCHEMA)
+    return hooked or schema.partial is not None or not is_own(schema, Schema, SCHEMA_LOADS)
+
+
+def loader_into_store(schema: Schema, unknown: Any) -> Callable[[Any, Any, None], Any]:
+    load_object = object_loader(schema, unknown)
+    return list_loader(schema, load_object) if schema.many else load_object
 
 
 def list_loader(schema: Schema, load_object: LoadObject) -> Callable[[Any, Any, None], list[Any]]:

@@ -22,7 +22,7 @@ from .annotations import is_class, type_arguments, unfold, with_arguments
 from .bound_fields import bind, fields_for
 from .fields import is_delimited, is_flat, is_text
 from .flask_forms import check_can_be_made, declares_file, factory_among, flask_form
-from .load import compile_load
+from .load import Load, TryLoad, compile_try_load, try_load
 from .mistakes import NoField, check_default, check_metadata
 from .results import compile_answer
 from .schema_cycles import close_cycles
@@ -249,7 +249,7 @@ class Compiler:
             return None
         made = schema_of(schema, plain)
         close_cycles(made)
-        load = compile_load(made)
+        load = compile_try_load(made)
         return {
             "source": Source.WHOLE,
             "key": key_of(source),
@@ -370,7 +370,6 @@ def check_each(check: And, files: list[FileStorage]) -> None:
         check(file)
 
 
-def load_and_check(load: Callable[[Any], Any], check: And, data: Any) -> Any:
-    loaded = load(data)
-    check(loaded)
-    return loaded
+def load_and_check(load: TryLoad, check: Load, data: Any) -> tuple[Any, Any]:
+    loaded, messages = load(data)
+    return (loaded, try_load(check, loaded)[1]) if messages is None else (loaded, messages)

@@ -6,9 +6,20 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from marshmallow import EXCLUDE, INCLUDE, Schema, ValidationError, fields, post_load, pre_load, validate, validates
+from marshmallow import (
+    EXCLUDE,
+    INCLUDE,
+    Schema,
+    ValidationError,
+    fields,
+    post_load,
+    pre_load,
+    validate,
+    validates,
+    validates_schema,
+)
 
-from flask_serveractions.schemas.load import compile_load
+from flask_serveractions.schemas.load import compile_load, compile_try_load
 from tests.generated_schemas import data_for, outcome, schemas, several, values
 
 SETTINGS = settings(deadline=None, max_examples=100, suppress_health_check=list(HealthCheck))
@@ -28,6 +39,31 @@ def test_data_are_loaded_as_marshmallow_loads_them(data: st.DataObject) -> None:
 def test_whatever_comes_in_place_of_data_fails_as_in_marshmallow(data: st.DataObject) -> None:
     schema, recipe = data.draw(schemas()), data.draw(values())
     assert outcome(compile_load(schema), recipe) == outcome(schema.load, recipe)
+
+
+@given(st.data())
+@SETTINGS
+def test_messages_that_are_returned_are_those_that_would_be_raised(data: st.DataObject) -> None:
+    schema = data.draw(schemas())
+    recipe = data.draw(data_for(schema))
+
+    def load(value: Any) -> Any:
+        loaded, messages = compile_try_load(schema)(value)
+        if messages is not None:
+            raise ValidationError(messages)
+        return loaded
+
+    tried, raised = outcome(load, recipe), outcome(schema.load, recipe)
+    assert tried[:2] == raised[:2]
+
+
+def test_messages_that_are_none_at_all_refuse_as_well() -> None:
+    class Silent(Schema):
+        @validates_schema
+        def refuse(self, data: Any, **more: Any) -> None:
+            raise ValidationError([])
+
+    assert compile_try_load(Silent())({})[1] is not None
 
 
 class Address(Schema):
