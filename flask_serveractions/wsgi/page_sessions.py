@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask, session
 from flask.sessions import SecureCookieSessionInterface
-from itsdangerous import URLSafeTimedSerializer
+from itsdangerous import Signer, URLSafeTimedSerializer
 
 from ..operation import MiddlewareState, middleware_state_of
+from ..security.signing import SessionSigner
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -78,7 +79,7 @@ def reading_cookies_once(theirs: Callable[[Flask, Request], Any]) -> Callable[[F
 
 
 class SessionSerializer(URLSafeTimedSerializer):
-    """Flask's serializer of sessions, which remembers what it has read lately.
+    """Flask's serializer of sessions, with one signer for all requests, which remembers what it has read lately.
 
     A visitor sends the same cookie again and again, and the page that goes into an action's answer has the action's. To
     remember what it held, and when it was signed, saves a tenth of an action. Only what was genuine is remembered; how
@@ -88,8 +89,13 @@ class SessionSerializer(URLSafeTimedSerializer):
     MOST = 1000  # cookies: a few hundred bytes each, and never more than 4 KB in browsers
 
     def __init__(self, theirs: URLSafeTimedSerializer) -> None:
-        super().__init__(theirs.secret_keys, theirs.salt, theirs.serializer, signer_kwargs=theirs.signer_kwargs)
+        kwargs = theirs.signer_kwargs
+        super().__init__(theirs.secret_keys, theirs.salt, theirs.serializer, signer=SessionSigner, signer_kwargs=kwargs)
+        self.ready_signer = super().make_signer()
         self.read: dict[str | bytes, tuple[bytes, int]] = {}  # what a cookie's value held, and when it was signed
+
+    def make_signer(self, salt: str | bytes | None = None) -> Signer:
+        return self.ready_signer if salt is None or salt == self.salt else super().make_signer(salt)
 
     def loads(  # type: ignore[override]  # as itsdangerous itself has it
         self,

@@ -12,9 +12,9 @@ import pytest
 from flask import Flask, session
 from flask.testing import FlaskClient
 from flask_wtf.csrf import generate_csrf, validate_csrf
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
-from itsdangerous import Signer, URLSafeTimedSerializer
+from itsdangerous import Signer, TimestampSigner, URLSafeTimedSerializer
 from wtforms import ValidationError
 
 from flask_serveractions import Bound
@@ -22,6 +22,7 @@ from flask_serveractions.security.signing import (
     CsrfTokens,
     KeyRing,
     ReadyKey,
+    SessionSigner,
     Signing,
     dump_payload,
     load_payload,
@@ -97,10 +98,40 @@ def test_the_signature_is_itsdangerous_with_a_salt_per_action() -> None:
     assert signed == f"e30.{signer.get_signature('e30.ada').decode()}"
 
 
-@given(key=st.binary(max_size=64), value=st.binary(), digest=st.sampled_from([sha1, sha256]))
+@given(key=st.binary(max_size=200), value=st.binary(), digest=st.sampled_from([sha1, sha256]))
 def test_a_key_that_is_taken_in_once_makes_the_same_hmac_every_time(key: bytes, value: bytes, digest: Any) -> None:
     ready, wanted = ReadyKey(key, digest), hmac.digest(key, value, digest)
     assert [ready.hmac_of(value), ready.hmac_of(value)] == [wanted, wanted]
+
+
+def session_signers(keys: list[str]) -> tuple[SessionSigner, TimestampSigner]:
+    """Return our signer of sessions, and itsdangerous's."""
+    how: dict[str, Any] = {"key_derivation": "hmac", "digest_method": sha1}
+    return SessionSigner(keys, b"cookie-session", **how), TimestampSigner(keys, b"cookie-session", **how)
+
+
+@given(value=st.binary(), keys=st.lists(st.text(min_size=1), min_size=1, max_size=3))
+def test_a_session_is_signed_as_itsdangerous_signs_it(value: bytes, keys: list[str]) -> None:
+    ours, theirs = session_signers(keys)
+    assert ours.get_signature(value) == theirs.get_signature(value)
+    oldest = session_signers(keys[:1])[1].get_signature(value)
+    assert ours.verify_signature(value, oldest)
+
+
+@given(value=st.binary(), signature=st.text() | st.binary())
+@example(value=b"", signature="not base64: é")
+@example(value=b"a", signature="A" * 27)
+def test_a_session_that_was_signed_by_nobody_is_told_as_itsdangerous_tells_it(
+    value: bytes, signature: str | bytes
+) -> None:
+    ours, theirs = session_signers(["k"])
+    assert ours.verify_signature(value, signature) == theirs.verify_signature(value, signature)
+
+
+def test_the_lenient_spelling_of_a_sessions_signature_is_read_as_itsdangerous_reads_it() -> None:
+    ours, theirs = session_signers(["k"])
+    spelled = theirs.get_signature("v") + b"="
+    assert ours.verify_signature("v", spelled) == theirs.verify_signature("v", spelled)
 
 
 def test_a_token_is_signed_as_flask_wtf_signs_it(wtf_app: Flask) -> None:

@@ -162,6 +162,18 @@ def test_what_is_asked_for_otherwise_than_flask_asks_is_read_as_itsdangerous_rea
     assert serializer_of(app).loads(cookie_of(client), **asked) == theirs.loads(cookie_of(client), **asked)
 
 
+@pytest.mark.parametrize("salt", [None, "another"])
+def test_what_flask_signs_is_read_here_and_what_is_signed_here_by_flask(salt: str | None) -> None:
+    app = app_that_shows_its_session(nothing)
+    theirs = SecureCookieSessionInterface().get_signing_serializer(app)
+    app.test_client().get("/shown")
+    ours = serializer_of(app)
+    assert theirs is not None
+    with app.app_context():
+        assert ours.loads(theirs.dumps({"cart": "milk"}, salt), salt=salt) == {"cart": "milk"}
+        assert theirs.loads(ours.dumps({"cart": "milk"}, salt), salt=salt) == {"cart": "milk"}
+
+
 def test_only_flasks_own_sessions_are_remembered_and_each_app_has_its_interface() -> None:
     class Own(SecureCookieSessionInterface):
         """One that may do more when it opens a session."""
