@@ -52,7 +52,7 @@ function drop(form) {
   drafts.delete(form);
 }
 
-/** The visitor leaves, or looks elsewhere: what was typed last is saved now. */
+/** What was typed last is saved now. */
 const sendAll = () => [...drafts.keys()].forEach((form) => isSearch(form) || send(form));
 
 /** A call is over: what has waited is sent. */
@@ -92,7 +92,8 @@ async function search(form, button) {
 listen("input change compositionend", typed);
 listen("action:start", ({ target }) => drop(target)); // by a button, or the return key
 listen("action:finish", sendWaiting);
-listen("visibilitychange", () => document.hidden && sendAll());
+// she leaves a dialog, the page, or it for a while
+listen("close visibilitychange", sendAll, true);
 addEventListener("pagehide", sendAll);
 // a search is not left by the return key
 onSubmit((form, { submitter }) => {

@@ -43,7 +43,7 @@ async function look(url) {
     if (place && progress.message) place.textContent = progress.message;
     emit("progress", { progress }, element);
   }
-  if (reply.status === 404 || /done|failed/.test(progress.state)) over.add(url);
+  if (/404|done|failed/.test(reply.status + progress.state)) over.add(url);
 }
 
 /** @param {HTMLFormElement} form @param {string} url */

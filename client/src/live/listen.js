@@ -4,8 +4,8 @@ import { closest } from "../dom.js";
 
 /** @typedef {HTMLAnchorElement} Link */
 
-/** @param {string} types of events @param {(event: any) => unknown} act */
-export const listen = (types, act) => types.split(" ").forEach((type) => document.addEventListener(type, act));
+/** @param {string} types of events @param {(event: any) => unknown} act @param {boolean} [capture] what does not bubble is heard, too */
+export const listen = (types, act, capture) => types.split(" ").forEach((type) => document.addEventListener(type, act, capture));
 
 /** @param {() => unknown} act is called now, and when another page, or more of it, is on the screen */
 export function whenShown(act) {
