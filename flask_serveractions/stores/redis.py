@@ -23,6 +23,7 @@ from .changes import Subscription
 
 CONNECT_SECONDS = 0.3
 ANSWER_SECONDS = 0.6  # with the above: less than a second, also where the connection is new
+MOST_IDLE = 32  # connections that are kept for the next who asks: of hundreds that were in use at once most are closed
 
 #: value, token ("" for none), seconds that the lease still runs (0 or less: lapsed)
 Row = tuple[str, str, float]
@@ -258,7 +259,7 @@ class StoreConnection:
         return self
 
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        if error is None:
+        if error is None and len(self.idle) < MOST_IDLE:
             self.idle.append(self)
         else:
             self.connection.disconnect()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 
+from flask_serveractions.stores.redis import MOST_IDLE
 from flask_serveractions.stores.store import (
     Store,
     StoreUnavailable,
@@ -132,6 +134,16 @@ def test_many_failures_use_no_connection_up(on_redis: Store, redis_server: Redis
     on_redis.put("key", "text", 60)
     connections = redis_server.client(lambda client: client.info("clients"))["connected_clients"]
     assert connections < 10
+
+
+def test_of_many_connections_that_were_in_use_at_once_few_stay_open(on_redis: Store, redis_server: RedisServer) -> None:
+    in_use = [on_redis.backend._connection() for _ in range(MOST_IDLE + 20)]
+    with ExitStack() as stack:
+        for each in in_use:
+            stack.enter_context(each).send("PING")
+    # the one that asks is among them
+    eventually(lambda: redis_server.client(lambda client: len(client.client_list())) <= MOST_IDLE + 1)
+    assert on_redis.get("nothing") is None
 
 
 def test_a_revalidation_that_finds_no_store_is_made_up_for_and_until_then_nothing_counts_as_fresh(
