@@ -8,7 +8,7 @@ import { minify } from "terser";
 import { printSizes } from "./sizes.mjs";
 
 /** What only some pages load; what every page does is client.js. */
-const LATER = ["screen", "live"];
+const LATER = ["screen", "live", "transfer"];
 // Names of our own records alone: no browser, no listener and no server knows them.
 const INTERNAL = new RegExp(
   `^(${[
@@ -97,9 +97,9 @@ async function buildFiles() {
   const bundles = new Map();
   const first = await modulesOf("src/client.js");
   const lists = await Promise.all(LATER.map((name) => findShared(`src/${name}.js`, first)));
-  // what the first of them takes alone, what both do, what the second does: few places are left empty
-  const places = [lists.slice(0, 1), lists, lists.slice(1)].map((some) => [...lists[0], ...lists[1]].filter(([name]) => lists.every((list) => list.has(name) === some.includes(list))));
-  const shared = new Map(places.flat());
+  // what the first of them takes, what the first two do, what the second does: few places are left empty
+  const placeOf = (name) => ["101", "100", "110", "111", "011", "010", "001"].indexOf(lists.map((list) => Number(list.has(name))).join(""));
+  const shared = new Map(lists.flatMap((list) => [...list]).sort(([a], [b]) => placeOf(a) - placeOf(b)));
   for (const [name, plugin] of [["client", share(shared)], ...LATER.map((name, i) => [name, take(shared, lists[i], first)])]) {
     const { code, map } = await bundle(name, plugin);
     const small = await minify(code, {

@@ -101,6 +101,7 @@ ROOMS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "prefetch",
             "page_urls",
             "foreign_forms",
+            "downloads",
             "second_pass",
             "page_sessions",
             "form_pages",

@@ -1,7 +1,7 @@
 // Reads what came back. Only what carries the header of the contract is an answer; the rest is a file, or a failure.
 
-import { create } from "./dom.js";
 import { parseEvents } from "./events.js";
+import { loadTransfer } from "./modules.js";
 
 const EVENTS = "text/event-stream";
 
@@ -40,7 +40,7 @@ export async function readAnswer(reply, signal, report) {
   if (!status) return { isElsewhere: true }; // a redirect
   if (header("Serveractions") !== "1") {
     const said = header("Content-Disposition") ?? "";
-    return ok && /^attachment\b/i.test(said) ? download(await reply.blob(), nameIn(said)) : { status };
+    return ok && /^attachment\b/i.test(said) ? (await loadTransfer()).download(await reply.blob(), said) : { status };
   }
   if (body && header("Content-Type")?.startsWith(EVENTS)) {
     for await (const { type, data } of parseEvents(body)) {
@@ -75,18 +75,3 @@ export async function followJob(url, signal, report) {
 
 /** @param {number} milliseconds @returns {Promise<void>} */
 export const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
-
-/** @param {string} said how an answer is to be handled (RFC 6266) @returns {string} the name of its file; empty, where it has none */
-function nameIn(said) {
-  const encoded = /filename\*=UTF-8'.*?'([^; ]*)/i.exec(said)?.[1];
-  const plain = /filename=("(?:\\.|[^"])*"|[^; ]*)/i.exec(said)?.[1] ?? "";
-  return encoded ? decodeURIComponent(encoded) : plain.replace(/^"|"$|\\(.)/g, "$1");
-}
-
-/** @param {Blob} blob @param {string} name @returns {Answer} */
-function download(blob, name) {
-  const href = URL.createObjectURL(blob);
-  create("a", { href, download: name }).click();
-  setTimeout(URL.revokeObjectURL, 60_000, href);
-  return { data: new File([blob], name), isFile: true };
-}

@@ -1,10 +1,11 @@
 // Forms that the visitor has begun to fill in. They are known by events: to read them all would cost too much.
 
-import { fieldsOf, findAll, has, isForm, isShown } from "./dom.js";
+import { contains, fieldsOf, findAll, has, isForm, isShown } from "./dom.js";
 import { fieldOfToken } from "./page.js";
 
 /** The forms that she has turned to, and what each held when it was last shown. @type {Map<HTMLFormElement, string>} */
 const touched = new Map();
+const LOSES = "What you have typed will be lost.";
 const MOST = 100; // forms that are read because of what stands outside of them
 
 /** @param {HTMLFormElement} form @returns {string} what was typed and chosen, without our fields, to be compared */
@@ -50,6 +51,12 @@ function touch({ target, type }) {
 // before any listener of the page: what a script adds, a row say, comes after
 for (const type of ["pointerdown", "focusin", "input"]) addEventListener(type, touch, true);
 
+/** @param {Node[]} roots @returns {boolean} whether something in them is not to be lost unasked */
+const isDirty = (roots) => begunForms().some((form) => has(form, "data-dirty") && roots.some((root) => contains(root, form)));
+
+/** @param {Node[]} roots @returns {boolean} whether nothing would be lost with them, or the visitor says so */
+export const mayGo = (roots) => !isDirty(roots) || confirm(LOSES);
+
 addEventListener("beforeunload", (event) => {
-  if (begunForms().some((form) => has(form, "data-dirty"))) event.preventDefault();
+  if (isDirty([document])) event.preventDefault();
 });

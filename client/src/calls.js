@@ -5,10 +5,10 @@ import { pause, readAnswer } from "./answers.js";
 import { contentsOf } from "./begun.js";
 import { attribute, emit, find, isForm, read } from "./dom.js";
 import { showError } from "./messages.js";
+import { loadTransfer } from "./modules.js";
 import { about, fieldOfToken, nextRequest, tokenHeader } from "./page.js";
 import { unmark } from "./pending.js";
 import { renew, renewURLs } from "./renew.js";
-import { upload } from "./upload.js";
 
 /** @typedef {import("./answers.js").Answer} Answer */
 /** @typedef {import("./answers.js").Progress} Progress */
@@ -82,7 +82,7 @@ export class Call {
   }
 
   /** @returns {Promise<Response>} */
-  send() {
+  async send() {
     const { body, data, signal } = this;
     const regions = loadedRegions();
     /** @type {Record<string, string>} */
@@ -101,7 +101,7 @@ export class Call {
     const hasFile = [...(data?.values() ?? [])].some((value) => value instanceof File && value.size);
     const keepalive = this.isAutosave && (this.contents ?? "").length < LONGEST_KEPT_ALIVE;
     return data && hasFile
-      ? upload(url, headers, data, signal, this.report)
+      ? (await loadTransfer()).upload(url, headers, data, signal, this.report)
       : fetch(url, { method: "POST", headers, body, signal, redirect: "manual", keepalive });
   }
 

@@ -86,3 +86,12 @@ export const emit = (type, detail, element) =>
     element && isShown(element) ? element : document,
     new CustomEvent(`action:${type}`, { bubbles: true, cancelable: true, detail }),
   );
+
+/** @param {string} name of an attribute @returns {string[]} what it says, wherever it stands; the same once */
+export const valuesOf = (name) => [...new Set(findAll(`[${name}]`).map((element) => read(element, name)))];
+
+/** @param {string} name of an attribute @param {string} value @returns {string} a selector */
+export const valued = (name, value) => `[${name}="${CSS.escape(value)}"]`;
+
+/** @param {string} types of events @param {(event: any) => unknown} act @param {boolean} [capture] what does not bubble is heard, too */
+export const listen = (types, act, capture) => types.split(" ").forEach((type) => document.addEventListener(type, act, capture));

@@ -3,7 +3,7 @@
 import { callsAction } from "./address.js";
 import { settle } from "./begun.js";
 import { Call, validate } from "./calls.js";
-import { attribute, closest, find, has, read } from "./dom.js";
+import { attribute, closest, find, has, listen, read } from "./dom.js";
 import { submit } from "./submissions.js";
 
 /** @typedef {HTMLButtonElement | HTMLInputElement | null} Submitter */
@@ -11,7 +11,7 @@ import { submit } from "./submissions.js";
 /** @param {Element} form @returns {boolean} whether it means an action, and no neighbour sends it: what is written by hand is Turbo's, where it is */
 const isActionForm = (form) => !!find("[name=_action]", form) && (has(form, "data-serveraction") || !("Turbo" in window));
 
-document.addEventListener("submit", (event) => {
+listen("submit", (event) => {
   const form = /** @type {HTMLFormElement} */ (event.target);
   const button = /** @type {Submitter} */ (event.submitter);
   const said = (/** @type {string} */ name) => (button && attribute(button, `form${name}`)) ?? read(form, name);
@@ -19,11 +19,20 @@ document.addEventListener("submit", (event) => {
   if (!/^post(_self)?$/i.test(said("method") + said("target")) || !isActionForm(form) || !callsAction(said("action"))) {
     return settle(form); // what was typed is on its way, and not lost
   }
+  const call = new Call(said("action"), new FormData(form, button), {}, form, button);
   event.preventDefault();
-  void submit(new Call(said("action"), new FormData(form, button), {}, form, button));
+  let isMeant = true;
+  const send = () => {
+    if (isMeant) void submit(call);
+    isMeant = false;
+  };
+  // listeners of the window come after this one: what they prevent is not sent
+  event.preventDefault = () => void (isMeant = false);
+  addEventListener("submit", send, { once: true });
+  setTimeout(send); // it does not come so far
 });
 
-document.addEventListener("click", (event) => {
+listen("click", (event) => {
   const button = /** @type {HTMLButtonElement | null} */ (event.target instanceof Element && closest(event.target, "button[data-action]"));
   const source = read(button, "data-action");
   if (event.defaultPrevented || !button || !callsAction(source)) return;
@@ -31,7 +40,7 @@ document.addEventListener("click", (event) => {
   void submit(new Call(source, new FormData(), {}, button, button));
 });
 
-document.addEventListener("change", ({ target }) => {
+listen("change", ({ target }) => {
   const { form } = /** @type {HTMLInputElement} */ (target);
   const isChecked = target instanceof Element && form && has(target, "name") && [target, form].some((each) => closest(each, "[data-validate]"));
   if (isChecked && isActionForm(form)) void validate(form, /** @type {HTMLInputElement} */ (target));

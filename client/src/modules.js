@@ -14,5 +14,7 @@ async function load(name) {
 
 /** @type {() => Promise<typeof import("./screen.js")>} */
 export const loadScreen = () => load("screen");
+/** @type {() => Promise<typeof import("./transfer.js")>} */
+export const loadTransfer = () => load("transfer");
 /** @type {() => Promise<typeof import("./live.js")>} */
 export const loadLive = () => load("live");

@@ -47,20 +47,23 @@ export function parse(html = "") {
   return page;
 }
 
+/** Of the status and the headers, in order: forms stand on error pages, too, a list in the layout of a 404; who asks too often is told nothing of the page, and an attachment is none. */
+const PAGES = /^(200|4(?!29)..),(?!.*disposition,attachment).*type,text\/html/i;
+
 /**
  * @param {string} url
  * @param {AbortSignal} [signal]
  * @param {string} [region] to be loaded, beside those that have been; percent-encoded
+ * @param {() => unknown} [isShy] whether an error page is none either
  * @returns {Promise<string | undefined>} its HTML; empty where it leads elsewhere, nothing where it can't be had
  */
-export async function fetchPage(url, signal, region) {
+export async function fetchPage(url, signal, region, isShy) {
   const regions = [loadedRegions(), region].filter(Boolean).join();
   if (regions) url = withArgument(url, `_regions=${regions}`);
   try {
     const reply = await fetch(url, { cache: "no-store", headers: { Accept: HTML }, redirect: "manual", signal });
     if (!reply.status) return ""; // a redirect
-    // forms stand on error pages, too: a list in the layout of a 404; who asks too often is told nothing of the page
-    if (/^(200|4(?!29)..)text\/html/i.test(reply.status + (reply.headers.get("Content-Type") ?? ""))) return await reply.text();
+    if (PAGES.test(String([reply.status, ...reply.headers])) && (reply.ok || !isShy?.())) return await reply.text();
   } catch {
     // no answer
   }

@@ -1,4 +1,4 @@
-// What pages that call actions need: what brings the screen up to date to a fresh page, and what encodes arguments.
+// What pages that call actions need: what brings the screen up to date to a fresh page.
 
-export { encodeArguments } from "./screen/arguments.js";
+export { addStyles, runScripts } from "./screen/head.js";
 export { show, showPart } from "./screen/show.js";

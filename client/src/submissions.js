@@ -5,14 +5,15 @@ import { begunForms, isTypedOn, settle } from "./begun.js";
 import { ASKING, Call, callOf, calls, LEAVING, newKey, SENDING } from "./calls.js";
 import { find, isForm, reset, setAttribute } from "./dom.js";
 import { ActionError, notify, tell } from "./messages.js";
-import { loadScreen } from "./modules.js";
+import { loadScreen, loadTransfer } from "./modules.js";
 import { fetchPage, namedActions, nextRequest } from "./page.js";
 import { mark } from "./pending.js";
 
 /** @typedef {import("./answers.js").Answer} Answer */
 /** @typedef {import("./screen/show.js").Sent} Sent */
 
-const LONGEST_LEAVE = 20_000; // milliseconds: a redirect may be a download, after which the page stays
+/** A cookie for as long as the browser may need to leave. A redirect may be to a download, after which the page stays, and no event says so: the server takes the cookie away. */
+const LEAVE = "serveractions_leaving", LONGEST_LEAVE = 20, PACE = 300; // seconds; milliseconds
 /** The request that brought the page on the screen, when the server rendered it; what is sent later brings a fresher one for certain. */
 let shown = { number: 0, rendered: 0, last: 0 };
 
@@ -26,7 +27,7 @@ let shown = { number: 0, rendered: 0, last: 0 };
 export async function call(name, data = {}, options = {}) {
   const source = namedActions()[name];
   if (!source) throw Error(`No action ${name}`);
-  const { encodeArguments } = await loadScreen();
+  const { encodeArguments } = await loadTransfer();
   return run(new Call(source, encodeArguments(data), options));
 }
 
@@ -143,12 +144,13 @@ export const refresh = () => showPage();
  * @param {string} [url] by itself that on the screen
  * @param {Sent} [sent]
  * @param {AbortSignal} [signal]
+ * @param {boolean} [isShy] whether nobody has asked for it: then no error page takes away what the visitor has begun
  * @returns {Promise<"shown" | "late" | "left" | "failed" | "moved">} late: a page of a later request is on the screen; left: the visitor is elsewhere; moved: it leads there
  */
-export async function load(url = here(), sent, signal) {
+export async function load(url = here(), sent, signal, isShy) {
   const number = nextRequest();
   const from = here();
-  const html = await fetchPage(url, signal);
+  const html = await fetchPage(url, signal, undefined, () => isShy && begunForms()[0]);
   if (here() !== from || signal?.aborted) return "left";
   if (number < shown.number) return "late";
   if (!html) return html === undefined ? "failed" : "moved";
@@ -164,8 +166,13 @@ export async function load(url = here(), sent, signal) {
 /** @param {Call} call @param {string} url */
 function leave(call, url) {
   call.phase = LEAVING;
+  document.cookie = `${LEAVE}=1;path=/;max-age=${LONGEST_LEAVE}`;
   location.assign(url);
-  setTimeout(() => call.finish(), LONGEST_LEAVE);
+  const timer = setInterval(() => {
+    if (document.cookie.includes(LEAVE)) return;
+    clearInterval(timer);
+    call.finish();
+  }, PACE);
 }
 
 /** What was begun is not lost to a sign-in; what was sent, and not changed since, is no longer begun. @param {Call} call @param {string} login @param {ActionError} error */

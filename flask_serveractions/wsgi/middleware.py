@@ -29,6 +29,7 @@ from ..operation import (
     Rerender,
 )
 from ..shared.progress import event
+from .downloads import LEAVE, with_stay
 from .foreign_forms import is_foreign
 from .form_pages import headers_of_forms
 from .page_urls import shown, url_of
@@ -134,6 +135,8 @@ class Middleware:
             headers = [*headers, CLEAR]
         if HOLDS_FORMS in environ:
             headers = headers_of_forms(headers, environ)
+        if LEAVE in environ.get("HTTP_COOKIE", ""):
+            headers = with_stay(status, headers, environ)
         environ[SENT_HEADERS] = headers
         return start_response(status, headers, *exc_info)
 

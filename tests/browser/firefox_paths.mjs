@@ -52,6 +52,23 @@ const paths = {
     return [...seen, await page.$eval("[name=text]", ({ value }) => value), await isSame()];
   },
 
+  async fresh() {
+    await open("/fresh");
+    await page.evaluate(() => {
+      window.looks = [];
+      const note = () => {
+        const main = document.querySelector("main");
+        const look = main.dataset.n + getComputedStyle(main).color;
+        if (window.looks.at(-1) !== look) window.looks.push(look);
+        requestAnimationFrame(note);
+      };
+      note();
+    });
+    await page.click("#go");
+    await until(() => window.order?.length === 2);
+    return page.evaluate(() => [window.looks, window.order]);
+  },
+
   async redirect() {
     await open("/todos");
     await mark();

@@ -18,7 +18,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Keyboard, Locator, Mouse, Page, Request
 
 PATIENCE = 60_000  # milliseconds, for a machine that is busy
-LATER = ("/screen.js", "/live.js")
+LATER = ("/screen.js", "/live.js", "/transfer.js")
 
 POINTED = ["check", "click", "dblclick", "hover", "uncheck"]
 TYPED = ["blur", "clear", "fill", "focus", "press", "press_sequentially", "select_option", "set_checked"]

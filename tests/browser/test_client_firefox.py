@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,9 @@ ROWS = """<main><a id="away" href="/other" style="position: fixed; top: 0">Away<
 FILES = """<main>{% call(form) action_form("keep") %}<input {{ form.attrs("file") }}><progress></progress>
 <button id="send">Send</button>{% endcall %}<ul id="sizes">{% for size in sizes %}<li>{{ size }}</li>{% endfor %}</ul>
 <script src="/own/progress.js"></script></main>"""
+FRESH = """<main data-n="{{ n }}">{% call action_form("go") %}<button id="go">Go</button>{% endcall %}
+{% if n %}<script src="/slow.js"></script><script src="/own/second.js"></script>{% endif %}</main>"""
+FRESH_TITLE = "Fresh</title>{% if n %}<link rel='stylesheet' href='/slow.css'>{% endif %}<title>"
 NOTE_PROGRESS = """document.addEventListener("action:progress",
     ({detail}) => { window.progress = detail.progress.done; });"""
 
@@ -48,6 +52,12 @@ def run(script: Path, *arguments: str) -> Any:
     ran = subprocess.run(command, capture_output=True, text=True, timeout=500, check=False)
     assert ran.returncode == 0, ran.stderr
     return json.loads(ran.stdout)
+
+
+def slowly(text: str, mimetype: str) -> Response:
+    """Answer later than the answer to what is asked for beside it."""
+    time.sleep(0.3)
+    return Response(text, mimetype=mimetype)
 
 
 def set_pages(stage: Stage) -> None:
@@ -73,6 +83,16 @@ def set_pages(stage: Stage) -> None:
         return request.args.get("page", 1, int)
 
     stage.scripts["progress"] = NOTE_PROGRESS
+
+    def go() -> None:
+        pressed.append(1)
+
+    pressed: list[int] = []
+    stage.actions.register(go)
+    stage.scripts["second"] = "window.order.push('second');"
+    stage.app.add_url_rule("/slow.js", "slow-script", lambda: slowly("window.order = ['first'];", "text/javascript"))
+    stage.app.add_url_rule("/slow.css", "slow-style", lambda: slowly("main { color: rgb(9, 9, 9) }", "text/css"))
+    stage.page("/fresh", FRESH, FRESH_TITLE, n=lambda: len(pressed))
     stage.page("/todos", TODOS, items=lambda: items)
     stage.page("/new", NEW)
     stage.page("/other", "<main><h1>Other</h1></main>")
@@ -88,6 +108,7 @@ def test_the_main_paths_work_in_firefox(stage: Stage, tmp_path: Path) -> None:
     with served(stage.app) as address:
         assert run(PATHS, address, FIREFOX, str(file)) == {
             "errors": ["You have that one.", "taken", "", True],
+            "fresh": [["0rgb(0, 0, 0)", "1rgb(9, 9, 9)"], ["first", "second"]],
             "redirect": ["Other", False],
             "history": [False, 1, "Other"],
             "dialog": ["A new one", "text", "new", True, "/todos"],

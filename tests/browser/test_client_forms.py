@@ -11,7 +11,7 @@ from playwright.sync_api import Dialog, Locator, Page, expect
 from werkzeug.datastructures import FileStorage
 
 from flask_serveractions import ActionError, Bound
-from tests.browser.stage import Stage, await_events, events, open_page
+from tests.browser.stage import Stage, await_events, events, kinds, open_page
 
 Small = Annotated[str, validate.Regexp("[a-z0-9 ]*$", error="Small letters only.")]
 
@@ -299,6 +299,20 @@ def test_a_submit_that_the_page_prevents_is_not_sent(stage: Stage, page: Page) -
     add(page, "eggs")
     expect(rows(page)).to_have_text(["eggs"])
     assert len(stage.calls) == 1
+
+
+@pytest.mark.parametrize("on", ["window", "document"])
+def test_a_listener_that_comes_after_the_client_may_prevent_a_submit(stage: Stage, page: Page, on: str) -> None:
+    set_todos(stage)
+    open_page(page, "/todos")
+    page.evaluate(f"""{on}.addEventListener("submit", (event) => {{
+      if (event.target.elements.text.value === "milk") event.preventDefault();
+    }})""")
+    add(page, "milk")
+    page.evaluate(f"{on}.addEventListener('submit', (event) => event.stopPropagation())")
+    add(page, "eggs")
+    expect(rows(page)).to_have_text(["eggs"])
+    assert [len(stage.calls), kinds(page).count("start")] == [1, 1]
 
 
 NAMES = ["action", "method", "target", "reset", "elements", "dataset", "id", "name", "matches", "closest", "submit"]

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 import secrets
+import threading
 
 import pytest
 from flask import Response, render_template_string, request
 from markupsafe import Markup
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.stage import Stage, open_page
+from flask_serveractions import revalidate_path
+from tests.browser.stage import Stage, await_events, open_page
 from tests.todo_app import served
 
 COLOURS = {"light": "rgb(1, 1, 1)", "dark": "rgb(2, 2, 2)", "last": "rgb(3, 3, 3)"}
 LIGHT, DARK, LAST = (f'<link rel="stylesheet" href="/{name}.css">' for name in COLOURS)
 STYLE = "<style>main { color: rgb(2, 2, 2) }</style>"
-PAGE = """<!doctype html><html lang="en"><head><title>Page</title>{{ head|safe }}{{ serveractions_script() }}</head>
+PAGE = """<!doctype html><html lang="en"><head><title>Page</title>{{ head|safe }}{{ serveractions_script("go") }}</head>
 <body><main data-n="{{ n }}">{% call action_form("go") %}<button id="go">Go</button>{% endcall %}
 </main></body></html>"""
 
@@ -28,6 +30,7 @@ def set_heads(stage: Stage, *heads: str) -> None:
     @stage.actions.register
     def go() -> None:
         pressed.append(1)
+        revalidate_path("/p")
 
     @stage.app.get("/p")
     def show() -> str:
@@ -245,3 +248,81 @@ def test_a_nonce_that_was_guessed_lets_nothing_in_wherever_it_stands(
             assert page.evaluate("window.evil") is None
             expect(page.locator("h1")).to_have_css("padding-left", "0px")
         page.context.close()
+
+
+# how the page has looked, frame by frame: the same once
+LOOKS = """(function note(looks) {
+  const main = document.querySelector("main");
+  const look = main.dataset.n + getComputedStyle(main).color;
+  if (looks.at(-1) !== look) looks.push(look);
+  document.documentElement.dataset.looks = looks.join();
+  requestAnimationFrame(() => note(looks));
+})([])"""
+
+
+def test_a_fresh_page_is_not_seen_before_its_new_style(stage: Stage, page: Page) -> None:
+    styles = '<link rel="stylesheet" href="/slow.css"><link rel="stylesheet" href="/gone.css" media="print">'
+    set_heads(stage, LIGHT, styles)
+    asked = threading.Event()
+
+    @stage.app.get("/slow.css")
+    def slow() -> Response:
+        asked.set()
+        stage.wait("style")
+        return Response("main { color: rgb(9, 9, 9) }", mimetype="text/css")
+
+    open_page(page, "/p")
+    page.evaluate(LOOKS)
+    page.click("#go")
+    assert asked.wait(60)
+    page.evaluate("new Promise(requestAnimationFrame)")
+    stage.gate("style").set()
+    expect(page.locator("main")).to_have_css("color", "rgb(9, 9, 9)")
+    expect(page.locator("html")).to_have_attribute("data-looks", "0rgb(1, 1, 1),1rgb(9, 9, 9)")
+
+
+def test_a_page_that_waits_for_its_style_gives_way_to_a_later_one(stage: Stage, page: Page) -> None:
+    set_heads(stage, LIGHT, '<link rel="stylesheet" href="/slow.css">', LIGHT)
+    asked = threading.Event()
+
+    @stage.app.get("/slow.css")
+    def slow() -> Response:
+        asked.set()
+        stage.wait("style")
+        return Response("main { color: rgb(9, 9, 9) }", mimetype="text/css")
+
+    open_page(page, "/p")
+    page.click("#go")
+    assert asked.wait(60)
+    page.evaluate("import('/_actions/client.js').then(({ call }) => call('go'))")
+    expect(page.locator('main[data-n="2"]')).to_have_count(1)
+    stage.gate("style").set()
+    await_events(page, "finish", 2)
+    expect(page.locator('main[data-n="2"]')).to_have_count(1)
+    expect_colour(page, "light")
+
+
+def test_the_scripts_of_a_fresh_page_run_in_their_order(stage: Stage, page: Page) -> None:
+    stage.policy = ""
+    new = (
+        "<script defer src='/late.js'></script><script>window.order = ['inline'];</script>"
+        "<script src='/library.js'></script><script>order.push(typeof library);</script>"
+    )
+    set_heads(stage, LIGHT, LIGHT + new)
+
+    @stage.app.get("/library.js")
+    def library() -> Response:
+        stage.wait("library")
+        return Response("order.push('library'); window.library = () => {};", mimetype="text/javascript")
+
+    @stage.app.get("/late.js")
+    def late() -> Response:
+        return Response("order.push('late');", mimetype="text/javascript")
+
+    open_page(page, "/p")
+    with page.expect_request("**/library.js"):
+        page.click("#go")
+    assert page.evaluate("order") == ["inline"]
+    stage.gate("library").set()
+    page.wait_for_function("order.includes('late')")
+    assert page.evaluate("order") == ["inline", "library", "function", "late"]

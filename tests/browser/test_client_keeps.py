@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -161,3 +162,44 @@ def test_what_a_script_makes_of_a_form_stays_though_a_button_outside_was_pressed
     press(page)
     expect(page.locator("[name=lat]")).to_have_value("52.5")
     expect(page.locator("[name=row]")).to_have_count(2)
+
+
+@pytest.mark.parametrize("typed", [True, False], ids=["typed", "not typed"])
+def test_a_row_outside_of_a_form_that_was_begun_stays_with_what_was_typed(
+    stage: Stage, page: Page, typed: bool
+) -> None:
+    @stage.actions.register
+    def save(text: str, notes: list[str]) -> None: ...
+
+    row = '<tr><td><input name="notes" form="{{ form.id }}-form" aria-label="Nr N"></td></tr>'
+    body = """{% set form = action_state("save") %}<table><tbody id="rows">ROW
+    {% if not n %}ANOTHER{% endif %}</tbody></table>
+    {% call(form) action_form("save") %}<input name="text">{% endcall %}"""
+    rows = {"ROW": row.replace("Nr N", "Note 1"), "ANOTHER": row.replace("Nr N", "Note 2")}
+    set_page(stage, re.sub("ROW|ANOTHER", lambda found: rows[found[0]], body))
+    open_page(page, "/p")
+    if typed:
+        page.get_by_label("Note 2").fill("typed")
+    press(page)
+    expect(page.locator("#rows tr")).to_have_count(2 if typed else 1)
+    if typed:
+        expect(page.get_by_label("Note 2")).to_have_value("typed")
+
+
+def test_a_row_that_a_script_added_outside_of_a_form_stays_with_what_was_typed(stage: Stage, page: Page) -> None:
+    @stage.actions.register
+    def save(text: str, notes: list[str]) -> None: ...
+
+    body = """{% set form = action_state("save") %}<table><tbody id="rows"></tbody></table>
+    {% call(form) action_form("save") %}<input name="text">{% endcall %}"""
+    set_page(stage, body)
+    open_page(page, "/p")
+    page.evaluate("""{
+      const field = Object.assign(document.createElement("input"), { name: "notes" });
+      field.setAttribute("form", document.querySelector("[name=text]").form.getAttribute("id"));
+      document.querySelector("#rows").insertRow().insertCell().append(field);
+    }""")
+    page.fill("[name=notes]", "typed")
+    for _ in "ab":
+        page.click("#go")
+    expect(page.locator("[name=notes]")).to_have_value("typed")

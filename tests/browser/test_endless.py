@@ -230,3 +230,21 @@ def test_without_scripts_the_pages_are_links(stage: Stage, browser: Browser) -> 
         expect(page).to_have_url(f"{address}/rows?page=2")
         expect(items(page)).to_have_count(4)
         context.close()
+
+
+def test_the_scripts_of_each_row_that_is_appended_run_once(stage: Stage, page: Page) -> None:
+    stage.policy = ""
+    rows = (
+        "<ul data-region=rows>{% for row in rows %}<li id=row-{{ row }} style='height: 60px'>{{ row }}"
+        "<script>window.ran = (window.ran ?? 0) + 1</script></li>{% endfor %}</ul>"
+    )
+    more = "{% if number < 3 %}<a data-more=rows href='?page={{ number + 1 }}'>More</a>{% endif %}"
+    shown = [range(n * 10, n * 10 + 10) for n in range(4)]
+    stage.page("/rows", f"<main>{rows}{more}</main>", rows=lambda: shown[number()], number=number)
+    page.set_viewport_size({"width": 800, "height": 200})
+    open_page(page, "/rows")
+    scroll_to_end(page, 30)
+    page.wait_for_function("window.ran === 30")
+    page.evaluate("import('/_actions/client.js').then(({ refresh }) => refresh())")
+    expect(items(page)).to_have_count(30)
+    assert page.evaluate("window.ran") == 30

@@ -194,6 +194,22 @@ def test_a_poll_of_somebody_who_asks_too_often_leaves_the_page_and_what_is_typed
     expect(page.locator("[name=text]")).to_have_value("half")
 
 
+@pytest.mark.parametrize("status", [403, 404, 500])
+def test_a_poll_that_is_refused_takes_nothing_away_that_was_begun(stage: Stage, page: Page, status: int) -> None:
+    refused = [2, 3]
+
+    def number() -> int:
+        if len(stage.visits) in refused:
+            abort(status)
+        return len(stage.visits)
+
+    stage.page("/clock", POLLED + '<form><input name="text"></form>', pace="0.6s", number=number)
+    open_page(page, "/clock")
+    page.locator("[name=text]").fill("half")
+    expect_at_least(page, 4)
+    expect(page.locator("[name=text]")).to_have_value("half")
+
+
 def test_without_scripts_the_page_is_as_it_was_rendered(stage: Stage, browser: Browser) -> None:
     set_todos(stage)
     with served(stage.app) as address:

@@ -3,11 +3,11 @@
 import { absolute, here, isOwn, pathOf } from "../address.js";
 import { begunForms, contentsOf } from "../begun.js";
 import { callOf } from "../calls.js";
-import { checkValidity, find, has, isShown, read, requestSubmit } from "../dom.js";
+import { checkValidity, find, has, isShown, listen, read, requestSubmit } from "../dom.js";
 import { FAILED, tell } from "../messages.js";
 import { load } from "../submissions.js";
 import { dialogOf, refreshContent } from "./dialogs.js";
-import { listen, onSubmit } from "./listen.js";
+import { onSubmit } from "./listen.js";
 import { milliseconds } from "./pace.js";
 
 const PAUSE = 300; // milliseconds after the last key, where the form says none

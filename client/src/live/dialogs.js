@@ -1,17 +1,18 @@
 // Pages in dialogs: what stands in a page's <main> is shown above the page on the screen.
 
 import { absolute, here, PAGE, pathOf } from "../address.js";
-import { create, find, findAll, has, isEqual, isShown, read, setAttribute } from "../dom.js";
+import { mayGo } from "../begun.js";
+import { create, find, has, isShown, listen, read, setAttribute } from "../dom.js";
 import { tell } from "../messages.js";
+import { loadScreen } from "../modules.js";
 import { fetchPage } from "../page.js";
 import { load } from "../submissions.js";
-import { listen, onLink } from "./listen.js";
+import { onLink } from "./listen.js";
 import { DIALOG, emitRegion, parseWithin, showPart } from "./regions.js";
 
 /** @typedef {import("./regions.js").Sent} Sent */
 
 const CLOSE = "Close";
-const STYLES = "style,link[rel=stylesheet]";
 
 /** From the lowest to the topmost: fresh pages are brought beneath them, from when they stand in the page. @type {HTMLDialogElement[]} */
 const opened = [];
@@ -22,8 +23,12 @@ async function openDialog(link) {
   if (link.ariaBusy) return;
   link.ariaBusy = "true";
   const from = here();
-  const dialog = create("dialog", { id: `${DIALOG}-${++count}`, className: DIALOG, onclose: () => forget(dialog) });
-  const onclick = () => dialog.close();
+  const dialog = create("dialog", { id: `${DIALOG}-${++count}`, className: DIALOG, onclose: () => forget(dialog), oncancel });
+  /** @param {Event} event that of a file's picker comes here, too */
+  function oncancel(event) {
+    if (event.target === dialog && !mayGo([dialog])) event.preventDefault();
+  }
+  const onclick = () => mayGo([dialog]) && dialog.close();
   dialog.append(create("div"), create("button", { type: "button", className: "serveractions-close", ariaLabel: CLOSE, textContent: "×", onclick }));
   dialog.dataset.keep = "";
   const state = await refreshContent(dialog, pathOf(link));
@@ -45,11 +50,10 @@ export async function refreshContent(dialog, url = read(dialog, PAGE), html, sen
   if (!main) return html === "" ? "moved" : "failed";
   const content = create("div", { className: main.className }); // a page has one main
   content.append(...main.childNodes);
-  for (const style of findAll(STYLES, head)) {
-    if (!findAll(STYLES).some((old) => isEqual(old, style))) document.head.append(style);
-  }
   dialog.ariaLabel = find("h1,h2,h3", content)?.textContent ?? title;
   if (!isShown(dialog)) opened.push(document.body.appendChild(dialog));
+  await (await loadScreen()).addStyles(head);
+  if (url !== read(dialog, PAGE)) return "left";
   await showPart(/** @type {Element} */ (dialog.firstElementChild), content, sent);
   if (dialog.open) emitRegion(dialog.id);
   return "shown";
@@ -97,14 +101,15 @@ const refreshDialogs = (selector, sent) => Promise.all(opened.map((dialog) => fi
 
 /** The page comes fresh, and with it the dialogs that show what changes by itself. */
 export async function refreshAll() {
-  const state = await load();
+  const state = await load(undefined, undefined, undefined, true);
   await refreshDialogs("[data-live],[data-poll],[data-job]");
   return state;
 }
 
 /** Back closes what is open; what a reload or Forward leads to is not open any more. @param {{state: any}} event */
 function followHistory({ state }) {
-  const count = state?.serveractionsDialogs ?? 0;
+  const count = state?.serveractionsDialogs ?? 0, closing = opened.slice(count);
+  if (!mayGo(closing)) return history.go(closing.length);
   for (const dialog of opened.splice(count).reverse()) dialog.close();
   if (count > opened.length) history.replaceState({ ...state, serveractionsDialogs: opened.length }, "");
 }

@@ -1,10 +1,11 @@
 // Lists that go on: a link gives way to the next page's rows, and to its link. Each row that came says which page it is of.
 
 import { here, PAGE, pathOf } from "../address.js";
-import { find, findAll, isShown, read, removeAttribute, setAttribute } from "../dom.js";
+import { find, findAll, isShown, listen, read, removeAttribute, setAttribute, valued } from "../dom.js";
+import { loadScreen } from "../modules.js";
 import { fetchPage } from "../page.js";
-import { listen, onLink, whenShown } from "./listen.js";
-import { emitRegion, parseWithin, regionIn, showPart, valued } from "./regions.js";
+import { onLink, whenShown } from "./listen.js";
+import { emitRegion, parseWithin, regionIn, showPart } from "./regions.js";
 
 /** @typedef {import("./listen.js").Link} Link */
 
@@ -63,7 +64,10 @@ async function append(link) {
   home = from;
   const last = region.lastElementChild;
   const [rows, further] = part;
+  const { runScripts } = await loadScreen();
+  const old = findAll("script");
   appendRows(region, rows);
+  void runScripts((/** @type {HTMLElement} */ script) => old.includes(script));
   const hadFocus = document.activeElement === link;
   // one that leads back would go on for ever
   link.replaceWith(further && !urlsOf(region).includes(pathOf(further)) ? further : "");

@@ -1,10 +1,10 @@
 // Regions that are rendered when they are asked for.
 
 import { pageOf } from "../address.js";
-import { closest, create, find, findAll, isShown, read } from "../dom.js";
+import { closest, create, find, findAll, isShown, listen, read } from "../dom.js";
 import { fetchPage } from "../page.js";
-import { load } from "../submissions.js";
-import { listen, onLink, whenShown } from "./listen.js";
+import { refreshAll } from "./dialogs.js";
+import { onLink, whenShown } from "./listen.js";
 import { emitRegion, parseWithin, regionIn, showPart } from "./regions.js";
 
 const FAILED = "This part could not be loaded.";
@@ -38,7 +38,7 @@ async function loadRegion(region) {
   emitRegion(name);
   if (loading.size || !isOutdated) return;
   isOutdated = false;
-  await load();
+  await refreshAll();
 }
 
 /** @param {HTMLElement} region it says so itself, beside its own link */

@@ -1,11 +1,8 @@
 // What the features of live.js hear of the page.
 
-import { closest } from "../dom.js";
+import { closest, listen } from "../dom.js";
 
 /** @typedef {HTMLAnchorElement} Link */
-
-/** @param {string} types of events @param {(event: any) => unknown} act @param {boolean} [capture] what does not bubble is heard, too */
-export const listen = (types, act, capture) => types.split(" ").forEach((type) => document.addEventListener(type, act, capture));
 
 /** @param {() => unknown} act is called now, and when another page, or more of it, is on the screen */
 export function whenShown(act) {

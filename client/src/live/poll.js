@@ -1,10 +1,10 @@
 // Regions that are fetched at a pace: the page is, at the quickest of them.
 
 import { settled } from "../calls.js";
+import { listen, valuesOf } from "../dom.js";
 import { refreshAll } from "./dialogs.js";
-import { listen, whenShown } from "./listen.js";
+import { whenShown } from "./listen.js";
 import { milliseconds } from "./pace.js";
-import { valuesOf } from "./regions.js";
 
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let timer;

@@ -1,17 +1,11 @@
 // Parts of pages: found by their names, and told of when they have come.
 
 import { absolute, here } from "../address.js";
-import { attribute, attributesOf, closest, emit, find, findAll, isForm, read, setAttribute } from "../dom.js";
+import { attribute, attributesOf, closest, emit, find, findAll, isForm, read, setAttribute, valued } from "../dom.js";
 import { loadScreen } from "../modules.js";
 import { parse } from "../page.js";
 
 /** @typedef {import("../screen/show.js").Sent} Sent */
-
-/** @param {string} name of an attribute @returns {string[]} what it says, wherever it stands; the same once */
-export const valuesOf = (name) => [...new Set(findAll(`[${name}]`).map((element) => read(element, name)))];
-
-/** @param {string} name of an attribute @param {string} value @returns {string} a selector */
-export const valued = (name, value) => `[${name}="${CSS.escape(value)}"]`;
 
 /** @param {string} name of a region @param {Element} [root] @returns {HTMLElement | undefined} */
 export const regionIn = (name, root) => find(valued("data-region", name), root);

@@ -3,9 +3,9 @@
 import { absolute } from "../address.js";
 import { pause } from "../answers.js";
 import { settled } from "../calls.js";
+import { listen, valuesOf } from "../dom.js";
 import { refreshAll } from "./dialogs.js";
-import { listen, whenShown } from "./listen.js";
-import { valuesOf } from "./regions.js";
+import { whenShown } from "./listen.js";
 
 const TOPICS = 50;
 const JITTER = 300; // milliseconds

@@ -26,7 +26,8 @@ import { matchSiblings } from "./siblings.js";
 /**
  * @typedef {import("./pairs.js").Pairs & {leave: Leave, leaving: [Node, Node][]}} Plan `leaving`: parents, and what goes
  *   from them unless it has moved elsewhere by then
- * @typedef {(old: Element, fresh: Element) => unknown} Leave whether an element is left as it is; may change it itself
+ * @typedef {(old: any, fresh?: Element) => unknown} Leave whether an element is left as it is; may change it itself; without a fresh
+ *   one, whether a node that has none stays
  */
 
 /**
@@ -89,9 +90,9 @@ function updateChildren(plan, into, from) {
 }
 
 /** @param {Plan} plan @param {Node} into @param {Node[]} olds @param {Set<Node>} staying */
-function dismiss({ used, holders, leaving }, into, olds, staying) {
+function dismiss({ used, holders, leave, leaving }, into, olds, staying) {
   for (const old of olds) {
-    if (staying.has(old)) continue;
+    if (staying.has(old) || leave(old)) continue;
     if (used.has(old) || holders.has(old)) leaving.push([into, old]);
     else remove(into, old);
   }

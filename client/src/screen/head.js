@@ -3,6 +3,8 @@
 import { attribute, findAll, has, insert, isEqual, nextOf, read, removeAttribute, setAttribute } from "../dom.js";
 import { about, trusted } from "../page.js";
 
+const STYLES = "style,link[rel=stylesheet]";
+
 /** What was served last, as it was served; at first nobody knows it. @type {Element | undefined} */
 let served;
 
@@ -43,6 +45,25 @@ export function updateHead({ title, head, documentElement }) {
 /** @param {Element} element @returns {string | Element} what there is one of in a head; stylesheets are many, each but itself */
 const nameOf = (element) => /^[^>]*?((?!rel="stylesheet")\b(?:id|name|property|rel)=".+?")/.exec(element.outerHTML)?.[1] ?? element;
 
+/** What styles a fresh page is there before the page is. @param {Element} root of the fresh one */
+export const loadStyles = (root) =>
+  Promise.all(
+    findAll("[rel=stylesheet]", root)
+      .filter((style) => !findAll("link").some((link) => read(link, "href") === read(style, "href")))
+      .map((style) => settled(document.head.appendChild(Object.assign(style.cloneNode(), { rel: "preload", as: "style", media: "" })))),
+  );
+
+/** Brings what styles a part of another page. @param {Element} head of that page */
+export async function addStyles(head) {
+  await loadStyles(head);
+  for (const style of findAll(STYLES, head)) {
+    if (!findAll(STYLES).some((old) => isEqual(old, style))) document.head.append(style);
+  }
+}
+
+/** @param {EventTarget} element @returns {Promise<unknown>} when what it names has come, or can't be had */
+const settled = (element) => new Promise((resolve) => ["load", "error"].forEach((type) => element.addEventListener(type, resolve)));
+
 /** Follows the attributes of `<html>`; what scripts have added stays. @param {Element} fresh */
 function updateRoot(fresh) {
   const root = document.documentElement;
@@ -73,13 +94,19 @@ const sourceOf = ({ src, text }) => src || text;
 /** @returns {() => void} call it when the page is up to date: scripts that the page did not have run, once */
 export function rememberScripts() {
   const had = findScripts().map(sourceOf);
-  return () => {
-    for (const script of findScripts()) {
-      // where the client came by a nonce, so does the rest: under 'strict-dynamic' whatever we bring would run. Of two clients one is a guess
-      if (had.includes(sourceOf(script)) || clients.some(({ nonce }) => nonce && nonce !== script.nonce)) continue;
-      // what was parsed apart never runs; this does
-      const live = document.createRange().createContextualFragment(trusted(script.outerHTML));
-      script.replaceWith(Object.assign(/** @type {HTMLScriptElement} */ (live.firstChild), { nonce: script.nonce, async: has(script, "async") }));
-    }
-  };
+  return () => runScripts((script) => had.includes(sourceOf(script)));
+}
+
+/** @param {Element} script @returns {number} */
+const isDeferred = (script) => Number(script.matches("[defer],[type=module]"));
+
+/** What was parsed apart never runs by itself. @param {(script: any) => boolean} isOld the others run in the order in which a parser would run them, each when what it follows has come */
+export async function runScripts(isOld) {
+  for (const script of findScripts().sort((one, other) => isDeferred(one) - isDeferred(other))) {
+    // where the client came by a nonce, so does the rest: under 'strict-dynamic' whatever we bring would run. Of two clients one is a guess
+    if (isOld(script) || clients.some(({ nonce }) => nonce && nonce !== script.nonce)) continue;
+    const live = /** @type {HTMLScriptElement} */ (document.createRange().createContextualFragment(trusted(script.outerHTML)).firstChild);
+    script.replaceWith(Object.assign(live, { nonce: script.nonce, async: has(script, "async") }));
+    if (live.src && !live.async) await settled(live);
+  }
 }

@@ -2,9 +2,10 @@
 
 import { parseAction } from "../address.js";
 import { begunForms, isTypedOn, lacks, settleAllBut } from "../begun.js";
-import { attribute, contains, emit, find, has, isForm, isShown, read, setAttribute, tagOf } from "../dom.js";
-import { adoptNonce, rememberScripts, updateHead } from "./head.js";
+import { attribute, contains, emit, fieldsOf, find, has, isForm, isShown, read, setAttribute, tagOf } from "../dom.js";
+import { adoptNonce, loadStyles, rememberScripts, updateHead } from "./head.js";
 import { notify } from "../messages.js";
+import { isTyped } from "../morph/controls.js";
 import { morph } from "../morph/morph.js";
 import { adopt, parse } from "../page.js";
 import { liftMarks } from "../pending.js";
@@ -20,11 +21,16 @@ import { transition } from "./transitions.js";
  * @property {boolean} [isChanged] whether the visitor has typed on since
  */
 
+/** The page that is to be shown, or is. @type {Document} */
+let latest;
+
 const FORM_GONE = "The form that you had begun is gone.";
 
 /** @param {string} html @param {Sent} [sent] */
 export async function show(html, sent) {
-  const page = parse(adoptNonce(html));
+  const page = (latest = parse(adoptNonce(html)));
+  await loadStyles(page.documentElement);
+  if (page !== latest) return; // a later one has come, and is shown
   let isWanted;
   // within the transition: what comes until it begins, a dialog, is known to who listens
   await transition(() => (isWanted = emit("render", { page })) && showPart(document.body, page.body, page, sent));
@@ -49,14 +55,18 @@ export function showPart(root, target, page, sent = {}) {
   // as it is now: what is brought up to date one by one would look like typed
   const begun = begunForms().filter((form) => form !== element || isChanged || isRefused);
   const putMarks = liftMarks();
-  /** @param {Element} old @param {Element} next */
+  /** @param {any} form @param {unknown} fresh */
+  const isBegun = (form, fresh) => isForm(fresh) && (form === element ? isChanged || (isRefused && lacks(fresh, form)) : begun.includes(form));
+  // what was typed outside of its form, where the fresh page may have no place for it
+  const outside = begun.filter((form) => isBegun(form, page.getElementById(read(form, "id")))).flatMap((form) => [...fieldsOf(form)].filter((field) => !contains(form, field) && (isTyped(field) || field.files?.[0])));
+  /** @type {import("../morph/morph.js").Leave} */
   const leave = (old, next) => {
-    const [form, fresh] = /** @type {any[]} */ ([old, next].map(formOf));
-    const isBegun = isForm(fresh) && (form === element ? isChanged || (isRefused && lacks(fresh, form)) : begun.includes(form));
-    const isLeft = isBegun || isKept(old, next);
+    if (!next) return outside.some((field) => contains(old, field));
+    const [form, fresh] = [old, next].map(formOf);
+    const isLeft = isBegun(form, fresh) || isKept(old, next);
     if (isLeft) renew(old, next, page, form === element);
     // an editor that was opened to send this form closes as a reload would close it
-    else if (tagOf(old) === "DETAILS" && isForm(element) && !isRefused && contains(old, element)) /** @type {HTMLDetailsElement} */ (old).open = has(next, "open");
+    else if (tagOf(old) === "DETAILS" && isForm(element) && !isRefused && contains(old, element)) old.open = has(next, "open");
     return isLeft;
   };
   // of equal forms the one that was refused comes back as the one of its number

@@ -1,6 +1,6 @@
 // Sends a body with files: fetch does not tell how much of it is on its way.
 
-import { absolute } from "./address.js";
+import { absolute } from "../address.js";
 
 /**
  * @param {string} url @param {Record<string, string>} headers @param {FormData} body

@@ -1,0 +1,159 @@
+"""Leaving: a dialog that is closed, a download that is none, and what would be lost."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from flask import Response, flash, redirect
+from playwright.sync_api import Dialog, Page, expect
+
+from tests.browser.readiness import await_ready
+from tests.browser.stage import Stage, await_events, open_page
+
+FLASHES = "{% for text in get_flashed_messages() %}<p class=flash>{{ text }}</p>{% endfor %}"
+LIST = '<main><h1>Below</h1><a id="new" href="/new" data-dialog>New</a></main>'
+FORM = """<main><h2>New</h2>{% call(form) action_form("create", attrs=attrs) %}{{ form.field("text") }}
+<button>Create</button>{% endcall %}</main>"""
+
+
+def set_pages(stage: Stage, below: str = LIST, new: str = FORM, attrs: dict[str, str] | None = None) -> None:
+    @stage.actions.register
+    def create(text: str) -> None:
+        flash(f"{text} is there.")
+
+    stage.page("/", below)
+    stage.page("/new", new, attrs=attrs)
+
+
+def open_new(page: Page) -> None:
+    open_page(page, "/")
+    page.click("#new")
+    expect(page.get_by_role("dialog", name="New")).to_be_visible()
+
+
+@pytest.mark.parametrize("below", [FLASHES, "<div data-messages></div>", ""], ids=["shown", "a place", "none"])
+@pytest.mark.parametrize("new", [FLASHES, ""], ids=["shown in its page", "not shown there"])
+def test_what_a_dialogs_form_flashed_is_said_once(stage: Stage, page: Page, below: str, new: str) -> None:
+    set_pages(stage, below + LIST, new + FORM)
+    open_new(page)
+    for count, text in enumerate(["milk", "eggs"], 1):
+        if count > 1:
+            page.click("#new")
+        page.locator("dialog input[name=text]").fill(text)
+        page.get_by_role("button", name="Create").click()
+        expect(page.locator("dialog")).to_have_count(0)
+        await_events(page, "finish", count)
+        expect(page.get_by_text(f"{text} is there.")).to_have_count(1)
+
+
+def test_an_attachment_is_downloaded_and_no_dialog(stage: Stage, page: Page) -> None:
+    set_pages(stage)
+
+    @stage.app.get("/attached")
+    def attached() -> Response:
+        return Response("<main>Attached</main>", headers={"Content-Disposition": 'attachment; filename="a.html"'})
+
+    stage.page("/list", '<main><a id="file" href="/attached" data-dialog>A file</a></main>')
+    open_page(page, "/list")
+    await_ready(page)
+    with page.expect_download() as download:
+        page.click("#file")
+    assert download.value.suggested_filename == "a.html"
+    expect(page.locator("dialog")).to_have_count(0)
+    expect(page).to_have_url(re.compile("/list$"))
+
+
+DEPTH = """depth => new Promise(resolve => {
+  const look = () => (history.state?.serveractionsDialogs ?? 0) === depth ? resolve() : setTimeout(look, 20);
+  look();
+})"""
+
+
+def await_depth(page: Page, depth: int) -> None:
+    """Wait until the history says that so many dialogs are open."""
+    page.evaluate(DEPTH, depth)
+
+
+# Playwright looks at no page that is about to be left
+NOTE_DISABLED = """{
+  const button = document.querySelector("button"), states = [];
+  new MutationObserver(() => {
+    states.push(button.disabled);
+    document.documentElement.dataset.disabled = states.join();
+  }).observe(button, { attributeFilter: ["disabled"] });
+}"""
+CLOSINGS = ["Escape", "button", "Back"]
+
+
+def close(page: Page, way: str) -> None:
+    if way == "Escape":
+        page.keyboard.press("Escape")
+    elif way == "button":
+        page.get_by_role("button", name="Close").click()
+    else:
+        page.evaluate("history.back()")
+
+
+@pytest.mark.parametrize("way", CLOSINGS)
+def test_a_dialog_is_not_closed_unasked_where_what_was_typed_would_be_lost(stage: Stage, page: Page, way: str) -> None:
+    set_pages(stage, attrs={"data-dirty": ""})
+    open_new(page)
+    asked: list[str] = []
+
+    def answer(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        (dialog.accept if len(asked) == 2 else dialog.dismiss)()
+
+    page.on("dialog", answer)
+    field = page.locator("dialog input[name=text]")
+    field.fill("half")
+    with page.expect_event("dialog"):
+        close(page, way)
+    await_depth(page, 1)
+    expect(field).to_have_value("half")
+    field.press("End")  # a second Escape in a row is the browser's
+    close(page, way)
+    expect(page.locator("dialog")).to_have_count(0)
+    assert asked == ["What you have typed will be lost."] * 2
+    await_depth(page, 0)
+    page.click("#new")
+    expect(field).to_have_value("")
+
+
+@pytest.mark.parametrize("way", CLOSINGS)
+def test_a_dialog_in_which_nothing_was_typed_or_all_is_sent_is_closed_unasked(
+    stage: Stage, page: Page, way: str
+) -> None:
+    set_pages(stage, attrs={"data-dirty": ""})
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.accept()))
+    open_new(page)
+    close(page, way)
+    expect(page.locator("dialog")).to_have_count(0)
+    page.click("#new")
+    page.locator("dialog input[name=text]").fill("whole")
+    page.get_by_role("button", name="Create").click()
+    expect(page.locator("dialog")).to_have_count(0)
+    assert asked == []
+
+
+def test_a_redirect_to_a_download_gives_the_button_back_and_the_next_press_is_sent(stage: Stage, page: Page) -> None:
+    @stage.actions.register
+    def report() -> Response:
+        return redirect("/report.csv")
+
+    @stage.app.get("/report.csv")
+    def file() -> Response:
+        return Response("a;b", headers={"Content-Disposition": 'Attachment; filename="report.csv"'})
+
+    stage.page("/p", '<main>{% call action_form("report") %}<button>Report</button>{% endcall %}</main>')
+    open_page(page, "/p")
+    page.evaluate(NOTE_DISABLED)
+    for states in "true,false", "true,false,true,false":
+        with page.expect_download() as download:
+            page.get_by_role("button").click(no_wait_after=True)
+        assert download.value.suggested_filename == "report.csv"
+        expect(page.locator("html")).to_have_attribute("data-disabled", states)
+        expect(page.locator("form")).not_to_have_attribute("aria-busy", "true")
+    assert len(stage.calls) == 2
