@@ -25,6 +25,14 @@ from .topics import topic_of
 
 POSITION = "flask_serveractions.position"  # in the scope: how far the store was before the request began
 
+#: what stands in elements that hold nothing but elements of theirs: a parser puts other text before a table
+WRAPPERS = {
+    **dict.fromkeys(("ul", "ol", "menu"), Markup("<li>{}</li>")),
+    **dict.fromkeys(("table", "tbody", "thead", "tfoot"), Markup("<tr><td>{}</td></tr>")),
+    "tr": Markup("<td>{}</td>"),
+    "dl": Markup("<dd>{}</dd>"),
+}
+
 WAITING, LOADED, FAILED = "waiting", "loaded", "failed"  # what a lazy region can be
 
 
@@ -45,7 +53,7 @@ def region(
     :param attrs: further attributes of it.
     :param lazy: its content is left out, and not even rendered, until it is asked for: then the fallback stands in its
         place, with a link to the same page with the content. The client asks when the page is there.
-    :param fallback: text, or ``Markup``.
+    :param fallback: text, which in a list or a table stands in an item or a row; or ``Markup``, as it is.
     :param live: tags; when one of them is revalidated in any process, the pages that are open show themselves anew.
     :raises ValueError: a name or a tag that can't be one.
     """
@@ -58,7 +66,7 @@ def region(
     state, content = "", Markup("")
     around: Region | None = scope().get(REGION)
     with inside(Region(name, lazy, f"{around.path} {name}" if around else name)):
-        state, content = lazy_content(name, caller, fallback) if lazy else ("", Markup(rendered_block(caller)))  # noqa: S704
+        state, content = lazy_content(name, tag, caller, fallback) if lazy else ("", Markup(rendered_block(caller)))  # noqa: S704
     attributes = {"data-region": name, "data-lazy": state or None, **live_attributes(live), **(attrs or {})}
     return Markup("<{0} {1}>{2}</{0}>").format(tag, render_attributes(attributes), content)
 
@@ -74,16 +82,28 @@ def inside(entered: Region) -> Iterator[None]:
         scope()[REGION] = around
 
 
-def lazy_content(name: str, caller: Callable[[], str], fallback: str) -> tuple[str, Markup]:
+def lazy_content(name: str, tag: str, caller: Callable[[], str], fallback: str) -> tuple[str, Markup]:
     """Return what a lazy region is, and what it shows."""
     if not wants_region(name):
-        return WAITING, Markup("{} {}").format(fallback, link_to(name, "Show"))
+        return WAITING, fallback_in(tag, fallback, link_to(name, "Show"))
     try:
         return LOADED, Markup(rendered_block(caller))  # noqa: S704  # a template that does not escape means what it gives
     except HTTPException:
         raise
     except Exception as error:
-        return FAILED, failure_of(name, error)
+        return FAILED, wrapped_in(tag, failure_of(name, error))
+
+
+def fallback_in(tag: str, fallback: str, link: Markup) -> Markup:
+    """Return a fallback and the link after it: a ``Markup`` is a row or an item already, where it has to be one."""
+    if isinstance(fallback, Markup):
+        return Markup("{} {}").format(fallback, wrapped_in(tag, link))
+    return wrapped_in(tag, Markup("{} {}").format(fallback, link))
+
+
+def wrapped_in(tag: str, content: Markup) -> Markup:
+    wrapper = WRAPPERS.get(tag.lower())
+    return content if wrapper is None else wrapper.format(content)
 
 
 def failure_of(name: str, error: Exception) -> Markup:

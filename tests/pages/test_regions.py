@@ -197,6 +197,18 @@ def test_a_region_within_a_lazy_one_is_part_of_it() -> None:
 # Errors
 
 
+@pytest.mark.parametrize(
+    ("tag", "before"), [("tbody", "<tr><td>"), ("tr", "<td>"), ("ul", "<li>"), ("dl", "<dd>"), ("section", "")]
+)
+def test_a_fallback_stands_where_the_element_of_its_region_can_hold_it(tag: str, before: str) -> None:
+    page = render(lazy("rows", f"tag='{tag}', fallback='soon'"))
+    assert f'data-lazy="waiting">{before}soon <a data-lazy-link' in page
+    page = render(lazy("rows", f"tag='{tag}', fallback=Markup('<!-- an own one -->')"))
+    assert f'data-lazy="waiting"><!-- an own one --> {before}<a data-lazy-link' in page
+    page = render(lazy("broken", f"tag='{tag}'"), "/todos?_regions=broken")
+    assert f'data-lazy="failed">{before}<p class="serveractions-error"' in page
+
+
 def test_what_a_lazy_region_raises_is_told_in_its_place(caplog: pytest.LogCaptureFixture) -> None:
     page = render(lazy("broken") + region("todos"), "/todos?_regions=broken")
     assert '<div data-region="broken" data-lazy="failed"><p class="serveractions-error" role="alert">' in page
