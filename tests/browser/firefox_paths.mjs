@@ -55,18 +55,13 @@ const paths = {
   async fresh() {
     await open("/fresh");
     await page.evaluate(() => {
-      window.looks = [];
-      const note = () => {
-        const main = document.querySelector("main");
-        const look = main.dataset.n + getComputedStyle(main).color;
-        if (window.looks.at(-1) !== look) window.looks.push(look);
-        requestAnimationFrame(note);
-      };
-      note();
+      const styles = () => performance.getEntriesByType("resource").filter(({ name, responseEnd }) => name.endsWith("/slow.css") && responseEnd);
+      new MutationObserver(() => (window.stylesThen ??= styles().length)).observe(document.querySelector("main"), { attributeFilter: ["data-n"] });
     });
     await page.click("#go");
     await until(() => window.order?.length === 2);
-    return page.evaluate(() => [window.looks, window.order]);
+    await until(() => getComputedStyle(document.querySelector("main")).color === "rgb(9, 9, 9)");
+    return page.evaluate(() => [window.stylesThen, window.order]);
   },
 
   async redirect() {

@@ -108,7 +108,7 @@ def test_the_main_paths_work_in_firefox(stage: Stage, tmp_path: Path) -> None:
     with served(stage.app) as address:
         assert run(PATHS, address, FIREFOX, str(file)) == {
             "errors": ["You have that one.", "taken", "", True],
-            "fresh": [["0rgb(0, 0, 0)", "1rgb(9, 9, 9)"], ["first", "second"]],
+            "fresh": [1, ["first", "second"]],
             "redirect": ["Other", False],
             "history": [False, 1, "Other"],
             "dialog": ["A new one", "text", "new", True, "/todos"],
