@@ -18,7 +18,7 @@ DESK, PHONE = {"width": 1280, "height": 844}, {"width": 390, "height": 844}
 FOUND = """options => axe.run({resultTypes: ["violations"], ...options})
   .then(({violations}) => violations.map(({id, nodes}) => `${id}: ${nodes[0].html}`))"""
 NO_CONTRAST = {"rules": {"color-contrast": {"enabled": False}}}
-# A link in text has to differ from it by a line or a weight, whatever its colour is: stricter than axe's own rule, which
+# A link in text has to differ from it by a line or a weight, whatever its colour is: stricter than axe's own rule, that
 # looks for contrast too, and for what is behind each link, which takes half of its time
 LINKS_BY_STYLE = 'axe.configure({rules: [{id: "link-in-text-block", any: ["link-in-text-block-style"]}]})'
 TOO_WIDE = "document.documentElement.scrollWidth > innerWidth"
