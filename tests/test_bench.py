@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,13 @@ from bench.state import among, once, sqlite
 HERE = {BARE, FLASK_FORM, "MethodView + marshmallow", OURS}
 
 
+@cache
+def cases_here() -> list[Case]:
+    return cases(load(without=set(CONTENDERS) - HERE))
+
+
 def test_every_case_is_answered_as_it_should_be() -> None:
-    chosen = cases(load(without=set(CONTENDERS) - HERE))
+    chosen = cases_here()
     assert len(chosen) == 7
     for case in chosen:
         case.check()
@@ -48,7 +54,7 @@ def test_registering_is_weighed_and_timed() -> None:
 
 
 def test_a_contender_that_answers_something_else_is_found_out() -> None:
-    get_one = next(case for case in cases(load(without=set(CONTENDERS) - HERE)) if case.title.startswith("GET one"))
+    get_one = next(case for case in cases_here() if case.title.startswith("GET one"))
     wrong = Case(title=get_one.title, calls=get_one.calls, statuses=frozenset({201}))
     with pytest.raises(RuntimeError, match=r"GET one, a dict: bare Flask answers 200 b'\{"):
         wrong.check()
