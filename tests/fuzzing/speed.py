@@ -27,8 +27,8 @@ def caches() -> Iterator[Callable[[], None]]:
             yield each.cache_clear
 
 
-def seconds_for(sent: Sent, forget: list[Callable[[], None]]) -> tuple[float, int]:
-    """Return the least of several tries, and the status."""
+def seconds_for(sent: Sent, forget: list[Callable[[], None]], limit: float) -> tuple[float, int]:
+    """Return the least of several tries, the first that is within the limit being enough, and the status."""
     her, best, status = visitor(), float("inf"), 0
     signed = her.signed(sent)
     for _ in range(TRIES):
@@ -37,15 +37,15 @@ def seconds_for(sent: Sent, forget: list[Callable[[], None]]) -> tuple[float, in
         began = time.thread_time()
         status = got_from(her.app, signed)[0].status
         best = min(best, time.thread_time() - began)
-        if best < LIMIT:
+        if best < limit:
             break
     return best, status
 
 
-def measured(family: Any) -> dict[str, tuple[float, int]]:
+def measured(family: Any, limit: float = LIMIT) -> dict[str, tuple[float, int]]:
     """Return seconds and status of each request of a family."""
     forget = list(caches())
-    return {name: seconds_for(sent, forget) for name, sent in family(visitor())}
+    return {name: seconds_for(sent, forget, limit) for name, sent in family(visitor())}
 
 
 def main() -> None:
