@@ -23,7 +23,8 @@ def caches() -> Iterator[Callable[[], None]]:
     """Yield what empties what the package remembers of what was sent."""
     gc.unfreeze()  # the collector lists what is frozen no more
     for each in gc.get_objects():
-        if isinstance(each, functools._lru_cache_wrapper) and each.__module__.startswith("flask_serveractions"):
+        # by its type: to ask a weak proxy for its class is an error once what it stands for is gone
+        if type(each) is functools._lru_cache_wrapper and each.__module__.startswith("flask_serveractions"):
             yield each.cache_clear
 
 
