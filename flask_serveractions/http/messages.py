@@ -39,6 +39,7 @@ PAGES = (
     _("Waiting to begin."),
     _("Under way."),
     _("Look again"),
+    _("Cancel"),
     _("Show"),
     _("Try again"),
     _("This part can't be shown just now."),

@@ -42,6 +42,7 @@ PAGE = Markup(
 <p role="status">{message}</p>
 <p><progress{amount}></progress></p>
 <p><a href="{url}">{again}</a></p>
+<form method="post" action="{url}">{fields}<button>{cancel}</button></form>
 </main>
 </html>
 """
@@ -189,6 +190,8 @@ def built_in_page(call: Call, job: Job) -> str:
         language=localize(call.app, "en"),
         title=localize(call.app, "Working"),
         again=localize(call.app, "Look again"),
+        cancel=localize(call.app, "Cancel"),
+        fields=job.hidden_fields,
         seconds=REFRESH_SECONDS,
         url=job.url,
         message=localize(call.app, message),

@@ -8,7 +8,7 @@ import pytest
 from flask import render_template_string
 from flask.testing import FlaskClient
 
-from tests.callers import BROWSER, SCRIPT, open_form, submit
+from tests.callers import BROWSER, SCRIPT, form_in, open_form, submit
 from tests.pipeline.desk import Desk, api_of, with_hook
 from tests.stores_processes import eventually
 
@@ -64,6 +64,16 @@ def test_a_form_on_the_page_cancels(desk: Desk) -> None:
     cancelled = client.post(url, data={"csrf_token": token}, headers=BROWSER)
     assert (cancelled.status_code, cancelled.location) == (303, url)
     assert "wait failed" in client.get("/jobs").text
+    assert "The job was cancelled." in client.get(url, headers=BROWSER).text
+
+
+def test_the_waiting_page_has_a_form_that_cancels(desk: Desk) -> None:
+    client = desk.app.test_client()
+    url = client.post("/view").location
+    waiting = client.get(url, headers=BROWSER)
+    form = form_in(waiting)
+    assert form.attributes["action"] == url
+    assert client.post(url, data=form.values, headers=BROWSER).status_code == 303
     assert "The job was cancelled." in client.get(url, headers=BROWSER).text
 
 
