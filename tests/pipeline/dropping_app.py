@@ -13,10 +13,11 @@ from typing import Any
 from flask import Flask, render_template_string
 
 from flask_serveractions import Progress, ServerActions, cached
-from flask_serveractions.stores import leases
+from flask_serveractions.stores import leases, store
 
 PAGE = """{% for name in ("steps", "work") %}{% call action_form(name) %}<input name="text">{% endcall %}{% endfor %}"""
 PACE_SECONDS = 0.005
+store.HASTE = 60.0  # a store counts as hung no sooner, however busy the machine
 
 application = Flask(__name__, instance_path=os.environ["FAULTS_FOLDER"])
 application.config["SECRET_KEY"] = "of the tests"
