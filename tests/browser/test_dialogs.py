@@ -171,6 +171,7 @@ def test_a_redirect_from_a_second_dialog_to_the_page_below_closes_both(stage: St
     open_dialog(page)
     page.evaluate("window.same = true")
     page.locator("dialog .another").click()
+    expect(page.locator("dialog")).to_have_count(2)
     page.locator("dialog").last.locator("[name=text]").fill("red")
     page.locator("dialog").last.get_by_role("button", name="Create").click()
     expect(page.locator("#list li")).to_have_text(["#red"])
