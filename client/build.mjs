@@ -14,7 +14,7 @@ const INTERNAL = new RegExp(
   `^(${[
     // of calls and answers
     "argument|ask|began|button|contents|element|emit|end|ended|finish|from|identity|is(Autosave|Changed|Elsewhere|File|Refused|Renewed)",
-    "mode|number|once|option|phase|record|renew|rendered|report|retry|source|stale|stands|stop|urls",
+    "mode|number|option|phase|record|renew|rendered|report|retry|source|stale|stands|stop|urls",
     // of trees that are brought up to date
     "count|forms|holders|leave|leaving|lonely|looks|named|news|old|olds|spoken|stays(Attribute|Content)|twins|used|veiled|words",
     // of parts

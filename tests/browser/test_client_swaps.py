@@ -171,6 +171,23 @@ def test_no_listener_is_lost_or_doubled_after_a_hundred_swaps(stage: Stage, page
     assert len(stage.calls) == 101
 
 
+def test_a_submit_leaves_no_listener_behind(stage: Stage, page: Page) -> None:
+    set_go(stage, main())
+    open_page(page, "/p")
+    devtools = page.context.new_cdp_session(page)
+
+    def listeners() -> int:
+        window = devtools.send("Runtime.evaluate", {"expression": "window"})["result"]["objectId"]
+        return len(devtools.send("DOMDebugger.getEventListeners", {"objectId": window})["listeners"])
+
+    counts = set()
+    for number in range(1, 5):
+        page.click("#go")
+        swapped(page, number)
+        counts.add(listeners())
+    assert len(counts) == 1
+
+
 # The order of answers
 
 
