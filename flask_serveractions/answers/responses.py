@@ -106,12 +106,14 @@ def json_response(app: Flask, value: Any, status: int | None = None, operation: 
         if status is not None:
             theirs.status_code = status
         return theirs
-    return json_of(app, json_body(app, provider, value, operation), status)
+    return whole_response(app, json_body(app, provider, value, operation), status)
 
 
-def json_of(app: Flask, body: bytes, status: int | None = None) -> Response:
+def whole_response(
+    app: Flask, body: bytes, status: int | None = None, media_type: str = JSON, headers: Headers | None = None
+) -> Response:
     """Return a response whose body is one element of ``response.response``."""
-    response = app.response_class([body], status, content_type=JSON)
+    response = app.response_class([body], status, headers, content_type=media_type)
     response.headers.add("Content-Length", str(len(body)))
     return response
 
@@ -120,7 +122,7 @@ def plain_json(app: Flask, operation: Operation, returned: Any) -> Response:
     """Return a result that is 200 and JSON."""
     body = plain_body(app, operation, returned)
     if body is not None:
-        return json_of(app, body)
+        return whole_response(app, body)
     dump = operation.answer.dump
     return json_response(app, returned if dump is None else dump(returned))
 
@@ -144,9 +146,7 @@ def envelope(
     else:
         rest = json.dumps({"redirect": redirect, "revalidated": revalidated, "messages": messages})[1:-1]
     body = b'{"data":%b,%b,%b\n' % (data.encode(), rest.encode(), NO_PAGE)
-    response = app.response_class([body], status, headers, content_type=JSON)
-    response.headers.add("Content-Length", str(len(body)))
-    return response
+    return whole_response(app, body, status, headers=headers)
 
 
 @lru_cache(maxsize=128)  # an action revalidates the same time and again, and this is a hundredth of its answer
@@ -186,8 +186,7 @@ def problem_response(
         document["errors"] = errors
     text = to_json(app, document).rstrip("\n").encode()
     body = b"%b,%b\n" % (text[:-1].rstrip(), NO_PAGE) if with_page else text + b"\n"
-    response = app.response_class([body], status, content_type=PROBLEM)
-    response.headers.add("Content-Length", str(len(body)))
+    response = whole_response(app, body, status, PROBLEM)
     if headers:
         response.headers.extend(headers)
     if closed:

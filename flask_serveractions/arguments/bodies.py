@@ -52,8 +52,7 @@ def check_size(request: Request, limit: int) -> None:
     length = declared_length(request.environ)
     if length is None and not is_length_known(request.environ):
         raise Unreadable("its length is not known")
-    if length is not None and length > limit:
-        check_length(length, limit)
+    check_length(length or 0, limit)
 
 
 def check_length(length: int, limit: int) -> None:
@@ -367,15 +366,14 @@ def receive(request: Request, limit: int) -> Received:
     :raises Unreadable: it can't be read whole.
     :raises Refusal: 415, neither a form nor JSON, or compressed.
     """
-    if "HTTP_CONTENT_ENCODING" in request.environ:
-        check_encoding(request)
+    check_encoding(request)
     mimetype, length = request.mimetype, declared_length(request.environ)
     is_empty = not length and not has_content(request, length)
     if mimetype == MULTIPART or (mimetype == URLENCODED and not is_empty):
         return Received(*read_form(request, limit))
     if is_empty:
         return Received(json=MISSING, is_json=True) if is_json(mimetype) else Received()
-    if mimetype == JSON or is_json(mimetype):
+    if is_json(mimetype):
         body = read_whole(request, limit)
         # JSON writes both as escapes alone
         return Received(json=parse_json(body, charset_of(request)), is_json=True, plain=b"\\u" not in body)

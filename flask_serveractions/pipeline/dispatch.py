@@ -258,8 +258,7 @@ def handle_exception(call: Call, error: Exception) -> Response:
 
 def handle_refusal(call: Call, refusal: Refusal) -> Response:
     log_refusal(call, refusal.reason)
-    if action_failed.receivers:
-        send_failed_signal(call, refusal)
+    send_failed_signal(call, refusal)
     problem = Problem(
         status=refusal.status,
         detail=localize(call.app, refusal.detail),
@@ -273,13 +272,9 @@ def handle_refusal(call: Call, refusal: Refusal) -> Response:
 
 
 def handle_action_error(call: Call, error: ActionError) -> Response:
-    if action_failed.receivers:
-        send_failed_signal(call, error)
-    if error.field is not None:
-        failures.warn_of_unknown_field(call, error)
-    detail, errors = str(error.message), error.errors
-    if call.state.gettext is not None:
-        detail, errors = localize(call.app, error.message), localize_errors(call.app, errors)
+    send_failed_signal(call, error)
+    failures.warn_of_unknown_field(call, error)
+    detail, errors = localize(call.app, error.message), localize_errors(call.app, error.errors)
     if error.status != 401 and failures.is_told_plainly(call):
         return failures.plain_problem(call, error, detail, errors)
     problem = Problem(

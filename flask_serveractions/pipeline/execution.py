@@ -108,8 +108,7 @@ def run_to_the_end(steps: Steps) -> Outcome:
 def invoke(call: Call, operation: Operation, loaded: dict[str, Any]) -> Any:
     """Call the function, and send the signal."""
     result = run_function(call, operation, loaded)
-    if action_called.receivers:
-        send_called_signal(call, operation, result)
+    send_called_signal(call, operation, result)
     return result
 
 

@@ -12,11 +12,11 @@ from typing import Any
 from flask import Flask, Request, Response
 
 from ..answers.json_texts import plain_body
-from ..answers.render import answer_resource, is_plain_json
+from ..answers.render import answer_resource, is_plain_json, with_entity_tag
+from ..answers.responses import whole_response
 from ..app_state import AppState
 from ..arguments.loading import load_path
 from ..call import Call
-from ..http.conditional import entity_tag
 from ..http.negotiation import JSON
 from ..operation import ROUTE, Operation
 from ..signals import action_called
@@ -65,10 +65,7 @@ def read_plainly(
         body = plain_body(app, operation, returned)
         if body is None:
             return answer_resource(call_of(app, state, asked, operation, view, values), operation, returned)
-        response = app.response_class([body], None, content_type=JSON)
-        response.headers.add("Content-Length", str(len(body)))
-        response.headers.add("ETag", entity_tag(body))
-        return response
+        return with_entity_tag(whole_response(app, body))
     except Exception as error:
         return handle_exception(call_of(app, state, asked, operation, view, values), error)
 

@@ -32,10 +32,8 @@ SIGN_IN = "Sign in to do this."
 def protect(call: Call) -> Operation:
     """Check origin, size, signature and CSRF token, in this order."""
     request, settings = call.request, call.state.settings
-    environ = request.environ
     if call.operation is None or call.operation.method not in origin.SAFE_METHODS:
-        by_browser = "HTTP_ORIGIN" in environ or "HTTP_SEC_FETCH_SITE" in environ  # one of today says where from
-        if by_browser and (call.is_action or not origin.has_bearer_alone(environ)):
+        if call.is_action or not origin.has_bearer_alone(request.environ):
             origin.check_origin(request, settings.allowed_origins)
         if call.is_action:
             call.is_verified = is_genuine(call)  # so that an unknown name has no other limit than a known one
@@ -43,7 +41,7 @@ def protect(call: Call) -> Operation:
         check_size(request, limit)
         if not call.is_action:
             limit_stream(request, limit)
-    if environ.get("QUERY_STRING") and is_flood(environ["QUERY_STRING"]):
+    if is_flood(request.environ.get("QUERY_STRING", "")):
         raise Refusal(414, "a flood of arguments", "The address has too many arguments.")
     if not call.is_action:
         return call.operation  # type: ignore[return-value]

@@ -123,10 +123,7 @@ def object_loader(schema: Schema, unknown: str) -> LoadObject:
                 try:
                     value = load_field(value, key, data)
                 except ValidationError as error:
-                    if index is None and type(error.messages) is list and key != SCHEMA and key not in store.errors:
-                        store.errors[key] = error.messages  # as most: spares a call for each mistake
-                    else:
-                        keep_error(store, error.messages, key, index)
+                    keep_error(store, error.messages, key, index)
                     value = error.valid_data or missing
             if is_path and value is not missing:
                 set_value(result, attribute, value)

@@ -12,8 +12,6 @@ from ..http.headers import values_of
 
 LEAVE = "serveractions_leaving"
 TAKEN = ("Set-Cookie", f"{LEAVE}=; Max-Age=0; Path=/")
-
-
 STAYS = ("204", "205")  # there is nothing to show (HTML, 7.4.5)
 
 

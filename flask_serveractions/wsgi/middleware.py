@@ -27,6 +27,7 @@ from ..operation import (
     SENT_HEADERS,
     MiddlewareState,
     Rerender,
+    middleware_state_of,
 )
 from ..shared.progress import event
 from .downloads import LEAVE, with_stay
@@ -124,14 +125,11 @@ class Middleware:
         *exc_info: Any,
     ) -> Any:
         """Start an answer; one that holds a form of ours is kept out of shared caches, and its forms usable."""
-        for name, _ in headers:  # any() takes a hundredth of a small answer, and lower() half of that
-            if name and name[0] in "Ss" and name.lower().startswith(MARK):
-                headers = self.with_own_marks(headers)
-                break
+        headers = self.with_own_marks(headers)
         if SENDS_NO_COOKIES in environ:
             headers = without(headers, {"set-cookie"})
-        state = environ.get(MiddlewareState.KEY)
-        if isinstance(state, MiddlewareState) and state.reached:
+        state = middleware_state_of(environ)
+        if state is not None and state.reached:
             headers = [*headers, CLEAR]
         if HOLDS_FORMS in environ:
             headers = headers_of_forms(headers, environ)
@@ -146,6 +144,11 @@ class Middleware:
         Inside the app the value of ``Serveractions`` and ``Serveractions-…`` begins with a secret; what follows it is
         sent, else "1".
         """
+        for name, _ in headers:  # any() takes a hundredth of a small answer, and lower() half of that
+            if name and name[0] in "Ss" and name.lower().startswith(MARK):
+                break
+        else:
+            return headers
         secret = self.state.answer_mark
         others, marks = [], []
         for name, value in headers:

@@ -250,9 +250,8 @@ def test_a_nonce_that_was_guessed_lets_nothing_in_wherever_it_stands(
         page.context.close()
 
 
-def test_a_fresh_page_is_not_seen_before_its_new_style(stage: Stage, page: Page) -> None:
-    styles = '<link rel="stylesheet" href="/slow.css"><link rel="stylesheet" href="/gone.css" media="print">'
-    set_heads(stage, LIGHT, styles)
+def ask_for_slow_style(stage: Stage, page: Page) -> None:
+    """Let a fresh page wait for its style, which comes when the gate is open."""
     asked = threading.Event()
 
     @stage.app.get("/slow.css")
@@ -264,6 +263,12 @@ def test_a_fresh_page_is_not_seen_before_its_new_style(stage: Stage, page: Page)
     open_page(page, "/p")
     page.click("#go")
     assert asked.wait(60)
+
+
+def test_a_fresh_page_is_not_seen_before_its_new_style(stage: Stage, page: Page) -> None:
+    styles = '<link rel="stylesheet" href="/slow.css"><link rel="stylesheet" href="/gone.css" media="print">'
+    set_heads(stage, LIGHT, styles)
+    ask_for_slow_style(stage, page)
     page.evaluate("new Promise(requestAnimationFrame)")
     expect(page.locator("main")).to_have_attribute("data-n", "0")
     expect_colour(page, "light")
@@ -274,17 +279,7 @@ def test_a_fresh_page_is_not_seen_before_its_new_style(stage: Stage, page: Page)
 
 def test_a_page_that_waits_for_its_style_gives_way_to_a_later_one(stage: Stage, page: Page) -> None:
     set_heads(stage, LIGHT, '<link rel="stylesheet" href="/slow.css">', LIGHT)
-    asked = threading.Event()
-
-    @stage.app.get("/slow.css")
-    def slow() -> Response:
-        asked.set()
-        stage.wait("style")
-        return Response("main { color: rgb(9, 9, 9) }", mimetype="text/css")
-
-    open_page(page, "/p")
-    page.click("#go")
-    assert asked.wait(60)
+    ask_for_slow_style(stage, page)
     page.evaluate("import('/_actions/client.js').then(({ call }) => call('go'))")
     expect(page.locator('main[data-n="2"]')).to_have_count(1)
     stage.gate("style").set()
