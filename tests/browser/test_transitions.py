@@ -62,3 +62,42 @@ def test_a_dialog_that_opens_while_a_transition_begins_stays(stage: Stage, page:
     page.evaluate("begin()")
     expect(page.locator("html[data-changed]")).to_have_count(1)
     expect(page.get_by_role("dialog", name="A new one")).to_be_visible()
+
+
+#: what was stays, above the page, for as long as the test needs
+SLOW = "<style>::view-transition-old(root) { animation-duration: 600s }</style>"
+PRESSES = """
+window.presses = 0;
+addEventListener("click", ({ target }) => (window.presses += target.id === "press"));
+addEventListener("pagereveal", ({ viewTransition }) => {
+  const { dataset } = document.documentElement, shown = viewTransition?.ready ?? Promise.reject();
+  shown.then(() => (dataset.came = "slowly"), () => (dataset.came = "at once"));
+});
+"""
+
+
+def follow_slowly(page: Page) -> None:
+    """Follow a link by a transition: where a page takes long to come, browsers show none."""
+    for _ in range(20):
+        open_page(page, "/")
+        page.wait_for_function(
+            "document.getAnimations().length === 0"
+        )  # it's there for good, as what it will have been
+        page.click("a")
+        page.wait_for_url("/next")
+        if page.locator("html[data-came]").get_attribute("data-came") == "slowly":
+            return
+    raise AssertionError("No transition was shown.")
+
+
+def test_what_a_transition_brings_can_be_pressed_before_it_is_over(stage: Stage, page: Page) -> None:
+    body = '<main>{}<p><button id="press">Press</button></p></main>{{{{ serveractions_script(transitions=True) }}}}'
+    stage.page("/", body.format('<a href="/next">Next</a>'))
+    stage.page("/next", SLOW + body.format("Here"))
+    stage.policy = ""
+    page.add_init_script(PRESSES)
+    follow_slowly(page)
+    where = page.locator("#press").bounding_box()
+    assert where is not None
+    page.mouse.click(where["x"] + 5, where["y"] + 5)
+    assert page.evaluate("[presses, document.getAnimations().length > 0]") == [1, True]
