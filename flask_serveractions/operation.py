@@ -48,7 +48,6 @@ SENDS_NO_COOKIES: Final = "flask_serveractions.no_cookies"  # in the environ of 
 
 REGION_FIELD: Final = "_region"  # of a form within a region: its path
 KEY_FIELD: Final = "idempotency_key"  # of a form whose action runs once
-REGION: Final = "flask_serveractions.region"  # in the scope while a region is rendered
 
 SENT_HEADERS: Final = "flask_serveractions.sent"  # in the environ, once they are: a page that is streamed is made after
 

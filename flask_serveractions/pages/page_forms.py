@@ -13,7 +13,7 @@ from markupsafe import escape
 from ..app_state import AppState, state_of
 from ..http.action_argument import before_value
 from ..http.locations import mounted
-from ..operation import HOLDS_FORMS, Operation, Submission, middleware_state_of
+from ..operation import HOLDS_FORMS, Operation, Region, Submission, middleware_state_of
 from ..scope import scope
 from ..security.signing import KeyRing, new_raw_token, who_mark
 from ..security.visitors import distinct_identity, known_identity, remember_session, visitor_for_page, visitor_of
@@ -27,12 +27,29 @@ from .session_cookies import warn_of_lost_cookie
 if TYPE_CHECKING:
     from flask import Flask, Request, Response
 
+PLACE = "flask_serveractions.place"  # in the scope
+
+
+@dataclass(slots=True, eq=False)
+class Place:
+    """Where on the page something is being rendered."""
+
+    region: Region | None = None  # None outside of all
+
+
+def place_here() -> Place:
+    here = scope()
+    place: Place | None = here.get(PLACE)
+    if place is None:
+        place = here[PLACE] = Place()
+    return place
+
 
 @dataclass(slots=True, eq=False)
 class PageForms:
     """What the page that is being rendered has of ours."""
 
-    environ: dict[str, Any]
+    place: Place  # and not the environ, which holds this: such a circle stays until the garbage collector comes
     submission: Submission | None = None  # what it is to show, where it is rendered for a call
     seen: dict[tuple[str, str, str], int] = field(default_factory=dict)  # equal forms: region, action, payload
     ids: set[str] = field(default_factory=set)  # of its forms
@@ -129,7 +146,7 @@ def begin_page() -> PageForms:
     environ = asked.environ
     middleware = middleware_state_of(environ)
     submission = middleware.submission if middleware else None
-    forms = environ[HOLDS_FORMS] = PageForms(environ, submission)
+    forms = environ[HOLDS_FORMS] = PageForms(place_here(), submission)
     # Flask-WTF's token of this request; g may hold another visitor's, where an app context outlives requests
     g.pop(token_field(app), None)
     warn_of_lost_cookie(app, state_of(app), asked)

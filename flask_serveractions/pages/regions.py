@@ -14,13 +14,13 @@ from ..app_state import AppState, localize, state_of
 from ..forms.inputs import render_attributes
 from ..http.locations import mounted
 from ..http.regions_argument import KEY, NAME, with_regions
-from ..operation import REGION, Region
+from ..operation import Region
 from ..scope import scope
 from ..security.access import NOBODYS
 from ..stores.store import StoreUnavailable
 from ..wsgi.page_urls import page_of_forms
 from .blocks import rendered_block
-from .page_forms import page_forms, visitor_for
+from .page_forms import page_forms, place_here, visitor_for
 from .topics import topic_of
 
 POSITION = "flask_serveractions.position"  # in the scope: how far the store was before the request began
@@ -64,7 +64,7 @@ def region(
     if not tag.replace("-", "").isalnum():
         raise ValueError(f"region({name!r}, tag={tag!r}): give the name of an element: 'ul'.")
     state, content = "", Markup("")
-    around: Region | None = scope().get(REGION)
+    around = place_here().region
     with inside(Region(name, lazy, f"{around.path} {name}" if around else name)):
         state, content = lazy_content(name, tag, caller, fallback) if lazy else ("", Markup(rendered_block(caller)))  # noqa: S704
     attributes = {"data-region": name, "data-lazy": state or None, **live_attributes(live), **(attrs or {})}
@@ -74,12 +74,12 @@ def region(
 @contextmanager
 def inside(entered: Region) -> Iterator[None]:
     """Let the forms that are rendered in the body know their region: the innermost one."""
-    around = scope().get(REGION)
-    scope()[REGION] = entered
+    place = place_here()
+    around, place.region = place.region, entered
     try:
         yield
     finally:
-        scope()[REGION] = around
+        place.region = around
 
 
 def lazy_content(name: str, tag: str, caller: Callable[[], str], fallback: str) -> tuple[str, Markup]:

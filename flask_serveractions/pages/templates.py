@@ -21,7 +21,7 @@ from ..forms.initial_values import check_values
 from ..forms.inputs import Input, render_attributes
 from ..http.action_argument import ARGUMENT, value_of
 from ..marks import chain_of
-from ..operation import KEY_FIELD, REGION, REGION_FIELD, Operation, Region, Submission
+from ..operation import KEY_FIELD, REGION_FIELD, Operation, Region, Submission
 from ..schemas.flask_forms import filled_form
 from ..security.signing import digest, load_payload, random_key, sign_id
 from .blocks import rendered_block
@@ -79,7 +79,7 @@ def action_form(
     payload = bound_payload(operation, bound)
     # all three from here on as parameters: to look for one of them takes as long as to write the form's tag
     forms, parts = page_forms(), parts_of(state, operation)
-    region = region_of(forms)
+    region = forms.place.region
     ordinal = next_ordinal(forms, region, operation, payload)
     identity = id_for(forms, region, parts, operation, payload, ordinal)
     make_form = partial(state_for, forms, region, parts, operation, payload, ordinal, identity, values)
@@ -200,7 +200,7 @@ def action_fields(action: Action, /, **bound: Any) -> Markup:
     state, operation = find(action)
     payload = bound_payload(operation, bound)
     forms = page_forms()
-    return Markup(hidden(forms, region_of(forms), state, operation, bound, payload))  # noqa: S704  # escaped there
+    return Markup(hidden(forms, forms.place.region, state, operation, bound, payload))  # noqa: S704  # escaped there
 
 
 def action_url(action: Action, /, **bound: Any) -> str:
@@ -234,7 +234,7 @@ def action_state(action: Action, /, **bound: Any) -> FormState:
     state, operation = find(action)
     payload = bound_payload(operation, bound)
     forms, parts = page_forms(), parts_of(state, operation)
-    region = region_of(forms)
+    region = forms.place.region
     identity = id_for(forms, region, parts, operation, payload, "")
     form = state_for(forms, region, parts, operation, payload, "", identity)
     form.make_hidden = partial(hidden, forms, region, state, operation, bound, payload)
@@ -260,12 +260,6 @@ def next_ordinal(forms: PageForms, region: Region | None, operation: Operation, 
     which = (region.name if region else "", operation.name, payload)
     count = forms.seen[which] = forms.seen.get(which, 0) + 1
     return "" if count == 1 else str(count)
-
-
-def region_of(forms: PageForms) -> Region | None:
-    """Return the region that is being rendered; None outside of all."""
-    region: Region | None = forms.environ.get(REGION)
-    return region
 
 
 def id_for(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from io import BytesIO
 from typing import IO, TYPE_CHECKING, Any
+from weakref import ReferenceType, ref
 
 from flask import Flask
 
@@ -25,11 +26,12 @@ class StrictFormParser:
     """Stands in for Werkzeug's parser in one request; a form that can't be read whole is empty until the door says why.
 
     :param limit_of: gives the greatest size of a request's body, in bytes.
+    :param asked: the request, which makes its parser itself: it is there.
     """
 
-    def __init__(self, limit_of: Callable[[Request], int], asked: Request, **_: Any) -> None:
+    def __init__(self, limit_of: Callable[[Request], int], asked: ReferenceType[Request], **_: Any) -> None:
         self.limit_of = limit_of
-        self.asked = asked
+        self.asked: Request = asked()  # type: ignore[assignment]
 
     def parse(self, stream: IO[bytes], mimetype: str, *_: Any) -> tuple[IO[bytes], Any, Any]:
         if mimetype not in (MULTIPART, URLENCODED):
@@ -53,7 +55,8 @@ def strict_parsing(app: Flask, state: AppState) -> Callable[[Request], None]:
 
 def parse_strictly(ours: frozenset[str], limit_of: Callable[[Request], int], asked: Request) -> None:
     if asked.endpoint in ours:
-        asked.form_data_parser_class = partial(StrictFormParser, limit_of, asked)  # type: ignore[assignment]
+        # weakly: a request that held itself would stay, with its body, until the garbage collector comes
+        asked.form_data_parser_class = partial(StrictFormParser, limit_of, ref(asked))  # type: ignore[assignment]
 
 
 def limit_of(state: AppState, actions: Mapping[str, Operation], asked: Request) -> int:

@@ -160,8 +160,8 @@ class Middleware:
 
     def follow(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Run the app, and after it what the call wants."""
-        state = environ[MiddlewareState.KEY] = MiddlewareState()
-        state.environ = environ.copy()
+        state = MiddlewareState(environ=environ.copy())  # without the state: it shall not hold itself
+        environ[MiddlewareState.KEY] = state
         first = ActionResponse(start_response, environ, state, self.state.settings.url_prefix)
         body = begun(self.app(environ, first.start_response), first)
         if state.streams:

@@ -8,6 +8,7 @@ from copy import copy
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
+from weakref import ReferenceType, ref
 
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.routing import MapAdapter, RequestRedirect, Rule
@@ -91,15 +92,32 @@ def route_actions(app: Flask, state: AppState) -> None:
         if request is None or adapter is None:
             return adapter
         if is_elsewhere(adapter) and is_own_path(state, request.path):
-            on_all_hosts: Any = partial(match_anywhere, adapter, adapter.match)
-            adapter.match = on_all_hosts  # type: ignore[method-assign]
+            replace_match(adapter, match_anywhere, ref(adapter))
         action = request.environ.get(ActionArgument.KEY)
         if isinstance(action, ActionArgument):
-            matching: Any = partial(match_action, adapter.match, state, action)
-            adapter.match = matching  # type: ignore[method-assign]
+            replace_match(adapter, match_action, state, action)
         return adapter
 
     app.create_url_adapter = create_url_adapter  # type: ignore[method-assign]
+
+
+def replace_match(adapter: MapAdapter, match: Callable[..., Any], *given: Any) -> None:
+    """Let a function match in an adapter's place.
+
+    It holds the adapter weakly: the two would stay until the garbage collector comes, and with them what is new at each
+    request.
+
+    :param match: gets what matched before, and what is given.
+    """
+    before = vars(adapter).get("match") or partial(match_by, ref(adapter))
+    matching: Any = partial(match, before, *given)
+    adapter.match = matching  # type: ignore[method-assign]
+
+
+def match_by(adapter: ReferenceType[MapAdapter], *args: Any, **kwargs: Any) -> Any:
+    """Match as an adapter does by itself."""
+    there: MapAdapter = adapter()  # type: ignore[assignment]
+    return type(there).match(there, *args, **kwargs)
 
 
 def is_elsewhere(adapter: MapAdapter) -> bool:
@@ -114,8 +132,8 @@ def is_own_path(state: AppState, path: str) -> bool:
 
 
 def match_anywhere(
-    adapter: MapAdapter,
     theirs: Callable[..., Any],
+    adapter: ReferenceType[MapAdapter],
     path_info: str | None = None,
     method: str | None = None,
     *args: Any,
@@ -125,12 +143,12 @@ def match_anywhere(
     try:
         return theirs(path_info, method, *args, **kwargs)
     except NotFound:
-        anywhere = copy(adapter)
+        anywhere: MapAdapter = copy(adapter())  # type: ignore[assignment]
         anywhere.__dict__.pop("match", None)
-        if adapter.map.host_matching:
+        if anywhere.map.host_matching:
             anywhere.server_name = ""
         else:
-            anywhere.subdomain = adapter.map.default_subdomain
+            anywhere.subdomain = anywhere.map.default_subdomain
         return anywhere.match(path_info, method, *args, **kwargs)
 
 

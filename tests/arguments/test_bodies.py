@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from io import BytesIO
 from typing import Annotated, Any
+from urllib.parse import unquote
 
 import pytest
 from flask import Request, request
@@ -11,7 +12,7 @@ from marshmallow import Schema, fields
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse
 
-from flask_serveractions.arguments.bodies import receive
+from flask_serveractions.arguments.bodies import receive, unescaped
 from flask_serveractions.errors import Refusal
 from tests.arguments.sent_bodies import part, reading_first, taking
 from tests.calling import Door, door_of, errors_of, function_of
@@ -466,3 +467,19 @@ def test_a_415_says_what_this_very_method_takes(method: str, header: str) -> Non
     assert dict(caught.value.headers) == {
         header: "application/x-www-form-urlencoded, multipart/form-data, application/json"
     }
+
+
+ESCAPED = ["a%20b", "%3A", "%", "%%41", "%4", "%zz%41", "é%C3%A9", "%C3%A9é", "%E9", "%C3é", "€%80", "%E2%82€"]
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "ascii", "latin-1", "windows-1252"])
+@pytest.mark.parametrize("text", ESCAPED)
+def test_escapes_are_read_as_the_standard_library_reads_them(text: str, charset: str) -> None:
+    text = text.encode(charset, "ignore").decode(charset)
+    try:
+        known = unquote(text, charset, "strict")
+    except UnicodeDecodeError:
+        with pytest.raises(UnicodeDecodeError):
+            unescaped(text, charset)
+    else:
+        assert unescaped(text, charset) == known

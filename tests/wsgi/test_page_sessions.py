@@ -7,11 +7,11 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from flask import Flask, render_template_string, session
+from flask import Flask, Request, render_template_string, request, session
 from flask.sessions import SecureCookieSessionInterface
 from flask.testing import FlaskClient
 
-from flask_serveractions import revalidate_path
+from flask_serveractions import ServerActions, revalidate_path
 from flask_serveractions.wsgi.page_sessions import SessionSerializer
 from tests.callers import ONE_FORM, SCRIPT, app_with, open_form, submit
 
@@ -201,3 +201,36 @@ def test_an_app_without_a_key_has_no_session() -> None:
     app.test_client().get("/shown")
     app.secret_key = None
     assert app.session_interface.open_session(app, app.request_class({})) is None
+
+
+COOKIES = ["", "a=1", "a=1; b=2;a=3", "=x; ;y", 'q="a\\073b"', "name=caf\xc3\xa9", "session=forged; a=%20"]
+
+
+class ShoutingRequest(Request):
+    """An app's own class, whose cookies are others."""
+
+    @property
+    def cookies(self) -> Any:
+        return {"a": "CHANGED"}
+
+
+def shown_cookies(request_class: type[Request], header: str | None, *, with_actions: bool) -> str:
+    app = Flask(__name__)
+    app.secret_key = "a key of this test"
+    app.request_class = request_class
+    if with_actions:
+        ServerActions(app)
+
+    @app.get("/")
+    def index() -> str:
+        return repr(request.cookies)
+
+    headers = {} if header is None else {"Cookie": header}
+    return app.test_client(use_cookies=False).get("/", headers=headers).text
+
+
+@pytest.mark.parametrize("header", [None, *COOKIES])
+@pytest.mark.parametrize("request_class", [Request, ShoutingRequest])
+def test_cookies_are_what_they_are_without_us(request_class: type[Request], header: str | None) -> None:
+    ours = shown_cookies(request_class, header, with_actions=True)
+    assert ours == shown_cookies(request_class, header, with_actions=False)
