@@ -3,7 +3,7 @@
 import { here, loadedRegions, pageOf, parseAction, withArgument } from "./address.js";
 import { pause, readAnswer } from "./answers.js";
 import { contentsOf } from "./begun.js";
-import { attribute, emit, find, isForm, read } from "./dom.js";
+import { attribute, emit, fieldsOf, find, isForm, read } from "./dom.js";
 import { showError } from "./messages.js";
 import { loadTransfer } from "./modules.js";
 import { about, fieldOfToken, nextRequest, tokenHeader } from "./page.js";
@@ -150,7 +150,10 @@ export async function validate(form, field) {
   for (const each of new FormData(form).getAll(name)) body.append(name, each);
   const headers = { "Serveractions-Validate": name };
   const { status, errors } = await new Call(read(form, "action"), body, { headers }, form).ask(0);
-  if (field.value === value && (errors || status === 204)) showError(field, errors ?? {});
+  if (field.value === value && (errors || status === 204)) {
+    // all of its group
+    for (const each of fieldsOf(form)) if (each.name === name) showError(each, errors ?? {});
+  }
 }
 
 addEventListener("pagehide", () => {

@@ -1,6 +1,6 @@
 // What the visitor reads when something went wrong.
 
-import { closest, create, fieldsOf, find, has, insert, isForm, isShown, nextOf, parentOf, read } from "./dom.js";
+import { create, fieldsOf, find, findAll, has, insert, isForm, isShown, nextOf, parentOf, read } from "./dom.js";
 
 export const FAILED = "No usable answer. Please try again.";
 
@@ -46,7 +46,7 @@ export function tell(element, { message = "", errors = {} }, link) {
 /** @param {HTMLInputElement} field @returns {boolean} whether it is a bad one that can have the focus: what is folded away is opened for it, none is hidden */
 function takesFocus(field) {
   if (!field.ariaInvalid) return false;
-  closest(field, "details")?.setAttribute("open", "");
+  for (const each of /** @type {HTMLDetailsElement[]} */ (findAll("details"))) each.open ||= each.contains(field);
   field.focus();
   return document.activeElement === field;
 }

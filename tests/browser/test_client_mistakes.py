@@ -226,6 +226,18 @@ def test_a_list_is_validated_when_one_of_its_inputs_changes(stage: Stage, page: 
     expect(page.locator("form [data-error=rows]")).to_have_text(SHORT)
 
 
+def test_boxes_are_validated_together_whichever_of_them_changes(stage: Stage, page: Page) -> None:
+    @stage.actions.register
+    def send(days: Annotated[list[Literal["Monday", "Tuesday"]], Length(2)]) -> None: ...
+
+    set_form(stage, '{{ form.field("days") }}', attrs={"data-validate": ""})
+    open_page(page, "/form")
+    page.check("[value=Monday]")
+    expect(page.locator("[name=days][aria-invalid=true]")).to_have_count(2)
+    page.check("[value=Tuesday]")
+    expect(page.locator("[name=days][aria-invalid=true]")).to_have_count(0)
+
+
 def test_a_control_outside_its_form_is_validated_as_the_form_says(stage: Stage, page: Page) -> None:
     @stage.actions.register
     def send(text: Pair) -> None: ...
@@ -264,13 +276,16 @@ def test_a_bad_field_that_is_folded_away_is_unfolded_and_has_the_focus(stage: St
     @stage.actions.register
     def send(title: str, note: Pair) -> None: ...
 
-    fields = "{{ form.field('title') }}<details><summary>More</summary>{{ form.field('note') }}</details>"
+    notes = "<details><summary>Notes</summary>{{ form.field('note') }}</details>"
+    folded = f"<details><summary>More</summary>{notes}</details><details id=other><summary>Other</summary></details>"
+    fields = "{{ form.field('title') }}" + folded
     set_form(stage, fields, attrs={"novalidate": ""})
     open_page(page, "/form")
     page.fill("[name=title]", "T")
     press(page)
     expect(page.get_by_text(SHORT)).to_be_visible()
     assert focused(page, "name") == "note"
+    expect(page.locator("#other")).to_have_js_property("open", False)
 
 
 def test_of_equal_forms_the_one_that_was_refused_has_the_error_and_each_keeps_its_text(
