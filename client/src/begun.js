@@ -23,10 +23,8 @@ export const begunForms = () => [...touched.keys()].filter((form) => isShown(for
 
 /** Whether a fresh form has no place for something: for a row that a script added. @param {HTMLFormElement} fresh @param {HTMLFormElement} typed */
 export function lacks(fresh, typed) {
-  // what a script has written into a hidden field counts; an empty one says nothing, nor does a box without a tick
-  const [names, wanted] = [fresh, typed].map((form) => [...fieldsOf(form)].filter(({ name, type, value }) => name && (type !== "hidden" || value)));
-  const free = names.map(({ name }) => name);
-  return wanted.some(({ name, type, checked }) => (checked || !/^(radio|checkbox)$/.test(type)) && !free.splice(free.indexOf(name) >>> 0, 1).length);
+  const free = [...fieldsOf(fresh)].map(({ name }) => name);
+  return [...new FormData(typed)].some(([name, value]) => value && !free.splice(free.indexOf(name) >>> 0, 1).length);
 }
 
 /** What a form holds now is what it is shown with. @param {HTMLFormElement} form */

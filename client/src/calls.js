@@ -45,7 +45,6 @@ export class Call {
    * @param {HTMLButtonElement | HTMLInputElement | null} [button] what was pressed
    */
   constructor(source, body, options, element, button) {
-    this.source = source;
     this.body = body;
     this.options = options;
     this.element = element;
@@ -96,7 +95,7 @@ export class Call {
       ...this.options.headers,
       ...this.headers,
     };
-    const url = withArgument(this.stands, `_action=${parseAction(this.source)?.argument}`);
+    const url = withArgument(this.stands, `_action=${this.action?.argument}`);
     this.number = nextRequest();
     const hasFile = [...(data?.values() ?? [])].some((value) => value instanceof File && value.size);
     const keepalive = this.isAutosave && (this.contents ?? "").length < LONGEST_KEPT_ALIVE;
@@ -117,10 +116,10 @@ export class Call {
     if (this.isRenewed) return false;
     this.isRenewed = true;
     const urls = await renew(this.stands, this.number);
-    const source = urls.get(this.action?.identity);
-    if (source) this.source = source;
+    const action = parseAction(urls.get(this.action?.identity));
+    if (action) this.action = action;
     if (this.element) renewURLs(this.element, urls);
-    return !!source;
+    return !!action;
   }
 
   /** Its marks go; who waits for its end may go on. */

@@ -14,8 +14,8 @@ import { mark } from "./pending.js";
 
 /** A cookie for as long as the browser may need to leave. A redirect may be to a download, after which the page stays, and no event says so: the server takes the cookie away. */
 const LEAVE = "serveractions_leaving", LONGEST_LEAVE = 20, PACE = 300; // seconds; milliseconds
-/** The request that brought the page on the screen, when the server rendered it; what is sent later brings a fresher one for certain. */
-let shown = { number: 0, rendered: 0, last: 0 };
+/** Of the page on the screen, when the server rendered it, and the latest request by then: what is sent later brings a fresher one for certain. */
+let shown = { rendered: 0, last: 0 };
 
 /**
  * Calls an action that the page names.
@@ -109,10 +109,10 @@ async function showAnswer(call, answer, target, error) {
   if (isElsewhere) return leave(call, here());
   if (target && error) return signIn(call, target.href, error);
   if (target && target.href.split("#")[0] !== absolute(here()).href) return leave(call, target.href);
-  const isNewer = number > shown.last || (rendered ? rendered > shown.rendered : number > shown.number);
+  const isNewer = number > shown.last || rendered > shown.rendered;
   const isShown = page && isNewer && call.stands === call.from;
   if (isShown) {
-    shown = { number, rendered, last: nextRequest() };
+    shown = { rendered, last: nextRequest() };
     await show(page, call);
   } else if (error ? stale === "identity" : !isFile && (target || page || element)) await showPage(here(), call);
   if (target?.hash) location.assign(target);
@@ -145,16 +145,18 @@ export const refresh = () => showPage();
  * @param {Sent} [sent]
  * @param {AbortSignal} [signal]
  * @param {boolean} [isShy] whether nobody has asked for it: then no error page takes away what the visitor has begun
- * @returns {Promise<"shown" | "late" | "left" | "failed" | "moved">} late: a page of a later request is on the screen; left: the visitor is elsewhere; moved: it leads there
+ * @returns {Promise<"shown" | "left" | "failed" | "moved">} left: the visitor is elsewhere; moved: it leads there
  */
 export async function load(url = here(), sent, signal, isShy) {
-  const number = nextRequest();
   const from = here();
-  const html = await fetchPage(url, signal, undefined, () => isShy && begunForms()[0]);
-  if (here() !== from || signal?.aborted) return "left";
-  if (number < shown.number) return "late";
+  let html, last;
+  do {
+    last = nextRequest();
+    html = await fetchPage(url, signal, undefined, () => isShy && begunForms()[0]);
+    if (here() !== from || signal?.aborted) return "left";
+  } while (last < shown.last); // what has been shown meanwhile may be fresher
   if (!html) return html === undefined ? "failed" : "moved";
-  shown = { number, rendered: Infinity, last: number };
+  shown = { rendered: Infinity, last };
   if (url !== from) {
     history.replaceState(history.state, "", url);
     for (const call of calls) if (call.from === from) call.from = url; // what was sent from the former one is told here

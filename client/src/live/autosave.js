@@ -12,17 +12,10 @@ import { milliseconds } from "./pace.js";
 
 const PAUSE = 300; // milliseconds after the last key, where the form says none
 
-/**
- * What is about to be sent: for whom its form was rendered when it was typed into, and what sends it; without that it waits
- * for the call that is under way.
- * @type {Map<HTMLFormElement, [owner: string, timer?: ReturnType<typeof setTimeout>]>}
- */
+/** Forms that are about to be sent, and by what; without that one waits for its call that is under way. @type {Map<HTMLFormElement, ReturnType<typeof setTimeout> | undefined>} */
 const drafts = new Map();
 /** The search of a form that is under way. @type {WeakMap<Element, AbortController>} */
 const searches = new WeakMap();
-
-/** @param {Element} form @returns {string} its action, and who may call it; empty, where a submit would leave the page */
-const ownerOf = (form) => read(find("[name=_action]", form), "value");
 
 /** @param {Element} form */
 const isSearch = (form) => /^(get)?$/i.test(read(form, "method")) && isOwn(read(form, "action"));
@@ -32,7 +25,7 @@ function typed(event) {
   const { form } = /** @type {HTMLInputElement} */ (event.target);
   const [kind, pause = ""] = read(form, "data-submit").split(" ");
   if (!kind || !form) return;
-  if (/** @type {InputEvent} */ (event).isComposing) return clearTimeout(drafts.get(form)?.[1]); // half a word is not sent
+  if (/** @type {InputEvent} */ (event).isComposing) return clearTimeout(drafts.get(form)); // half a word is not sent
   const type = event.type.replace("compositionend", "input");
   // left, or chosen: there is nothing to wait for
   const isOver = type === "change" && (drafts.has(form) || kind === type);
@@ -41,14 +34,13 @@ function typed(event) {
 
 /** @param {HTMLFormElement} form @param {number} pause milliseconds */
 function schedule(form, pause) {
-  const [owner = ownerOf(form), timer] = drafts.get(form) ?? [];
-  clearTimeout(timer);
-  drafts.set(form, [owner, setTimeout(send, pause, form)]);
+  clearTimeout(drafts.get(form));
+  drafts.set(form, setTimeout(send, pause, form));
 }
 
 /** It is on its way. @param {HTMLFormElement} form */
 function drop(form) {
-  clearTimeout(drafts.get(form)?.[1]);
+  clearTimeout(drafts.get(form));
   drafts.delete(form);
 }
 
@@ -56,16 +48,15 @@ function drop(form) {
 const sendAll = () => [...drafts.keys()].forEach((form) => isSearch(form) || send(form));
 
 /** A call is over: what has waited is sent. */
-const sendWaiting = () => [...drafts].forEach(([form, [, timer]]) => timer || send(form));
+const sendWaiting = () => [...drafts].forEach(([form, timer]) => timer || send(form));
 
 /** @param {HTMLFormElement} form */
 function send(form) {
-  const [owner] = drafts.get(form) ?? [];
   drop(form);
-  if (owner == null || !isShown(form)) return;
+  if (!isShown(form)) return;
   if (isSearch(form)) return void search(form);
-  if (!owner || owner !== ownerOf(form)) return; // somebody else is here by now
-  if (callOf(form)) drafts.set(form, [owner]);
+  if (!find("[name=_action]", form)) return; // a submit would leave the page
+  if (callOf(form)) drafts.set(form, undefined);
   else if (has(form, "novalidate") || checkValidity(form)) requestSubmit(form);
 }
 
@@ -79,10 +70,7 @@ async function search(form, button) {
   const sent = { element: form, contents: contentsOf(form) };
   form.ariaBusy = "true";
   const dialog = dialogOf(form);
-  /** @type {Awaited<ReturnType<typeof load>>} */
-  let state;
-  do state = dialog ? await refreshContent(dialog, pathOf(url)) : await load(pathOf(url), sent, stop.signal);
-  while (state === "late"); // a live page came between
+  const state = dialog ? await refreshContent(dialog, pathOf(url)) : await load(pathOf(url), sent, stop.signal);
   if (searches.get(form) !== stop) return;
   form.ariaBusy = null;
   if (state === "moved") location.assign(url); // to the sign-in, say
@@ -91,6 +79,8 @@ async function search(form, button) {
 
 listen("input change compositionend", typed);
 listen("action:start", ({ target }) => drop(target)); // by a button, or the return key
+// it was for somebody else: nothing is sent for who is here by now
+listen("action:error", ({ detail, target }) => detail.error.stale === "identity" && drop(target));
 listen("action:finish", sendWaiting);
 // she leaves a dialog, the page, or it for a while
 listen("close visibilitychange", sendAll, true);

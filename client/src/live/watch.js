@@ -10,7 +10,6 @@ import { whenShown } from "./listen.js";
 const TOPICS = 50;
 const JITTER = 300; // milliseconds
 const BREATH = 400; // milliseconds; twice that, at most, until what came meanwhile is fetched
-const RENEWAL = 30_000; // milliseconds between two
 const LONGEST_PAUSE = 60_000; // milliseconds
 
 /** @type {EventSource | undefined} */
@@ -19,7 +18,6 @@ let connection;
 let topics = "";
 let latest = "";
 let isCatchingUp = false;
-let renewedAt = -RENEWAL;
 let wait = 1000; // milliseconds
 
 /** @param {number} milliseconds */
@@ -52,18 +50,22 @@ function watch() {
 /** @param {URL} url */
 function open(url) {
   const source = new EventSource(url);
-  source.onopen = () => (wait = 1000);
   source.addEventListener("stale", ({ lastEventId }) => {
     latest = lastEventId;
     void catchUp();
   });
-  source.addEventListener("renew", renew);
+  source.addEventListener("renew", () => retry(renew));
   source.onerror = () => {
-    if (source.readyState < EventSource.CLOSED || source !== connection) return; // the browser asks again
-    closeConnection();
-    setTimeout(watch, (wait = longer(wait)));
+    if (source.readyState < EventSource.CLOSED) wait = 1000; // it was held, and the browser asks again
+    else if (source === connection) retry(watch);
   };
   return source;
+}
+
+/** @param {() => unknown} act is done after a pause, longer each time */
+function retry(act) {
+  closeConnection();
+  setTimeout(act, (wait = longer(wait)));
 }
 
 /** Shows what has become of the page: once for all that came, and not for what it did itself. */
@@ -89,10 +91,6 @@ async function catchUp() {
 
 /** The topics hold no more: the page has others. */
 async function renew() {
-  closeConnection();
-  const wait = renewedAt + RENEWAL - performance.now();
-  if (wait > 0) return void setTimeout(watch, wait);
-  renewedAt = performance.now();
   await refreshAll();
   watch();
 }

@@ -61,8 +61,8 @@ function updateElement(plan, old, fresh) {
   });
 }
 
-/** @param {Element} old @param {Element} fresh @param {(name: string) => boolean} stays */
-function updateAttributes(old, fresh, stays) {
+/** @param {Element} old @param {Element} fresh @param {(name: string) => boolean} stays what is left as it is */
+export function updateAttributes(old, fresh, stays) {
   for (const item of attributesOf(fresh))
     if (attribute(old, item.name) !== item.value && !stays(item.name)) setAttributeNode(old, /** @type {Attr} */ (item.cloneNode()));
   for (const { name } of [...attributesOf(old)])

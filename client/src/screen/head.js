@@ -1,6 +1,7 @@
 // What stands around a page's body: title, language, styles; and its scripts.
 
-import { attribute, findAll, has, insert, isEqual, nextOf, read, removeAttribute, setAttribute } from "../dom.js";
+import { attribute, findAll, has, insert, isEqual, nextOf, read, setAttribute } from "../dom.js";
+import { updateAttributes } from "../morph/morph.js";
 import { about, trusted } from "../page.js";
 
 const STYLES = "style,link[rel=stylesheet]";
@@ -9,7 +10,7 @@ const STYLES = "style,link[rel=stylesheet]";
 let served;
 
 /** What pages have brought; of the first one what stands before the client: scripts add theirs at the end. @type {Element[]} */
-let brought = findAll("head>:has(~#serveractions)");
+let brought = findAll("head>:not(title):has(~#serveractions),head>meta,head>link:not([rel=stylesheet])");
 
 /** Of the page as it was loaded: later ones may be anybody's. */
 const clients = findAll("#serveractions"), own = clients[0]?.nonce, secret = about().token?.split(".")[0];
@@ -30,20 +31,14 @@ export function updateHead({ title, head, documentElement }) {
   brought = findAll("meta,link,style,script:not(#serveractions)", head).map((element) => {
     // what changes when it has come is left as it is
     const same = olds.find((old) => isEqual(old, element) || (has(element, "onload") && read(old, "href") === read(element, "href")));
-    const old = same ?? olds.find((old) => nameOf(old) === nameOf(element));
-    olds = olds.filter((each) => each !== old);
+    olds = olds.filter((each) => each !== same);
     // where it stands, it wins over what precedes it
-    if (!same) {
-      insert(document.head, element, last && nextOf(last));
-      old?.remove();
-    }
+    if (!same) insert(document.head, element, last && nextOf(last));
     return (last = same ?? element);
   });
-  for (const old of former) if (!brought.includes(old) && !sourceOf(old)) old.remove(); // a script stays: it runs once
+  const staying = [...brought, ...findScripts()]; // a script stays: it runs once
+  for (const old of former) if (!staying.includes(old)) old.remove();
 }
-
-/** @param {Element} element @returns {string | Element} what there is one of in a head; stylesheets are many, each but itself */
-const nameOf = (element) => /^[^>]*?((?!rel="stylesheet")\b(?:id|name|property|rel)=".+?")/.exec(element.outerHTML)?.[1] ?? element;
 
 /** What styles a fresh page is there before the page is. @param {Element} root of the fresh one */
 export const loadStyles = (root) =>
@@ -66,12 +61,11 @@ const settled = (element) => new Promise((resolve) => ["load", "error"].forEach(
 
 /** Follows the attributes of `<html>`; what scripts have added stays. @param {Element} fresh */
 function updateRoot(fresh) {
-  const root = document.documentElement;
-  for (const { name, value } of fresh.attributes) {
-    const isKnown = name === "class" && !served && value.split(" ").every((each) => root.classList.contains(each));
-    if (!isKnown && attribute(served ?? root, name) !== value) setAttribute(root, name, value.replace("no-js", "js"));
-  }
-  for (const { name } of served?.attributes ?? []) if (!has(fresh, name)) removeAttribute(root, name);
+  const root = document.documentElement, before = served;
+  fresh.classList.replace("no-js", "js");
+  updateAttributes(root, fresh, (name) =>
+    before ? attribute(before, name) === attribute(fresh, name) : !has(fresh, name) || (name === "class" && [...fresh.classList].every((each) => root.classList.contains(each))),
+  );
   served = fresh;
 }
 
