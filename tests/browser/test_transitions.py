@@ -15,7 +15,7 @@ window.transitions = 0;
 const { startViewTransition } = document;
 document.startViewTransition = (change) => {
   window.transitions += 1;
-  return startViewTransition.call(document, change);
+  return (window.latest = startViewTransition.call(document, change));
 };
 """
 #: a transition begins, as with a page that takes long to be drawn, when the test says so
@@ -97,7 +97,42 @@ def test_what_a_transition_brings_can_be_pressed_before_it_is_over(stage: Stage,
     stage.policy = ""
     page.add_init_script(PRESSES)
     follow_slowly(page)
-    where = page.locator("#press").bounding_box()
-    assert where is not None
-    page.mouse.click(where["x"] + 5, where["y"] + 5)
+    page.mouse.click(*place_of(page, "#press"))
     assert page.evaluate("[presses, document.getAnimations().length > 0]") == [1, True]
+
+
+def place_of(page: Page, selector: str) -> tuple[float, float]:
+    box = page.locator(selector).bounding_box()
+    assert box is not None
+    return box["x"] + 5, box["y"] + 5
+
+
+def set_slow_refresh(stage: Stage, page: Page) -> None:
+    """Open a page that comes fresh by a transition that lasts."""
+    stage.policy = ""
+    body = '<main><b>{{ n }}</b><button id="press">Press</button></main>{{ serveractions_script(transitions=True) }}'
+    stage.page("/", SLOW + body, n=lambda: len(stage.visits))
+    page.add_init_script(WATCH + PRESSES)
+    open_page(page, "/")
+    page.wait_for_function("document.getAnimations().length === 0")
+
+
+REFRESH = "import(document.querySelector('#serveractions').src).then((client) => client.refresh())"
+
+
+def test_a_fresh_page_can_be_used_while_its_transition_is_shown(stage: Stage, page: Page) -> None:
+    set_slow_refresh(stage, page)
+    # where it takes long to begin, browsers show none
+    assert any(page.evaluate(f"{REFRESH}.then(() => latest.ready).then(() => true, () => false)") for _ in range(20))
+    page.mouse.click(*place_of(page, "#press"))
+    assert page.evaluate("[presses, document.getAnimations().length > 0]") == [1, True]
+
+
+def test_what_is_being_pressed_when_the_page_comes_fresh_is_pressed(stage: Stage, page: Page) -> None:
+    set_slow_refresh(stage, page)
+    page.mouse.move(*place_of(page, "#press"))
+    page.mouse.down()
+    page.evaluate(REFRESH)
+    expect(page.locator("b")).to_have_text("2")
+    page.mouse.up()
+    assert page.evaluate("[presses, transitions]") == [1, 0]

@@ -92,7 +92,7 @@ export function rememberScripts() {
 }
 
 /** @param {Element} script @returns {number} */
-const isDeferred = (script) => Number(script.matches("[defer],[type=module]"));
+const isDeferred = (script) => +script.matches("[defer],[type=module]");
 
 /** What was parsed apart never runs by itself. @param {(script: any) => boolean} isOld the others run in the order in which a parser would run them, each when what it follows has come */
 export async function runScripts(isOld) {
