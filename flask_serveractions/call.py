@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from sys import maxsize
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from flask import session
-from werkzeug.utils import cached_property  # functools' own takes a lock before Python 3.12
 
 from .http.locations import mounted
 from .http.negotiation import is_htmx, wants_html
@@ -21,6 +20,26 @@ if TYPE_CHECKING:
     from .app_state import AppState
     from .arguments.bodies import Received
     from .errors import Refusal
+
+
+T = TypeVar("T")
+
+
+class looked_up_once(Generic[T]):
+    """A property that is looked up once, and from then on an attribute.
+
+    The one of functools takes a lock before Python 3.12, and Werkzeug's is a function call each time: a hundredth of an
+    action in all.
+    """
+
+    def __init__(self, look_up: Callable[[Any], T]) -> None:
+        self.look_up = look_up
+        self.name = look_up.__name__
+
+    def __get__(self, call: Call, owner: type[Call]) -> T:
+        value: T = self.look_up(call)
+        call.__dict__[self.name] = value
+        return value
 
 
 class Call:
@@ -51,7 +70,7 @@ class Call:
         self.operation = operation  # None: no action has this name
         self.is_action = kind == ACTION
 
-    @cached_property
+    @looked_up_once
     def html(self) -> bool:
         """Whether a browser without JavaScript asked, or htmx, which wants what such a browser gets."""
         return wants_html(self.accept) or (self.is_action and is_htmx(self.request.environ))
@@ -61,7 +80,7 @@ class Call:
         accept: str = self.request.environ.get("HTTP_ACCEPT", "")
         return accept
 
-    @cached_property
+    @looked_up_once
     def session(self) -> Any:
         return session._get_current_object()  # type: ignore[attr-defined]
 

@@ -74,6 +74,8 @@ def to_json(app: Flask, value: Any) -> str:
     provider = app.json
     if type(provider) is not DefaultJSONProvider:
         return provider.dumps(value)
+    if value is None:  # as most actions return
+        return "null"
     return encoder(provider.default, provider.ensure_ascii, provider.sort_keys, None)(value)
 
 

@@ -294,6 +294,8 @@ def wants_page(call: Call, outcome: Outcome, preferred: str | None) -> bool:
 def flashed_messages(call: Call) -> list[dict[str, str]]:
     """Return what the function flashed; the session keeps it for the page."""
     flashes = call.session.get("_flashes", ())
+    if len(flashes) <= call.flashed:
+        return []
     new = list(flashes)[call.flashed :]
     return [{"category": str(category), "message": str(message)} for category, message in new]
 

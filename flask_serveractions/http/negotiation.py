@@ -68,6 +68,8 @@ def is_htmx(environ: Mapping[str, Any]) -> bool:
 def preference(request: Request) -> str | None:
     """Return ``"representation"`` or ``"minimal"`` where ``Prefer: return=...`` says so (RFC 7240, 4.2)."""
     header: str = request.environ.get("HTTP_PREFER", "")  # of several headers WSGI makes one
+    if not header:
+        return None
     for each in header.lower().split(","):
         name, _, value = each.partition(";")[0].partition("=")
         if name.strip() == "return" and value.strip(' \t"') in ("representation", "minimal"):

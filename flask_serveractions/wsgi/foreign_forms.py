@@ -39,7 +39,8 @@ def is_foreign(environ: WSGIEnvironment, limit: int, token_headers: Callable[[],
     :param limit: bytes; where the field is not found in so many, it is not looked for any further.
     :param token_headers: gives the environ keys of the CSRF token's headers.
     """
-    kind, parameters = environ.get("CONTENT_TYPE", ""), dict[str, str]()
+    kind = environ.get("CONTENT_TYPE", "")
+    parameters: dict[str, str] = {}
     if kind != URLENCODED:  # as nearly every form is
         kind, parameters = parse_options_header(kind)
         kind = kind.lower()  # media types have no case (RFC 9110, 8.3.1)

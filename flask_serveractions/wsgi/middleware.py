@@ -152,7 +152,7 @@ class Middleware:
         secret = self.state.answer_mark
         others, marks = [], []
         for name, value in headers:
-            if not name.lower().startswith(MARK):
+            if name[:1] not in "Ss" or not name.lower().startswith(MARK):
                 others.append((name, value))
             elif value.startswith(secret):
                 marks.append((name, value.removeprefix(secret) or "1"))

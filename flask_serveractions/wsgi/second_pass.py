@@ -10,7 +10,7 @@ import logging
 import re
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from io import BytesIO
 from itertools import chain
@@ -81,10 +81,15 @@ class CapturedResponse:
     status: str
     headers: list[tuple[str, str]]
     body: bytes = b""
+    came: Mapping[str, str] = field(init=False)  # the first of its headers of each name, in lower case, as they came
+
+    def __post_init__(self) -> None:
+        # looked at once: to go through a few headers again for each question takes a hundredth of an answer with a page
+        self.came = {name.lower(): value for name, value in reversed(self.headers)}
 
     @property
     def is_redirect(self) -> bool:
-        return self.status[:3] in REDIRECTS and "location" in names_in(self.headers)
+        return self.status[:3] in REDIRECTS and "location" in self.came
 
     @property
     def location(self) -> str:
@@ -129,7 +134,7 @@ def rendered(
         return led_to(page, rerender, environ)
     if rerender.must_show and not (rerender.submission and rerender.submission.is_shown):
         return None
-    if HOLDS_FORMS in environ:
+    if HOLDS_FORMS in environ and not rerender.as_json:  # of which none but cookies are sent
         page.headers = headers_of_forms(page.headers, environ)
     return page
 
@@ -224,6 +229,8 @@ def keys_to_drop(keys: tuple[str, ...], token_headers: tuple[str, ...]) -> list[
 
 def mount_inside(arrived: Mapping[str, Any], rerender: Rerender) -> str:
     """Return the part of the mount point that a middleware below ours moves from ``PATH_INFO`` to ``SCRIPT_NAME``."""
+    if not rerender.mount:
+        return ""
     mount, outside = rerender.mount.encode().decode("latin-1"), arrived.get("SCRIPT_NAME", "")
     inside = mount[len(outside) :] if mount.startswith(outside) else ""
     return inside if inside and arrived.get("PATH_INFO", "").startswith(f"{inside}/") else ""
@@ -244,30 +251,27 @@ def run(app: WSGIApplication, environ: WSGIEnvironment) -> CapturedResponse | No
 def is_whole_page(page: CapturedResponse, body: Iterable[bytes]) -> bool:
     if page.status[:3] != "200" and not page.status.startswith("4"):
         return False
-    names = names_in(page.headers)
-    if "content-encoding" in names or "content-range" in names:
+    came = page.came
+    if "content-encoding" in came or "content-range" in came:
         return False
-    if media_type_of(page)[0].lower() != HTML or not is_shown(page.headers, names):
+    if media_type_of(page)[0].lower() != HTML or not is_shown(page):
         return False
-    return "content-length" in names or isinstance(body, (list, tuple))
+    return "content-length" in came or isinstance(body, (list, tuple))
 
 
 def media_type_of(page: CapturedResponse) -> tuple[str, dict[str, str]]:
     """Return a page's media type and its parameters; Flask's own is known, and need not be parsed."""
-    given = first_value(page.headers, "content-type")
+    given = page.came.get("content-type", "")
     return (HTML, {"charset": "utf-8"}) if given == HTML_UTF8 else parse_options_header(given)
 
 
-def is_shown(headers: Pairs, names: set[str]) -> bool:
-    """Whether a browser shows a page in its own origin: it is no attachment, and not in a sandbox (CSP3, 6.4.1).
-
-    :param names: of the headers, in lower case.
-    """
-    if names.isdisjoint(("content-disposition", "content-security-policy")):
+def is_shown(page: CapturedResponse) -> bool:
+    """Whether a browser shows a page in its own origin: it is no attachment, and not in a sandbox (CSP3, 6.4.1)."""
+    if "content-disposition" not in page.came and "content-security-policy" not in page.came:
         return True
-    if parse_options_header(first_value(headers, "content-disposition"))[0].lower() not in ("", "inline"):
+    if parse_options_header(first_value(page.headers, "content-disposition"))[0].lower() not in ("", "inline"):
         return False
-    directives = re.split("[;,]", ",".join(values_of(headers, "content-security-policy")).lower())
+    directives = re.split("[;,]", ",".join(values_of(page.headers, "content-security-policy")).lower())
     return not any(each.split()[:1] == ["sandbox"] for each in directives)
 
 
@@ -289,7 +293,7 @@ def redirect_to_page(answered: CapturedResponse, page: CapturedResponse) -> Capt
 
 def uncompressed(answered: CapturedResponse, rerender: Rerender) -> CapturedResponse:
     """Return a JSON answer as it was made, where something compressed it on its way here."""
-    if values_of(answered.headers, "content-encoding"):
+    if "content-encoding" in answered.came:
         answered.headers = without(answered.headers, {"content-encoding"})
         answered.body = rerender.body
     return answered
@@ -304,7 +308,8 @@ def with_page_in(answered: CapturedResponse, page: CapturedResponse) -> Captured
     except (LookupError, UnicodeDecodeError):
         return answered
     answered.body = with_page(answered.body, text)
-    answered.headers = with_cookies(answered.headers, page.headers)
+    if "set-cookie" in page.came or "set-cookie" in answered.came:
+        answered.headers = with_cookies(answered.headers, page.headers)
     return answered
 
 
