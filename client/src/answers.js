@@ -23,6 +23,7 @@ const EVENTS = "text/event-stream";
  * @property {string | null} [stale] "true" or "identity"
  * @property {string | null} [retry] `Retry-After`
  * @property {number} [rendered] when the page in it was, by the server's clock
+ * @property {string} [state] of a job that is under way, or of which its stream says the rest
  * @property {boolean} [isElsewhere] something before the app leads somewhere else
  * @property {boolean} [isFile] it was downloaded
  */
@@ -54,19 +55,31 @@ export async function readAnswer(reply, signal, report) {
   return job ? followJob(job.url, signal, report) : { status, ...answer, stale, rendered: Number(rendered), retry };
 }
 
-/** Follows a job until it is over; a stream that breaks is taken up again.
+/** A browser opens six connections to a host: streams of jobs leave some of them. */
+const MOST = 3;
+let streams = 0;
+
+/** Follows a job until it is over; a stream that breaks is taken up again. One too many is looked at now and then, until it has ended: then its stream says how.
  * @param {string} url @param {AbortSignal} signal @param {Report} report @returns {Promise<Answer>} */
 export async function followJob(url, signal, report) {
+  let hasEnded = false;
   for (let pauses = 0; pauses < 5; ) {
+    const isStream = hasEnded || streams < MOST;
+    if (isStream) streams++;
     try {
-      const reply = await fetch(url, { headers: { Accept: EVENTS }, signal });
-      const answer = await readAnswer(reply, signal, (progress) => {
+      const reply = await fetch(url, { headers: { Accept: isStream ? EVENTS : "application/json" }, signal });
+      const told = (/** @type {Progress} */ progress) => {
         pauses = 0;
         report(progress);
-      });
-      if (answer.title || "data" in answer) return answer;
+      };
+      const answer = await readAnswer(reply, signal, told);
+      if (!answer.state && (answer.title || "data" in answer)) return answer;
+      told(/** @type {any} */ (answer));
+      hasEnded = /done|failed/.test(answer.state ?? "");
     } catch {
       signal.throwIfAborted();
+    } finally {
+      if (isStream) streams--;
     }
     await pause(1000 * ++pauses);
   }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from flask import request
+from flask import abort, request
 from playwright.sync_api import Page, Route, expect
 
 from flask_serveractions import revalidate_tag
@@ -44,6 +44,11 @@ def open_card(page: Page) -> None:
     expect(page.get_by_role("dialog", name="Card")).to_be_visible()
 
 
+def await_answers(page: Page) -> None:
+    """Wait until what came has been shown: a later page is."""
+    page.evaluate("import(document.querySelector('#serveractions').src).then(({ refresh }) => refresh())")
+
+
 def expect_own_ids_and_links(page: Page) -> None:
     ids = page.evaluate("[...document.querySelectorAll('[id]')].map(({id}) => id)")
     assert len(ids) == len(set(ids))
@@ -68,6 +73,65 @@ def test_what_is_live_in_a_dialog_is_as_fresh_as_the_page_below(stage: Stage, pa
         expect(page.locator("[data-region=below]")).to_have_text(str(len(comments)))
     expect(page.get_by_label("Text")).to_have_value("half")
     expect(page.get_by_label("Text")).to_be_focused()
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_live_dialog_that_may_no_longer_be_read_takes_nothing_away_that_was_begun(
+    stage: Stage, page: Page, status: int
+) -> None:
+    refused: list[int] = []
+
+    def title() -> str:
+        if refused:
+            refused.append(status)
+            abort(status)
+        return "Card"
+
+    comments = set_card(
+        stage,
+        """<h3>{{ title() }}</h3>{% call region("n", live=("cards",)) %}<b>{{ comments|length }}</b>{% endcall %}
+        {% call(form) action_form("comment") %}{{ form.field("text") }}{% endcall %}""",
+    )
+    stage.app.jinja_env.globals["title"] = title
+    stage.app.register_error_handler(status, lambda error: ("<main><h1>No</h1></main>", status))
+    with page.expect_response("**/-/live?**"):
+        open_card(page)
+    page.get_by_label("Text").press_sequentially("half")
+    for count in (1, 2):
+        refused += [0] * (count == 2)
+        with stage.app.app_context():
+            comments.append("one")
+            revalidate_tag("cards")
+        expect(page.locator("[data-region=below]")).to_have_text(str(count))
+    eventually(lambda: len(refused) == 2)
+    await_answers(page)
+    expect(page.get_by_label("Text")).to_have_value("half")
+    expect(page.locator("dialog b")).to_have_text("1")
+
+
+@pytest.mark.parametrize("left", [["b", "c"], ["b"], []], ids=["follows", "precedes", "none"])
+def test_who_closes_a_dialog_whose_link_is_gone_goes_on_beside_it(stage: Stage, page: Page, left: list[str]) -> None:
+    gone = {"bc": "a", "b": "c", "": "a"}["".join(left)]
+    names = sorted({*left, gone})
+    stage.page(
+        "/",
+        """<main><a href="/other">Other</a>{% call region("names", tag="ul", live=("names",)) %}{% for name in names %}
+        <li><a href="/names" data-dialog>{{ name }}</a></li>{% endfor %}{% endcall %}</main>""",
+        names=lambda: names,
+    )
+    stage.page("/names", "<main><h2>A name</h2></main>")
+    page.request.get("/")
+    with page.expect_response("**/-/live?**"):
+        open_page(page, "/")
+    page.get_by_role("link", name=gone, exact=True).click()
+    expect(page.get_by_role("dialog", name="A name")).to_be_visible()
+    with stage.app.app_context():
+        names.remove(gone)
+        revalidate_tag("names")
+    expect(page.locator("ul a")).to_have_text(left)
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog")).to_have_count(0)
+    expect(page.get_by_role("link", name="b") if left else page.locator("ul")).to_be_focused()
 
 
 def test_what_is_polled_in_a_dialog_is(stage: Stage, page: Page) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import pytest
 from flask import Flask, redirect, request
@@ -30,11 +30,16 @@ def number() -> int:
     return request.args.get("page", 1, int)
 
 
+def context_of(rows: list[int]) -> dict[str, Callable[[], object]]:
+    return {
+        "rows": lambda: rows[(number() - 1) * ON_A_PAGE : number() * ON_A_PAGE],
+        "number": number,
+        "more": lambda: len(rows) > number() * ON_A_PAGE,
+    }
+
+
 def set_rows(stage: Stage, count: int) -> list[int]:
     rows = list(range(1, count + 1))
-
-    def shown() -> list[int]:
-        return rows[(number() - 1) * ON_A_PAGE : number() * ON_A_PAGE]
 
     def add() -> None:
         rows.insert(0, max(rows) + 1)
@@ -46,7 +51,7 @@ def set_rows(stage: Stage, count: int) -> list[int]:
 
     stage.actions.register(add)
     stage.actions.register(remove)
-    stage.page("/rows", LIST, rows=shown, number=number, more=lambda: len(rows) > number() * ON_A_PAGE)
+    stage.page("/rows", LIST, **context_of(rows))
     stage.page("/other", "<main>Other</main>")
     return rows
 
@@ -61,6 +66,12 @@ def scroll_to_end(page: Page, count: int) -> None:
         page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
         page.wait_for_timeout(30)
     expect(items(page)).to_have_count(count)
+
+
+def add(page: Page) -> None:
+    """Add a row, and wait until it is there for the server."""
+    with page.expect_response(lambda response: response.request.method == "POST"):
+        page.locator("#add").click()
 
 
 def expect_numbers(page: Page, numbers: Iterable[int]) -> None:
@@ -85,7 +96,7 @@ def test_a_fresh_page_updates_the_first_part_and_the_others_are_fetched_again(st
     page.set_viewport_size({"width": 800, "height": 200})
     open_page(page, "/rows")
     scroll_to_end(page, 25)
-    page.locator("#add").click()
+    add(page)
     expect_numbers(page, rows)
 
 
@@ -98,7 +109,7 @@ def test_a_row_comes_once_though_others_were_added_before_it_meanwhile(stage: St
     scroll_to_end(page, 25)
     expect_numbers(page, range(1, 26))
     rows.remove(3)
-    page.locator("#add").click()  # and two more
+    add(page)  # and two more
     expect_numbers(page, [100, 99, 1, 2, *range(4, 26)])
 
 
@@ -128,6 +139,25 @@ def test_a_form_in_an_appended_part_posts_to_the_page_that_it_came_from(stage: S
     expect(page.locator("#row-15")).to_have_count(0)
     expect_numbers(page, rows)
     assert "/rows?page=2&_action=remove/" in posts[0]
+
+
+@pytest.mark.parametrize("named", [True, False], ids=["with IDs", "without"])
+def test_what_was_begun_goes_with_its_row_into_the_next_part(stage: Stage, page: Page, named: bool) -> None:
+    rows = set_rows(stage, 25)
+    editable = LIST.replace("<button>Remove", '<input name="why"><button>Remove')
+    stage.page("/notes", editable if named else re.sub(' id="row-.*?"', "", editable), **context_of(rows))
+    page.set_viewport_size({"width": 800, "height": 200})
+    open_page(page, "/notes")
+    scroll_to_end(page, 25)
+    items(page).nth(9).locator("input[name=why]").fill("half")
+    add(page)
+    expect_numbers(page, rows)
+    expect(items(page).nth(10)).to_contain_text("10")
+    expect(items(page).nth(10).locator("input[name=why]")).to_have_value("half")
+    rows.remove(10)  # now it is nowhere
+    add(page)
+    expect_numbers(page, rows)
+    expect(page.locator("body")).to_contain_text("The form that you had begun is gone.")
 
 
 def test_back_returns_to_the_place(stage: Stage, page: Page) -> None:

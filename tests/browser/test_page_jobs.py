@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from flask import request
 from playwright.sync_api import Browser, Page, Route, expect
 
-from flask_serveractions import Progress
+from flask_serveractions import Bound, Progress
 from tests.browser.readiness import await_ready
-from tests.browser.stage import Stage, open_page
+from tests.browser.stage import Stage, await_events, events, open_page
 from tests.todo_app import served
 
 JOBS = """<main>{% call action_form("report") %}<button id="order">Order</button>{% endcall %}
@@ -83,6 +84,45 @@ def test_many_jobs_leave_connections_for_the_page(stage: Stage, page: Page) -> N
     for gate in ("two", "end"):
         stage.gate(gate).set()
     expect(page.locator("[data-job]")).to_have_count(0)
+
+
+def test_many_forms_whose_jobs_are_under_way_leave_connections_for_the_page(stage: Stage, page: Page) -> None:
+    def count(number: Bound[int]) -> Iterator[Progress | int]:
+        yield Progress(number, 10, f"{number} waits")
+        stage.wait("end")
+        return number
+
+    stage.actions.register(background=True)(count)
+    stage.page(
+        "/counts",
+        """{% for number in range(1, 8) %}{% call action_form("count", number=number) %}<progress></progress>
+        <button>{{ number }}</button>{% endcall %}{% endfor %}""",
+    )
+    open_page(page, "/counts")
+    for number in range(1, 8):  # a browser opens six connections to a host
+        page.get_by_role("button", name=str(number)).click()
+    for number in range(1, 5):  # as many run at once
+        expect(page.locator("progress").nth(number - 1)).to_have_js_property("value", number)
+    assert page.evaluate("fetch('/counts').then(({ status }) => status)") == 200
+    stage.gate("end").set()
+    await_events(page, "success", 7)
+    assert sorted(carried for kind, *_, carried in events(page) if kind == "success") == list(range(1, 8))
+
+
+def test_a_job_is_no_longer_asked_for_by_whose_session_is_over(stage: Stage, page: Page) -> None:
+    set_jobs(stage)
+    stage.actions.auth_hook(lambda operation: request.cookies.get("user"))
+    open_page(page, "/jobs")
+    page.evaluate("document.cookie = 'user=ann'")
+    order_and_leave(page)
+    expect(page.locator("section [data-message]")).to_have_text("one")
+    asked: list[int] = []
+    page.on("response", lambda response: asked.append(response.status) if "/-/jobs/" in response.url else None)
+    page.context.clear_cookies(name="user")
+    with page.expect_response(lambda response: "/-/jobs/" in response.url and response.status == 401):
+        pass
+    page.wait_for_timeout(2500)
+    assert asked.count(401) == 1
 
 
 def test_a_job_that_nobody_tells_of_for_a_moment_is_followed_on(stage: Stage, page: Page) -> None:

@@ -224,6 +224,34 @@ def test_what_was_sent_by_hand_is_not_sent_once_more(stage: Stage, page: Page, w
     assert notes == ["milk", "bread"]
 
 
+@pytest.mark.parametrize("kind", ["change", "input 60s"])
+def test_what_a_pressed_button_will_send_is_not_sent_before_it(stage: Stage, page: Page, kind: str) -> None:
+    notes = set_notes(stage, NOTE.replace("input 100ms", kind))
+    open_page(page, "/note")
+    for count, text in enumerate(["milk", "bread"], 1):
+        page.locator("[name=text]").fill(text)
+        page.get_by_role("button", name="Save").hover()
+        page.mouse.down()  # the field is left, and has changed
+        expect(page.locator("button:active")).to_be_visible()
+        page.wait_for_timeout(500)
+        page.mouse.up()
+        expect(page.locator("#saved")).to_have_text(text)
+        await_events(page, "finish", count)
+    assert notes == ["milk", "bread"]
+
+
+def test_what_no_button_sent_after_all_is_saved(stage: Stage, page: Page) -> None:
+    notes = set_notes(stage, NOTE.replace("input 100ms", "change"))
+    open_page(page, "/note")
+    page.locator("[name=text]").fill("milk")
+    page.get_by_role("button", name="Save").hover()
+    page.mouse.down()
+    page.mouse.move(300, 300)  # and away from it
+    page.mouse.up()
+    expect(page.locator("#saved")).to_have_text("milk")
+    assert notes == ["milk"]
+
+
 def test_what_the_browser_finds_invalid_is_not_sent(stage: Stage, page: Page) -> None:
     notes = set_notes(stage)
     open_page(page, "/note")

@@ -35,8 +35,11 @@ function typed(event) {
 /** @param {HTMLFormElement} form @param {number} pause milliseconds */
 function schedule(form, pause) {
   clearTimeout(drafts.get(form));
-  drafts.set(form, setTimeout(send, pause, form));
+  drafts.set(form, setTimeout(trySend, pause, form));
 }
+
+/** While something is pressed, a click may come that sends it. @param {HTMLFormElement} form */
+const trySend = (form) => (find("button:active,[type=submit]:active") ? schedule(form, PAUSE) : send(form));
 
 /** It is on its way. @param {HTMLFormElement} form */
 function drop(form) {

@@ -1,7 +1,7 @@
 // Pages in dialogs: what stands in a page's <main> is shown above the page on the screen.
 
 import { absolute, here, PAGE, pathOf } from "../address.js";
-import { mayGo } from "../begun.js";
+import { begunForms, mayGo } from "../begun.js";
 import { create, find, has, isShown, listen, read, setAttribute } from "../dom.js";
 import { tell } from "../messages.js";
 import { loadScreen } from "../modules.js";
@@ -23,7 +23,7 @@ async function openDialog(link) {
   if (link.ariaBusy) return;
   link.ariaBusy = "true";
   const from = here();
-  const dialog = create("dialog", { id: `${DIALOG}-${++count}`, className: DIALOG, onclose: () => forget(dialog), oncancel });
+  const dialog = create("dialog", { id: `${DIALOG}-${++count}`, className: DIALOG, oncancel });
   /** @param {Event} event that of a file's picker comes here, too */
   function oncancel(event) {
     if (event.target === dialog && !mayGo([dialog])) event.preventDefault();
@@ -32,9 +32,15 @@ async function openDialog(link) {
   dialog.append(create("div"), create("button", { type: "button", className: "serveractions-close", ariaLabel: CLOSE, textContent: "×", onclick }));
   dialog.dataset.keep = "";
   const state = await refreshContent(dialog, pathOf(link));
+  const { rememberFocus } = await loadScreen();
   link.ariaBusy = null;
   if (here() !== from) return forget(dialog);
   if (state !== "shown") return location.assign(link.href);
+  const restoreFocus = rememberFocus(); // what has it may be gone by then
+  dialog.onclose = () => {
+    forget(dialog);
+    restoreFocus();
+  };
   dialog.showModal();
   history.pushState({ ...history.state, serveractionsDialogs: opened.length }, ""); // Back closes it
   emitRegion(dialog.id);
@@ -43,7 +49,7 @@ async function openDialog(link) {
 /** @param {HTMLDialogElement} dialog @param {string} [url] of another page, by which it is searched @param {string} [html] of its page, where it is here @param {Sent} [sent] @returns {Promise<"shown" | "left" | "failed" | "moved">} as that of a page; left: a newer one is on its way */
 export async function refreshContent(dialog, url = read(dialog, PAGE), html, sent) {
   setAttribute(dialog, PAGE, url);
-  html ??= await fetchPage(url);
+  html ??= await fetchPage(url, undefined, undefined, () => begunForms().some((form) => dialog.contains(form)));
   if (url !== read(dialog, PAGE)) return "left";
   const { body, head, title } = parseWithin(html, url, dialog);
   const main = find("main", body);
@@ -62,9 +68,8 @@ export async function refreshContent(dialog, url = read(dialog, PAGE), html, sen
 /** @param {HTMLDialogElement} dialog it has been closed */
 function forget(dialog) {
   dialog.remove();
-  const index = opened.indexOf(dialog);
-  if (index >= 0) opened.splice(index);
-  const steps = (history.state?.serveractionsDialogs ?? 0) - opened.length;
+  opened.splice(opened.indexOf(dialog) >>> 0);
+  const steps = history.state?.serveractionsDialogs - opened.length;
   if (steps > 0) history.go(-steps);
 }
 

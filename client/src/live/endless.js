@@ -1,7 +1,8 @@
 // Lists that go on: a link gives way to the next page's rows, and to its link. Each row that came says which page it is of.
 
-import { here, PAGE, pathOf } from "../address.js";
-import { find, findAll, isShown, listen, read, removeAttribute, setAttribute, valued } from "../dom.js";
+import { here, PAGE, parseAction, pathOf } from "../address.js";
+import { begunForms } from "../begun.js";
+import { closest, find, findAll, isShown, listen, read, removeAttribute, setAttribute, valued } from "../dom.js";
 import { loadScreen } from "../modules.js";
 import { fetchPage } from "../page.js";
 import { onLink, whenShown } from "./listen.js";
@@ -10,7 +11,6 @@ import { emitRegion, parseWithin, regionIn, showPart } from "./regions.js";
 /** @typedef {import("./listen.js").Link} Link */
 
 const REFETCHED = 10; // parts, when the page is fresh
-const STORED = "serveractions-parts ";
 
 /** Where there is none, they are links. */
 const observer =
@@ -32,7 +32,7 @@ const linkIn = (name, root) => /** @type {Link | undefined} */ (find(`a${valued(
 const nameOf = (region) => read(region, "data-region");
 
 /** @param {Element} [region] @returns {Element[]} what was appended */
-const appendedTo = (region) => (region ? findAll(`:scope>[${PAGE}]`, region) : []);
+const appendedTo = (region) => findAll(`:scope>[${PAGE}]`, region);
 
 /** @param {Element} [region] @returns {string[]} of the parts that were appended */
 const urlsOf = (region) => [...new Set(appendedTo(region).map((row) => read(row, PAGE)))];
@@ -94,6 +94,18 @@ async function fetchPart(url, region) {
 /** @param {Element} node */
 const copy = (node) => /** @type {Element} */ (node.cloneNode(true));
 
+/** @param {Element} form */
+const recordOf = (form) => parseAction(read(form, "action"))?.record;
+
+/** What was begun in a row that is no longer of the first part may be of the next one. @param {Element} region @param {Element} fresh */
+function passOn(region, fresh) {
+  const records = findAll("form", fresh).map(recordOf);
+  for (const form of begunForms()) {
+    const row = records.includes(recordOf(form)) ? null : closest(form, `${valued("data-region", nameOf(region))}>:not([${PAGE}])`);
+    if (row) setAttribute(row, PAGE, urlsOf(region)[0]);
+  }
+}
+
 /** A fresh page is of the first part alone: the others go on for now. @param {CustomEvent<{page: Document}>} event */
 function showParts({ detail }) {
   if (here() !== home) return;
@@ -101,7 +113,10 @@ function showParts({ detail }) {
     const name = nameOf(region);
     const link = linkIn(name);
     const [fresh, first] = [regionIn, linkIn].map((findIn) => findIn(name, detail.page.body));
-    if (fresh) appendRows(fresh, appendedTo(region).map(copy));
+    if (fresh) {
+      passOn(region, fresh);
+      appendRows(fresh, appendedTo(region).map(copy));
+    }
     first?.replaceWith(link ? copy(link) : "");
   }
 }
@@ -129,13 +144,16 @@ async function refreshParts() {
   }
 }
 
+/** The visitor leaves, and may come back. */
+function noteParts() {
+  const parts = continued().map((region) => [nameOf(region), urlsOf(region).length]);
+  if (home) history.replaceState({ ...history.state, serveractionsParts: [parts, scrollY] }, "");
+}
+
 /** She has come back: to the place where she was. */
 async function restoreParts() {
-  const key = STORED + here();
-  const [parts, top] = JSON.parse(sessionStorage.getItem(key) ?? "[[]]");
-  sessionStorage.removeItem(key);
-  const [navigation] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
-  if (!parts[0] || navigation?.type === "navigate") return;
+  const [parts, top] = history.state?.serveractionsParts ?? [];
+  if (!parts) return;
   for (const [name, count] of parts) {
     for (let link; (link = linkIn(name)) && urlsOf(regionIn(name)).length < count; ) await loadMore(link);
   }
@@ -147,10 +165,7 @@ if (observer) {
   onLink("a[data-more]", loadMore);
   listen("action:render", showParts);
   listen("action:rendered", refreshParts);
-  // the visitor leaves, and may come back
-  addEventListener("pagehide", () => {
-    const parts = continued().map((region) => [nameOf(region), urlsOf(region).length]);
-    if (parts[0]) sessionStorage.setItem(STORED + here(), JSON.stringify([parts, scrollY]));
-  });
+  addEventListener("beforeunload", noteParts); // what is noted later a reload does not see
+  addEventListener("pagehide", noteParts); // on iOS there is no other
   void restoreParts();
 }

@@ -42,7 +42,7 @@ async function look(url) {
     if (place && progress.message) place.textContent = progress.message;
     emit("progress", { progress }, element);
   }
-  if (/404|done|failed/.test(reply.status + progress.state)) over.add(url);
+  if (/40[14]|done|failed/.test(`${reply.status}${progress.state}`)) over.add(url);
 }
 
 /** @param {HTMLFormElement} form @param {string} url */

@@ -27,7 +27,7 @@ export function parseWithin(html, url, element) {
   const page = parse(html);
   const dialog = closest(element, `.${DIALOG}`);
   if (url !== here()) resolveURLs(page.body, url);
-  if (dialog) suffixIDs(page.body, `-d${dialog.id.slice(DIALOG.length + 1)}`);
+  if (dialog) suffixIDs(page.body, `-d${dialog.id.split("-")[2]}`);
   return page;
 }
 
