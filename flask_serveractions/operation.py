@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
@@ -196,6 +196,8 @@ class Rerender:
     status: int = 200  # of the answer that the page belongs to: with another status it is not that answer any more
     body: bytes = b""  # the answer as it was made, for where it was compressed since
     cookies: Cookies | None = None  # of the call
+    messages: Sequence[Mapping[str, str]] = ()  # what the function has flashed
+    leaves_messages: bool = False  # set by the second pass: the page does not show them, and the client does
 
 
 @dataclass(slots=True, eq=False)

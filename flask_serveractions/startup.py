@@ -28,7 +28,13 @@ from .views.decorators_above import check_decorators, check_views
 from .views.early_forms import strict_parsing
 from .views.own_views import is_own
 from .views.resources import blueprints_of, compile_rule, refuse_method, refuse_too_many, route_rules, view_class_of
-from .wsgi.page_sessions import is_kept_by_server, quicken_sessions, remember_session
+from .wsgi.page_sessions import (
+    FLASHED,
+    is_kept_by_server,
+    leave_messages_to_client,
+    quicken_sessions,
+    remember_session,
+)
 from .wsgi.prefetch import is_prefetched, refuse_to_show_flashes
 
 logger = logging.getLogger("flask_serveractions")
@@ -80,6 +86,8 @@ def look_first(app: Flask, state: AppState) -> None:
         remember_position(state, asked)
         if by_server:
             remember_session(app, asked)
+        if FLASHED in asked.environ:
+            leave_messages_to_client(asked)
         refusal = refuse_to_show_flashes() if is_prefetched(asked.environ) else None
         return theirs(*context) if refusal is None else refusal
 

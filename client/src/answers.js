@@ -22,6 +22,7 @@ const EVENTS = "text/event-stream";
  * @property {Record<string, string[]>} [errors]
  * @property {string | null} [stale] "true" or "identity"
  * @property {string | null} [retry] `Retry-After`
+ * @property {string | null} [unread] the page in it does not show the messages
  * @property {number} [rendered] when the page in it was, by the server's clock
  * @property {string} [state] of a job that is under way, or of which its stream says the rest
  * @property {boolean} [isElsewhere] something before the app leads somewhere else
@@ -51,8 +52,8 @@ export async function readAnswer(reply, signal, report) {
     throw Error(EVENTS); // it broke off
   }
   const { job, ...answer } = JSON.parse((await reply.text()) || "{}");
-  const [stale, rendered, retry] = ["Serveractions-Stale", "Serveractions-Rendered", "Retry-After"].map(header);
-  return job ? followJob(job.url, signal, report) : { status, ...answer, stale, rendered: Number(rendered), retry };
+  const [stale, rendered, unread, retry] = ["Serveractions-Stale", "Serveractions-Rendered", "Serveractions-Unread", "Retry-After"].map(header);
+  return job ? followJob(job.url, signal, report) : { status, ...answer, stale, rendered: Number(rendered), unread, retry };
 }
 
 /** A browser opens six connections to a host: streams of jobs leave some of them. */

@@ -105,7 +105,7 @@ function webAddress(url) {
 /** @param {Call} call @param {Answer} answer @param {URL | undefined} target @param {ActionError | undefined} error */
 async function showAnswer(call, answer, target, error) {
   const { element, number } = call;
-  const { isElsewhere, isFile, messages, page, rendered = 0, stale } = answer;
+  const { isElsewhere, isFile, messages, page, rendered = 0, stale, unread } = answer;
   if (isElsewhere) return leave(call, here());
   if (target && error) return signIn(call, target.href, error);
   if (target && target.href.split("#")[0] !== absolute(here()).href) return leave(call, target.href);
@@ -118,7 +118,7 @@ async function showAnswer(call, answer, target, error) {
   if (target?.hash) location.assign(target);
   if (error && element) tell(element, error);
   // no page shows them
-  if (!isShown && !target && (page || !element || call.headers.Prefer)) messages?.forEach(({ category, message }) => notify(message, "", category));
+  if (unread || (!isShown && !target && (page || !element || call.headers.Prefer))) messages?.forEach(({ category, message }) => notify(message, "", category));
 }
 
 /** Brings the page on the screen up to date. @param {string} html @param {Sent} [sent] */

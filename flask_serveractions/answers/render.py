@@ -279,7 +279,9 @@ def render_json(call: Call, outcome: Outcome) -> Response:
     response.headers.add(ANSWER, call.state.answer_mark)
     if is_page_wanted and call.middleware is not None:
         submission = submission_of_success(call, outcome) if shows_result(call) else None
-        call.middleware.rerender = request_rerender(call, submission, response, as_json=True, must_show=False)
+        call.middleware.rerender = request_rerender(
+            call, submission, response, as_json=True, must_show=False, messages=outcome.messages
+        )
     return response
 
 

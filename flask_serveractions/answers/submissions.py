@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Response
@@ -19,12 +19,19 @@ from ..security.signing import load_payload
 
 
 def request_rerender(
-    call: Call, submission: Submission | None, response: Response, *, as_json: bool, must_show: bool = True
+    call: Call,
+    submission: Submission | None,
+    response: Response,
+    *,
+    as_json: bool,
+    must_show: bool = True,
+    messages: Sequence[Mapping[str, str]] = (),
 ) -> Rerender:
     """Return the request for the page that the form stood on.
 
     :param submission: what the page shows; None where it is but to be fresh.
     :param must_show: the page counts only if it shows the submission.
+    :param messages: what the function flashed, as the answer has it.
     """
     asked = call.request
     return Rerender(
@@ -37,6 +44,7 @@ def request_rerender(
         status=response.status_code,
         body=response.get_data(),
         cookies=(type(asked), asked.environ.get("HTTP_COOKIE", ""), asked.cookies),
+        messages=messages,
     )
 
 

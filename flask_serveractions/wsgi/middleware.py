@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 MARK = ANSWER.lower()  # what our own headers begin with
 RENDERED = "Serveractions-Rendered"  # when, by our clock: which of two pages is the fresher one
+UNREAD = "Serveractions-Unread"  # the page does not show what was flashed: the client does
 
 logger = logging.getLogger("flask_serveractions")
 
@@ -179,6 +180,8 @@ class Middleware:
                 answered = place_page(answered, page, state.rerender)
                 if state.rerender.as_json:
                     answered.headers = [*answered.headers, (RENDERED, f"{self.state.answer_mark}{began:.6f}")]
+                if state.rerender.leaves_messages:
+                    answered.headers.append((UNREAD, f"{self.state.answer_mark}true"))
         start_response(answered.status, with_header(answered.headers, "Content-Length", str(len(answered.body))))
         return [answered.body]
 

@@ -16,18 +16,21 @@ from copy import copy, deepcopy
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, Request, session
+from flask import Flask, Request, Response, after_this_request, session
 from flask.sessions import SecureCookieSessionInterface
 from itsdangerous import Signer, URLSafeTimedSerializer
 from werkzeug.sansio.http import parse_cookie
 
-from ..operation import MiddlewareState, middleware_state_of
+from ..operation import MiddlewareState, Rerender, middleware_state_of
 from ..security.signing import SessionSigner
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 logger = logging.getLogger("flask_serveractions")
+
+FLASHED = "flask_serveractions.flashed"  # the key in the environ of a second pass after which something was flashed
+PLACE = b"data-messages"  # the attribute of an element in which the client shows messages
 
 
 def is_kept_by_server(app: Flask) -> bool:
@@ -146,6 +149,25 @@ def remember_session(app: Flask, asked: Request) -> None:
         return
     sid = getattr(session, "sid", None)  # as Flask-Session calls it
     middleware.undo = partial(put_back, app, dict(asked.environ), deepcopy(dict(session)), sid)
+
+
+def leave_messages_to_client(asked: Request) -> None:
+    """Let the client show what an action flashed where its page does not, but has a place for messages.
+
+    It is used up then: it would be told twice otherwise, or pile up in the session where no page ever shows any.
+    """
+    rerender: Rerender = asked.environ[FLASHED]
+    told = [(each["category"], each["message"]) for each in rerender.messages]
+    before = list(session.get("_flashes", ()))
+    if [(str(category), str(message)) for category, message in before[-len(told) :]] != told:
+        return  # the answer is one that was kept: what was flashed has been shown since
+
+    @after_this_request
+    def use_up(response: Response) -> Response:
+        if session.get("_flashes") == before and not response.is_streamed and PLACE in response.get_data():
+            session["_flashes"] = before[: -len(told)]
+            rerender.leaves_messages = True
+        return response
 
 
 def put_back(app: Flask, environ: WSGIEnvironment, before: Mapping[str, Any], sid: str | None) -> None:

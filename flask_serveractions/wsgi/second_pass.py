@@ -29,6 +29,7 @@ from ..http.regions_argument import KEY as REGIONS
 from ..http.regions_argument import names_of_path
 from ..operation import HOLDS_FORMS, MiddlewareState, Rerender
 from .form_pages import headers_of_forms
+from .page_sessions import FLASHED
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
@@ -123,6 +124,8 @@ def rendered(
 ) -> CapturedResponse | None:
     environ = page_environ(state.environ, rerender, headers, token_headers)
     environ[MiddlewareState.KEY] = page_state
+    if rerender.messages:
+        environ[FLASHED] = rerender
     try:
         page = run(app, environ)
     except Exception:

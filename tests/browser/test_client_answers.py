@@ -165,6 +165,24 @@ def test_flashed_messages_that_no_page_shows_stand_in_their_list_and_are_announc
     expect(page.locator("[data-messages][aria-live] [data-category=good]")).to_have_text("Saved.")
 
 
+def test_what_a_form_flashed_stands_in_the_list_of_its_page_which_shows_no_messages_itself(
+    stage: Stage, page: Page
+) -> None:
+    @stage.actions.register
+    def go() -> None:
+        flash("<b>Saved</b> it.", "good")
+
+    stage.page("/p", f"<main>{GO}</main><div data-messages></div>")
+    stage.page("/next", "<main>{% for text in get_flashed_messages() %}<p>{{ text }}</p>{% endfor %}</main>")
+    open_page(page, "/p")
+    for count in (1, 2):
+        page.click("#go")
+        await_events(page, "finish", count)
+        expect(page.locator("[data-messages] [data-category=good]")).to_have_text(["<b>Saved</b> it."])
+    page.goto("/next")
+    expect(page.locator("main p")).to_have_count(0)  # it was told
+
+
 def test_what_a_call_flashed_before_it_led_to_the_same_page_is_told_once(stage: Stage, page: Page) -> None:
     @stage.actions.register
     def go() -> Response:
