@@ -76,10 +76,10 @@ class ThreadConnection:
             self.close()  # the next operation opens anew: after a disk error there is no telling
         self.lock.release()
 
-    def sync(self, durable: bool) -> None:
+    def sync(self, durable: bool, patience: float) -> None:
         """Sync to the disk at the end of each transaction from now on, or leave it to the system."""
         if durable != self.durable and self.raw is not None:
-            self.raw.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            execute_patiently(self.raw, f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}", (), patience)
             self.durable = durable
 
 
@@ -238,7 +238,7 @@ class SQLiteBackend:
     def _transaction(self, patience: float, durable: bool = False) -> Iterator[sqlite3.Connection]:
         held = self._connection(patience)
         with held as raw:
-            held.sync(durable)
+            held.sync(durable, patience)
             execute_patiently(raw, "BEGIN IMMEDIATE", (), patience)
             try:
                 yield raw
@@ -289,7 +289,7 @@ class SQLiteBackend:
         try:
             if execute_patiently(raw, "PRAGMA journal_mode", (), patience).fetchone()[0] != "wal":
                 execute_patiently(raw, "PRAGMA journal_mode = WAL", (), patience)
-            raw.execute("PRAGMA synchronous = NORMAL")
+            execute_patiently(raw, "PRAGMA synchronous = NORMAL", (), patience)  # it may read the schema
             ready = "SELECT 1 FROM sqlite_master WHERE name = 'serveractions_meta'"
             if not execute_patiently(raw, ready, (), patience).fetchone():
                 create(raw, patience)
@@ -350,7 +350,8 @@ def boot_id() -> str:
 
 
 def is_locked(error: sqlite3.Error) -> bool:
-    return "locked" in str(error)
+    """Whether somebody else has it now: ``database is locked``; ``locking protocol`` where too many begin to read."""
+    return "lock" in str(error)
 
 
 def create(raw: sqlite3.Connection, patience: float) -> None:

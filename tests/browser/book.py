@@ -26,10 +26,17 @@ TOO_WIDE = "document.documentElement.scrollWidth > innerWidth"
 # at once. Returns the styles of a page, and what is wrong with the text of those that are new.
 NEW_STYLES = """async known => {
   document.getAnimations().forEach((each) => each.finish());  // of colours that change with the scheme
+  const behind = new Map([[null, ""]]);
+  const behindOf = (node) => {
+    if (!behind.has(node)) {
+      const around = behindOf(node.parentElement), {backgroundColor} = getComputedStyle(node);
+      behind.set(node, around.includes(backgroundColor) ? around : `${around};${backgroundColor}`);
+    }
+    return behind.get(node);
+  };
   const styleOf = (node) => {
-    const {color, fontSize, fontWeight} = getComputedStyle(node), chain = [];
-    for (let each = node; each; each = each.parentElement) chain.push(getComputedStyle(each).backgroundColor);
-    return [color, fontSize, fontWeight, ...new Set(chain)].join();
+    const {color, fontSize, fontWeight} = getComputedStyle(node);
+    return [color, fontSize, fontWeight, behindOf(node)].join();
   };
   const hasText = (node) => [...node.childNodes].some(({nodeType, data}) => nodeType === 3 && data.trim());
   const here = new Map();

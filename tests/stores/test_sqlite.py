@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from flask_serveractions.stores.sqlite import OPEN, SQLiteBackend
+from flask_serveractions.stores.sqlite import OPEN, SQLiteBackend, is_locked
 from flask_serveractions.stores.store import (
     Store,
     StoreCorrupt,
@@ -400,3 +400,9 @@ def test_a_file_that_is_there_keeps_its_permissions(tmp_path: Path) -> None:
     store_on(backend).add("key", "value", 60)
     assert set(permissions(path).values()) == {"0o660"}
     backend.close()
+
+
+@pytest.mark.parametrize("said", ["database is locked", "database table is locked", "locking protocol"])
+def test_what_others_hold_is_waited_for_whatever_sqlite_calls_it(said: str) -> None:
+    assert is_locked(sqlite3.OperationalError(said))
+    assert not is_locked(sqlite3.OperationalError("disk I/O error"))
