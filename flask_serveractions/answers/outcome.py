@@ -15,13 +15,12 @@ from werkzeug.datastructures import Headers
 
 from ..errors import ActionError
 from ..http import typed_json
+from ..shared.revalidation import Revalidated
 
 if TYPE_CHECKING:
     from flask import Flask, Response
 
 logger = logging.getLogger("flask_serveractions")
-
-NOTHING_REVALIDATED: Mapping[str, list[str]] = {"paths": [], "tags": []}
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -34,7 +33,7 @@ class Outcome:
     headers: Headers = field(default_factory=Headers)
     redirect: str | None = None
     response: Response | None = None  # one that passes through, such as a file
-    revalidated: Mapping[str, list[str]] = field(default_factory=lambda: NOTHING_REVALIDATED)
+    revalidated: Revalidated = field(default_factory=Revalidated)
     messages: list[dict[str, str]] = field(default_factory=list)
 
 
@@ -58,7 +57,7 @@ def dump_outcome(app: Flask, outcome: Outcome | ActionError, most: float = math.
         "headers": outcome.headers.to_wsgi_list(),
         "redirect": outcome.redirect,
         "response": response,
-        "revalidated": outcome.revalidated,
+        "revalidated": outcome.revalidated.as_json(),
         "messages": outcome.messages,
     }
 
@@ -126,7 +125,7 @@ def load_outcome(app: Flask, data: Mapping[str, Any]) -> Outcome | ActionError:
         headers=Headers([(name, value) for name, value in data["headers"]]),
         redirect=data["redirect"],
         response=response and load_response(app, response),
-        revalidated=data["revalidated"],
+        revalidated=Revalidated(**data["revalidated"]),
         messages=data["messages"],
     )
 

@@ -20,7 +20,7 @@ from ..http.headers import headers_of
 from ..http.locations import redirect_target
 from ..http.negotiation import ANSWER, preference
 from ..operation import Answer, Operation, Submission
-from ..shared.revalidation import Revalidated, revalidated_so_far
+from ..shared.revalidation import revalidated_so_far
 from .jobs import Job, accepted
 from .json_texts import json_text
 from .outcome import Outcome
@@ -144,8 +144,10 @@ def outcome_of(call: Call, operation: Operation, returned: Any) -> Outcome:
 
     :raises ValueError: it redirects to what is neither a path nor an http(s) URL.
     """
+    about: dict[str, Any] = {"revalidated": revalidated_so_far(), "messages": flashed_messages(call)}
+    if returned is None:  # as most actions return: there is nothing to take apart, nor to write
+        return Outcome(status=status_of_success(operation.answer.status), **about)
     result = split_result(returned)
-    about: dict[str, Any] = {"revalidated": revalidated_so_far().as_json(), "messages": flashed_messages(call)}
     if isinstance(result.value, WerkzeugResponse):
         return outcome_of_response(call, result, about)
     if isinstance(result.value, Job):
@@ -160,11 +162,13 @@ def outcome_of(call: Call, operation: Operation, returned: Any) -> Outcome:
         whole: Any = (value, result.status, result.headers or Headers())
         made = call.app.make_response(whole)
         return outcome_of_response(call, Result(made), about)
-    status = result.status or operation.answer.status or 200
-    if status in (204, 205):  # the envelope is a body
-        status = 200
+    status = status_of_success(result.status or operation.answer.status)
     shown = result.value if operation.show_result else None
     return Outcome(data=data, result=shown, status=status, headers=without_body_headers(result.headers), **about)
+
+
+def status_of_success(chosen: int | None) -> int:
+    return 200 if chosen in (None, 204, 205) else chosen  # the envelope is a body
 
 
 def check_result(call: Call, operation: Operation, data: Any) -> None:
@@ -289,8 +293,7 @@ def wants_page(call: Call, outcome: Outcome, preferred: str | None) -> bool:
     """Whether the page that the form stood on goes into the answer; a redirect's is the browser's."""
     if not call.has_page or preferred == "minimal" or outcome.redirect is not None:
         return False
-    revalidated = Revalidated(outcome.revalidated["paths"], outcome.revalidated["tags"])
-    return preferred is not None or revalidated.concerns(call.page) or shows_result(call)
+    return preferred is not None or outcome.revalidated.concerns(call.page) or shows_result(call)
 
 
 def flashed_messages(call: Call) -> list[dict[str, str]]:

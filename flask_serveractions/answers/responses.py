@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from ..operation import Answer, Operation, Submission
+    from ..shared.revalidation import Revalidated
 
 logger = logging.getLogger("flask_serveractions")
 
@@ -132,7 +133,7 @@ def envelope(
     *,
     data: str = "null",
     redirect: str | None = None,
-    revalidated: Mapping[str, list[str]],
+    revalidated: Revalidated,
     messages: list[dict[str, str]],
     status: int = 200,
     headers: Headers | None = None,
@@ -142,9 +143,9 @@ def envelope(
     :param data: in JSON.
     """
     if redirect is None and not messages:
-        rest = rest_of_envelope(tuple(revalidated["paths"]), tuple(revalidated["tags"]))
+        rest = rest_of_envelope(tuple(revalidated.paths), tuple(revalidated.tags))
     else:
-        rest = json.dumps({"redirect": redirect, "revalidated": revalidated, "messages": messages})[1:-1]
+        rest = json.dumps({"redirect": redirect, "revalidated": revalidated.as_json(), "messages": messages})[1:-1]
     body = b'{"data":%b,%b,%b\n' % (data.encode(), rest.encode(), NO_PAGE)
     return whole_response(app, body, status, headers=headers)
 

@@ -24,6 +24,7 @@ from flask_serveractions.answers.responses import (
 )
 from flask_serveractions.operation import Submission
 from flask_serveractions.schemas.results import compile_answer
+from flask_serveractions.shared.revalidation import Revalidated
 
 APP = Flask(__name__)
 
@@ -87,7 +88,7 @@ def test_a_problem_of_an_unknown_status_has_a_title() -> None:
 
 def test_an_envelope_has_five_members_and_the_page_last() -> None:
     with APP.app_context():
-        response = envelope(APP, data='{"page": null}', revalidated={"paths": [], "tags": []}, messages=[])
+        response = envelope(APP, data='{"page": null}', revalidated=Revalidated(), messages=[])
     assert list(response.json) == ["data", "redirect", "revalidated", "messages", "page"]
     assert response.json["data"] == {"page": None}
     assert response.json["page"] is None
