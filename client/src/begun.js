@@ -23,7 +23,8 @@ export const begunForms = () => [...touched.keys()].filter((form) => isShown(for
 
 /** Whether a fresh form has no place for something: for a row that a script added. @param {HTMLFormElement} fresh @param {HTMLFormElement} typed */
 export function lacks(fresh, typed) {
-  const free = [...fieldsOf(fresh)].map(({ name }) => name);
+  // an empty hidden one is none for what a script has written into it
+  const free = [...fieldsOf(fresh)].filter(({ type, value }) => type !== "hidden" || value).map(({ name }) => name);
   return [...new FormData(typed)].some(([name, value]) => value && !free.splice(free.indexOf(name) >>> 0, 1).length);
 }
 

@@ -55,7 +55,7 @@ export class Call {
     this.data?.delete(fieldOfToken()); // the header has one that is never stale
     /** Of a form, as it is sent. */
     this.contents = isForm(element) ? contentsOf(element) : undefined;
-    this.once = options.key ?? /** @type {string | undefined} */ (this.data?.get("idempotency_key") ?? undefined);
+    this.once = options.key ?? /** @type {string | null | undefined} */ (this.data?.get("idempotency_key"));
     this.signal = options.signal ?? this.stop.signal;
     this.isAutosave = !!this.option("data-submit");
     this.mode = (this.option("data-concurrency") || (this.isAutosave ? "queue" : "")).replace("ignore", "");
@@ -97,9 +97,9 @@ export class Call {
     };
     const url = withArgument(this.stands, `_action=${this.action?.argument}`);
     this.number = nextRequest();
-    const hasFile = [...(data?.values() ?? [])].some((value) => value instanceof File && value.size);
-    const keepalive = this.isAutosave && (this.contents ?? "").length < LONGEST_KEPT_ALIVE;
-    return data && hasFile
+    const hasFile = data && [...data.values()].some((/** @type {any} */ { size }) => size);
+    const keepalive = this.isAutosave && /** @type {string} */ (this.contents).length < LONGEST_KEPT_ALIVE;
+    return hasFile
       ? (await loadTransfer()).upload(url, headers, data, signal, this.report)
       : fetch(url, { method: "POST", headers, body, signal, redirect: "manual", keepalive });
   }

@@ -6,9 +6,10 @@ import { callOf } from "../calls.js";
 import { checkValidity, find, has, isShown, listen, read, requestSubmit } from "../dom.js";
 import { FAILED, tell } from "../messages.js";
 import { load } from "../submissions.js";
-import { dialogOf, refreshContent } from "./dialogs.js";
+import { refreshContent } from "./dialogs.js";
 import { onSubmit } from "./listen.js";
 import { milliseconds } from "./pace.js";
+import { dialogOf } from "./regions.js";
 
 const PAUSE = 300; // milliseconds after the last key, where the form says none
 

@@ -8,15 +8,16 @@ import { loadScreen } from "../modules.js";
 import { fetchPage } from "../page.js";
 import { load } from "../submissions.js";
 import { onLink } from "./listen.js";
-import { DIALOG, emitRegion, parseWithin, showPart } from "./regions.js";
+import { DIALOG, dialogOf, emitRegion, openDialogs, parseWithin, showPart } from "./regions.js";
 
 /** @typedef {import("./regions.js").Sent} Sent */
 
 const CLOSE = "Close";
 
-/** From the lowest to the topmost: fresh pages are brought beneath them, from when they stand in the page. @type {HTMLDialogElement[]} */
-const opened = [];
 let count = 0;
+
+/** @returns {number} how many the page on the screen has, by the browser's history */
+const countOpened = () => history.state?.serveractionsDialogs ?? 0;
 
 /** @param {import("./listen.js").Link} link */
 async function openDialog(link) {
@@ -42,7 +43,7 @@ async function openDialog(link) {
     restoreFocus();
   };
   dialog.showModal();
-  history.pushState({ ...history.state, serveractionsDialogs: opened.length }, ""); // Back closes it
+  history.pushState({ ...history.state, serveractionsDialogs: openDialogs().length }, ""); // Back closes it
   emitRegion(dialog.id);
 }
 
@@ -57,7 +58,7 @@ export async function refreshContent(dialog, url = read(dialog, PAGE), html, sen
   const content = create("div", { className: main.className }); // a page has one main
   content.append(...main.childNodes);
   dialog.ariaLabel = find("h1,h2,h3", content)?.textContent ?? title;
-  if (!isShown(dialog)) opened.push(document.body.appendChild(dialog));
+  if (!isShown(dialog)) document.body.append(dialog);
   await (await loadScreen()).addStyles(head);
   if (url !== read(dialog, PAGE)) return "left";
   await showPart(/** @type {Element} */ (dialog.firstElementChild), content, sent);
@@ -68,13 +69,9 @@ export async function refreshContent(dialog, url = read(dialog, PAGE), html, sen
 /** @param {HTMLDialogElement} dialog it has been closed */
 function forget(dialog) {
   dialog.remove();
-  opened.splice(opened.indexOf(dialog) >>> 0);
-  const steps = history.state?.serveractionsDialogs - opened.length;
+  const steps = countOpened() - openDialogs().length;
   if (steps > 0) history.go(-steps);
 }
-
-/** @param {Element} form @returns {HTMLDialogElement | undefined} */
-export const dialogOf = (form) => opened.find((each) => each.contains(form));
 
 /** @param {CustomEvent<{data: unknown, page?: string, redirect?: string}>} event of a form: in a dialog, that is over with it, unless its answer is to be read there or leads elsewhere, or it sends itself */
 function closeAfterSuccess(event) {
@@ -83,12 +80,12 @@ function closeAfterSuccess(event) {
   const dialog = dialogOf(element);
   if (!dialog || data instanceof File || has(element, "data-submit")) return;
   if (page && has(element, "data-result")) return void refreshContent(dialog, undefined, page);
-  const below = opened[opened.indexOf(dialog) - 1];
+  const all = openDialogs(), below = all[all.indexOf(dialog) - 1];
   const target = absolute(redirect ?? here()).href.split("#")[0];
   if (target !== absolute(here()).href) {
     if (!below || target !== absolute(read(below, PAGE)).href) return; // the browser leaves
     event.preventDefault();
-  } else if (redirect && below) return history.go(-opened.length); // to the page below all of them
+  } else if (redirect && below) return history.go(-all.length); // to the page below all of them
   dialog.close();
   if (below) void refreshContent(below);
 }
@@ -102,7 +99,7 @@ async function renewDialogs({ detail, target }) {
 }
 
 /** @param {string} selector of what has to be in them @param {Sent} [sent] */
-const refreshDialogs = (selector, sent) => Promise.all(opened.map((dialog) => find(selector, dialog) && refreshContent(dialog, undefined, undefined, sent)));
+const refreshDialogs = (selector, sent) => Promise.all(openDialogs().map((dialog) => find(selector, dialog) && refreshContent(dialog, undefined, undefined, sent)));
 
 /** The page comes fresh, and with it the dialogs that show what changes by itself. */
 export async function refreshAll() {
@@ -111,15 +108,15 @@ export async function refreshAll() {
   return state;
 }
 
-/** Back closes what is open; what a reload or Forward leads to is not open any more. @param {{state: any}} event */
-function followHistory({ state }) {
-  const count = state?.serveractionsDialogs ?? 0, closing = opened.slice(count);
+/** Back closes what is open; what a reload or Forward leads to is not open any more. */
+function followHistory() {
+  const all = openDialogs(), closing = all.slice(countOpened());
   if (!mayGo(closing)) return history.go(closing.length);
-  for (const dialog of opened.splice(count).reverse()) dialog.close();
-  if (count > opened.length) history.replaceState({ ...state, serveractionsDialogs: opened.length }, "");
+  for (const dialog of closing.reverse()) dialog.close();
+  if (countOpened() > all.length) history.replaceState({ ...history.state, serveractionsDialogs: all.length }, "");
 }
 
-followHistory(history);
+followHistory();
 addEventListener("popstate", followHistory);
 // a place in a dialog is no step of the history
 onLink(".serveractions-dialog a[href^='#']", ({ hash }) => {
@@ -135,4 +132,4 @@ listen("action:start", ({ detail, target }) => {
   if (dialogOf(target) && !has(target, "data-result")) detail.headers.Prefer = "return=minimal";
 });
 // a fresh page has none of them, and would close them
-listen("action:render", ({ detail }) => detail.page.body.append(...opened.map((dialog) => dialog.cloneNode())));
+listen("action:render", ({ detail }) => detail.page.body.append(...openDialogs().map((dialog) => dialog.cloneNode())));

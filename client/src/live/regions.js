@@ -1,7 +1,7 @@
 // Parts of pages: found by their names, and told of when they have come.
 
 import { absolute, here } from "../address.js";
-import { attribute, attributesOf, closest, emit, find, findAll, isForm, read, setAttribute, valued } from "../dom.js";
+import { attributesOf, emit, find, findAll, read, setAttribute, valued } from "../dom.js";
 import { loadScreen } from "../modules.js";
 import { parse } from "../page.js";
 
@@ -16,6 +16,20 @@ export const showPart = async (root, target, sent) => (await loadScreen()).showP
 /** @param {string} [region] the name of what has come: it may hold more of what is to be loaded, or watched */
 export const emitRegion = (region) => emit("region", { region });
 
+/** The class of dialogs, and with a number the ID. */
+export const DIALOG = "serveractions-dialog";
+
+/** @returns {HTMLDialogElement[]} from the lowest to the topmost: fresh pages are brought beneath them, from when they stand in the page */
+export const openDialogs = () => /** @type {HTMLDialogElement[]} */ (findAll(`.${DIALOG}`));
+
+/** @param {Node} node the target of an event, say @returns {HTMLDialogElement | undefined} */
+export const dialogOf = (node) => openDialogs().find((each) => each.contains(node));
+
+const LINK = /^(href|src|(form)?action)$/;
+const RELATIVE = /^(?![/#]|[a-z][a-z\d+.-]*:)/i;
+/** Attributes that name elements by their IDs; of ARIA's: labelledby and its like, controls, owns, details, activedescendant, errormessage, flowto. */
+const REFERENCE = /^(id|form|list|headers|popovertarget|.*for|aria-.*(by|s|nt|ge|to))$/;
+
 /**
  * Parses a page of which a part will stand within an element of the one on the screen.
  * @param {string | undefined} html
@@ -24,37 +38,18 @@ export const emitRegion = (region) => emit("region", { region });
  * @returns {Document} what comes from another page still leads to where it led there; in a dialog it has IDs of its own
  */
 export function parseWithin(html, url, element) {
-  const page = parse(html);
-  const dialog = closest(element, `.${DIALOG}`);
-  if (url !== here()) resolveURLs(page.body, url);
-  if (dialog) suffixIDs(page.body, `-d${dialog.id.split("-")[2]}`);
+  const page = parse(html), { body } = page;
+  const base = url === here() ? "" : absolute(url).href;
+  const dialog = dialogOf(element);
+  const ids = new Set(findAll("[id]", body).map((each) => dialog && read(each, "id")));
+  // without one, a form leads to its page
+  if (base) for (const form of findAll("form:not([action])", body)) setAttribute(form, "action", "");
+  for (const each of findAll("*", body)) {
+    for (const attribute of attributesOf(each)) {
+      const { name, value } = attribute;
+      if (base && LINK.test(name) && RELATIVE.test(value)) attribute.value = absolute(value, base).href;
+      else if (REFERENCE.test(name) || value[0] === "#") attribute.value = value.replace(/[^#\s]+/g, (id) => (ids.has(id) ? `${id}-${dialog?.id}` : id));
+    }
+  }
   return page;
-}
-
-/** The class of dialogs, and with a number the ID. */
-export const DIALOG = "serveractions-dialog";
-const RELATIVE = /^(?![/#]|[a-z][a-z\d+.-]*:)/i;
-/** Attributes that name elements by their IDs; of ARIA's: labelledby and its like, controls, owns, details, activedescendant, errormessage, flowto. */
-const REFERENCE = /^(id|form|list|headers|popovertarget|.*for|aria-.*(by|s|nt|ge|to))$/;
-
-/** @param {Element} root @param {string} page its URL */
-function resolveURLs(root, page) {
-  const base = absolute(page).href;
-  for (const element of findAll("*", root)) {
-    for (const name of ["href", "src", "action", "formaction"]) {
-      const value = attribute(element, name) ?? (name === "action" && isForm(element) ? "" : "#");
-      if (RELATIVE.test(value)) setAttribute(element, name, value ? absolute(value, base).href : base);
-    }
-  }
-}
-
-/** @param {Element} root @param {string} suffix */
-function suffixIDs(root, suffix) {
-  const ids = new Set(findAll("[id]", root).map((element) => read(element, "id")));
-  for (const element of findAll("*", root)) {
-    for (const attribute of attributesOf(element)) {
-      if (!REFERENCE.test(attribute.name) && attribute.value[0] !== "#") continue;
-      attribute.value = attribute.value.replace(/[^#\s]+/g, (name) => (ids.has(name) ? name + suffix : name));
-    }
-  }
 }

@@ -12,11 +12,12 @@ export function remember() {
 
 function rememberSelection() {
   const selection = /** @type {Selection} */ (getSelection());
-  const { anchorNode: anchor, anchorOffset: start, focusNode: focus, focusOffset: end, isCollapsed } = selection;
+  const { anchorOffset, focusOffset, isCollapsed } = selection;
+  const [anchor, focus] = /** @type {Text[]} */ ([selection.anchorNode, selection.focusNode]);
   return () => {
-    if (isCollapsed || !selection.isCollapsed || !(anchor instanceof Text && focus instanceof Text)) return;
-    // Of what is no longer there it selects nothing.
-    selection.setBaseAndExtent(anchor, Math.min(start, anchor.length), focus, Math.min(end, focus.length));
+    if (isCollapsed || !selection.isCollapsed) return;
+    // Of what is no longer there it selects nothing; of elements, which have no length, neither.
+    selection.setBaseAndExtent(anchor, Math.min(anchorOffset, anchor.length), focus, Math.min(focusOffset, focus.length));
   };
 }
 
@@ -25,6 +26,6 @@ function rememberScroll(element) {
   const { scrollLeft: left, scrollTop: top } = element;
   return () => {
     if (!element.isConnected) scrolled.delete(element);
-    else if (!element.scrollLeft && !element.scrollTop) element.scrollTo({ left, top, behavior: "instant" });
+    else if (!element.scrollTop) element.scrollTo({ left, top, behavior: "instant" });
   };
 }
