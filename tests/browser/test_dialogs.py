@@ -109,6 +109,21 @@ def test_a_refusal_stays_in_it(stage: Stage, page: Page) -> None:
     expect(page.locator("#list li")).to_have_text(["free"])
 
 
+def test_what_is_wrong_with_a_field_is_told_in_it_though_the_page_below_has_the_same_form(
+    stage: Stage, page: Page
+) -> None:
+    items = set_todos(stage)
+    below = NEW.replace("</main>", '<a id="same" href="/todos/new" data-dialog>New</a></main>')
+    stage.page("/same", below, "Same", items=lambda: items, action="create")
+    open_page(page, "/same")
+    await_ready(page)
+    page.locator("#same").click()
+    page.locator("dialog [name=text]").fill("taken")
+    page.locator("dialog button").first.click()
+    expect(page.locator("dialog [data-error]")).to_have_text("You already have that one.")
+    expect(page.locator("main [data-error]")).to_have_text("")
+
+
 def test_a_result_is_shown_in_it(stage: Stage, page: Page) -> None:
     @stage.actions.register(show_result=True)
     def shout(text: Text) -> str:

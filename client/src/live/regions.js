@@ -1,7 +1,7 @@
 // Parts of pages: found by their names, and told of when they have come.
 
 import { absolute, here } from "../address.js";
-import { attributesOf, emit, find, findAll, read, setAttribute, valued } from "../dom.js";
+import { attributesOf, closest, emit, find, findAll, read, setAttribute, valued } from "../dom.js";
 import { loadScreen } from "../modules.js";
 import { parse } from "../page.js";
 
@@ -40,7 +40,7 @@ const REFERENCE = /^(id|form|list|headers|popovertarget|.*for|aria-.*(by|s|nt|ge
 export function parseWithin(html, url, element) {
   const page = parse(html), { body } = page;
   const base = url === here() ? "" : absolute(url).href;
-  const dialog = dialogOf(element);
+  const dialog = closest(element, `.${DIALOG}`); // it may not be shown yet
   const ids = new Set(findAll("[id]", body).map((each) => dialog && read(each, "id")));
   // without one, a form leads to its page
   if (base) for (const form of findAll("form:not([action])", body)) setAttribute(form, "action", "");
