@@ -18,7 +18,7 @@ from ..forms.controls import declared_names
 from ..http.conditional import Conditions, answer_conditionally, entity_tag
 from ..http.headers import headers_of
 from ..http.locations import redirect_target
-from ..http.negotiation import ANSWER, preference
+from ..http.negotiation import ANSWER, is_from_dialog, preference
 from ..operation import Answer, Operation, Submission
 from ..shared.revalidation import revalidated_so_far
 from .jobs import Job, accepted
@@ -269,7 +269,7 @@ def render_json(call: Call, outcome: Outcome) -> Response:
     headers = headers_of(outcome.headers) if outcome.headers else Headers()
     if preferred is not None:
         headers["Preference-Applied"] = f"return={preferred}"
-    if not is_page_wanted and outcome.redirect is None:
+    if not is_page_wanted and outcome.redirect is None and not is_from_dialog(call.request.environ):
         use_up_flashes(call)
     response = envelope(
         call.app,

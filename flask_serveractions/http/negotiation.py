@@ -65,8 +65,15 @@ def is_htmx(environ: Mapping[str, Any]) -> bool:
     return "HTTP_HX_REQUEST" in environ and environ.get("HTTP_ACCEPT", "*/*") == "*/*"
 
 
+def is_from_dialog(environ: Mapping[str, Any]) -> bool:
+    """Whether a form in a dialog was sent: the client fetches the page below it by itself."""
+    return "HTTP_SERVERACTIONS_DIALOG" in environ
+
+
 def preference(request: Request) -> str | None:
     """Return ``"representation"`` or ``"minimal"`` where ``Prefer: return=...`` says so (RFC 7240, 4.2)."""
+    if is_from_dialog(request.environ):
+        return "minimal"
     header: str = request.environ.get("HTTP_PREFER", "")  # of several headers WSGI makes one
     if not header:
         return None

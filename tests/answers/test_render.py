@@ -337,6 +337,13 @@ def test_messages_are_those_of_the_call_alone() -> None:
     assert flashes_in(client.get("/")) == ["info: Earlier."]
 
 
+def test_what_a_form_in_a_dialog_flashed_waits_for_the_page_below() -> None:
+    client = flashing_app(flashing_and_changing).test_client()
+    answer = post_json(client, open_form(client), headers={**WITH_PAGE, "Serveractions-Dialog": "1"}, text="x")
+    assert (answer.json["page"], answer.json["messages"]) == (None, SAVED)
+    assert flashes_in(client.get("/")) == ["success: Saved."]
+
+
 def test_messages_are_used_up_where_no_page_and_no_redirect_comes() -> None:
     client = flashing_app(flashing).test_client()
     post_json(client, open_form(client), text="x")

@@ -16,6 +16,8 @@ from flask_serveractions import ActionError, revalidate_path
 from tests.browser.stage import OURS, Stage, await_events, events, open_page
 from tests.todo_app import served
 
+#: as a layout shows them
+FLASHES = "<div id=flashes>{% for text in get_flashed_messages() %}<p>{{ text }}</p>{% endfor %}</div>"
 GO = '{% call action_form("go") %}<button id="go">Go</button>{% endcall %}'
 
 
@@ -181,6 +183,26 @@ def test_what_a_form_flashed_stands_in_the_list_of_its_page_which_shows_no_messa
         expect(page.locator("[data-messages] [data-category=good]")).to_have_text(["<b>Saved</b> it."])
     page.goto("/next")
     expect(page.locator("main p")).to_have_count(0)  # it was told
+
+
+@pytest.mark.parametrize("leads", [False, True])
+@pytest.mark.parametrize("text", ["Saved.", "Saved & <b>sound</b>."])
+@pytest.mark.parametrize("place", [FLASHES, "<div data-messages></div>", FLASHES + "<div data-messages></div>"])
+def test_what_a_form_flashed_is_told_once_where_the_page_has_a_place(
+    stage: Stage, page: Page, place: str, text: str, leads: bool
+) -> None:
+    @stage.actions.register
+    def go() -> Response | None:
+        flash(text)
+        return redirect("/p") if leads else None
+
+    stage.page("/p", f"<main>{place}{{% call action_form('go') %}}<button>Go</button>{{% endcall %}}</main>")
+    open_page(page, "/p")
+    for count in (1, 2):
+        page.get_by_role("button", name="Go").click()
+        await_events(page, "finish", count)
+        expect(page.locator("#flashes p" if place.startswith(FLASHES) else "[data-messages] p").last).to_have_text(text)
+    expect(page.get_by_text(text)).to_have_count(1)
 
 
 def test_what_a_call_flashed_before_it_led_to_the_same_page_is_told_once(stage: Stage, page: Page) -> None:

@@ -47,6 +47,19 @@ def test_what_a_dialogs_form_flashed_is_said_once(stage: Stage, page: Page, belo
         expect(page.get_by_text(f"{text} is there.")).to_have_count(1)
 
 
+@pytest.mark.parametrize("new", [FLASHES, ""], ids=["shown in its page", "not shown there"])
+def test_what_a_dialogs_form_flashed_stands_where_the_page_below_shows_it(stage: Stage, page: Page, new: str) -> None:
+    set_pages(stage, FLASHES + LIST, new + FORM)
+    open_new(page)
+    page.locator("dialog input[name=text]").fill("milk")
+    page.get_by_role("button", name="Create").click()
+    expect(page.locator("body > p")).to_have_text(["milk is there."])
+    await_events(page, "finish", 1)
+    expect(page.get_by_text("milk is there.")).to_have_count(1)
+    page.reload()
+    expect(page.get_by_text("milk is there.")).to_have_count(0)
+
+
 def test_an_attachment_is_downloaded_and_no_dialog(stage: Stage, page: Page) -> None:
     set_pages(stage)
 

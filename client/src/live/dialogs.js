@@ -129,7 +129,7 @@ listen("action:success", closeAfterSuccess);
 listen("action:error", renewDialogs);
 // the page of a dialog is over with it: what was flashed is for the one below
 listen("action:start", ({ detail, target }) => {
-  if (dialogOf(target) && !has(target, "data-result")) detail.headers.Prefer = "return=minimal";
+  if (dialogOf(target) && !has(target, "data-result")) detail.headers["Serveractions-Dialog"] = "1";
 });
 // a fresh page has none of them, and would close them
 listen("action:render", ({ detail }) => detail.page.body.append(...openDialogs().map((dialog) => dialog.cloneNode())));
