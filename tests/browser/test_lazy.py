@@ -6,7 +6,9 @@ from flask import abort, request
 from playwright.sync_api import Browser, Page, expect
 
 from flask_serveractions import revalidate_path
+from tests.browser.readiness import await_ready
 from tests.browser.stage import Stage, open_page
+from tests.stores_processes import eventually
 from tests.todo_app import served
 
 PANEL = """<main><h1>Panel</h1><p id="visits">{{ visits() }}</p>
@@ -123,6 +125,35 @@ def test_what_was_on_its_way_while_somebody_searched_is_of_the_page_that_was_fou
     expect(page.locator("b")).to_have_text("milk")
     gate.set()
     expect(page.locator("[data-region=stats]")).to_have_text("for milk")
+
+
+def test_a_lazy_list_goes_on_when_its_first_part_is_there(stage: Stage, page: Page) -> None:
+    def number() -> int:
+        return request.args.get("page", 1, int)
+
+    def rows() -> range:
+        stage.wait("rows")
+        return range(number() * 10 - 9, number() * 10 + 1)
+
+    stage.page(
+        "/rows",
+        """<main>{% call region("rows", tag="ul", lazy=True, fallback="…") %}{% for row in rows() %}
+        <li style="height: 60px">{{ row }}</li>{% endfor %}{% endcall %}
+        {% if number < 3 %}<a data-more="rows" href="?page={{ number + 1 }}">More</a>{% endif %}</main>""",
+        rows=lambda: rows,
+        number=number,
+    )
+    open_page(page, "/rows")
+    await_ready(page)
+    page.wait_for_timeout(300)  # its link is in view
+    stage.gate("rows").set()
+
+    def is_at_end() -> bool:
+        page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+        return page.locator("li").count() == 30
+
+    eventually(is_at_end)
+    expect(page.locator("li")).to_have_text([str(row) for row in range(1, 31)])
 
 
 def test_a_form_in_a_lazy_region_works(stage: Stage, page: Page) -> None:

@@ -58,6 +58,7 @@ const loadMore = (link) => (queue = queue.then(() => append(link)));
 async function append(link) {
   const from = here();
   const region = regionIn(read(link, "data-more"));
+  if (/waiting|failed/.test(read(region, "data-lazy"))) return; // it is asked again when the first part is there
   const part = region && !region.contains(link) && link.origin === location.origin && (await fetchPart(pathOf(link), region));
   if (here() !== from || !isShown(link)) return;
   if (!part || !part[2]) return removeAttribute(link, "data-more"); // it leads to nothing: it is a link again
