@@ -99,6 +99,27 @@ def test_of_many_changes_few_pages_are_fetched(stage: Stage, page: Page) -> None
     assert min(later - earlier for earlier, later in pairwise(starts)) > 390  # milliseconds: a timer is never early
 
 
+@pytest.mark.parametrize("config", [{"SERVERACTIONS_LIVE_STREAMS": streams} for streams in (1, 50)])
+def test_each_of_many_live_rows_is_watched(stage: Stage, page: Page, config: dict[str, Any]) -> None:
+    counts = [0] * 100
+    stage.page(
+        "/rows",
+        """<ol>{% for count in counts %}
+        {% call region("row" ~ loop.index0, tag="li", live=("count:" ~ loop.index0,)) %}{{ count }}{% endcall %}
+        {% endfor %}</ol>""",
+        counts=lambda: counts,
+    )
+    page.request.get("/rows")
+    with page.expect_response("**/-/live?**") as asked:
+        open_page(page, "/rows")
+    assert len(asked.value.url) < 4094  # as long as a line may be for gunicorn
+    for number in (0, 45, 99):
+        with stage.app.app_context():
+            counts[number] = 1
+            revalidate_tag(f"count:{number}")
+        expect(page.locator("li").nth(number)).to_have_text("1")
+
+
 @pytest.mark.parametrize("config", [{"SERVERACTIONS_LIVE_STREAMS": 50}])
 def test_many_windows_of_a_browser_leave_connections_for_its_pages(
     stage: Stage, page: Page, config: dict[str, Any]

@@ -7,14 +7,14 @@ import { listen, valuesOf } from "../dom.js";
 import { refreshAll } from "./dialogs.js";
 import { whenShown } from "./listen.js";
 
-const TOPICS = 50;
+const TOPICS = 30; // of a connection: servers take no URL of any length
 const JITTER = 300; // milliseconds
 const BREATH = 400; // milliseconds; twice that, at most, until what came meanwhile is fetched
 const LONGEST_PAUSE = 60_000; // milliseconds
 
-/** @type {EventSource | undefined} */
-let connection;
-/** The topics of the connection. */
+/** @type {EventSource[]} */
+let connections = [];
+/** The topics of the connections. */
 let topics = "";
 let latest = "";
 let isCatchingUp = false;
@@ -32,39 +32,38 @@ function isNewer(id, since) {
 /** @returns {string} what the oldest region on the screen knows */
 const since = () => valuesOf("data-since").reduce((oldest, id) => (isNewer(oldest, id) ? id : oldest), "");
 
-function closeConnection() {
-  connection?.close();
-  connection = undefined;
+function closeConnections() {
+  for (const source of connections) source.close();
+  connections = [];
 }
 
-/** Opens a connection where there is something to watch, and somebody to see it. */
+/** Opens connections where there is something to watch, and somebody to see it. */
 function watch() {
-  const query = valuesOf("data-live").slice(0, TOPICS).map((topic) => `topic=${encodeURIComponent(topic)}`).join("&");
-  if (document.hidden || !query) return closeConnection();
-  if (connection && query === topics) return;
-  closeConnection();
-  topics = query;
-  connection = open(absolute(`-/live?${query}&since=${encodeURIComponent(since())}`, import.meta.url));
+  const wanted = document.hidden ? [] : valuesOf("data-live").map((topic) => `topic=${encodeURIComponent(topic)}`);
+  if (connections[0] && topics === String(wanted)) return;
+  closeConnections();
+  topics = String(wanted);
+  while (wanted[0]) open(`${wanted.splice(0, TOPICS).join("&")}&since=${encodeURIComponent(since())}`);
 }
 
-/** @param {URL} url */
-function open(url) {
-  const source = new EventSource(url);
+/** @param {string} query */
+function open(query) {
+  const source = new EventSource(absolute(`-/live?${query}`, import.meta.url));
+  connections.push(source);
   source.addEventListener("stale", ({ lastEventId }) => {
-    latest = lastEventId;
+    if (isNewer(lastEventId, latest)) latest = lastEventId; // another connection may know more
     void catchUp();
   });
   source.addEventListener("renew", () => retry(renew));
   source.onerror = () => {
     if (source.readyState < EventSource.CLOSED) wait = 1000; // it was held, and the browser asks again
-    else if (source === connection) retry(watch);
+    else if (connections.includes(source)) retry(watch);
   };
-  return source;
 }
 
 /** @param {() => unknown} act is done after a pause, longer each time */
 function retry(act) {
-  closeConnection();
+  closeConnections();
   setTimeout(act, (wait = longer(wait)));
 }
 
@@ -98,4 +97,4 @@ async function renew() {
 whenShown(watch);
 listen("visibilitychange", watch);
 addEventListener("pageshow", watch);
-addEventListener("pagehide", closeConnection);
+addEventListener("pagehide", closeConnections);
