@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from tempfile import TemporaryDirectory
 from typing import Annotated
 
 from flask import Flask, render_template, request, session
@@ -19,8 +18,7 @@ from flask_serveractions import Bound, ServerActions, revalidate_path
 
 from .calls import Call, Sends, browser_headers, call, form_call
 from .cases import FLASK_FORM, OURS, Case
-
-INSTANCE = TemporaryDirectory()  # where the store's file goes
+from .todos import INSTANCE
 
 PLAIN, WITHOUT, APART = "plain forms with a token", "the page without", "action and page apart"
 ROWS = tuple(range(100))
@@ -62,7 +60,7 @@ def each_row(row: str) -> str:
 
 def page_app(template: str, *, ours: bool) -> Flask:
     """Return an app whose page ``/`` is a template, for a visitor who is known by the session."""
-    app = Flask(__name__, instance_path=INSTANCE.name)
+    app = Flask(__name__, instance_path=INSTANCE)
     app.secret_key = "bench"
     add_actions(app) if ours else CSRFProtect(app)
     compiled = app.jinja_env.from_string(template)

@@ -20,6 +20,7 @@ from marshmallow.validate import Length
 from flask_serveractions import Bound, ServerActions
 
 from .count import instructions
+from .todos import INSTANCE
 
 IMPORTS = {
     "import flask": "import flask",
@@ -60,7 +61,7 @@ def dropped_app() -> float:
     """Return the KB that an app leaves which nobody holds any more."""
 
     def make() -> None:
-        app = Flask(__name__)
+        app = Flask(__name__, instance_path=INSTANCE)
         app.secret_key = "bench"
         ServerActions(app).register(action())
         app.test_client().get("/")

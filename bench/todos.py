@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import date
+from tempfile import TemporaryDirectory
 from typing import Any
+
+FOLDER = TemporaryDirectory()
+INSTANCE = FOLDER.name  # where the store's file goes
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from marshmallow.validate import Length
 
 from flask_serveractions import Bound, MethodRoute, ServerActions
 
-from ..todos import MANY, ONE, ONE_READY, Todo, created
+from ..todos import INSTANCE, MANY, ONE, ONE_READY, Todo, created
 
 PAGE = '{% call action_form("add", list_id=1) %}{% endcall %}'
 
@@ -29,7 +29,7 @@ TodoOut = Annotated[Todo, TodoSchema()]
 
 
 def new_app() -> tuple[Flask, ServerActions]:
-    app = Flask(__name__)
+    app = Flask(__name__, instance_path=INSTANCE)
     app.secret_key = "bench"
     return app, ServerActions(app)
 
@@ -64,7 +64,7 @@ def one_more(number: int):
 
 
 def rest_app() -> Flask:
-    app = Flask(__name__)  # without a session, as its peers
+    app = Flask(__name__, instance_path=INSTANCE)  # without a session, as its peers
     actions = ServerActions(app)
 
     @actions.route("/plain/<int:todo_id>")
