@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from typing import Annotated, Any
 from weakref import ref
 
@@ -14,7 +13,7 @@ from marshmallow.validate import Length
 from werkzeug.test import Client
 
 from flask_serveractions import ActionError, Bound, MethodRoute, ServerActions, revalidate_path
-from tests.callers import BROWSER, SCRIPT, form_in
+from tests.callers import BROWSER, INSTANCE, SCRIPT, form_in
 
 Text = Annotated[str, Length(1, 20)]
 
@@ -23,7 +22,7 @@ PAGE = """{% call region("panel") %}{% call(form) action_form("rename", todo_id=
 
 
 def app_of_two_doors() -> Flask:
-    app = Flask(__name__, subdomain_matching=True)
+    app = Flask(__name__, instance_path=INSTANCE.name, subdomain_matching=True)
     app.config.update(SECRET_KEY="a key of this test", SERVER_NAME="localhost")
     actions = ServerActions(app)
 
@@ -50,69 +49,62 @@ def app_of_two_doors() -> Flask:
     return app
 
 
-@contextmanager
-def without_collector() -> Iterator[None]:
+class Visitor(Client):
+    """A client that keeps no contexts, as Flask's own does, and notes each request of its app: those of pages too."""
+
+    def __init__(self, app: Flask) -> None:
+        super().__init__(app)
+        self.seen: list[ref[Request]] = []
+        request_started.connect(self.note, app)
+
+    def note(self, sender: Flask, **_: Any) -> None:
+        self.seen.append(ref(request._get_current_object()))  # type: ignore[attr-defined]
+
+    @property
+    def is_forgotten(self) -> bool:
+        """Whether there were requests, and nothing is left of them."""
+        return bool(self.seen) and all(each() is None for each in self.seen)
+
+
+@pytest.fixture
+def visitor() -> Iterator[Visitor]:
+    """Yield a visitor while nothing is collected."""
     gc.collect()
     gc.disable()
     try:
-        yield
+        yield Visitor(app_of_two_doors())
     finally:
         gc.enable()
 
 
-@pytest.fixture
-def seen() -> Iterator[list[ref[Request]]]:
-    """Every request that began, weakly; the pages that go into answers too."""
-    found: list[ref[Request]] = []
-
-    def note(sender: Flask, **_: Any) -> None:
-        found.append(ref(request._get_current_object()))  # type: ignore[attr-defined]
-
-    with request_started.connected_to(note), without_collector():
-        yield found
-
-
-def visitor() -> Client:
-    """Return a client that keeps no contexts, as Flask's own does."""
-    return Client(app_of_two_doors())
-
-
-def gone(seen: list[ref[Request]]) -> bool:
-    return bool(seen) and all(each() is None for each in seen)
-
-
 @pytest.mark.parametrize("headers", [BROWSER, SCRIPT], ids=["a browser", "a script"])
 @pytest.mark.parametrize("text", ["milk", "taken", ""], ids=["done", "refused", "wrong"])
-def test_a_call_of_an_action_and_its_page_are_gone(
-    seen: list[ref[Request]], text: str, headers: Mapping[str, str]
-) -> None:
-    client = visitor()
-    form = form_in(client.get("/").text)
-    status = client.post(form.url, data={**form.values, "text": text}, headers=headers).status_code
+def test_a_call_of_an_action_and_its_page_are_gone(visitor: Visitor, text: str, headers: Mapping[str, str]) -> None:
+    form = form_in(visitor.get("/").text)
+    status = visitor.post(form.url, data={**form.values, "text": text}, headers=headers).status_code
     assert status == (422 if text != "milk" else 303 if headers is BROWSER else 200)
     has_page = (headers is SCRIPT) == (text == "milk")  # in the answer, or in its place
-    assert len(seen) == 2 + has_page
-    assert gone(seen)
+    assert len(visitor.seen) == 2 + has_page
+    assert visitor.is_forgotten
 
 
-def test_a_call_without_a_page_on_another_host_of_the_app_is_gone(seen: list[ref[Request]]) -> None:
-    client = visitor()
-    form = form_in(client.get("/").text)
-    there = client.post(form.direct, base_url="http://eu.localhost", data=form.values, headers=SCRIPT)
+def test_a_call_without_a_page_on_another_host_of_the_app_is_gone(visitor: Visitor) -> None:
+    form = form_in(visitor.get("/").text)
+    there = visitor.post(form.direct, base_url="http://eu.localhost", data=form.values, headers=SCRIPT)
     assert there.headers["Serveractions"] == "1"
     assert there.status_code == 403  # it says that it comes from here
-    assert gone(seen)
+    assert visitor.is_forgotten
 
 
 @pytest.mark.parametrize("text", ["milk", "taken", ""], ids=["done", "refused", "wrong"])
 @pytest.mark.parametrize("sent", ["json", "data"])
-def test_a_call_of_a_resource_is_gone(seen: list[ref[Request]], text: str, sent: Any) -> None:
-    status = visitor().post("/todos", **{sent: {"text": text}}).status_code
+def test_a_call_of_a_resource_is_gone(visitor: Visitor, text: str, sent: Any) -> None:
+    status = visitor.post("/todos", **{sent: {"text": text}}).status_code
     assert status == (200 if text == "milk" else 422)
-    assert gone(seen)
+    assert visitor.is_forgotten
 
 
-def test_a_form_that_cannot_be_read_is_gone(seen: list[ref[Request]]) -> None:
+def test_a_form_that_cannot_be_read_is_gone(visitor: Visitor) -> None:
     kind = {"Content-Type": "multipart/form-data; boundary=x"}
-    assert visitor().post("/todos", data=b"--x\r\n", headers=kind).status_code == 400
-    assert gone(seen)
+    assert visitor.post("/todos", data=b"--x\r\n", headers=kind).status_code == 400
+    assert visitor.is_forgotten

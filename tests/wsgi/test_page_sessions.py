@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 
 from flask_serveractions import ServerActions, revalidate_path
 from flask_serveractions.wsgi.page_sessions import SessionSerializer
-from tests.callers import ONE_FORM, SCRIPT, WITH_PAGE, app_with, open_form, submit
+from tests.callers import INSTANCE, ONE_FORM, SCRIPT, WITH_PAGE, app_with, open_form, submit
 
 LONG_AGO = datetime(2001, 2, 3, tzinfo=timezone.utc)
 
@@ -215,7 +215,7 @@ class ShoutingRequest(Request):
 
 
 def shown_cookies(request_class: type[Request], header: str | None, *, with_actions: bool) -> str:
-    app = Flask(__name__)
+    app = Flask(__name__, instance_path=INSTANCE.name)
     app.secret_key = "a key of this test"
     app.request_class = request_class
     if with_actions:
