@@ -12,6 +12,7 @@ from marshmallow.validate import Length
 
 from flask_serveractions import ActionError, Bound, MethodRoute, ServerActions
 from flask_serveractions.testing import ActionsClient
+from tests.callers import INSTANCE
 
 FORM = """{% call(form) action_form("rename", todo_id=1) %}
 <input {{ form.attrs("text") }}>{{ form.error("text") }}{% endcall %}{{ serveractions_script() }}"""
@@ -21,7 +22,7 @@ of_many_apps = Blueprint("of_many_apps", __name__, url_prefix="/shop")
 
 def serve(blueprint: Blueprint | None = None) -> ref[Flask]:
     """Make an app, let it serve both doors, and let it go."""
-    app = Flask(__name__)
+    app = Flask(__name__, instance_path=INSTANCE.name)
     app.secret_key = "a key of this test"
     actions = ServerActions(app)
 
