@@ -19,6 +19,8 @@ const INTERNAL = new RegExp(
     "count|forms|holders|leave|leaving|lonely|looks|named|news|old|olds|spoken|stays(Attribute|Content)|twins|used|veiled|words",
     // of parts
     "rows",
+    // of modules
+    "addStyles|encodeArguments|parsePage|rememberFocus|renewURLs|runScripts|showPart",
   ].join("|")})$`,
 );
 /** One short name for each of them in all modules: records pass between them. @type {Record<string, string | false>} */

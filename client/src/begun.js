@@ -1,6 +1,6 @@
 // Forms that the visitor has begun to fill in. They are known by events: to read them all would cost too much.
 
-import { contains, fieldsOf, findAll, has, isForm, isShown } from "./dom.js";
+import { contains, findAll, has, isForm, isShown } from "./dom.js";
 import { fieldOfToken } from "./page.js";
 
 /** The forms that she has turned to, and what each held when it was last shown. @type {Map<HTMLFormElement, string>} */
@@ -20,13 +20,6 @@ export const isTypedOn = ({ element, contents }) => isForm(element) && !["", con
 
 /** @returns {HTMLFormElement[]} one that has been taken away, with a dialog that she closed, is not missed */
 export const begunForms = () => [...touched.keys()].filter((form) => isShown(form) && touched.get(form) !== contentsOf(form));
-
-/** Whether a fresh form has no place for something: for a row that a script added. @param {HTMLFormElement} fresh @param {HTMLFormElement} typed */
-export function lacks(fresh, typed) {
-  // an empty hidden one is none for what a script has written into it
-  const free = [...fieldsOf(fresh)].filter(({ type, value }) => type !== "hidden" || value).map(({ name }) => name);
-  return [...new FormData(typed)].some(([name, value]) => value && !free.splice(free.indexOf(name) >>> 0, 1).length);
-}
 
 /** What a form holds now is what it is shown with. @param {HTMLFormElement} form */
 export function settle(form) {

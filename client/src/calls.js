@@ -5,10 +5,9 @@ import { pause, readAnswer } from "./answers.js";
 import { contentsOf } from "./begun.js";
 import { attribute, emit, fieldsOf, find, isForm, read } from "./dom.js";
 import { showError } from "./messages.js";
-import { loadTransfer } from "./modules.js";
+import { loadScreen, loadTransfer } from "./modules.js";
 import { about, fieldOfToken, nextRequest, tokenHeader } from "./page.js";
 import { unmark } from "./pending.js";
-import { renew, renewURLs } from "./renew.js";
 
 /** @typedef {import("./answers.js").Answer} Answer */
 /** @typedef {import("./answers.js").Progress} Progress */
@@ -115,6 +114,7 @@ export class Call {
   async renew() {
     if (this.isRenewed) return false;
     this.isRenewed = true;
+    const { renew, renewURLs } = await loadScreen();
     const urls = await renew(this.stands, this.number);
     const action = parseAction(urls.get(this.action?.identity));
     if (action) this.action = action;

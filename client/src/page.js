@@ -1,13 +1,6 @@
-// A page as the server renders it: fetched, parsed, what it tells the client.
+// A page as the server renders it: fetched, and what it tells the client.
 
 import { loadedRegions, withArgument } from "./address.js";
-import { findAll, setAttribute } from "./dom.js";
-
-/** Not known to TypeScript 5.9. @type {{trustedTypes?: {createPolicy(name: string, rules: object): {createHTML(html: string): string}}}} */
-const { trustedTypes } = /** @type {any} */ (window);
-const policy = trustedTypes?.createPolicy("serveractions", { createHTML: String });
-/** @type {(html: string) => string} */
-export const trusted = (html) => policy?.createHTML(html) ?? html;
 
 const HTML = "text/html";
 
@@ -28,24 +21,6 @@ export const fieldOfToken = () => about().field ?? "csrf_token";
 
 /** @returns {Record<string, string>} the header that proves that a request is this page's */
 export const tokenHeader = () => ({ [about().header ?? "X-CSRFToken"]: about().token ?? "" });
-
-/** @param {Document} page from now on its token and URLs hold: in forms that were begun, too, and those that differ in nothing else are alike then */
-export function adopt(page) {
-  const { token } = Object.assign(about(), about(page));
-  if (token) for (const field of findAll(`[name="${fieldOfToken()}"]`)) setAttribute(field, "value", token);
-}
-
-// Scripts are on here, and off for the parser: what it would make of <noscript> must not come to life. As a style it is at home in a head, too.
-const NOSCRIPT = /<(script|style|textarea|title)\b.*?<\/\1\b|<!--.*?-->|(<noscript\b[^>]*>)(.*?)(?=<\/noscript\b)/gis;
-
-/** @param {string} [html] @returns {Document} with its declarative shadow roots */
-export function parse(html = "") {
-  const text = trusted(html.replace(NOSCRIPT, (all, _, noscript, content) => (noscript ? `${noscript}<style>${encodeURI(content)}</style>` : all)));
-  // not known to TypeScript 5.9; Chromium leaves comments out, if nobody says otherwise
-  const page = /** @type {{parseHTMLUnsafe(html: string, options: object): Document}} */ (/** @type {unknown} */ (Document)).parseHTMLUnsafe(text, { sanitizer: { comments: true } });
-  for (const inert of page.querySelectorAll("noscript")) inert.textContent = decodeURI(/** @type {string} */ (inert.textContent));
-  return page;
-}
 
 /** Of the status and the headers, in order: forms stand on error pages, too, a list in the layout of a 404; who asks too often is told nothing of the page, and an attachment is none. */
 const PAGES = /^(200|4(?!29)..),(?!.*disposition,attachment).*type,text\/html/i;

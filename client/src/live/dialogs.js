@@ -52,7 +52,7 @@ export async function refreshContent(dialog, url = read(dialog, PAGE), html, sen
   setAttribute(dialog, PAGE, url);
   html ??= await fetchPage(url, undefined, undefined, () => begunForms().some((form) => dialog.contains(form)));
   if (url !== read(dialog, PAGE)) return "left";
-  const { body, head, title } = parseWithin(html, url, dialog);
+  const { body, head, title } = await parseWithin(html, url, dialog);
   const main = find("main", body);
   if (!main) return html === "" ? "moved" : "failed";
   const content = create("div", { className: main.className }); // a page has one main

@@ -85,7 +85,7 @@ async function fetchPart(url, region) {
   const name = nameOf(region);
   const html = await fetchPage(url);
   if (!html) return;
-  const { body } = parseWithin(html, url, region);
+  const { body } = await parseWithin(html, url, region);
   const fresh = regionIn(name, body);
   const rows = [...(fresh?.children ?? [])]; // of a page that is gone, since the list is shorter by now, there are none
   for (const row of rows) setAttribute(row, PAGE, url);

@@ -28,7 +28,7 @@ async function loadRegion(region) {
   let url, html;
   do html = await fetchPage((url = pageOf(region)), undefined, encodeURIComponent(name));
   while (url !== pageOf(region)); // a search has found another page
-  const { body } = parseWithin(html, url, region);
+  const { body } = await parseWithin(html, url, region);
   loading.delete(region);
   const old = isShown(region) ? region : regionIn(name);
   if (!old || read(old, "data-lazy") === "loaded") return;

@@ -3,7 +3,6 @@
 import { absolute, here } from "../address.js";
 import { attributesOf, closest, emit, find, findAll, read, setAttribute, valued } from "../dom.js";
 import { loadScreen } from "../modules.js";
-import { parse } from "../page.js";
 
 /** @typedef {import("../screen/show.js").Sent} Sent */
 
@@ -35,10 +34,10 @@ const REFERENCE = /^(id|form|list|headers|popovertarget|.*for|aria-.*(by|s|nt|ge
  * @param {string | undefined} html
  * @param {string} url of it
  * @param {Element} element
- * @returns {Document} what comes from another page still leads to where it led there; in a dialog it has IDs of its own
+ * @returns {Promise<Document>} what comes from another page still leads to where it led there; in a dialog it has IDs of its own
  */
-export function parseWithin(html, url, element) {
-  const page = parse(html), { body } = page;
+export async function parseWithin(html, url, element) {
+  const page = (await loadScreen()).parsePage(html), { body } = page;
   const base = url === here() ? "" : absolute(url).href;
   const dialog = closest(element, `.${DIALOG}`); // it may not be shown yet
   const ids = new Set(findAll("[id]", body).map((each) => dialog && read(each, "id")));

@@ -2,7 +2,8 @@
 
 import { attribute, findAll, has, insert, isEqual, nextOf, read, setAttribute } from "../dom.js";
 import { updateAttributes } from "../morph/morph.js";
-import { about, trusted } from "../page.js";
+import { about } from "../page.js";
+import { trusted } from "./fresh.js";
 
 const STYLES = "style,link[rel=stylesheet]";
 

@@ -1,15 +1,15 @@
 // Shows a fresh page: the body is brought up to date, so that the screen says what a reload would say.
 
 import { parseAction } from "../address.js";
-import { begunForms, isTypedOn, lacks, settleAllBut } from "../begun.js";
+import { begunForms, isTypedOn, settleAllBut } from "../begun.js";
 import { attribute, contains, emit, fieldsOf, find, has, isForm, isShown, read, setAttribute, tagOf } from "../dom.js";
+import { adopt, parsePage } from "./fresh.js";
 import { adoptNonce, loadStyles, rememberScripts, updateHead } from "./head.js";
 import { notify } from "../messages.js";
 import { isTyped } from "../morph/controls.js";
 import { morph } from "../morph/morph.js";
-import { adopt, parse } from "../page.js";
 import { liftMarks } from "../pending.js";
-import { renewURLs, urlsOf } from "../renew.js";
+import { renewURLs, urlsOf } from "./renew.js";
 import { transition } from "./transitions.js";
 
 /**
@@ -28,7 +28,7 @@ const FORM_GONE = "The form that you had begun is gone.";
 
 /** @param {string} html @param {Sent} [sent] */
 export async function show(html, sent) {
-  const page = (latest = parse(adoptNonce(html)));
+  const page = (latest = parsePage(adoptNonce(html)));
   await loadStyles(page.documentElement);
   if (page !== latest) return; // a later one has come, and is shown
   let isWanted;
@@ -76,6 +76,13 @@ export function showPart(root, target, page, sent = {}) {
   runScripts();
   settleAllBut(begun);
   if (begun.some((form) => !isShown(form) && form !== element)) notify(FORM_GONE);
+}
+
+/** Whether a fresh form has no place for something: for a row that a script added. @param {HTMLFormElement} fresh @param {HTMLFormElement} typed */
+function lacks(fresh, typed) {
+  // an empty hidden one is none for what a script has written into it
+  const free = [...fieldsOf(fresh)].filter(({ type, value }) => type !== "hidden" || value).map(({ name }) => name);
+  return [...new FormData(typed)].some(([name, value]) => value && !free.splice(free.indexOf(name) >>> 0, 1).length);
 }
 
 /** @param {Element} element @param {unknown} refused the action that was @returns {string | null | undefined} a form is known by its action, and what that is bound to; a region by its name */

@@ -2,7 +2,7 @@
 
 import { note } from "../../src/morph/notes.js";
 import { morph } from "../../src/morph/morph.js";
-import { parse as parsePage } from "../../src/page.js";
+import { parsePage } from "../../src/screen/fresh.js";
 
 /**
  * One thing that is kept, or renewed.

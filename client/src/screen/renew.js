@@ -1,8 +1,9 @@
 // Fresh IDs and tokens, for what has stale ones.
 
-import { parseAction } from "./address.js";
-import { attribute, findAll, setAttribute } from "./dom.js";
-import { about, adopt, fetchPage, namedActions, nextRequest, parse } from "./page.js";
+import { parseAction } from "../address.js";
+import { attribute, findAll, setAttribute } from "../dom.js";
+import { about, fetchPage, namedActions, nextRequest } from "../page.js";
+import { adopt, parsePage } from "./fresh.js";
 
 /** Fresh URLs, by the identities of the actions. @typedef {Map<string | undefined, string>} URLs */
 
@@ -40,7 +41,7 @@ export function renew(page, number) {
 
 /** @param {string} url @returns {Promise<URLs>} none of somebody else's */
 async function fetchURLs(url) {
-  const page = parse(await fetchPage(url)), { who } = about(); // an empty one, where it can't be had
+  const page = parsePage(await fetchPage(url)), { who } = about(); // an empty one, where it can't be had
   adopt(page);
   return who === about().who ? urlsOf(page) : new Map();
 }

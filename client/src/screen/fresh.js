@@ -1,0 +1,28 @@
+// A fresh page, as text: parsed, and what holds from then on.
+
+import { findAll, setAttribute } from "../dom.js";
+import { about, fieldOfToken } from "../page.js";
+
+/** Not known to TypeScript 5.9. @type {{trustedTypes?: {createPolicy(name: string, rules: object): {createHTML(html: string): string}}}} */
+const { trustedTypes } = /** @type {any} */ (window);
+const policy = trustedTypes?.createPolicy("serveractions", { createHTML: String });
+/** @type {(html: string) => string} */
+export const trusted = (html) => policy?.createHTML(html) ?? html;
+
+/** @param {Document} page from now on its token and URLs hold: in forms that were begun, too, and those that differ in nothing else are alike then */
+export function adopt(page) {
+  const { token } = Object.assign(about(), about(page));
+  if (token) for (const field of findAll(`[name="${fieldOfToken()}"]`)) setAttribute(field, "value", token);
+}
+
+// Scripts are on here, and off for the parser: what it would make of <noscript> must not come to life. As a style it is at home in a head, too.
+const NOSCRIPT = /<(script|style|textarea|title)\b.*?<\/\1\b|<!--.*?-->|(<noscript\b[^>]*>)(.*?)(?=<\/noscript\b)/gis;
+
+/** @param {string} [html] @returns {Document} with its declarative shadow roots */
+export function parsePage(html = "") {
+  const text = trusted(html.replace(NOSCRIPT, (all, _, noscript, content) => (noscript ? `${noscript}<style>${encodeURI(content)}</style>` : all)));
+  // not known to TypeScript 5.9; Chromium leaves comments out, if nobody says otherwise
+  const page = /** @type {{parseHTMLUnsafe(html: string, options: object): Document}} */ (/** @type {unknown} */ (Document)).parseHTMLUnsafe(text, { sanitizer: { comments: true } });
+  for (const inert of page.querySelectorAll("noscript")) inert.textContent = decodeURI(/** @type {string} */ (inert.textContent));
+  return page;
+}
