@@ -87,11 +87,13 @@ async function bundle(name, plugin) {
   });
   Object.assign(mangleCache, result.mangleCache);
   const [map, text] = result.outputFiles.map(({ text }) => text);
-  // within a function what it exports is what it returns
-  const code = isFirst ? text : text.replace(/export (?={)([^}]*)/, (_, names) => `return ${names.replace(/(\w+) as (\w+)/g, "$2: $1")}`);
   // one word for all that is declared; as long, for the map
-  return { code: code.replace(/\bconst (?=[\w$[{])/g, "let   "), map: map.replaceAll("../../client/", "client/") };
+  return { code: text.replace(/\bconst (?=[\w$[{])/g, "let   "), map: map.replaceAll("../../client/", "client/") };
 }
+
+/** Within a function what a module exports is what it returns, under the names by which the others know it. @param {string} code */
+const returnExports = (code) =>
+  code.replace(/export (?={)([^}]*)/, (_, names) => `return ${names.replace(/(\w+)( as (\w+))?/g, (_, own, as, name = own) => `${mangleCache[name] || name}: ${own}`)}`);
 
 /** @returns {Promise<{files: Map<string, string>, bundles: Map<string, string>}>} what belongs into the package; what it was made of */
 async function buildFiles() {
@@ -102,8 +104,12 @@ async function buildFiles() {
   // what the first of them takes, what the first two do, what the second does: few places are left empty
   const placeOf = (name) => ["101", "100", "110", "111", "011", "010", "001"].indexOf(lists.map((list) => Number(list.has(name))).join(""));
   const shared = new Map(lists.flatMap((list) => [...list]).sort(([a], [b]) => placeOf(a) - placeOf(b)));
+  const made = new Map();
   for (const [name, plugin] of [["client", share(shared)], ...LATER.map((name, i) => [name, take(shared, lists[i], first)])]) {
-    const { code, map } = await bundle(name, plugin);
+    made.set(name, await bundle(name, plugin));
+  }
+  for (const [name, { code: bundled, map }] of made) {
+    const code = name === "client" ? bundled : returnExports(bundled);
     const small = await minify(code, {
       compress: { comparisons: false, hoist_funs: false, inline: 1, passes: 5, pure_getters: true, sequences: name === "live", unsafe: true, unsafe_arrows: true },
       ecma: 2020,
