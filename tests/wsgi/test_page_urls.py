@@ -231,6 +231,22 @@ def test_a_form_works_on_every_host_subdomain_and_mount(make: Any) -> None:
 
 
 @pytest.mark.parametrize("make", [subdomain, host], ids=lambda make: make.__name__)
+def test_an_adapter_that_nobody_holds_matches_as_that_of_the_request(make: Any) -> None:
+    app, origin, path = make()
+    endpoints: list[tuple[str, str]] = []
+
+    @app.before_request
+    def match_once_more() -> None:
+        endpoints.append((request.endpoint, app.create_url_adapter(request).match()[0]))
+
+    client = app.test_client()
+    form = form_in(client.get(path, base_url=origin))
+    for url in (form.url, form.direct):
+        client.post(url, data=form.values, headers={**SCRIPT, "Origin": origin}, base_url=origin)
+    assert endpoints == [("page", "page"), ("actions.save", "actions.save"), ("actions.save", "actions.save")]
+
+
+@pytest.mark.parametrize("make", [subdomain, host], ids=lambda make: make.__name__)
 def test_what_the_package_serves_itself_is_served_on_every_host_and_subdomain(make: Any) -> None:
     app, origin, _ = make()
     app.extensions["serveractions"].register(name="work", background=True)(lambda: "done")
