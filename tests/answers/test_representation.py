@@ -276,10 +276,11 @@ def test_a_route_file_has_conditions(tmp_path: Path) -> None:
 # Lists in pages
 
 
-def numbers_app(paginate: bool | str, of_rows: bool) -> Flask:
+def numbers_app(folder: Path, paginate: bool | str, of_rows: bool) -> Flask:
     """Return an app with a list of thirty numbers, or a ``Select`` of them, which can be emptied."""
     app = Flask(__name__)
-    app.config["SQLALCHEMY_DATABASE_URI"] = "sqlite://"
+    app.config["SQLALCHEMY_DATABASE_URI"] = f"sqlite:///{folder}/numbers.sqlite3"
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"poolclass": sa.NullPool}  # nothing stays open
     app.secret_key = "for cursors"
     db = SQLAlchemy(app)
     table = sa.Table("number", db.metadata, sa.Column("id", sa.Integer, primary_key=True))
@@ -304,8 +305,10 @@ def numbers_app(paginate: bool | str, of_rows: bool) -> Flask:
 
 @pytest.mark.parametrize("paginate", [True, "cursor"])
 @pytest.mark.parametrize("of_rows", [False, True])
-def test_a_change_of_a_list_is_held_against_the_page_that_its_url_is(paginate: bool | str, of_rows: bool) -> None:
-    client = numbers_app(paginate, of_rows).test_client()
+def test_a_change_of_a_list_is_held_against_the_page_that_its_url_is(
+    tmp_path: Path, paginate: bool | str, of_rows: bool
+) -> None:
+    client = numbers_app(tmp_path, paginate, of_rows).test_client()
     short, whole = entity_tag(client, "/numbers?per_page=5"), entity_tag(client, "/numbers")
     refused = client.delete("/numbers", headers={"If-Match": short})
     assert (refused.status_code, "page of the list" in refused.json["detail"]) == (412, True)

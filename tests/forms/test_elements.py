@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from contextlib import closing
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Annotated, Any, Literal
@@ -12,7 +13,7 @@ import pytest
 from flask import Flask, render_template_string
 from marshmallow import fields
 from marshmallow.validate import Length
-from sqlalchemy import create_engine, text
+from sqlalchemy import NullPool, create_engine, text
 
 from flask_serveractions import Bound, ServerActions
 from flask_serveractions.forms.html_forms import forms_in
@@ -34,13 +35,13 @@ def client_of(annotation: Any, content: str, **context: Any) -> ActionsClient:
 
 
 def rows_of_sqlite() -> list[Any]:
-    connection = sqlite3.connect(":memory:")
-    connection.row_factory = sqlite3.Row
-    return connection.execute("SELECT 1 AS id, 'One' AS name UNION SELECT 2, 'Two'").fetchall()
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.row_factory = sqlite3.Row
+        return connection.execute("SELECT 1 AS id, 'One' AS name UNION SELECT 2, 'Two'").fetchall()
 
 
 def rows_of_sqlalchemy() -> list[Any]:
-    with create_engine("sqlite://").connect() as connection:
+    with create_engine("sqlite://", poolclass=NullPool).connect() as connection:
         return list(connection.execute(text("SELECT 1 AS id, 'One' AS name UNION SELECT 2, 'Two'")))
 
 

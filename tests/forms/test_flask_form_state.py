@@ -7,6 +7,7 @@ import io
 import re
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from typing import Annotated, Any
 
 import pytest
@@ -180,9 +181,10 @@ class NumberForm(FlaskForm):
 
 
 def rows() -> list[Any]:
-    connection = sqlite3.connect(":memory:")
-    connection.row_factory = sqlite3.Row
-    return connection.execute("SELECT 1 AS id, 'One' AS name UNION SELECT 2, 'Two' UNION SELECT 3, 'Three'").fetchall()
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.row_factory = sqlite3.Row
+        sql = "SELECT 1 AS id, 'One' AS name UNION SELECT 2, 'Two' UNION SELECT 3, 'Three'"
+        return connection.execute(sql).fetchall()
 
 
 CHOICES: dict[str, Callable[[], Any]] = {
