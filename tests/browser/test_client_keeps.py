@@ -203,3 +203,28 @@ def test_a_row_that_a_script_added_outside_of_a_form_stays_with_what_was_typed(s
     for n in 1, 2:
         press(page, n)
     expect(page.locator("[name=notes]")).to_have_value("typed")
+
+
+FIELD = '<input data-row="{{ row }}">'
+#: what tells one record from another: an id in it, or where its link leads to
+RECORDS = {
+    "a heading": ("ul", f'<li>{FIELD}<h3 id="title-{{{{ row }}}}">Title</h3></li>'),
+    "a link": ("ul", f'<li><a href="/rows/{{{{ row }}}}">Row {{{{ row }}}}</a>{FIELD}</li>'),
+    "a link in a table": ("table", f'<tr><td><a href="/rows/{{{{ row }}}}">Row {{{{ row }}}}</a><td>{FIELD}</tr>'),
+}
+
+
+@pytest.mark.parametrize(("around", "record"), RECORDS.values(), ids=RECORDS)
+@pytest.mark.parametrize("rows", [[1], [1, 2, 3]], ids=["alone", "among others"])
+def test_what_was_typed_into_a_record_does_not_move_to_the_one_that_takes_its_place(
+    stage: Stage, page: Page, around: str, record: str, rows: list[int]
+) -> None:
+    body = f"<{around}>{{% for row in rows[n] %}}{record}{{% endfor %}}</{around}>"
+    set_page(stage, body, rows=[rows, [4, *rows[1:]]])
+    open_page(page, "/p")
+    for row in rows:
+        page.fill(f"[data-row='{row}']", f"of {row}")
+    press(page)
+    expect(page.locator("[data-row='4']")).to_have_value("")
+    for row in rows[1:]:
+        expect(page.locator(f"[data-row='{row}']")).to_have_value(f"of {row}")

@@ -25,7 +25,7 @@ import { attribute, firstOf, has, isElement, nextOf, parentOf, read, shadowOf, t
  * @property {Map<Node, number>} looks numbers for what nodes show
  */
 
-const RECORD = /^(LI|TR|ARTICLE)$/;
+export const RECORD = /^(LI|TR|ARTICLE)$/;
 
 /** @param {Element} element what has to be alike for one to become the other; a changed script is another, a password that can be read is none */
 export function kindOf(element) {

@@ -3,9 +3,9 @@
  * go by what they are, then by what they show, then by order; texts go with what they follow.
  */
 
-import { attribute, contains, findAll, firstOf, isElement, nextOf, parentOf, read, typeOf } from "../dom.js";
+import { attribute, contains, find, findAll, firstOf, isElement, nextOf, parentOf, read, tagOf, typeOf } from "../dom.js";
 import { isTyped } from "./controls.js";
-import { isOther, kindOf } from "./pairs.js";
+import { isOther, kindOf, RECORD } from "./pairs.js";
 
 /** @typedef {import("./pairs.js").Pairs} Pairs */
 /** @typedef {Map<Node, Node>} Matches the old node by which a fresh one is shown */
@@ -34,6 +34,17 @@ function looksOf(pairs, node) {
 /** @param {Element} element */
 const holdsTyped = (element) => [element, ...findAll("input,textarea,select", element)].some(isTyped);
 
+/** @param {Element} element @returns {string} where its first link leads to */
+const linkOf = (element) => read(find("a", element), "href");
+
+/**
+ * @param {Pairs} pairs @param {Element} old @param {Element} fresh
+ * @returns {boolean} whether they are two records: of those that hold names none is in both, or what was typed stands by another link
+ */
+const isOtherRecord = (pairs, old, fresh) =>
+  isOther(pairs, old, fresh) ||
+  (RECORD.test(tagOf(old)) && ((pairs.holders.has(old) && pairs.holders.has(fresh)) || (holdsTyped(old) && linkOf(old) !== linkOf(fresh))));
+
 /**
  * @param {Pairs} pairs
  * @param {Node} into the parent of the old ones
@@ -59,10 +70,9 @@ export function matchSiblings(pairs, into, olds, news) {
 
 /** @param {Pairs} pairs @param {Element[]} olds @param {Element[]} news all of one kind @param {Matches} matches to add to */
 function matchKind(pairs, olds, news, matches) {
-  if (olds.length === 1 && news.length === 1) {
-    if (!isOther(pairs, olds[0], news[0])) matches.set(news[0], olds[0]);
-    return;
-  }
+  /** @type {(fresh: Element, i: number) => unknown} */
+  const matchInOrder = (fresh, i) => olds[i] && !isOtherRecord(pairs, olds[i], fresh) && matches.set(fresh, olds[i]);
+  if (olds.length === 1 && news.length === 1) return news.forEach(matchInOrder);
   // Of many, one that holds a name is a record of its own.
   olds = olds.filter((old) => !pairs.holders.has(old));
   const alike = Map.groupBy(olds.toReversed(), (old) => looksOf(pairs, old)), taken = new Set();
@@ -76,7 +86,7 @@ function matchKind(pairs, olds, news, matches) {
   olds = olds.filter((old) => !taken.has(old));
   // With another count of them, order doesn't tell in which the visitor has typed.
   if (olds.length !== open.length) olds = olds.filter((old) => !holdsTyped(old));
-  open.forEach((fresh, i) => olds[i] && matches.set(fresh, olds[i]));
+  open.forEach(matchInOrder);
 }
 
 /** @param {Node} into @param {Node[]} news @param {Matches} matches to add to */
