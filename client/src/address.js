@@ -17,9 +17,6 @@ export const isOwn = (url) => absolute(url, document.baseURI).origin === locatio
 /** @param {string} url @param {string} pair @returns {string} */
 export const withArgument = (url, pair) => url + (url.includes("?") ? "&" : "?") + pair;
 
-/** @param {{pathname: string, search: string}} address of a link, say @returns {string} */
-export const pathOf = ({ pathname, search }) => pathname + search;
-
 /** What came from another page than the one on the screen, a dialog or an appended part, says so. */
 export const PAGE = "data-serveractions-page";
 

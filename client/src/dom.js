@@ -54,18 +54,8 @@ export const findAll = (selector, root = document.documentElement) => [...all(ro
 /** @param {string} selector @param {Element} [root] @returns {HTMLElement | undefined} */
 export const find = (selector, root) => findAll(selector, root)[0];
 
-/** @param {Node} node @returns {node is Element} */
-export const isElement = (node) => typeOf(node) === 1;
-
 /** @param {Node | null} node whether it is in the document */
 export const isShown = (node) => document.contains(node);
-
-/** @param {Node} node @returns {ChildNode[]} */
-export function childrenOf(node) {
-  const children = [];
-  for (let child = firstOf(node); child; child = nextOf(child)) children.push(child);
-  return children;
-}
 
 /**
  * @template {keyof HTMLElementTagNameMap} Tag
@@ -86,12 +76,6 @@ export const emit = (type, detail, element) =>
     element && isShown(element) ? element : document,
     new CustomEvent(`action:${type}`, { bubbles: true, cancelable: true, detail }),
   );
-
-/** @param {string} name of an attribute @returns {string[]} what it says, wherever it stands; the same once */
-export const valuesOf = (name) => [...new Set(findAll(`[${name}]`).map((element) => read(element, name)))];
-
-/** @param {string} name of an attribute @param {string} value @returns {string} a selector */
-export const valued = (name, value) => `[${name}="${CSS.escape(value)}"]`;
 
 /** @param {string} types of events @param {(event: any) => unknown} act @param {boolean} [capture] what does not bubble is heard, too */
 export const listen = (types, act, capture) => types.split(" ").forEach((type) => document.addEventListener(type, act, capture));

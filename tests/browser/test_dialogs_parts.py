@@ -206,18 +206,18 @@ def test_what_saves_itself_is_saved_when_a_dialog_is_closed(stage: Stage, page: 
 
 def test_a_fresh_page_that_comes_while_it_is_opened_leaves_it(stage: Stage, page: Page) -> None:
     held: list[Route] = []
-    page.route("**/screen.js?*", lambda route: held.append(route))
+    page.route("**/card.css", lambda route: held.append(route))
+    styled = "Card</title><link rel='stylesheet' href='/card.css'><title>"
     stage.page("/", '<main><a href="/card" data-dialog>Card</a><p>{{ n }}</p></main>', n=lambda: len(stage.visits))
-    stage.page("/card", '<main><h2>Card</h2><label>Text <input name="text"></label></main>')
+    stage.page("/card", '<main><h2>Card</h2><label>Text <input name="text"></label></main>', styled)
     with at_once(page):
         page.goto("/")
-        with page.expect_response("/"):
-            page.evaluate("import('/_actions/client.js').then(({ refresh }) => void refresh())")
-        page.locator("a").click()
-        page.locator("dialog").wait_for(state="attached")
+        with page.expect_request("**/card.css"):
+            page.locator("a").click()
+        page.evaluate("import('/_actions/client.js').then(({ refresh }) => void refresh())")
+        expect(page.locator("main > p")).to_have_text("3")
         for route in held:
-            route.continue_()
-        expect(page.locator("main > p")).to_have_text("2")
+            route.fulfill(body="", content_type="text/css")
         expect(page.get_by_role("dialog", name="Card").get_by_label("Text")).to_be_focused()
         page.go_back()
         expect(page.locator("dialog")).to_have_count(0)

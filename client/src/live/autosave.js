@@ -1,13 +1,13 @@
 // Forms that send themselves: those of actions are saved, those of GET are searched by.
 
-import { absolute, here, isOwn, pathOf } from "../address.js";
+import { absolute, here, isOwn } from "../address.js";
 import { begunForms, contentsOf } from "../begun.js";
 import { callOf } from "../calls.js";
 import { checkValidity, find, has, isShown, listen, read, requestSubmit } from "../dom.js";
 import { FAILED, tell } from "../messages.js";
 import { load } from "../submissions.js";
 import { refreshContent } from "./dialogs.js";
-import { onSubmit } from "./listen.js";
+import { onSubmit, pathOf } from "./listen.js";
 import { milliseconds } from "./pace.js";
 import { dialogOf } from "./regions.js";
 

@@ -1,13 +1,13 @@
 // Pages in dialogs: what stands in a page's <main> is shown above the page on the screen.
 
-import { absolute, here, PAGE, pathOf } from "../address.js";
+import { absolute, here, PAGE } from "../address.js";
 import { begunForms, mayGo } from "../begun.js";
 import { create, find, has, isShown, listen, read, setAttribute } from "../dom.js";
 import { tell } from "../messages.js";
 import { loadScreen } from "../modules.js";
 import { fetchPage } from "../page.js";
 import { load } from "../submissions.js";
-import { onLink } from "./listen.js";
+import { onLink, pathOf } from "./listen.js";
 import { DIALOG, dialogOf, emitRegion, openDialogs, parseWithin, showPart } from "./regions.js";
 
 /** @typedef {import("./regions.js").Sent} Sent */

@@ -1,11 +1,11 @@
 // Lists that go on: a link gives way to the next page's rows, and to its link. Each row that came says which page it is of.
 
-import { here, PAGE, parseAction, pathOf } from "../address.js";
+import { here, PAGE, parseAction } from "../address.js";
 import { begunForms } from "../begun.js";
-import { closest, find, findAll, isShown, listen, read, removeAttribute, setAttribute, valued } from "../dom.js";
+import { closest, find, findAll, isShown, listen, read, removeAttribute, setAttribute } from "../dom.js";
 import { loadScreen } from "../modules.js";
 import { fetchPage } from "../page.js";
-import { onLink, whenShown } from "./listen.js";
+import { onLink, pathOf, valued, whenShown } from "./listen.js";
 import { emitRegion, parseWithin, regionIn, showPart } from "./regions.js";
 
 /** @typedef {import("./listen.js").Link} Link */

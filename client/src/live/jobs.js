@@ -3,11 +3,11 @@
 import { isOwn } from "../address.js";
 import { pause } from "../answers.js";
 import { showProgress } from "../calls.js";
-import { closest, emit, find, findAll, read, valued, valuesOf } from "../dom.js";
+import { closest, emit, find, findAll, read } from "../dom.js";
 import { FAILED, tell } from "../messages.js";
 import { nothing, tokenHeader } from "../page.js";
 import { refreshAll } from "./dialogs.js";
-import { onSubmit, whenShown } from "./listen.js";
+import { onSubmit, valued, valuesOf, whenShown } from "./listen.js";
 
 // A stream for each would take all connections that a browser opens to a host, and a thread of the server's.
 const PACE = 1000; // milliseconds from one look to the next

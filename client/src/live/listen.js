@@ -1,6 +1,6 @@
-// What the features of live.js hear of the page.
+// What the features of live.js hear of the page, and read in it.
 
-import { closest, listen } from "../dom.js";
+import { closest, findAll, listen, read } from "../dom.js";
 
 /** @typedef {HTMLAnchorElement} Link */
 
@@ -25,3 +25,12 @@ export const onSubmit = (act) =>
   listen("submit", (event) => {
     if (!event.defaultPrevented && act(event.target, event)) event.preventDefault();
   });
+
+/** @param {{pathname: string, search: string}} address of a link, say @returns {string} */
+export const pathOf = ({ pathname, search }) => pathname + search;
+
+/** @param {string} name of an attribute @returns {string[]} what it says, wherever it stands; the same once */
+export const valuesOf = (name) => [...new Set(findAll(`[${name}]`).map((element) => read(element, name)))];
+
+/** @param {string} name of an attribute @param {string} value @returns {string} a selector */
+export const valued = (name, value) => `[${name}="${CSS.escape(value)}"]`;

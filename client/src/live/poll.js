@@ -1,9 +1,9 @@
 // Regions that are fetched at a pace: the page is, at the quickest of them.
 
 import { settled } from "../calls.js";
-import { listen, valuesOf } from "../dom.js";
+import { listen } from "../dom.js";
 import { refreshAll } from "./dialogs.js";
-import { whenShown } from "./listen.js";
+import { valuesOf, whenShown } from "./listen.js";
 import { milliseconds } from "./pace.js";
 
 /** @type {ReturnType<typeof setTimeout> | undefined} */

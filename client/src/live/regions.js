@@ -1,8 +1,9 @@
 // Parts of pages: found by their names, and told of when they have come.
 
 import { absolute, here } from "../address.js";
-import { attributesOf, closest, emit, find, findAll, read, setAttribute, valued } from "../dom.js";
+import { attributesOf, closest, emit, find, findAll, read, setAttribute } from "../dom.js";
 import { loadScreen } from "../modules.js";
+import { valued } from "./listen.js";
 
 /** @typedef {import("../screen/show.js").Sent} Sent */
 

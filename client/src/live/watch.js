@@ -3,9 +3,9 @@
 import { absolute } from "../address.js";
 import { pause } from "../answers.js";
 import { settled } from "../calls.js";
-import { listen, valuesOf } from "../dom.js";
+import { listen } from "../dom.js";
 import { refreshAll } from "./dialogs.js";
-import { whenShown } from "./listen.js";
+import { valuesOf, whenShown } from "./listen.js";
 
 const TOPICS = 30; // of a connection: servers take no URL of any length
 const JITTER = 300; // milliseconds

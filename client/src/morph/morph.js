@@ -12,12 +12,12 @@
  */
 
 import {
-  attribute, attributesOf, childrenOf, findAll, firstOf, has, insert, isElement, isEqual, isShown, moveBefore, nextOf, parentOf, remove,
+  attribute, attributesOf, findAll, firstOf, has, insert, isEqual, isShown, moveBefore, nextOf, parentOf, remove,
   removeAttribute, setAttributeNode, shadowOf, tagOf,
 } from "../dom.js";
 import { keepTyped } from "./controls.js";
 import { note } from "./notes.js";
-import { findPairs } from "./pairs.js";
+import { findPairs, isElement } from "./pairs.js";
 import { rising } from "./rising.js";
 import { carry, compareSaid } from "./said.js";
 import { remember } from "./screen.js";
@@ -75,6 +75,13 @@ function updateContent(plan, old, fresh) {
   if (shadow) updateChildren(plan, shadowOf(old) ?? old.attachShadow(shadow), shadow);
   if (tagOf(old) === "TEMPLATE") updateChildren(plan, old.content, fresh.content);
   else updateChildren(plan, old, fresh);
+}
+
+/** @param {Node} node @returns {ChildNode[]} */
+function childrenOf(node) {
+  const children = [];
+  for (let child = firstOf(node); child; child = nextOf(child)) children.push(child);
+  return children;
 }
 
 /** @param {Plan} plan @param {Node} into @param {Node} from */

@@ -7,7 +7,7 @@
  * 4. A record that went and one that came are not the same, whatever is alike in them: nothing moves across.
  */
 
-import { attribute, firstOf, has, isElement, nextOf, parentOf, read, shadowOf, tagOf } from "../dom.js";
+import { attribute, firstOf, has, nextOf, parentOf, read, shadowOf, tagOf, typeOf } from "../dom.js";
 
 /** @typedef {(element: Element) => string | null | undefined} Key */
 /** @typedef {Map<string, Element | null>} Names null: named twice */
@@ -26,6 +26,9 @@ import { attribute, firstOf, has, isElement, nextOf, parentOf, read, shadowOf, t
  */
 
 export const RECORD = /^(LI|TR|ARTICLE)$/;
+
+/** @param {Node} node @returns {node is Element} */
+export const isElement = (node) => typeOf(node) === 1;
 
 /** @param {Element} element what has to be alike for one to become the other; a changed script is another, a password that can be read is none */
 export function kindOf(element) {

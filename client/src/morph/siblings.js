@@ -3,9 +3,9 @@
  * go by what they are, then by what they show, then by order; texts go with what they follow.
  */
 
-import { attribute, contains, find, findAll, firstOf, isElement, nextOf, parentOf, read, tagOf, typeOf } from "../dom.js";
+import { attribute, contains, find, findAll, firstOf, nextOf, parentOf, read, tagOf, typeOf } from "../dom.js";
 import { isTyped } from "./controls.js";
-import { isOther, kindOf, RECORD } from "./pairs.js";
+import { isElement, isOther, kindOf, RECORD } from "./pairs.js";
 
 /** @typedef {import("./pairs.js").Pairs} Pairs */
 /** @typedef {Map<Node, Node>} Matches the old node by which a fresh one is shown */
