@@ -223,6 +223,19 @@ def test_a_fresh_page_that_comes_while_it_is_opened_leaves_it(stage: Stage, page
         expect(page.locator("dialog")).to_have_count(0)
 
 
+def test_a_link_that_is_pressed_early_waits_for_what_opens_its_dialog(stage: Stage, page: Page) -> None:
+    held: list[Route] = []
+    page.route("**/live.js?*", lambda route: held.append(route))
+    set_card(stage, "")
+    with at_once(page):
+        page.goto("/")
+        page.evaluate("window.same = true")
+        page.locator("#open").click()
+        held[0].continue_()
+        expect(page.get_by_role("dialog", name="Card")).to_be_visible()
+        assert page.evaluate("window.same")
+
+
 @pytest.mark.parametrize("key", ["Control", "Shift", "middle"])
 def test_a_link_that_is_opened_in_another_tab_is_the_browsers(stage: Stage, page: Page, key: str) -> None:
     set_card(stage, "")

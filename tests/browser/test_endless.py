@@ -162,6 +162,20 @@ def test_what_was_begun_goes_with_its_row_into_the_next_part(stage: Stage, page:
     expect(page.locator("body")).to_contain_text("The form that you had begun is gone.")
 
 
+def test_who_types_in_a_row_stays_in_it_when_it_goes_into_the_next_part(stage: Stage, page: Page) -> None:
+    rows = set_rows(stage, 25)
+    editable = LIST.replace("<button>Remove", '<input name="why"><button>Remove')
+    stage.page("/notes", editable, **context_of(rows))
+    page.set_viewport_size({"width": 800, "height": 200})
+    open_page(page, "/notes")
+    scroll_to_end(page, 25)
+    page.locator("#row-10 input[name=why]").focus()  # nothing has been typed yet
+    rows.insert(0, 99)
+    page.evaluate("import(document.querySelector('#serveractions').src).then(({ refresh }) => refresh())")
+    expect_numbers(page, rows)
+    expect(page.locator("#row-10[data-serveractions-page='/notes?page=2'] input[name=why]")).to_be_focused()
+
+
 def test_back_returns_to_the_place(stage: Stage, page: Page) -> None:
     set_rows(stage, 45)
     page.set_viewport_size({"width": 800, "height": 200})

@@ -95,13 +95,19 @@ async function fetchPart(url, region) {
 /** @param {Element} node */
 const copy = (node) => /** @type {Element} */ (node.cloneNode(true));
 
+/** @returns {HTMLFormElement[]} what is typed into, or has been */
+function formsInUse() {
+  const field = /** @type {HTMLInputElement | null} */ (document.activeElement?.closest("input,select,textarea"));
+  return field?.form ? [...begunForms(), field.form] : begunForms();
+}
+
 /** @param {Element} form */
 const recordOf = (form) => parseAction(read(form, "action"))?.record;
 
-/** What was begun in a row that is no longer of the first part may be of the next one. @param {Element} region @param {Element} fresh */
+/** A row in use that is no longer of the first part may be of the next one. @param {Element} region @param {Element} fresh */
 function passOn(region, fresh) {
   const records = findAll("form", fresh).map(recordOf);
-  for (const form of begunForms()) {
+  for (const form of formsInUse()) {
     const row = records.includes(recordOf(form)) ? null : closest(form, `${valued("data-region", nameOf(region))}>:not([${PAGE}])`);
     if (row) setAttribute(row, PAGE, urlsOf(region)[0]);
   }
