@@ -75,7 +75,7 @@ export async function followJob(url, signal, report) {
       };
       const answer = await readAnswer(reply, signal, told);
       if (!answer.state && (answer.title || "data" in answer)) return answer;
-      told(/** @type {any} */ (answer));
+      if (answer.state) told(/** @type {any} */ (answer)); // something between says nothing of it
       hasEnded = /done|failed/.test(answer.state ?? "");
     } catch {
       signal.throwIfAborted();

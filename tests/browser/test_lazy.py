@@ -127,12 +127,15 @@ def test_what_was_on_its_way_while_somebody_searched_is_of_the_page_that_was_fou
     expect(page.locator("[data-region=stats]")).to_have_text("for milk")
 
 
-def test_a_lazy_list_goes_on_when_its_first_part_is_there(stage: Stage, page: Page) -> None:
+def set_lazy_rows(stage: Stage) -> None:
+    """Set a lazy list of three parts, which waits where there is a gate."""
+
     def number() -> int:
         return request.args.get("page", 1, int)
 
     def rows() -> range:
-        stage.wait("rows")
+        if "rows" in stage.gates:
+            stage.wait("rows")
         return range(number() * 10 - 9, number() * 10 + 1)
 
     stage.page(
@@ -143,17 +146,37 @@ def test_a_lazy_list_goes_on_when_its_first_part_is_there(stage: Stage, page: Pa
         rows=lambda: rows,
         number=number,
     )
-    open_page(page, "/rows")
-    await_ready(page)
-    page.wait_for_timeout(300)  # its link is in view
-    stage.gate("rows").set()
+
+
+def scroll_to_end(page: Page) -> None:
+    """Scroll until the last row is there."""
 
     def is_at_end() -> bool:
         page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
         return page.locator("li").count() == 30
 
     eventually(is_at_end)
+
+
+def test_a_lazy_list_goes_on_when_its_first_part_is_there(stage: Stage, page: Page) -> None:
+    set_lazy_rows(stage)
+    gate = stage.gate("rows")
+    open_page(page, "/rows")
+    await_ready(page)
+    page.wait_for_timeout(300)  # its link is in view
+    gate.set()
+    scroll_to_end(page)
     expect(page.locator("li")).to_have_text([str(row) for row in range(1, 31)])
+
+
+def test_who_comes_back_to_a_lazy_list_is_where_she_was(stage: Stage, page: Page) -> None:
+    set_lazy_rows(stage)
+    open_page(page, "/rows")
+    scroll_to_end(page)
+    page.locator("li").last.scroll_into_view_if_needed()
+    page.reload()
+    expect(page.locator("li")).to_have_text([str(row) for row in range(1, 31)])
+    expect(page.locator("li").last).to_be_in_viewport()
 
 
 def test_a_form_in_a_lazy_region_works(stage: Stage, page: Page) -> None:

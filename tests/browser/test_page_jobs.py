@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from flask_serveractions import Bound, Progress
 from tests.browser.readiness import await_ready
-from tests.browser.stage import Stage, await_events, events, open_page
+from tests.browser.stage import Stage, await_events, events, kinds, open_page
 from tests.todo_app import served
 
 JOBS = """<main>{% call action_form("report") %}<button id="order">Order</button>{% endcall %}
@@ -107,6 +107,17 @@ def test_many_forms_whose_jobs_are_under_way_leave_connections_for_the_page(stag
     stage.gate("end").set()
     await_events(page, "success", 7)
     assert sorted(carried for kind, *_, carried in events(page) if kind == "success") == list(range(1, 8))
+
+
+def test_a_form_whose_job_nobody_tells_of_says_so_in_the_end(stage: Stage, page: Page) -> None:
+    set_jobs(stage)
+    page.add_init_script(HASTE)
+    open_page(page, "/jobs")
+    page.route("**/-/jobs/**", lambda route: route.fulfill(status=502, body="<h1>Bad gateway</h1>"))
+    page.locator("#order").click()
+    expect(page.get_by_text("No usable answer. Please try again.")).to_be_visible()
+    await_events(page, "finish", 1)
+    assert "progress" not in kinds(page)
 
 
 def test_a_job_is_no_longer_asked_for_by_whose_session_is_over(stage: Stage, page: Page) -> None:

@@ -40,6 +40,9 @@ const urlsOf = (region) => [...new Set(appendedTo(region).map((row) => read(row,
 /** @returns {HTMLElement[]} regions that others were appended to */
 const continued = () => findAll(`[data-region]:has(>[${PAGE}])`);
 
+/** @param {Element} [region] @returns {boolean} whether its first part is yet to come */
+const isAwaited = (region) => /waiting|failed/.test(read(region, "data-lazy"));
+
 /** @param {Element} region @param {Element[]} rows one may come twice, where others were added before it meanwhile */
 const appendRows = (region, rows) => region.append(...rows.filter((row) => !find(valued("id", read(row, "id")), region)));
 
@@ -58,7 +61,7 @@ const loadMore = (link) => (queue = queue.then(() => append(link)));
 async function append(link) {
   const from = here();
   const region = regionIn(read(link, "data-more"));
-  if (/waiting|failed/.test(read(region, "data-lazy"))) return; // it is asked again when the first part is there
+  if (isAwaited(region)) return; // it is asked again when the first part is there
   const part = region && !region.contains(link) && link.origin === location.origin && (await fetchPart(pathOf(link), region));
   if (here() !== from || !isShown(link)) return;
   if (!part || !part[2]) return removeAttribute(link, "data-more"); // it leads to nothing: it is a link again
@@ -162,7 +165,10 @@ async function restoreParts() {
   const [parts, top] = history.state?.serveractionsParts ?? [];
   if (!parts) return;
   for (const [name, count] of parts) {
-    for (let link; (link = linkIn(name)) && urlsOf(regionIn(name)).length < count; ) await loadMore(link);
+    for (let link; (link = linkIn(name)) && urlsOf(regionIn(name)).length < count; ) {
+      if (isAwaited(regionIn(name))) await new Promise((resolve) => addEventListener("action:region", resolve, { once: true }));
+      await loadMore(link);
+    }
   }
   scrollTo({ top, behavior: "instant" });
 }
