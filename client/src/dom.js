@@ -79,3 +79,6 @@ export const emit = (type, detail, element) =>
 
 /** @param {string} types of events @param {(event: any) => unknown} act @param {boolean} [capture] what does not bubble is heard, too */
 export const listen = (types, act, capture) => types.split(" ").forEach((type) => document.addEventListener(type, act, capture));
+
+/** @param {MouseEvent} event a click @returns {boolean} whether it is nobody else's: no listener's, and not the browser's, which opens tabs */
+export const isPlainClick = ({ altKey, ctrlKey, defaultPrevented, metaKey, shiftKey }) => !(defaultPrevented || altKey || ctrlKey || metaKey || shiftKey);

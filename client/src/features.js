@@ -1,6 +1,6 @@
 // What only some pages have is in modules of their own: they are loaded where the page has it.
 
-import { closest, dispatch, find, listen } from "./dom.js";
+import { closest, dispatch, find, isPlainClick, listen } from "./dom.js";
 import { loadLive, loadScreen, loadTransfer } from "./modules.js";
 import { nothing } from "./page.js";
 
@@ -19,7 +19,7 @@ function look() {
 // a link that is pressed before the module is there that acts on it waits for it
 listen("click", async (event) => {
   const { isTrusted, target } = event;
-  if (isReady || !isTrusted || !closest(target, "a[data-dialog],a[data-more]")) return;
+  if (isReady || !isTrusted || !isPlainClick(event) || !closest(target, "a[data-dialog],a[data-more]")) return;
   event.preventDefault();
   await loadLive().catch(nothing);
   dispatch(target, new MouseEvent("click", event));

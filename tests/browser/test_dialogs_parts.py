@@ -236,6 +236,17 @@ def test_a_link_that_is_pressed_early_waits_for_what_opens_its_dialog(stage: Sta
         assert page.evaluate("window.same")
 
 
+def test_a_link_that_is_opened_in_another_tab_does_not_wait(stage: Stage, page: Page) -> None:
+    page.route("**/live.js?*", lambda route: None)
+    set_card(stage, "")
+    with at_once(page):
+        page.goto("/")
+        with page.context.expect_page() as opened:
+            page.locator("#open").click(modifiers=["Control"])
+    expect(opened.value.locator("dialog")).to_have_count(0)
+    expect(opened.value).to_have_url(re.compile("/cards/1/$"))
+
+
 @pytest.mark.parametrize("key", ["Control", "Shift", "middle"])
 def test_a_link_that_is_opened_in_another_tab_is_the_browsers(stage: Stage, page: Page, key: str) -> None:
     set_card(stage, "")

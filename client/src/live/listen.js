@@ -1,6 +1,6 @@
 // What the features of live.js hear of the page, and read in it.
 
-import { closest, findAll, listen, read } from "../dom.js";
+import { closest, findAll, isPlainClick, listen, read } from "../dom.js";
 
 /** @typedef {HTMLAnchorElement} Link */
 
@@ -13,9 +13,9 @@ export function whenShown(act) {
 /** @param {string} selector of links of this site @param {(link: Link) => unknown} act what a plain click on one does */
 export const onLink = (selector, act) =>
   listen("click", (event) => {
-    const { altKey, ctrlKey, defaultPrevented, metaKey, shiftKey, target } = event;
+    const { target } = event;
     const link = /** @type {Link | null} */ (target instanceof Element && closest(target, selector));
-    if (!link || defaultPrevented || altKey || ctrlKey || metaKey || shiftKey || link.origin !== location.origin || !/^(_self)?$/.test(link.target)) return;
+    if (!link || !isPlainClick(event) || link.origin !== location.origin || !/^(_self)?$/.test(link.target)) return;
     event.preventDefault();
     act(link);
   });
