@@ -80,9 +80,10 @@ export function showPart(root, target, page, sent = {}) {
 
 /** Whether a fresh form has no place for something: for a row that a script added. @param {HTMLFormElement} fresh @param {HTMLFormElement} typed */
 function lacks(fresh, typed) {
-  // an empty hidden one is none for what a script has written into it
-  const free = [...fieldsOf(fresh)].filter(({ type, value }) => type !== "hidden" || value).map(({ name }) => name);
-  return [...new FormData(typed)].some(([name, value]) => value && !free.splice(free.indexOf(name) >>> 0, 1).length);
+  // what a script has written into a hidden field counts; an empty one says nothing, nor does a box without a tick
+  const [free, wanted] = [fresh, typed].map((form) => [...fieldsOf(form)].filter(({ name, type, value }) => name && (type !== "hidden" || value)));
+  const names = free.map(({ name }) => name);
+  return wanted.some(({ name, type, checked }) => (checked || !/^(radio|checkbox)$/.test(type)) && !names.splice(names.indexOf(name) >>> 0, 1).length);
 }
 
 /** @param {Element} element @param {unknown} refused the action that was @returns {string | null | undefined} a form is known by its action, and what that is bound to; a region by its name */
