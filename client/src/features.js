@@ -1,25 +1,23 @@
 // What only some pages have is in modules of their own: they are loaded where the page has it.
 
 import { closest, dispatch, find, isPlainClick, listen } from "./dom.js";
-import { loadLive, loadScreen, loadTransfer } from "./modules.js";
+import { hasLive, loadLive, loadScreen, loadTransfer } from "./modules.js";
 import { nothing } from "./page.js";
 
 const FEATURES = "[data-dialog],[data-job],[data-lazy],[data-live],[data-more],[data-poll],[data-submit]";
 
 const SCRIPTED = '#serveractions:not([data-actions="{}"])'; // whose scripts call actions
 
-let isReady = false;
-
 function look() {
   if (find(`[name=_action],[data-action],${SCRIPTED}`)) void loadScreen();
   if (find(`[type=file],${SCRIPTED}`)) void loadTransfer();
-  if (find(FEATURES)) void loadLive().then(() => (isReady = true));
+  if (find(FEATURES)) void loadLive();
 }
 
 // a link that is pressed before the module is there that acts on it waits for it
 listen("click", async (event) => {
   const { isTrusted, target } = event;
-  if (isReady || !isTrusted || !isPlainClick(event) || !closest(target, "a[data-dialog],a[data-more]")) return;
+  if (hasLive() || !isTrusted || !isPlainClick(event) || !closest(target, "a[data-dialog],a[data-more]")) return;
   event.preventDefault();
   await loadLive().catch(nothing);
   dispatch(target, new MouseEvent("click", event));

@@ -18,3 +18,6 @@ export const loadScreen = () => load("screen");
 export const loadTransfer = () => load("transfer");
 /** @type {() => Promise<typeof import("./live.js")>} */
 export const loadLive = () => load("live");
+
+/** @returns {boolean} whether it has come, and listens */
+export const hasLive = () => "live" in loaded;

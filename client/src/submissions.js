@@ -117,11 +117,11 @@ async function showAnswer(call, answer, target, error) {
   } else if (error ? stale === "identity" : !isFile && (target || page || element)) await showPage(here(), call);
   if (target?.hash) location.assign(target);
   if (error && element) tell(element, error);
-  if (isShown && !unread) return;
+  if (!messages?.[0] || (isShown && !unread)) return;
   // no page shows them; or one that came by itself may have, from the session
   const isLeft = unread || (!target && (page || !element || call.headers.Prefer));
   const { innerHTML, textContent } = document.body;
-  messages?.forEach(({ category, message }) => (isLeft || !(innerHTML + textContent).includes(message)) && notify(message, "", category));
+  messages.forEach(({ category, message }) => (isLeft || !(innerHTML + textContent).includes(message)) && notify(message, "", category));
 }
 
 /** Brings the page on the screen up to date. @param {string} html @param {Sent} [sent] */

@@ -54,5 +54,4 @@ def without(headers: Pairs, names: Collection[str]) -> list[tuple[str, str]]:
 
 def with_header(headers: Pairs, name: str, value: str) -> list[tuple[str, str]]:
     """Return headers with this one in place of those of its name."""
-    size, lower = len(name), name.lower()
-    return [*[pair for pair in headers if len(pair[0]) != size or pair[0].lower() != lower], (name, value)]
+    return [*without(headers, {name.lower()}), (name, value)]

@@ -225,7 +225,6 @@ def all_keys(app: Flask, current: str | bytes | None) -> tuple[str | bytes, ...]
 
 PAYLOAD = json.JSONEncoder(separators=(",", ":"), sort_keys=True, ensure_ascii=False, default=str)
 NO_PAYLOAD = encoded(b"{}")
-READ_PAYLOAD = json.JSONDecoder().decode  # json.loads looks first what it was given, and by which options
 
 
 def dump_payload(bound: Mapping[str, Any]) -> str:
@@ -245,7 +244,7 @@ def dump_payload(bound: Mapping[str, Any]) -> str:
 def load_payload(payload: str) -> dict[str, Any] | None:
     """Return the bound arguments of a payload, or None where it holds none (it may not be ours)."""
     try:
-        bound = READ_PAYLOAD(decoded(payload.encode("ascii", "ignore")).decode(errors="surrogatepass"))
+        bound = json.loads(decoded(payload.encode("ascii", "ignore")).decode(errors="surrogatepass"))
     except (ValueError, RecursionError):
         return None
     return bound if isinstance(bound, dict) else None

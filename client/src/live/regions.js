@@ -41,6 +41,7 @@ export async function parseWithin(html, url, element) {
   const page = (await loadScreen()).parsePage(html), { body } = page;
   const base = url === here() ? "" : absolute(url).href;
   const dialog = closest(element, `.${DIALOG}`); // it may not be shown yet
+  if (!base && !dialog) return page;
   const ids = new Set(findAll("[id]", body).map((each) => dialog && read(each, "id")));
   // without one, a form leads to its page
   if (base) for (const form of findAll("form:not([action])", body)) setAttribute(form, "action", "");

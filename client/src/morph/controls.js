@@ -18,8 +18,10 @@ const wrongIn = ({ options }, chosen) => [...options].filter((option) => option.
 /** @param {any} element whether it is a control that says something else than the server */
 export function isTyped(element) {
   const tag = tagOf(element);
+  if (tag === "SELECT") return !!wrongIn(element, chosenByServer(element))[0];
+  if (!/^(INPUT|TEXTAREA)$/.test(tag) || element.type === "file") return false;
   const [state, server] = propertiesOf(element);
-  return tag === "SELECT" ? !!wrongIn(element, chosenByServer(element))[0] : /^(INPUT|TEXTAREA)$/.test(tag) && element.type !== "file" && element[state] !== element[server];
+  return element[state] !== element[server];
 }
 
 /**
