@@ -81,7 +81,8 @@ def control_names(operation: Operation) -> list[str]:
         return [*wtf_names(filled_form(operation.form, None)), *(each.key for each in operation.files)]
     if operation.whole is not None and operation.whole.schema is not None:
         schema = operation.whole.schema
-        return [field.data_key or name for name, field in schema.load_fields.items()]
+        row = "0." if schema.many else ""
+        return [f"{row}{field.data_key or name}" for name, field in schema.load_fields.items()]
     named = {each.key for each in (*operation.body, *operation.files)}
     return [each.key for each in operation.parameters if each.key in named]
 
@@ -109,7 +110,9 @@ def fields_to(operation: Operation, name: str) -> tuple[list[fields.Field[Any]],
     schema = operation.whole.schema if operation.whole else None
     if schema is None:
         return [], None
-    return with_schema(schema, path[1:] if schema.many else path), None
+    if not schema.many:
+        return with_schema(schema, path), None
+    return (with_parameter(one_of_many(fields.Nested(schema)), path[1:]) if path[0].isdigit() else []), None
 
 
 def secrets_of(operation: Operation) -> Callable[[str], bool]:

@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -23,7 +24,7 @@ from marshmallow.decorators import POST_DUMP, PRE_LOAD
 
 from ..forms.inputs import is_secret_name
 from ..schemas.dump import SCHEMA_DUMPS, has_hooks, is_own
-from ..schemas.fields import Choice, Data, address_validator, raw_choice
+from ..schemas.fields import Choice, Data, address_validator, raw_choice, simple_validators
 from ..schemas.form_data import is_many
 from ..schemas.load import SCHEMA_LOADS
 from .descriptions import description_of
@@ -214,7 +215,7 @@ class Converter(OpenAPIConverter):
         return bool(field.required) and not (is_partial(self.partial, name) or has_hooks(schema, PRE_LOAD))
 
     def field2property(self, field: fields.Field[Any]) -> JsonSchema:
-        given = super().field2property(field).items()
+        given = super().field2property(with_simple_validators(field)).items()
         made = {key: value for key, value in given if value is not None or key == "default"}
         if isinstance(made.get("type"), list):
             made["type"] = list(dict.fromkeys(made["type"]))  # a nullable Pluck of something nullable has two nulls
@@ -261,6 +262,8 @@ class Converter(OpenAPIConverter):
     def field2choices(self, field: fields.Field[Any], **kwargs: Any) -> JsonSchema:
         if isinstance(field, fields.List):  # ContainsOnly speaks of the items
             return {}
+        if isinstance(field, Choice) and len(field.validators) == 1:  # apispec takes 1 and True for one
+            return {"enum": [*map(raw_choice, field.choices), *([None] if field.allow_none else [])]}
         made = [serialize_value(field, each) for each in super().field2choices(field, **kwargs).get("enum", ())]
         return {"enum": [each for each in made if each is not missing]} if made else {}
 
@@ -271,9 +274,14 @@ class Converter(OpenAPIConverter):
         for each in field.validators if is_number else ():
             if not isinstance(each, validate.Range):
                 continue
-            made["minimum" if each.min_inclusive else "exclusiveMinimum"] = plain_number(field, each.min)
-            made["maximum" if each.max_inclusive else "exclusiveMaximum"] = plain_number(field, each.max)
-        return {name: limit for name, limit in made.items() if limit is not None}
+            lowest, highest = plain_number(field, each.min), plain_number(field, each.max)
+            if lowest is not None:
+                name = "minimum" if each.min_inclusive else "exclusiveMinimum"
+                made[name] = max(lowest, made.get(name, lowest))
+            if highest is not None:
+                name = "maximum" if each.max_inclusive else "exclusiveMaximum"
+                made[name] = min(highest, made.get(name, highest))
+        return made
 
     def field2length(self, field: fields.Field[Any], **kwargs: Any) -> JsonSchema:
         made: JsonSchema = super().field2length(field, **kwargs)
@@ -318,6 +326,16 @@ class Converter(OpenAPIConverter):
         named = (field.title, field.made.__module__) if isinstance(field, Data) else ()
         found = self.reference(field.schema, *named)
         return {"type": "array", "items": found} if is_many(field) and not field.schema.many else found
+
+
+def with_simple_validators(field: fields.Field[Any]) -> fields.Field[Any]:
+    """Return a field each of whose validators says one thing; one that has an ``And`` is copied."""
+    validators = list(simple_validators(field.validators))
+    if len(validators) == len(field.validators):
+        return field
+    found = copy(field)
+    found.validators = validators
+    return found
 
 
 def format_of_address(field: fields.String) -> JsonSchema:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 import pytest
 from flask import Flask, redirect, render_template_string
 from flask_wtf import FlaskForm
+from marshmallow import Schema, fields
 from marshmallow.validate import Length
 from wtforms import FieldList, StringField
 
@@ -123,3 +124,25 @@ def test_an_item_that_is_no_object_is_one_field_with_one_place_for_its_error(ann
         page = render_template_string(template, values={"words": [[1, 2], [3]] if name == "words" else ["a", "b"]})
     ids = re.findall(r'\bid="([^"]*)"', page)
     assert sorted(set(ids)) == sorted(ids)
+
+
+def test_a_schema_for_many_is_rows_without_a_name() -> None:
+    app, actions = make_app()
+    lines = Schema.from_dict({"text": fields.String(required=True, validate=Length(1)), "price": fields.Integer()})
+
+    @actions.register
+    def bill(lines: Annotated[list[dict[str, Any]], lines(many=True)]) -> None:
+        got.extend(lines)
+
+    page = """{% call(form) action_form("bill", values={"1": {"price": 7}}) %}
+    {{ form.fields() }}{{ form.field("1") }}{% endcall %}"""
+    app.add_url_rule("/", "index", lambda: render_template_string(page))
+    client = ActionsClient(app, app.response_class)
+    got.clear()
+    shown = client.get("/")
+    names = re.findall(r' name="(\d[^"]*)"', shown.text)
+    assert names == ["0.text", "0.price", "1.text", "1.price"]
+    refused = client.submit(shown, "bill", **{"0.text": "", "1.text": "tea"})
+    assert 'data-error="0.text">At least 1 character.' in refused.text
+    client.submit(refused, "bill", **{"0.text": "milk"})
+    assert got == [{"text": "milk"}, {"text": "tea", "price": 7}]

@@ -215,6 +215,8 @@ LIMITS: list[tuple[fields.Field[Any], JsonSchema]] = [
     (fields.List(fields.Raw(), validate=Length(max=3)), {"type": "array", "items": {}, "maxItems": 3}),
     (fields.Dict(validate=Length(1)), {"type": "object", "additionalProperties": {}, "minProperties": 1}),
     (fields.Integer(validate=Range(1, 5)), {"type": "integer", "minimum": 1, "maximum": 5}),
+    (fields.Integer(validate=[Range(1), Range(max=5)]), {"type": "integer", "minimum": 1, "maximum": 5}),
+    (fields.Integer(validate=[Range(1, 4), Range(2, 9)]), {"type": "integer", "minimum": 2, "maximum": 4}),
     (
         fields.Float(validate=Range(0, 1, min_inclusive=False, max_inclusive=False)),
         {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1},
@@ -222,6 +224,10 @@ LIMITS: list[tuple[fields.Field[Any], JsonSchema]] = [
     (
         fields.Decimal(validate=Range(decimal.Decimal("0.5"))),
         {"type": ["number", "string"], "pattern": DECIMAL, "minimum": 0.5},
+    ),
+    (
+        fields.String(validate=And(Length(1), And(Regexp("a"), Length(max=9)))),
+        {"type": "string", "minLength": 1, "maxLength": 9, "pattern": "^(?:a)"},
     ),
     (fields.String(validate=OneOf(["a", "b"])), {"type": "string", "enum": ["a", "b"]}),
     (fields.String(validate=Equal("a")), {"type": "string", "enum": ["a"]}),
@@ -245,6 +251,7 @@ LIMITS: list[tuple[fields.Field[Any], JsonSchema]] = [
     ),
     (fields.String(metadata={"description": "Words.", "other": 1}), {"type": "string", "description": "Words."}),
     (field_for(Literal["a", 2], strict=True), {"type": ["integer", "string"], "enum": ["a", 2]}),
+    (field_for(Literal[1, True, None], strict=True), {"type": ["boolean", "integer", "null"], "enum": [1, True, None]}),
 ]  # fmt: skip
 
 
