@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -42,7 +42,7 @@ def region(
     attrs: Mapping[str, Any] | None = None,
     lazy: bool = False,
     fallback: str = "",
-    live: Collection[str] = (),
+    live: Iterable[str] = (),
     *,
     caller: Callable[[], str] | None = None,
 ) -> Markup:
@@ -132,7 +132,8 @@ def wants_region(name: str) -> bool:
     return name in request.environ.get(KEY, ())
 
 
-def live_attributes(tags: Collection[str]) -> dict[str, str]:
+def live_attributes(given: Iterable[str]) -> dict[str, str]:
+    tags = given if isinstance(given, str) else tuple(given or ())  # what a filter of Jinja's gives is read once
     if not tags:
         return {}
     if isinstance(tags, str) or not all(isinstance(tag, str) and tag for tag in tags):

@@ -167,6 +167,65 @@ def test_a_list_in_a_dialog_goes_on_with_ids_and_links_of_its_own(stage: Stage, 
     expect(page).to_have_url(re.compile("/$"))
 
 
+def test_a_list_in_a_dialog_and_one_of_its_name_below_go_on_by_themselves(stage: Stage, page: Page) -> None:
+    rows = """<main><h1>{0}</h1><ul data-region="rows">
+    {{% for row in range(5) %}}<li style="height: 300px">{0}</li>{{% endfor %}}</ul>
+    {{% if number < 3 %}}<a data-more="rows" href="?page={{{{ number + 1 }}}}">More</a>{{% endif %}}{1}</main>"""
+    stage.page("/", rows.format("Below", '<a id="open" href="/above" data-dialog>Open</a>'), number=number)
+    stage.page("/above", rows.format("Above", ""), number=number)
+    open_page(page, "/")
+    page.locator("#open").click()
+    above, below = page.locator("dialog li"), page.locator("main li")
+
+    def is_at_end() -> bool:
+        page.locator("dialog").evaluate("dialog => dialog.scrollTo(0, dialog.scrollHeight)")
+        return above.count() == 15
+
+    eventually(is_at_end)
+    await_answers(page)
+    expect(above).to_have_text(["Above"] * 15)
+    assert set(below.all_inner_texts()) == {"Below"}
+
+
+@pytest.mark.parametrize("way", ["Escape", "back"])
+@pytest.mark.parametrize("slower", ["search", "dialog"])
+def test_the_address_of_a_search_that_was_under_way_when_a_dialog_was_opened_stays(
+    stage: Stage, page: Page, slower: str, way: str
+) -> None:
+    gates = {name: stage.gate(name) for name in ("search", "dialog")}
+
+    def query() -> str:
+        if request.args:
+            stage.wait("search")
+        return request.args.get("q", "")
+
+    search = '<form data-submit="input 10ms"><input name="q"></form><p id="found">{{ query }}</p>'
+    stage.page("/", f'<main>{search}<a id="open" href="/card" data-dialog>Card</a></main>', query=query)
+    stage.page("/card", "<main><h2>Card</h2>{{ wait }}</main>", wait=lambda: stage.wait("dialog") or "")
+    open_page(page, "/")
+    with page.expect_request("**/?q=milk"):
+        page.locator("[name=q]").fill("milk")
+    with page.expect_request("**/card"):
+        page.locator("#open").click()
+    found, dialog = page.locator("#found"), page.get_by_role("dialog", name="Card")
+    if slower == "search":
+        gates["dialog"].set()
+        expect(dialog).to_be_visible()
+        gates["search"].set()
+    gates["search"].set()
+    expect(found).to_have_text("milk")
+    gates["dialog"].set()
+    expect(dialog).to_be_visible()
+    if way == "back":
+        page.go_back()
+    else:
+        page.keyboard.press(way)
+    expect(dialog).to_have_count(0)
+    expect(page).to_have_url(re.compile(r"/\?q=milk$"))
+    await_answers(page)
+    expect(found).to_have_text("milk")
+
+
 def test_a_script_of_its_main_part_runs_each_time_it_is_opened(stage: Stage, page: Page) -> None:
     stage.scripts["count"] = (
         "{ const { dataset } = document.body.parentNode; dataset.times = 1 + +(dataset.times ?? 0) }"

@@ -103,8 +103,9 @@ def test_what_was_on_its_way_while_the_page_changed_says_what_is_true_by_then(st
         open_page(page, "/")
     page.locator("button").click()
     expect(page.locator("b")).to_have_text("1")
+    expect(page.locator("[data-region=stats][aria-busy=true]")).to_have_count(1)
     gate.set()
-    expect(page.locator("[data-region=stats]")).to_have_text("1 in all")
+    expect(page.locator("[data-region=stats]:not([aria-busy])")).to_have_text("1 in all")
 
 
 def test_what_was_on_its_way_while_somebody_searched_is_of_the_page_that_was_found(stage: Stage, page: Page) -> None:

@@ -24,6 +24,18 @@ SEARCH = """<main><form data-submit="input 100ms"><label>Search <input name="q" 
 <select name="sort"><option>up<option {{ 'selected' if sort == 'down' }}>down</select><button>Search</button>
 <output>{{ words|length }} found</output></form>
 <ul id="found">{% for word in words %}<li>{{ word }}</li>{% endfor %}</ul></main>"""
+RESET = """<main><form data-submit="input 50ms"><input name="q"><button type="reset">Clear</button></form>
+<p>{{ request.query_string.decode() }}</p></main>"""
+FIELD = """customElements.define("x-field", class extends HTMLElement {
+  static formAssociated = true;
+  internals = this.attachInternals();
+  connectedCallback() {
+    this.setAttribute("name", "field");
+    const input = Object.assign(document.createElement("input"), { ariaLabel: "Inside" });
+    this.attachShadow({ mode: "open" }).append(input);
+    input.oninput = () => this.internals.setFormValue(input.value);
+  }
+})"""
 NOTE = """<main>{% call(form) action_form("save", attrs={"data-submit": "input 100ms"}) %}
 <textarea {{ form.attrs("text") }}></textarea>{{ form.error("text") }}<button>Save</button>{% endcall %}
 <p id="saved">{{ notes[-1] if notes }}</p></main>"""
@@ -147,6 +159,24 @@ def test_what_is_chosen_and_the_return_key_search_at_once(stage: Stage, page: Pa
     page.locator("[name=q]").press("Enter")
     expect(page.locator("#found li")).to_have_text(["apricot", "apple"])
     assert page.evaluate("window.same")
+
+
+def test_a_form_that_is_reset_is_searched_by_as_it_is_then(stage: Stage, page: Page) -> None:
+    stage.page("/words", RESET)
+    open_page(page, "/words")
+    page.locator("[name=q]").fill("milk")
+    expect(page.locator("p")).to_have_text("q=milk")
+    page.click("[type=reset]")
+    expect(page.locator("p")).to_have_text("q=")
+
+
+def test_what_is_typed_into_a_custom_element_is_searched_for(stage: Stage, page: Page) -> None:
+    stage.policy = ""
+    stage.page("/words", RESET.replace("<input", "<x-field></x-field><input"))
+    page.add_init_script(FIELD)
+    open_page(page, "/words")
+    page.get_by_label("Inside").press_sequentially("milk")
+    expect(page.locator("p")).to_have_text("field=milk&q=")
 
 
 def test_the_button_that_was_pressed_counts(stage: Stage, page: Page) -> None:

@@ -372,6 +372,14 @@ def test_a_live_region_says_what_it_depends_on_and_since_when(tmp_path: Path) ->
     assert "Cookie" in answer.headers["Vary"]
 
 
+@pytest.mark.parametrize("tags", ["['todos']", "['TODOS']|map('lower')", "{'todos': 1}", "['todos']|select"])
+def test_tags_may_be_any_iterable(tmp_path: Path, tags: str) -> None:
+    state = {"SERVERACTIONS_STORE_URL": f"sqlite:///{tmp_path}/state.sqlite3"}
+    answer = client_of(region("todos", "live=('todos',)") + region("same", f"live={tags}"), **state).get("/")
+    assert len(set(re.findall('data-live="(.*?)"', answer.text))) == 1
+    assert answer.text.count("data-live=") == 2
+
+
 def test_the_page_of_a_call_knows_what_the_call_has_revalidated(tmp_path: Path) -> None:
     client = live_app(tmp_path).test_client()
     page = client.get("/")

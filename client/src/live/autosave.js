@@ -3,7 +3,7 @@
 import { absolute, here, isOwn } from "../address.js";
 import { begunForms, contentsOf } from "../begun.js";
 import { callOf } from "../calls.js";
-import { checkValidity, find, has, isShown, listen, read, requestSubmit } from "../dom.js";
+import { checkValidity, closest, find, has, isShown, listen, read, requestSubmit } from "../dom.js";
 import { FAILED, tell } from "../messages.js";
 import { load } from "../submissions.js";
 import { refreshContent } from "./dialogs.js";
@@ -23,14 +23,15 @@ const isSearch = (form) => /^(get)?$/i.test(read(form, "method")) && isOwn(read(
 
 /** @param {Event} event something in a form changed */
 function typed(event) {
-  const { form } = /** @type {HTMLInputElement} */ (event.target);
+  const target = /** @type {HTMLInputElement} */ (event.target);
+  const form = target.form ?? /** @type {HTMLFormElement | null} */ (closest(target, "form")); // of a custom element; of what is reset
   const [kind, pause = ""] = read(form, "data-submit").split(" ");
   if (!kind || !form) return;
   if (/** @type {InputEvent} */ (event).isComposing) return clearTimeout(drafts.get(form)); // half a word is not sent
   const type = event.type.replace("compositionend", "input");
   // left, or chosen: there is nothing to wait for
   const isOver = type === "change" && (drafts.has(form) || kind === type);
-  if (kind === type || isOver) schedule(form, isOver ? 0 : milliseconds(pause) || PAUSE);
+  if ([kind, "reset"].includes(type) || isOver) schedule(form, isOver ? 0 : milliseconds(pause) || PAUSE);
 }
 
 /** @param {HTMLFormElement} form @param {number} pause milliseconds */
@@ -81,7 +82,7 @@ async function search(form, button) {
   if (state === "failed") tell(form, { message: FAILED });
 }
 
-listen("input change compositionend", typed);
+listen("input change compositionend reset", typed);
 listen("action:start", ({ target }) => drop(target)); // by a button, or the return key
 // it was for somebody else: nothing is sent for who is here by now
 listen("action:error", ({ detail, target }) => detail.error.stale === "identity" && drop(target));

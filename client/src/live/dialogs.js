@@ -15,6 +15,8 @@ import { DIALOG, dialogOf, emitRegion, openDialogs, parseWithin, showPart } from
 const CLOSE = "Close";
 
 let count = 0;
+/** Of the page below, while a dialog is open: a search may replace it meanwhile, and closing leads to the step of before. */
+let address = "";
 
 /** @returns {number} how many the page on the screen has, by the browser's history */
 const countOpened = () => history.state?.serveractionsDialogs ?? 0;
@@ -23,7 +25,7 @@ const countOpened = () => history.state?.serveractionsDialogs ?? 0;
 async function openDialog(link) {
   if (link.ariaBusy) return;
   link.ariaBusy = "true";
-  const from = here();
+  const { pathname } = location; // a search may replace the rest
   const dialog = create("dialog", { id: `${DIALOG}-${++count}`, className: DIALOG, oncancel });
   /** @param {Event} event that of a file's picker comes here, too */
   function oncancel(event) {
@@ -35,7 +37,7 @@ async function openDialog(link) {
   const state = await refreshContent(dialog, pathOf(link));
   const { rememberFocus } = await loadScreen();
   link.ariaBusy = null;
-  if (here() !== from) return forget(dialog);
+  if (pathname !== location.pathname) return forget(dialog);
   if (state !== "shown") return location.assign(link.href);
   const restoreFocus = rememberFocus(); // what has it may be gone by then
   dialog.onclose = () => {
@@ -43,6 +45,7 @@ async function openDialog(link) {
     restoreFocus();
   };
   dialog.showModal();
+  address = here();
   history.pushState({ ...history.state, serveractionsDialogs: openDialogs().length }, ""); // Back closes it
   emitRegion(dialog.id);
 }
@@ -69,6 +72,7 @@ export async function refreshContent(dialog, url = read(dialog, PAGE), html, sen
 /** @param {HTMLDialogElement} dialog it has been closed */
 function forget(dialog) {
   dialog.remove();
+  address &&= here();
   const steps = countOpened() - openDialogs().length;
   if (steps > 0) history.go(-steps);
 }
@@ -110,10 +114,11 @@ export async function refreshAll() {
 
 /** Back closes what is open; what a reload or Forward leads to is not open any more. */
 function followHistory() {
-  const all = openDialogs(), closing = all.slice(countOpened());
+  const all = openDialogs(), opened = countOpened(), closing = all.slice(opened);
   if (!mayGo(closing)) return history.go(closing.length);
   for (const dialog of closing.reverse()) dialog.close();
-  if (countOpened() > all.length) history.replaceState({ ...history.state, serveractionsDialogs: all.length }, "");
+  if (address || opened > all.length) history.replaceState({ ...history.state, serveractionsDialogs: Math.min(opened, all.length) }, "", here() === address ? "" : address);
+  if (!opened) address = "";
 }
 
 followHistory();
@@ -125,6 +130,7 @@ onLink(".serveractions-dialog a[href^='#']", ({ hash }) => {
   place?.focus();
 });
 onLink("a[data-dialog]", openDialog);
+listen("action:rendered", () => (address &&= here()));
 listen("action:success", closeAfterSuccess);
 listen("action:error", renewDialogs);
 // the page of a dialog is over with it: what was flashed is for the one below

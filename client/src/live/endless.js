@@ -6,7 +6,7 @@ import { closest, find, findAll, isShown, listen, read, removeAttribute, setAttr
 import { loadScreen } from "../modules.js";
 import { fetchPage } from "../page.js";
 import { onLink, pathOf, valued, whenShown } from "./listen.js";
-import { emitRegion, parseWithin, regionIn, showPart } from "./regions.js";
+import { dialogOf, emitRegion, parseWithin, regionIn, showPart } from "./regions.js";
 
 /** @typedef {import("./listen.js").Link} Link */
 
@@ -40,6 +40,9 @@ const urlsOf = (region) => [...new Set(appendedTo(region).map((row) => read(row,
 /** @returns {HTMLElement[]} regions that others were appended to */
 const continued = () => findAll(`[data-region]:has(>[${PAGE}])`);
 
+/** @returns {HTMLElement[]} those of the page itself: one in a dialog may have the same name */
+const continuedBelow = () => continued().filter((region) => !dialogOf(region));
+
 /** @param {Element} [region] @returns {boolean} whether its first part is yet to come */
 const isAwaited = (region) => /waiting|failed/.test(read(region, "data-lazy"));
 
@@ -60,7 +63,7 @@ const loadMore = (link) => (queue = queue.then(() => append(link)));
 /** @param {Link} link */
 async function append(link) {
   const from = here();
-  const region = regionIn(read(link, "data-more"));
+  const region = regionIn(read(link, "data-more"), dialogOf(link));
   if (isAwaited(region)) return; // it is asked again when the first part is there
   const part = region && !region.contains(link) && link.origin === location.origin && (await fetchPart(pathOf(link), region));
   if (here() !== from || !isShown(link)) return;
@@ -119,7 +122,7 @@ function passOn(region, fresh) {
 /** A fresh page is of the first part alone: the others go on for now. @param {CustomEvent<{page: Document}>} event */
 function showParts({ detail }) {
   if (here() !== home) return;
-  for (const region of continued()) {
+  for (const region of continuedBelow()) {
     const name = nameOf(region);
     const link = linkIn(name);
     const [fresh, first] = [regionIn, linkIn].map((findIn) => findIn(name, detail.page.body));
@@ -145,7 +148,7 @@ async function refreshParts() {
       appendRows(target, part?.[0] ?? rows.filter((row) => read(row, PAGE) === url));
     }
     await showPart(region, target);
-    const link = linkIn(nameOf(region));
+    const link = linkIn(nameOf(region), dialogOf(region));
     if (!part || link?.href === part[1]?.href) continue;
     const [, further = ""] = part;
     if (link) link.replaceWith(further);
@@ -156,7 +159,7 @@ async function refreshParts() {
 
 /** The visitor leaves, and may come back. */
 function noteParts() {
-  const parts = continued().map((region) => [nameOf(region), urlsOf(region).length]);
+  const parts = continuedBelow().map((region) => [nameOf(region), urlsOf(region).length]);
   if (home) history.replaceState({ ...history.state, serveractionsParts: [parts, scrollY] }, "");
 }
 

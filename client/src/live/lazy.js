@@ -20,9 +20,9 @@ const loadWaiting = () => findAll("[data-lazy=waiting]").forEach(loadRegion);
 
 /** @param {HTMLElement} region */
 async function loadRegion(region) {
+  region.ariaBusy = "true"; // also where a fresh page has just taken it off
   if (loading.has(region)) return;
   loading.add(region);
-  region.ariaBusy = "true";
   const name = read(region, "data-region");
   /** @type {string} */
   let url, html;
