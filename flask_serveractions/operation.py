@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
@@ -180,6 +180,7 @@ class Submission:
     key: str = ""  # of what still runs under it: who sends the form again means the same
 
 
+Host = tuple[tuple[Any, ...], tuple[Any, ...]]  # as the environ says it, and what it is to the URL map
 Cookies = tuple[type[Any], str, Any]  # as a class of requests has read them: the class, the header, and what is in it
 
 
@@ -194,8 +195,9 @@ class Rerender:
     mount: str = ""  # SCRIPT_NAME, as the app had it
     cookie_root: str = ""  # what browsers see before the path
     status: int = 200  # of the answer that the page belongs to: with another status it is not that answer any more
-    body: bytes = b""  # the answer as it was made, for where it was compressed since
-    cookies: Cookies | None = None  # of the call
+    body: Iterable[bytes] = ()  # the answer as it was made, for where it was compressed since
+    cookies: Cookies | None = None  # of the call; those of the page as well, if nothing has set one
+    host: Host | None = None  # of the call; and of the page, unless a middleware has changed it
     messages: Sequence[Mapping[str, str]] = ()  # what the function has flashed
     leaves_messages: bool = False  # set by the second pass: the page does not show them, and the client does
 
@@ -207,11 +209,9 @@ class MiddlewareState:
     #: the key in the environ
     KEY = "flask_serveractions.middleware"
 
-    second_pass: bool = False
-    submission: Submission | None = None  # in a second pass: what the page shall show
+    environ: Mapping[str, Any] = field(default_factory=dict)  # in a first pass: as the request came in
     rerender: Rerender | None = None  # in a first pass: set by the pipeline
-    environ: Mapping[str, Any] = field(default_factory=dict)  # as the request came in
-    cookies: Cookies | None = None  # in a second pass: the call's, which the page's are as well, if nothing has set one
+    page_for: Rerender | None = None  # in a second pass: what the page is rendered for
     undo: Callable[[], None] | None = None  # in a second pass: gives back what a page has used up that is not used
     streams: bool = False  # the answer is a stream of events
     last_event: tuple[str, bytes] | None = None  # its name and its JSON, which the middleware sends

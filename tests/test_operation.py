@@ -10,7 +10,15 @@ import pytest
 from werkzeug.test import create_environ
 
 from flask_serveractions import Body, Bound, Cookie, Header, Operation, Query
-from flask_serveractions.operation import MISSING, MiddlewareState, Parameter, Source, middleware_state_of, where
+from flask_serveractions.operation import (
+    MISSING,
+    MiddlewareState,
+    Parameter,
+    Rerender,
+    Source,
+    middleware_state_of,
+    where,
+)
 
 
 def function() -> None:
@@ -60,8 +68,8 @@ def test_a_parameter_is_required_unless_it_has_a_default_or_may_be_none() -> Non
 
 
 def test_what_middleware_and_pipeline_share_is_known_by_an_object_and_never_by_a_header() -> None:
-    middleware = MiddlewareState(second_pass=True)
+    middleware = MiddlewareState(page_for=Rerender(target="/"))
     environ = create_environ(headers={"Flask-Serveractions.Middleware": "1"})
     assert middleware_state_of(environ) is None
-    assert middleware_state_of({MiddlewareState.KEY: "second_pass"}) is None
+    assert middleware_state_of({MiddlewareState.KEY: "page_for"}) is None
     assert middleware_state_of({MiddlewareState.KEY: middleware}) is middleware

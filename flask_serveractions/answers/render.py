@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any
 
 from flask import Response
-from flask.sessions import SecureCookieSession
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response as WerkzeugResponse
 
@@ -21,6 +20,7 @@ from ..http.locations import redirect_target
 from ..http.negotiation import ANSWER, is_from_dialog, preference
 from ..operation import Answer, Operation, Submission
 from ..shared.revalidation import revalidated_so_far
+from ..wsgi.page_sessions import spare_vary
 from .jobs import Job, accepted
 from .json_texts import json_text
 from .outcome import Outcome
@@ -134,7 +134,7 @@ def answer_action(call: Call, operation: Operation, returned: Any) -> Response:
         if returned is not None:
             check_result(call, operation, dump_value(operation.answer, returned))
         response = see_other(call.app, call.page_url)
-        spare_vary(call)
+        spare_vary(call.app, call.session)
         return response
     return render(call, outcome_of(call, operation, returned))
 
@@ -230,14 +230,8 @@ def render(call: Call, outcome: Outcome) -> Response:
     else:
         response = render_json(call, outcome)
     close_to_caches(response)
-    spare_vary(call)
+    spare_vary(call.app, call.session)
     return response
-
-
-def spare_vary(call: Call) -> None:
-    """Let Flask not add ``Cookie`` to the ``Vary`` of an answer, which has it: to look takes a sixtieth of a call."""
-    if type(call.session) is SecureCookieSession:
-        call.session.accessed = False
 
 
 def shows_result(call: Call) -> bool:

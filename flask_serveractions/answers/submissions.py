@@ -13,7 +13,8 @@ from ..call import Call
 from ..errors import Refusal
 from ..forms.controls import secrets_of
 from ..forms.inputs import is_secret_name
-from ..http.action_argument import ARGUMENT
+from ..http.action_argument import ARGUMENT, ActionArgument
+from ..http.locations import host_said
 from ..operation import KEY_FIELD, REGION_FIELD, Rerender, Submission
 from ..security.signing import load_payload
 
@@ -42,8 +43,9 @@ def request_rerender(
         mount=asked.root_path,
         cookie_root=call.cookie_root,
         status=response.status_code,
-        body=response.get_data(),
+        body=response.iter_encoded(),
         cookies=(type(asked), asked.environ.get("HTTP_COOKIE", ""), asked.cookies),
+        host=(host_said(asked.environ), asked.environ[ActionArgument.KEY].host),
         messages=messages,
     )
 

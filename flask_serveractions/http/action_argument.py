@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 ARGUMENT: Final = "_action"  # in a query, and as the first field of a form
 ORDINAL = re.compile(r"[2-9]|[1-9][0-9]{1,5}", re.ASCII)
@@ -24,6 +24,7 @@ class ActionArgument:
     signed: str  # the signed ID, not verified
     ordinal: str = ""  # "2" for the second of equal forms of the page
     answers_get: bool = True  # set when the rule is chosen: whether the URL, less this argument, is a page's
+    host: tuple[Any, ...] = ()  # set when the rule is chosen: what the URL map made of the environ's
 
 
 def without_action(query: str) -> tuple[str, ActionArgument | None]:

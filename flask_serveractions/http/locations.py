@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache, wraps
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urljoin, urlsplit
 
 Text = TypeVar("Text", bound="str | None")
@@ -43,6 +43,17 @@ def safe_page(page: str | None, url_prefix: str) -> str:
     if path.startswith("//") or is_below(path, url_prefix):
         return "/"
     return quote(f"{path}?{query}" if query else path, safe=URL_SAFE, errors="replace")
+
+
+#: keys of a WSGI environ by which Werkzeug knows the host that a request came to
+HOST_KEYS = (
+    *("wsgi.url_scheme", "HTTP_HOST", "SERVER_NAME", "SERVER_PORT", "SCRIPT_NAME"),
+    *("HTTP_CONNECTION", "HTTP_UPGRADE"),
+)
+
+
+def host_said(environ: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(map(environ.get, HOST_KEYS))
 
 
 def mounted(root_path: str, page: str) -> str:

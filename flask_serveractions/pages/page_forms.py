@@ -18,6 +18,7 @@ from ..scope import scope
 from ..security.signing import KeyRing, new_raw_token, who_mark
 from ..security.visitors import distinct_identity, known_identity, remember_session, visitor_for_page, visitor_of
 from ..shared.caching import keys_being_computed
+from ..wsgi.page_sessions import spare_vary
 from ..wsgi.page_urls import page_of_forms
 from ..wsgi.streamed_pages import check_session_is_sent, check_still_private
 from .kept_pages import warn_of_kept_page
@@ -140,17 +141,24 @@ def page_forms() -> PageForms:
 def begin_page() -> PageForms:
     """Do what the first form of a page is the occasion for."""
     check_still_private()
-    after_this_request(mend_no_referrer)
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     asked: Request = request._get_current_object()  # type: ignore[attr-defined]
     environ = asked.environ
     middleware = middleware_state_of(environ)
-    submission = middleware.submission if middleware else None
-    forms = environ[HOLDS_FORMS] = PageForms(place_here(), submission)
+    rerender = None if middleware is None else middleware.page_for
+    after_this_request(finish_in_answer if rerender is not None and rerender.as_json else mend_no_referrer)
+    forms = environ[HOLDS_FORMS] = PageForms(place_here(), None if rerender is None else rerender.submission)
     # Flask-WTF's token of this request; g may hold another visitor's, where an app context outlives requests
     g.pop(token_field(app), None)
     warn_of_lost_cookie(app, state_of(app), asked)
     return forms
+
+
+def finish_in_answer(response: Response) -> Response:
+    """Finish a page that goes into an answer, without its headers."""
+    response.headers.add("Vary", "Cookie")  # for what caches within the app
+    spare_vary(current_app._get_current_object(), session_here())  # type: ignore[attr-defined]
+    return mend_no_referrer(response)
 
 
 def token_field(app: Flask) -> str:

@@ -112,7 +112,7 @@ def revalidate_tag(*tags: str) -> None:
 
 def record(paths: Iterable[str] = (), tags: Iterable[str] = ()) -> None:
     middleware = middleware_state_of(request.environ) if has_request_context() else None
-    if middleware is not None and middleware.second_pass:
+    if middleware is not None and middleware.page_for is not None:
         raise RuntimeError("A page is being rendered for an action: it can't revalidate. Do it in the action.")
     current = revalidated_so_far()
     current.paths += [each for each in paths if each not in current.paths]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ..app_state import AppState
 from ..http.action_argument import ARGUMENT, ActionArgument, is_field, without_action
 from ..http.concurrency import shares_one_thread
-from ..http.headers import Pairs, values_of, with_header, without
+from ..http.headers import values_of, with_header, without
 from ..http.locations import is_below, readable_query, redirect_target
 from ..http.negotiation import ANSWER, CLOSED_TO_CACHES, JSON, redirect_answer, wants_html
 from ..http.regions_argument import ARGUMENT as REGIONS_ARGUMENT
@@ -59,7 +59,7 @@ class Middleware:
         app: WSGIApplication,
         state: AppState,
         start: Callable[[], None],
-        token_headers: Callable[[], Iterable[str]],
+        token_headers: Callable[[], tuple[str, ...]],
     ) -> None:
         self.app = app
         self.state = state
@@ -175,7 +175,7 @@ class Middleware:
             answered = self.led_away(answered, environ)
         elif answered.status.startswith(str(state.rerender.status)):  # else it is the app's own page for an error
             began = time.time()
-            page = self.render(state.rerender, state, answered.headers)
+            page = self.render(state.rerender, state, answered)
             if page is not None:
                 answered = place_page(answered, page, state.rerender)
                 if state.rerender.as_json:
@@ -185,8 +185,8 @@ class Middleware:
         start_response(answered.status, with_header(answered.headers, "Content-Length", str(len(answered.body))))
         return [answered.body]
 
-    def render(self, rerender: Rerender, state: MiddlewareState, headers: Pairs) -> CapturedResponse | None:
-        return render_page(self.app, rerender, state, headers, self.token_headers())
+    def render(self, rerender: Rerender, state: MiddlewareState, answered: CapturedResponse) -> CapturedResponse | None:
+        return render_page(self.app, rerender, state, answered, self.token_headers())
 
     def led_away(self, answered: CapturedResponse, environ: WSGIEnvironment) -> CapturedResponse:
         """Return a guard's redirect as an answer of ours, with its cookies; one to no http(s) URL as it is."""
@@ -224,9 +224,8 @@ class EventStream(Iterator[bytes]):
         if self.state.last_event is None:
             raise StopIteration
         (name, answer), self.state.last_event = self.state.last_event, None
-        rerender = self.state.rerender
-        page = self.middleware.render(rerender, self.state, ()) if rerender is not None else None
-        answered = CapturedResponse("200 OK", [], answer)
+        rerender, answered = self.state.rerender, CapturedResponse("200 OK", [], answer)
+        page = self.middleware.render(rerender, self.state, answered) if rerender is not None else None
         return event(name, (with_page_in(answered, page) if page is not None else answered).body.decode().strip())
 
     def close(self) -> None:

@@ -17,11 +17,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Request, Response, after_this_request, session
-from flask.sessions import SecureCookieSessionInterface
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from itsdangerous import Signer, URLSafeTimedSerializer
 from werkzeug.sansio.http import parse_cookie
 
-from ..operation import MiddlewareState, Rerender, middleware_state_of
+from ..operation import Rerender, middleware_state_of
 from ..security.signing import SessionSigner
 
 if TYPE_CHECKING:
@@ -88,9 +88,9 @@ def cookies_of(asked: Request) -> Any:
     goes through all of them for it, which takes a twentieth of an action.
     """
     header = asked.environ.get("HTTP_COOKIE", "")
-    state = asked.environ.get(MiddlewareState.KEY)
-    if isinstance(state, MiddlewareState) and state.cookies is not None:
-        kind, of_action, cookies = state.cookies
+    state = middleware_state_of(asked.environ)
+    if state is not None and state.page_for is not None and state.page_for.cookies is not None:
+        kind, of_action, cookies = state.page_for.cookies
         if kind is type(asked) and of_action == header:
             return cookies
     return parse_cookie(header, cls=asked.dict_storage_class)
@@ -142,10 +142,20 @@ class SessionSerializer(URLSafeTimedSerializer):
 NOT_READ = b"", 0
 
 
+def spare_vary(app: Flask, session: SessionMixin) -> None:
+    """Let Flask not look whether ``Cookie`` is in the ``Vary`` of an answer: it is, or nobody gets that header.
+
+    To look takes a sixtieth of an action, and a thirtieth of a page. What else than Flask saves a session may want to
+    know that it was read.
+    """
+    if type(app.session_interface) is SecureCookieSessionInterface:
+        session.accessed = False
+
+
 def remember_session(app: Flask, asked: Request) -> None:
     """Remember what a session holds when a page begins to be rendered for an action, where a server keeps it."""
     middleware = middleware_state_of(asked.environ)
-    if middleware is None or not middleware.second_pass:
+    if middleware is None or middleware.page_for is None:
         return
     sid = getattr(session, "sid", None)  # as Flask-Session calls it
     middleware.undo = partial(put_back, app, dict(asked.environ), deepcopy(dict(session)), sid)

@@ -8,16 +8,18 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from flask import Flask
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
-from werkzeug.routing import MapAdapter, RequestRedirect, Rule
+from werkzeug.routing import Map, MapAdapter, RequestRedirect, Rule
 
 from ..app_state import AppState
 from ..http.action_argument import ActionArgument
-from ..http.locations import is_below, path_in_app, readable_query
+from ..http.locations import host_said, is_below, path_in_app, readable_query
+from ..operation import middleware_state_of
 from ..security.origin import own_url
 
 if TYPE_CHECKING:
-    from flask import Flask, Request
+    from flask import Request
 
 logger = logging.getLogger("flask_serveractions")
 
@@ -84,19 +86,43 @@ def route_actions(app: Flask, state: AppState) -> None:
     What this package serves itself is served on every host and subdomain, too: the client, jobs, direct calls.
     """
     theirs: Callable[[Request | None], MapAdapter | None] = app.create_url_adapter
+    is_flasks = getattr(theirs, "__func__", None) is Flask.create_url_adapter
 
     def create_url_adapter(request: Request | None) -> MapAdapter | None:
-        adapter = theirs(request)
+        adapter = adapter_of_page(app, request) if is_flasks and request is not None else None
+        adapter = theirs(request) if adapter is None else adapter
         if request is None or adapter is None:
             return adapter
         if is_elsewhere(adapter) and is_own_path(state, request.path):
             replace_match(adapter, match_anywhere, without_host(adapter))
         action = request.environ.get(ActionArgument.KEY)
         if isinstance(action, ActionArgument):
+            action.host = (adapter.server_name, adapter.script_name, adapter.subdomain, adapter.url_scheme)
             replace_match(adapter, match_action, state, action)
         return adapter
 
     app.create_url_adapter = create_url_adapter  # type: ignore[method-assign]
+
+
+def adapter_of_page(app: Flask, request: Request) -> MapAdapter | None:
+    """Return what Flask's ``create_url_adapter`` does, for the page of an action: by what its host was to the call.
+
+    To find that out once more would take a seventieth of an answer with the page in it. None for any other request, and
+    where a middleware has changed the host.
+    """
+    environ = request.environ
+    middleware = middleware_state_of(environ)
+    rerender = None if middleware is None else middleware.page_for
+    if rerender is None or rerender.host is None or app.config["TRUSTED_HOSTS"] is not None:
+        return None
+    said, found = rerender.host
+    if host_said(environ) != said or type(app.url_map) is not Map:
+        return None
+    path = environ["PATH_INFO"].encode("latin-1").decode(errors="replace")
+    query = environ["QUERY_STRING"].encode("latin-1").decode(errors="replace")
+    server_name, script_name, subdomain, scheme = found
+    method = environ["REQUEST_METHOD"]
+    return MapAdapter(app.url_map, server_name, script_name, subdomain, scheme, path, method, query)
 
 
 def replace_match(adapter: MapAdapter, match: Callable[..., Any], *given: Any) -> None:

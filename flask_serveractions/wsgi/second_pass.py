@@ -98,17 +98,21 @@ class CapturedResponse:
 
 
 def render_page(
-    app: WSGIApplication, rerender: Rerender, state: MiddlewareState, headers: Pairs, token_headers: Iterable[str]
+    app: WSGIApplication,
+    rerender: Rerender,
+    state: MiddlewareState,
+    answered: CapturedResponse,
+    token_headers: tuple[str, ...],
 ) -> CapturedResponse | None:
     """Return the page that is requested, or where it leads to; None where it can't be used.
 
     The session is then what it was before.
 
-    :param headers: of the action's answer, with the cookies that it sets.
+    :param answered: the action's answer, with the cookies that it sets.
     :param token_headers: the environ keys of the CSRF token's headers.
     """
-    page_state = MiddlewareState(second_pass=True, submission=rerender.submission, cookies=rerender.cookies)
-    page = rendered(app, rerender, state, page_state, headers, token_headers)
+    page_state = MiddlewareState(page_for=rerender)
+    page = rendered(app, rerender, state, page_state, answered, token_headers)
     if page is None and page_state.undo is not None:
         page_state.undo()
     return page
@@ -119,10 +123,10 @@ def rendered(
     rerender: Rerender,
     state: MiddlewareState,
     page_state: MiddlewareState,
-    headers: Pairs,
-    token_headers: Iterable[str],
+    answered: CapturedResponse,
+    token_headers: tuple[str, ...],
 ) -> CapturedResponse | None:
-    environ = page_environ(state.environ, rerender, headers, token_headers)
+    environ = page_environ(state.environ, rerender, answered, token_headers)
     environ[MiddlewareState.KEY] = page_state
     if rerender.messages:
         environ[FLASHED] = rerender
@@ -144,9 +148,9 @@ def rendered(
 
 def place_page(answered: CapturedResponse, page: CapturedResponse, rerender: Rerender) -> CapturedResponse:
     """Return an answer with the page in it, or in its place, or leading where the page leads."""
-    if page.is_redirect:
-        return redirect_to_page(answered, page)
-    return with_page_in(uncompressed(answered, rerender), page) if rerender.as_json else replace_by_page(answered, page)
+    if rerender.as_json:
+        return with_page_in(uncompressed(answered, rerender), page)
+    return redirect_to_page(answered, page) if page.is_redirect else replace_by_page(answered, page)
 
 
 def unused_write(data: bytes) -> None:
@@ -198,23 +202,22 @@ def close(body: Iterable[bytes]) -> None:
 
 
 def page_environ(
-    arrived: Mapping[str, Any], rerender: Rerender, headers: Pairs, token_headers: Iterable[str]
+    arrived: Mapping[str, Any], rerender: Rerender, answered: CapturedResponse, token_headers: tuple[str, ...]
 ) -> dict[str, Any]:
     """Return the environ of ``GET target``, with the cookies as the action left them."""
     environ = dict(arrived)
-    for key in keys_to_drop(tuple(environ), tuple(token_headers)):
+    for key in keys_to_drop(tuple(arrived), token_headers):
         del environ[key]
     path, _, query = rerender.target.encode().decode("latin-1").partition("?")
-    cookies, cookies_set = arrived.get("HTTP_COOKIE", ""), values_of(headers, "set-cookie")
-    if cookies_set:
+    cookies = arrived.get("HTTP_COOKIE", "")
+    if "set-cookie" in answered.came:
+        cookies_set = values_of(answered.headers, "set-cookie")
         cookies = cookies_after(cookies, cookies_set, quote(rerender.cookie_root, safe="/%") + path)
-    environ.update(
-        REQUEST_METHOD="GET",
-        PATH_INFO=mount_inside(arrived, rerender) + unquote_to_bytes(path).decode("latin-1"),
-        QUERY_STRING=query,
-        HTTP_ACCEPT=HTML,
-        HTTP_COOKIE=cookies,
-    )
+    environ["REQUEST_METHOD"] = "GET"
+    environ["PATH_INFO"] = mount_inside(arrived, rerender) + unquote_to_bytes(path).decode("latin-1")
+    environ["QUERY_STRING"] = query
+    environ["HTTP_ACCEPT"] = HTML
+    environ["HTTP_COOKIE"] = cookies
     for key in ("REQUEST_URI", "RAW_URI"):
         if key in environ:
             environ[key] = quote(rerender.mount, safe="/%") + path + (f"?{query}" if query else "")
@@ -298,7 +301,7 @@ def uncompressed(answered: CapturedResponse, rerender: Rerender) -> CapturedResp
     """Return a JSON answer as it was made, where something compressed it on its way here."""
     if "content-encoding" in answered.came:
         answered.headers = without(answered.headers, {"content-encoding"})
-        answered.body = rerender.body
+        answered.body = b"".join(rerender.body)
     return answered
 
 

@@ -116,7 +116,7 @@ def test_it_is_known_by_an_object_in_the_environ_and_never_by_a_header() -> None
     @app.before_request
     def note() -> None:
         middleware = middleware_state_of(request.environ)
-        log.append(f"{request.method} {bool(middleware and middleware.second_pass)}")
+        log.append(f"{request.method} {bool(middleware and middleware.page_for)}")
 
     client = app.test_client()
     form = open_form(client)
