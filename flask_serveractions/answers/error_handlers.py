@@ -17,7 +17,7 @@ from ..app_state import STATE_KEY, AppState, run_awaitable
 from ..errors import ActionError, Problem, Refusal
 
 #: classes that are nobody's own: handlers for them are the app's pages for browsers
-ROOTS = frozenset({Exception, HTTPException, *default_exceptions.values()})
+ROOTS = frozenset({Exception, ActionError, HTTPException, *default_exceptions.values()})
 #: headers of a problem that an answer to it must have (RFC 9110, 15.5.2 and 15.5.6; RFC 6585, 4)
 NEEDED_HEADERS = ("Allow", "WWW-Authenticate", "Retry-After")
 

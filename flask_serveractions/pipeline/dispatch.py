@@ -273,6 +273,8 @@ def handle_refusal(call: Call, refusal: Refusal) -> Response:
 
 def handle_action_error(call: Call, error: ActionError) -> Response:
     send_failed_signal(call, error)
+    if type(error) is not ActionError and not call.in_stream:  # a class of the app's own, which may have its handler
+        raise_to_own_handler(call, error)
     failures.warn_of_unknown_field(call, error)
     detail, errors = localize(call.app, error.message), localize_errors(call.app, error.errors)
     if error.status != 401 and failures.is_told_plainly(call):
@@ -314,6 +316,13 @@ def handle_bug(call: Call, error: Exception) -> Response:
         failures.keep_from_caches()
         raise InternalServerError(f"Something went wrong ({instance}).", original_exception=error) from error
     return failures.respond_with_problem(call, failures.bug_problem(call, error, instance), error)
+
+
+def raise_to_own_handler(call: Call, error: Exception) -> None:
+    """:raises Exception: the error, where the app has a handler for its class."""
+    if has_own_handler(call.app, call.request.blueprints, error):
+        failures.keep_from_caches()
+        raise error
 
 
 #: what can go wrong, and who answers it

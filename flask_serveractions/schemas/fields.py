@@ -249,7 +249,14 @@ def is_text(field: fields.Field[Any] | None) -> bool:
         return "" in [each.value if field.by_value else each.name for each in field.enum]
     if isinstance(field, Choice):
         return "" in map(raw_choice, field.choices)
-    return isinstance(field, (fields.String, fields.Raw)) and not isinstance(field, fields.UUID)
+    if isinstance(field, fields.UUID) or not isinstance(field, (fields.String, fields.Raw)):
+        return False
+    return not is_address(field)
+
+
+def is_address(field: fields.Field[Any]) -> bool:
+    """Whether a text must be an address, which is never empty; validators derived from marshmallow's may differ."""
+    return any(type(each) in (validate.Email, validate.URL) for each in simple_validators(field.validators))
 
 
 def simple_validators(validators: Iterable[Any]) -> Iterator[Any]:

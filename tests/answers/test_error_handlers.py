@@ -11,6 +11,8 @@ from flask_limiter import Limiter
 from werkzeug.exceptions import Conflict, HTTPException, NotFound
 
 from flask_serveractions import ActionError, MethodRoute, Problem, ServerActions
+from flask_serveractions.testing import ActionsClient
+from tests.calling import make_app
 
 BROWSER = {"Accept": "text/html,*/*;q=0.8"}
 
@@ -191,6 +193,32 @@ def test_a_class_of_the_apps_own_goes_to_the_handler_of_that_class(options: Any)
     app.register_error_handler(OutOfStock, lambda error: (f"sorry, {error}", 503))
     answer = app.test_client().get("/api/items/7")
     assert (answer.status_code, answer.text) == (503, "sorry, none left")
+
+
+@pytest.mark.parametrize("accept", ["application/json", "text/html"])
+def test_so_does_one_that_is_made_of_action_error_on_both_doors(accept: str) -> None:
+    class Gone(ActionError): ...
+
+    class Sold(Gone): ...
+
+    app, actions = make_app()
+
+    @actions.register
+    def buy() -> None:
+        raise Sold("Somebody else was faster.", status=410)
+
+    @actions.route("/api/one")
+    class One(MethodRoute):
+        def get(self) -> None:
+            buy()
+
+    app.register_error_handler(Gone, lambda error: (f"too late: {error}", 410))
+    app.register_error_handler(ActionError, lambda error: "never asked")
+    client = ActionsClient(app, app.response_class)
+    client.environ_base["HTTP_ACCEPT"] = accept
+    for answer in (client.get("/api/one"), client.call_action(buy)):
+        assert (answer.status_code, answer.text) == (410, "too late: Somebody else was faster.")
+        assert answer.headers["Cache-Control"] == "no-store"
 
 
 def test_a_response_that_was_aborted_with_is_sent_as_it_is() -> None:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 import pytest
 from marshmallow import EXCLUDE, INCLUDE, Schema, fields, post_load, pre_load, validates_schema
-from marshmallow.validate import Length, Range, ValidationError
+from marshmallow.validate import URL, And, Email, Length, Range, ValidationError
 from werkzeug.routing import BaseConverter
 
 from flask_serveractions import Bound, Query
@@ -174,6 +174,27 @@ def test_an_empty_text_is_a_text() -> None:
     door.form({"value": ""})
     assert door.last == {"value": ""}
     assert errors_of(door.form({})) == {"value": MISSING}
+
+
+def test_an_address_that_is_left_empty_is_absent_in_a_form() -> None:
+    class Contact(Schema):
+        mail = fields.Email()
+        site = fields.String(validate=And(Length(max=99), URL()))
+        note = fields.String()
+
+    door = door_of(Annotated[dict, Contact()])
+    door.form({"mail": "", "site": "", "note": ""})
+    assert door.last == {"value": {"note": ""}}
+    assert list(errors_of(door.json({"mail": ""}))) == ["mail"]
+    assert errors_of(door_of(Annotated[str, Email()]).form({"value": ""})) == {"value": MISSING}
+
+    class MayBeEmpty(Email):
+        def __call__(self, value: str) -> str:
+            return value and super().__call__(value)
+
+    own = door_of(Annotated[str, MayBeEmpty()])
+    own.form({"value": ""})
+    assert own.last == {"value": ""}
 
 
 # All at once
