@@ -3,7 +3,7 @@
 import { closest, findAll, read } from "./dom.js";
 
 const ARGUMENT = /[?&]_action=([^&#]*)/;
-const RESERVED = /(?<=[?&])_(?:action|regions)=[^&]*&?/g;
+const RESERVED = /(?<=[?&])_(action|regions)=[^&]*&?/g;
 
 /** @returns {string} the page on the screen: path and query, without what is reserved */
 export const here = () => location.pathname + location.search.replace(RESERVED, "").replace(/[?&]$/, "");

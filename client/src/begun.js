@@ -1,6 +1,6 @@
 // Forms that the visitor has begun to fill in. They are known by events: to read them all would cost too much.
 
-import { contains, findAll, has, isForm, isShown } from "./dom.js";
+import { contains, findAll, has, isForm, isShown, listen } from "./dom.js";
 import { fieldOfToken } from "./page.js";
 
 /** The forms that she has turned to, and what each held when it was last shown. @type {Map<HTMLFormElement, string>} */
@@ -41,7 +41,7 @@ function touch({ target, type }) {
 }
 
 // before any listener of the page: what a script adds, a row say, comes after
-for (const type of ["pointerdown", "focusin", "input"]) addEventListener(type, touch, true);
+listen("pointerdown focusin input", touch, true);
 
 /** @param {Node[]} roots @returns {boolean} whether something in them is not to be lost unasked */
 const isDirty = (roots) => begunForms().some((form) => has(form, "data-dirty") && roots.some((root) => contains(root, form)));

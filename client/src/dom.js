@@ -28,7 +28,7 @@ export const [
   (element: Element, attribute: Attr) => void, (element: Element, name: string) => void,
   (element: Element, selector: string) => NodeListOf<HTMLElement>, (element: Element, selector: string) => HTMLElement | null,
   (node: Node, other: Node | null) => boolean, (node: Node, other: Node) => boolean, Insert, (parent: Node, node: Node) => void,
-  Insert | undefined, (target: EventTarget, event: Event) => boolean, (form: Element) => Iterable<HTMLInputElement>,
+  Insert | undefined, (target: EventTarget, event: Event) => boolean, (form: Element) => Iterable<HTMLInputElement> & Record<string, HTMLInputElement>,
   (form: Element) => void, (form: Element) => void, (form: Element) => boolean,
 ]} */ (
   (

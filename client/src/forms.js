@@ -3,13 +3,13 @@
 import { callsAction } from "./address.js";
 import { settle } from "./begun.js";
 import { Call, validate } from "./calls.js";
-import { attribute, closest, find, has, listen, read } from "./dom.js";
+import { attribute, closest, fieldsOf, has, listen, read } from "./dom.js";
 import { submit } from "./submissions.js";
 
 /** @typedef {HTMLButtonElement | HTMLInputElement | null} Submitter */
 
 /** @param {Element} form @returns {boolean} whether it means an action, and no neighbour sends it: what is written by hand is Turbo's, where it is */
-const isActionForm = (form) => !!find("[name=_action]", form) && (has(form, "data-serveraction") || !("Turbo" in window));
+const isActionForm = (form) => "_action" in fieldsOf(form) && (has(form, "data-serveraction") || !("Turbo" in window));
 
 listen("submit", (event) => {
   const form = /** @type {HTMLFormElement} */ (event.target);

@@ -1,6 +1,7 @@
 // What the visitor reads when something went wrong.
 
 import { create, fieldsOf, find, findAll, has, insert, isForm, isShown, nextOf, parentOf, read } from "./dom.js";
+import { served } from "./morph/notes.js";
 
 export const FAILED = "No usable answer. Please try again.";
 
@@ -69,6 +70,7 @@ function makePlace(element) {
   if (isShown(element)) insert(/** @type {Node} */ (parentOf(element)), place, nextOf(element));
   else document.body.prepend(place);
   places.set(element, place);
+  served.add(place); // it is over with a fresh page
   return place;
 }
 

@@ -3,7 +3,7 @@
 import { absolute, here } from "./address.js";
 import { begunForms, isTypedOn, settle } from "./begun.js";
 import { ASKING, Call, callOf, calls, LEAVING, newKey, SENDING } from "./calls.js";
-import { find, isForm, reset, setAttribute } from "./dom.js";
+import { fieldsOf, isForm, reset, setAttribute } from "./dom.js";
 import { ActionError, notify, tell } from "./messages.js";
 import { loadScreen, loadTransfer } from "./modules.js";
 import { fetchPage, namedActions, nextRequest } from "./page.js";
@@ -84,7 +84,7 @@ async function finish(call, answer) {
   if (done) settle(done);
   if (answer.traceback) console.error(answer.traceback); // in debug mode
   if (!call.emit(error ? "error" : "success", { data, messages, redirect, error, page: answer.page }) && !error) target = undefined; // a listener has been there
-  const key = element && (!error || (answer.title && !answer.retry)) && find("[name=idempotency_key]", element);
+  const key = isForm(element) && (!error || (answer.title && !answer.retry)) && fieldsOf(element).idempotency_key;
   if (key) setAttribute(key, "value", newKey()); // its outcome is known: the next one is another call
   if (here() === call.from) await showAnswer(call, answer, target, error);
   if (error) throw error;

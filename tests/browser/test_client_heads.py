@@ -104,6 +104,14 @@ def test_what_a_script_added_to_the_head_stays(stage: Stage, page: Page) -> None
     assert page.locator("head #own").count() == 1
 
 
+def test_where_relative_links_lead_is_what_the_fresh_page_says(stage: Stage, page: Page) -> None:
+    set_heads(stage, '<base href="/a/">', '<base href="/a/">', '<base href="/b/">')
+    open_page(page, "/p")
+    for n, base in (1, "/a/"), (2, "/b/"):
+        press(page, n)
+        assert page.evaluate("document.baseURI.slice(location.origin.length)") == base
+
+
 def test_data_in_the_head_is_renewed(stage: Stage, page: Page) -> None:
     set_heads(stage, *(f'<script id="data" type="application/json">{{"n": {n}}}</script>' for n in range(3)))
     open_page(page, "/p")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
+from marshmallow.validate import Length
 from playwright.sync_api import Page, expect
 
 from flask_serveractions import ActionError
@@ -228,3 +229,46 @@ def test_what_was_typed_into_a_record_does_not_move_to_the_one_that_takes_its_pl
     expect(page.locator("[data-row='4']")).to_have_value("")
     for row in rows[1:]:
         expect(page.locator(f"[data-row='{row}']")).to_have_value(f"of {row}")
+
+
+MODAL = """<div class="modal" id="new" hidden>{% call(form) action_form("add") %}
+{{ form.field("text") }}<button id="add" formnovalidate>Add</button>{% endcall %}</div>"""
+#: as a library of dialogs opens one, and a message is shown
+OPEN = """() => {
+  const put = (className) =>
+    document.body.append(Object.assign(document.createElement("p"), { className, textContent: className }));
+  document.querySelector("#new").hidden = false;
+  document.body.classList.add("opened");
+  put("backdrop");
+  document.addEventListener("action:success", () => put("toast"));
+}"""
+
+
+def test_what_scripts_have_put_beside_the_servers_elements_stays_and_a_dialog_of_theirs_stays_open(
+    stage: Stage, page: Page
+) -> None:
+    rows: list[str] = []
+
+    @stage.actions.register
+    def add(text: Annotated[str, Length(3)]) -> None:
+        rows.append(text)
+
+    stage.page(
+        "/p", MODAL + '{% for row in rows %}{{ row }}<p class="row">{{ row }}</p>{% endfor %}', rows=lambda: rows
+    )
+    open_page(page, "/p")
+    page.evaluate(OPEN)
+    page.fill("[name=text]", "a")
+    page.click("#add")
+    expect(page.locator("#add-text-error")).to_be_visible()
+    expect(page.locator("body")).to_have_class("opened")
+    for n in 1, 2:
+        page.fill("[name=text]", "milk")
+        page.click("#add")
+        expect(page.locator(".row")).to_have_text(["milk"] * n)
+        expect(page.locator(".toast")).to_have_count(n)
+    expect(page.locator(".backdrop")).to_have_count(1)
+    rows.pop()
+    page.evaluate("import(document.querySelector('#serveractions').src).then((client) => client.refresh())")
+    expect(page.locator(".row")).to_have_count(1)
+    assert page.evaluate("document.body.innerText.match(/milk/g).length") == 2

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from flask import redirect, request
+from marshmallow.validate import Length
 from playwright.sync_api import Page, expect
 from werkzeug.wrappers import Response
 
+from flask_serveractions import Bound
 from tests.browser.stage import Stage, await_events, kinds, open_page
 
 OWN = ("_action", "csrf_token")
@@ -53,6 +57,40 @@ def test_a_custom_element_that_belongs_to_the_form_is_sent(stage: Stage, page: P
     page.locator("button").click()
     await_events(page, "success", 1)
     assert sent == [[("text", "typed")]]
+
+
+ROW = """<tr id="row-{{ id }}">{% call(form) action_form("rename", id=id) %}
+<td><input {{ form.attrs("text") }}>{{ form.error("text") }}</td><td><button formnovalidate>Rename</button></td>
+{% endcall %}</tr>"""
+
+
+def test_forms_that_a_parser_has_moved_out_of_the_cells_of_a_table_work_in_rows_that_come_later_too(
+    stage: Stage, page: Page
+) -> None:
+    renamed: list[tuple[int, str]] = []
+
+    def rename(id: Bound[int], text: Annotated[str, Length(3)]) -> None:
+        renamed.append((id, text))
+
+    stage.actions.register(once=True)(rename)
+    stage.page(
+        "/p",
+        f"<main><table>{{% for id in rows %}}{ROW}{{% endfor %}}</table></main>",
+        rows=lambda: range(2 + len(renamed)),
+    )
+    open_page(page, "/p")
+    page.fill("#row-1 input[name=text]", "begun")
+    for id in 0, 2, 3, 0:
+        page.fill(f"#row-{id} input[name=text]", "a")
+        page.click(f"#row-{id} button")
+        expect(page.locator(f"#row-{id} [data-error]")).not_to_be_empty()
+        page.fill(f"#row-{id} input[name=text]", "milk")
+        page.click(f"#row-{id} button")
+        expect(page.locator("tr")).to_have_count(2 + len(renamed))
+        expect(page.locator(f"#row-{id} input[name=text]")).to_have_value("")
+    assert renamed == [(id, "milk") for id in (0, 2, 3, 0)]
+    expect(page.locator("#row-1 input[name=text]")).to_have_value("begun")
+    assert len(stage.visits) == 1 + 2 * 4  # all by the client
 
 
 def test_the_return_key_sends_the_first_button_once(stage: Stage, page: Page) -> None:

@@ -3,7 +3,7 @@
 import { absolute, here, isOwn } from "../address.js";
 import { begunForms, contentsOf } from "../begun.js";
 import { callOf } from "../calls.js";
-import { checkValidity, closest, find, has, isShown, listen, read, requestSubmit } from "../dom.js";
+import { checkValidity, closest, fieldsOf, find, has, isShown, listen, read, requestSubmit } from "../dom.js";
 import { FAILED, tell } from "../messages.js";
 import { load } from "../submissions.js";
 import { refreshContent } from "./dialogs.js";
@@ -60,7 +60,7 @@ function send(form) {
   drop(form);
   if (!isShown(form)) return;
   if (isSearch(form)) return void search(form);
-  if (!find("[name=_action]", form)) return; // a submit would leave the page
+  if (!("_action" in fieldsOf(form))) return; // a submit would leave the page
   if (callOf(form)) drafts.set(form, undefined);
   else if (has(form, "novalidate") || checkValidity(form)) requestSubmit(form);
 }

@@ -16,7 +16,7 @@ import {
   removeAttribute, setAttributeNode, shadowOf, tagOf,
 } from "../dom.js";
 import { keepTyped } from "./controls.js";
-import { note } from "./notes.js";
+import { note, served } from "./notes.js";
 import { findPairs, isElement } from "./pairs.js";
 import { rising } from "./rising.js";
 import { carry, compareSaid } from "./said.js";
@@ -40,7 +40,8 @@ import { matchSiblings } from "./siblings.js";
  */
 export function morph(root, target, key, leave) {
   const restore = remember();
-  note(target);
+  note(/** @type {Document} */ (target.getRootNode()));
+  for (const each of target.childNodes) served.add(each);
   /** @type {Plan} */
   const plan = { ...findPairs(root, target, key), leave, leaving: [] };
   updateElement(plan, root, target);
@@ -86,7 +87,7 @@ function childrenOf(node) {
 
 /** @param {Plan} plan @param {Node} into @param {Node} from */
 function updateChildren(plan, into, from) {
-  const olds = childrenOf(into), news = childrenOf(from);
+  const olds = childrenOf(into).filter((old) => into !== document.body || served.has(old)), news = childrenOf(from);
   if (!olds.length && !news.length) return;
   const matches = matchSiblings(plan, into, olds, news);
   dismiss(plan, into, olds, new Set(matches.values()));

@@ -11,7 +11,10 @@ import { attribute, attributesOf, tagOf } from "../dom.js";
  * @property {string} [spoken] its content, where that is not the server's alone
  */
 
-const SHARED = "details,dialog,canvas,video,audio,iframe,[contenteditable],:not(:defined)";
+const SHARED = "html,body,details,dialog,[role=dialog],.modal,canvas,video,audio,iframe,[contenteditable],:not(:defined)";
+
+/** What the server has put into the body; the rest is a script's: a message that it shows, a calendar, what is behind a dialog. @type {WeakSet<Node>} */
+export const served = new WeakSet(document.body.childNodes);
 
 /** @type {WeakMap<Node, Said>} */
 export const said = new WeakMap();
@@ -34,4 +37,4 @@ export function note(root) {
 addEventListener("scroll", ({ target }) => target instanceof Element && scrolled.add(target), true);
 
 // The page has been parsed. What the visitor has opened by then is not the server's word; TypeScript 5.9 knows no eventCounts.
-if (!(/** @type {any} */ (performance).eventCounts?.get("click"))) note(document);
+if (!(/** @type {any} */ (performance).eventCounts?.get("click"))) note(document.body);

@@ -23,7 +23,10 @@ export function compareSaid(old, fresh) {
   if (!now) return { staysAttribute: (name) => name === "style" && tagOf(old) === "TEXTAREA" && !has(fresh, name) };
   const editable = isEditable(fresh);
   return {
-    staysAttribute: (name) => (before ? before.words.get(name) === now.words.get(name) : !has(fresh, name)),
+    staysAttribute: (name) =>
+      before
+        ? before.words.get(name) === now.words.get(name)
+        : !has(fresh, name) || (name === "class" && [...fresh.classList].every((each) => old.classList.contains(each))),
     staysContent:
       now.spoken != null &&
       (before?.spoken == null ? editable || !firstOf(fresh) : before.spoken === now.spoken || (editable && old.innerHTML !== before.spoken)),

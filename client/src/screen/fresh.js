@@ -1,6 +1,6 @@
 // A fresh page, as text: parsed, and what holds from then on.
 
-import { findAll, setAttribute } from "../dom.js";
+import { contains, findAll, isForm, parentOf, read, setAttribute } from "../dom.js";
 import { about, fieldOfToken } from "../page.js";
 
 /** Not known to TypeScript 5.9. @type {{trustedTypes?: {createPolicy(name: string, rules: object): {createHTML(html: string): string}}}} */
@@ -24,5 +24,12 @@ export function parsePage(html = "") {
   // not known to TypeScript 5.9; Chromium leaves comments out, if nobody says otherwise
   const page = /** @type {{parseHTMLUnsafe(html: string, options: object): Document}} */ (/** @type {unknown} */ (Document)).parseHTMLUnsafe(text, { sanitizer: { comments: true } });
   for (const inert of page.querySelectorAll("noscript")) inert.textContent = decodeURI(/** @type {string} */ (inert.textContent));
+  // Beside a form that a row of a table holds stand its controls: a parser for the screen knows it, and nobody once they are moved.
+  /** @type {Element | undefined} */
+  let form;
+  for (const each of findAll(":is(table,tbody,tr)>form,:is(button,input,[name]):not(form *,[form])", page.body)) {
+    if (isForm(each)) form = each;
+    else if (form && contains(/** @type {Node} */ (parentOf(form)), each)) setAttribute(each, "form", read(form, "id"));
+  }
   return page;
 }

@@ -1,14 +1,12 @@
 // What stands around a page's body: title, language, styles; and its scripts.
 
-import { attribute, findAll, has, insert, isEqual, nextOf, read, setAttribute } from "../dom.js";
+import { findAll, has, insert, isEqual, nextOf, read, setAttribute } from "../dom.js";
 import { updateAttributes } from "../morph/morph.js";
+import { carry, compareSaid } from "../morph/said.js";
 import { about } from "../page.js";
 import { trusted } from "./fresh.js";
 
 const STYLES = "style,link[rel=stylesheet]";
-
-/** What was served last, as it was served; at first nobody knows it. @type {Element | undefined} */
-let served;
 
 /** What pages have brought; of the first one what stands before the client: scripts add theirs at the end. @type {Element[]} */
 let brought = findAll("head>:not(title):has(~#serveractions),head>meta,head>link:not([rel=stylesheet])");
@@ -25,11 +23,10 @@ export function updateHead({ title, head, documentElement }) {
     setAttribute(element, "nonce", "");
     element.nonce = nonce;
   }
-  updateRoot(documentElement);
-  let olds = [...document.head.children];
+  let olds = findAll("head>*");
   const former = brought;
   let last = /** @type {any} */ (null);
-  brought = findAll("meta,link,style,script:not(#serveractions)", head).map((element) => {
+  brought = findAll(":scope>:not(title,#serveractions)", head).map((element) => {
     // what changes when it has come is left as it is
     const same = olds.find((old) => isEqual(old, element) || (has(element, "onload") && read(old, "href") === read(element, "href")));
     olds = olds.filter((each) => each !== same);
@@ -61,13 +58,11 @@ export async function addStyles(head) {
 const settled = (element) => new Promise((resolve) => ["load", "error"].forEach((type) => element.addEventListener(type, resolve)));
 
 /** Follows the attributes of `<html>`; what scripts have added stays. @param {Element} fresh */
-function updateRoot(fresh) {
-  const root = document.documentElement, before = served;
+export function updateRoot(fresh) {
+  const root = document.documentElement;
   fresh.classList.replace("no-js", "js");
-  updateAttributes(root, fresh, (name) =>
-    before ? attribute(before, name) === attribute(fresh, name) : !has(fresh, name) || (name === "class" && [...fresh.classList].every((each) => root.classList.contains(each))),
-  );
-  served = fresh;
+  updateAttributes(root, fresh, compareSaid(root, fresh).staysAttribute);
+  carry(root, fresh);
 }
 
 /**
@@ -77,7 +72,7 @@ function updateRoot(fresh) {
  */
 export function adoptNonce(html) {
   const theirs = secret && html.match(`nonce="([^"]{8,})" data-token="${secret}\\.`)?.[1];
-  return theirs ? html.split(theirs).join(own) : html;
+  return theirs ? html.replaceAll(theirs, /** @type {string} */ (own)) : html;
 }
 
 /** @returns {any[]} what runs in the page, but for the client */

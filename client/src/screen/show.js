@@ -4,7 +4,7 @@ import { parseAction } from "../address.js";
 import { begunForms, isTypedOn, settleAllBut } from "../begun.js";
 import { attribute, contains, emit, fieldsOf, find, has, isForm, isShown, read, setAttribute, tagOf } from "../dom.js";
 import { adopt, parsePage } from "./fresh.js";
-import { adoptNonce, loadStyles, rememberScripts, updateHead } from "./head.js";
+import { adoptNonce, loadStyles, rememberScripts, updateHead, updateRoot } from "./head.js";
 import { notify } from "../messages.js";
 import { isTyped } from "../morph/controls.js";
 import { morph } from "../morph/morph.js";
@@ -72,6 +72,7 @@ export function showPart(root, target, page, sent = {}) {
   // of equal forms the one that was refused comes back as the one of its number
   const refused = isRefused && parseAction(read(element, "action"))?.identity;
   morph(root, target, (element) => keyOf(element, refused), leave);
+  if (root === document.body) updateRoot(page.documentElement);
   putMarks();
   runScripts();
   settleAllBut(begun);

@@ -1,6 +1,6 @@
 // A page of a list whose rows hold forms, as the server would render it again and again; and what brings one into the other.
 
-import { note } from "../../src/morph/notes.js";
+import { note, served } from "../../src/morph/notes.js";
 import { morph } from "../../src/morph/morph.js";
 import { parsePage } from "../../src/screen/fresh.js";
 
@@ -29,6 +29,7 @@ const leave = (old, fresh) => !!fresh && attribute(old, "data-keep") !== null &&
 /** @param {string} html shows a page in place of all that was there */
 export function show(html) {
   document.body.replaceWith(document.adoptNode(parse(html)));
+  for (const each of document.body.childNodes) served.add(each);
   note(document);
 }
 
