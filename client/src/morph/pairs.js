@@ -30,9 +30,9 @@ export const RECORD = /^(LI|TR|ARTICLE)$/;
 /** @param {Node} node @returns {node is Element} */
 export const isElement = (node) => typeOf(node) === 1;
 
-/** @param {Element} element what has to be alike for one to become the other; a changed script is another, a password that can be read is none */
+/** @param {Element} element what has to be alike for one to become the other; a changed script is another; a password that can be read is none, nor a text that says so */
 export function kindOf(element) {
-  const tag = tagOf(element), type = attribute(element, "type")?.replace("password", "text");
+  const tag = tagOf(element), type = read(element, "type").replace(/password|text/, "");
   const script = tag === "SCRIPT" ? element.textContent + read(element, "src") : "";
   const choice = /OPTION|radio|checkbox/.test(tag + type) ? attribute(element, "value") ?? element.textContent : "";
   return [tag, type, attribute(element, "name"), choice, script].join();

@@ -14,6 +14,9 @@ const is = (/** @type {string} */ property, /** @type {unknown} */ value) => () 
 export const controls = {
   "typed text stays": { page: `<p>a</p><input name="q" value="v">`, fresh: `<p>b</p><input name="q" value="v">`, before: set("value", "typed"), after: is("value", "typed") },
   "typed text stays where the server's value changes": { page: `<input name="q" value="v">`, fresh: `<input name="q" value="w">`, before: set("value", "typed"), after: is("value", "typed") },
+  "what is typed stays where a script has said that it is a text": {
+    page: `<input name="q">`, fresh: `<input name="q">`, before: () => { set("type", "text")(); set("value", "typed")(); }, after: is("value", "typed"),
+  },
   "a text without typing is renewed": { page: `<input name="q" value="v">`, fresh: `<input name="q" value="w">`, after: is("value", "w") },
   "a text that was typed and undone is renewed": {
     page: `<input name="q" value="v">`, fresh: `<input name="q" value="w">`,
