@@ -129,7 +129,8 @@ class ServerActions:
         """Register a function as an action; returns it unchanged: ``@actions.register``, or with options in brackets.
 
         :param function: ``def`` or ``async def``; a generator that yields :class:`Progress` tells how far it is. Its
-            annotations say where each argument comes from and what it may be.
+            annotations say where each argument comes from and what it may be. What a ``functools.partial`` has set
+            stays so, whatever is sent.
         :param name: how forms and scripts call it: letters, digits and ``_``, with dots between (``"todos.create"``);
             the function's name by default.
         :param once: each form and each call runs at most once, however often it is sent.

@@ -31,6 +31,7 @@ from .types import (
     field_for,
     is_field,
     local_names,
+    partial_object,
     resolved_hints,
     schema_among,
     schema_of,
@@ -76,7 +77,9 @@ def compile_operation(
     reads_like = "GET" if more.get("event") else method  # the event is a webhook's whole body
     compiler = Compiler(function, kind, reads_like, frozenset(path_names), known, values_change)
     signature = list(inspect.signature(function).parameters.values())[1 if is_method else 0 :]
-    compiled = [compiler.parameter(each, hints.get(each.name, MISSING)) for each in signature]
+    preset = preset_arguments(function)
+    open_to_callers = [each for each in signature if each.name not in preset]
+    compiled = [compiler.parameter(each, hints.get(each.name, MISSING)) for each in open_to_callers]
     parameters = tuple(each for each in compiled if each is not None)
     compiler.check_together(parameters)
     is_generator = kind == ACTION and inspect.isgeneratorfunction(inspect.unwrap(function))
@@ -100,6 +103,12 @@ def compile_operation(
         **sources,
         **more,
     )
+
+
+def preset_arguments(function: Callable[..., Any]) -> Collection[str]:
+    """Return what a ``partial`` has set by name: to Python a default, but no caller's to change here."""
+    made = partial_object(inspect.unwrap(function))
+    return () if made is None else made.keywords
 
 
 def check_shows_none(function: Callable[..., Any], more: Mapping[str, Any]) -> None:

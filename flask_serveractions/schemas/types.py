@@ -332,7 +332,16 @@ def resolved_hints(function: Callable[..., Any], names: Mapping[str, Any]) -> di
 def undecorated(function: Callable[..., Any]) -> Any:
     """Return the function that was written, below its decorators."""
     inner: Any = inspect.unwrap(function)
-    return undecorated(inner.func) if isinstance(inner, partial) else inner
+    part = partial_object(inner)
+    return inner if part is None else undecorated(part.func)
+
+
+def partial_object(function: Any) -> Any:
+    """Return the ``partial`` that a function is, or the ``partialmethod`` that a method was made of; else None."""
+    if isinstance(function, partial):
+        return function
+    # Python 3.13 has given it the second name
+    return getattr(function, "_partialmethod", None) or getattr(function, "__partialmethod__", None)
 
 
 def local_names(function: Callable[..., Any], names: Mapping[str, Any]) -> dict[str, Any]:

@@ -319,6 +319,15 @@ def test_a_default_of_the_signature_is_passed_where_nothing_is_sent() -> None:
     assert door.calls == [{"value": 7}] * 2
 
 
+def test_what_a_partial_has_set_is_no_caller_s_to_change() -> None:
+    def taking(*, amount: int, account: str) -> None: ...
+
+    door = Door(functools.partial(taking, account="ada"))
+    assert errors_of(door.json({"amount": 3, "account": "eve"})) == {"account": ["Unknown field."]}
+    door.form({"amount": "3", "account": "eve"})
+    assert door.last == {"amount": 3}
+
+
 def test_a_list_that_is_the_default_is_never_shared() -> None:
     door = door_of(list[str], default=["a"])
     door.form({})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -449,3 +450,17 @@ def test_a_listed_method_that_nobody_wrote_is_a_server_error(app: Flask, client:
     app.config["PROPAGATE_EXCEPTIONS"] = True
     with pytest.raises(AssertionError, match="POST"):
         client.post("/")
+
+
+def test_a_partial_method_takes_what_it_has_not_set(client: FlaskClient, app: Flask) -> None:
+    class Word(MethodRoute):
+        async def delete(self, number: int, hard: bool, why: str = "") -> list[Any]:
+            return [number, hard, why]
+
+        put = functools.partialmethod(delete, hard=False)
+
+    app.add_url_rule("/words/<int:number>", view_func=Word.as_view("word"))
+    assert client.put("/words/3", json={"why": "misspelt"}).json == [3, False, "misspelt"]
+    assert client.put("/words/3", json={"why": 1}).status_code == 422
+    assert client.put("/words/3", json={"hard": True}).status_code == 422
+    assert client.delete("/words/3?hard=1").json == [3, True, ""]
