@@ -139,6 +139,8 @@ def events_of(tags: Sequence[str], since: Position | None, seen: Generations) ->
     now = position_of(seen)
     if since == now:
         return now, b""
+    if since and since.epoch == now.epoch and since.counter > now.counter:
+        return now, RENEW  # a store that was set back, by a Redis that lost its last seconds, counts to there once more
     is_other = since is None or since.epoch != now.epoch
     stale = [tag for tag, name in zip(tags, live_names(tags), strict=True) if is_other or is_newer(seen, name, since)]
     if not stale:

@@ -8,7 +8,7 @@ import pytest
 from flask import abort, request
 from playwright.sync_api import Page, Route, expect
 
-from flask_serveractions import revalidate_tag
+from flask_serveractions import Bound, revalidate_tag
 from tests.browser.readiness import at_once
 from tests.browser.stage import Stage, open_page
 from tests.stores_processes import eventually
@@ -224,6 +224,48 @@ def test_the_address_of_a_search_that_was_under_way_when_a_dialog_was_opened_sta
     expect(page).to_have_url(re.compile(r"/\?q=milk$"))
     await_answers(page)
     expect(found).to_have_text("milk")
+
+
+def test_what_a_dialog_names_by_an_id_is_found_in_it_else_on_the_page(stage: Stage, page: Page) -> None:
+    icons = '<svg hidden><symbol id="bin"></symbol></svg>'  # of the layout, beside what is shown
+    gate = stage.gate("add")
+
+    @stage.actions.register
+    def add(text: str) -> None:
+        stage.wait("add")
+
+    body = """<h2>Card</h2><svg><use href="#bin"/></svg>
+    <ul><template id="new"><li data-value="text"></li></template></ul>
+    {% call(form) action_form("add", attrs={"data-optimistic": "new"}) %}{{ form.field("text") }}{% endcall %}"""
+    stage.page("/", f'{icons}<main><a id="open" href="/card" data-dialog>Card</a></main>')
+    stage.page("/card", f"{icons}<main>{body}</main>")
+    open_page(page, "/")
+    page.locator("#open").click()
+    assert page.locator("dialog use").evaluate("({ href }) => document.querySelectorAll(href.baseVal).length") == 1
+    page.get_by_label("Text").fill("milk")
+    page.get_by_label("Text").press("Enter")
+    expect(page.locator("dialog li")).to_have_text("milk")
+    gate.set()
+    expect(page.locator("dialog")).to_have_count(0)
+
+
+def test_after_a_step_in_a_dialog_the_focus_is_on_what_it_shows(stage: Stage, page: Page) -> None:
+    reached = [1]
+
+    @stage.actions.register(show_result=True)
+    def go_on(step: Bound[int]) -> int:
+        reached[0] = step + 1
+        return step
+
+    form = '{% call action_form("go_on", step=step) %}<button>From {{ step }}</button>{% endcall %}'
+    stage.page("/", '<main><a id="open" href="/steps" data-dialog>Steps</a></main>')
+    stage.page("/steps", f"<main><h2>Step {{{{ step }}}}</h2>{form}</main>", step=lambda: reached[0])
+    open_page(page, "/")
+    page.locator("#open").click()
+    page.get_by_role("button", name="From 1").press("Enter")
+    expect(page.get_by_role("dialog", name="Step 2").locator("> div")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="From 2")).to_be_focused()
 
 
 def test_a_script_of_its_main_part_runs_each_time_it_is_opened(stage: Stage, page: Page) -> None:

@@ -28,21 +28,21 @@ export const dialogOf = (node) => openDialogs().find((each) => each.contains(nod
 const LINK = /^(href|src|(form)?action)$/;
 const RELATIVE = /^(?![/#]|[a-z][a-z\d+.-]*:)/i;
 /** Attributes that name elements by their IDs; of ARIA's: labelledby and its like, controls, owns, details, activedescendant, errormessage, flowto. */
-const REFERENCE = /^(id|form|list|headers|popovertarget|.*for|aria-.*(by|s|nt|ge|to))$/;
+const REFERENCE = /^(id|form|list|headers|popovertarget|data-optimistic|.*for|aria-.*(by|s|nt|ge|to))$/;
 
 /**
  * Parses a page of which a part will stand within an element of the one on the screen.
  * @param {string | undefined} html
  * @param {string} url of it
  * @param {Element} element
- * @returns {Promise<Document>} what comes from another page still leads to where it led there; in a dialog it has IDs of its own
+ * @returns {Promise<Document>} what comes from another page still leads to where it led there; in a dialog its <main> has IDs of its own
  */
 export async function parseWithin(html, url, element) {
   const page = (await loadScreen()).parsePage(html), { body } = page;
   const base = url === here() ? "" : absolute(url).href;
   const dialog = closest(element, `.${DIALOG}`); // it may not be shown yet
   if (!base && !dialog) return page;
-  const ids = new Set(findAll("[id]", body).map((each) => dialog && read(each, "id")));
+  const ids = new Set(findAll("main [id]", body).map((each) => dialog && read(each, "id")));
   // without one, a form leads to its page
   if (base) for (const form of findAll("form:not([action])", body)) setAttribute(form, "action", "");
   for (const each of findAll("*", body)) {

@@ -26,7 +26,7 @@ const longer = (milliseconds) => Math.min(2 * milliseconds, LONGEST_PAUSE);
 /** @param {string} id `<epoch>-<counter>` @param {string} since @returns {boolean} */
 function isNewer(id, since) {
   const [[epoch, counter], [other, known]] = [id.split("-"), since.split("-")];
-  return epoch !== other || Number(counter) > Number(known);
+  return epoch !== other || +counter > +known;
 }
 
 /** @returns {string} what the oldest region on the screen knows */
@@ -88,8 +88,9 @@ async function catchUp() {
   isCatchingUp = false;
 }
 
-/** The topics hold no more: the page has others. */
+/** The topics hold no more, or the store was set back: the page has others, and counts from there. */
 async function renew() {
+  latest = "";
   await refreshAll();
   watch();
 }

@@ -1,11 +1,11 @@
-// Where the focus goes when what had it is gone: to what came and asks for it, else to what follows it in its region, else what precedes it, else the region, else what that was in.
+// Where the focus goes when what had it is gone: to what came and asks for it, else to what follows it in its region, be it what a dialog shows, else what precedes it, else the region, else what that was in.
 
 import { findAll } from "../dom.js";
 
 /** @returns {() => void} call it when the page has changed */
 export function rememberFocus() {
   const { activeElement: focused, body } = document;
-  const regions = findAll("main,[data-region]").filter((each) => each.contains(focused)).reverse();
+  const regions = findAll("main,[data-region],.serveractions-dialog>div").filter((each) => each.contains(focused)).reverse();
   const root = regions[0] ?? body;
   const all = findAll("a,button,input,select,textarea,summary,[tabindex='0'],[contenteditable],:focus", root);
   const place = all.indexOf(/** @type {HTMLElement} */ (focused));
