@@ -5,7 +5,7 @@ import { findAll } from "../dom.js";
 /** @returns {() => void} call it when the page has changed */
 export function rememberFocus() {
   const { activeElement: focused, body } = document;
-  const regions = findAll("main,[data-region],.serveractions-dialog>div").filter((each) => each.contains(focused)).reverse();
+  const regions = findAll("main,[data-region],dialog>*").filter((each) => each.contains(focused)).reverse();
   const root = regions[0] ?? body;
   const all = findAll("a,button,input,select,textarea,summary,[tabindex='0'],[contenteditable],:focus", root);
   const place = all.indexOf(/** @type {HTMLElement} */ (focused));

@@ -23,7 +23,7 @@ export function parsePage(html = "") {
   const text = trusted(html.replace(NOSCRIPT, (all, _, noscript, content) => (noscript ? `${noscript}<style>${encodeURI(content)}</style>` : all)));
   // not known to TypeScript 5.9; Chromium leaves comments out, if nobody says otherwise
   const page = /** @type {{parseHTMLUnsafe(html: string, options: object): Document}} */ (/** @type {unknown} */ (Document)).parseHTMLUnsafe(text, { sanitizer: { comments: true } });
-  for (const inert of page.querySelectorAll("noscript")) inert.textContent = decodeURI(/** @type {string} */ (inert.textContent));
+  for (const inert of findAll("noscript", page.documentElement)) inert.textContent = decodeURI(/** @type {string} */ (inert.textContent));
   // Beside a form that a row of a table holds stand its controls: a parser for the screen knows it, and nobody once they are moved.
   /** @type {Element | undefined} */
   let form;
