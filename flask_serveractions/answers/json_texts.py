@@ -9,7 +9,7 @@ from functools import lru_cache
 from json import encoder as json_encoder
 from typing import TYPE_CHECKING, Any
 
-from flask.json.provider import DefaultJSONProvider
+from flask.json.provider import DefaultJSONProvider, JSONProvider
 
 from ..arguments.json_bodies import refuse_constant
 from ..http.negotiation import JSON
@@ -69,11 +69,17 @@ def quoter(ascii_only: bool) -> Callable[[str], str]:
     return quote  # type: ignore[no-any-return]
 
 
+def is_flasks_own(provider: JSONProvider) -> bool:
+    """Whether an app writes JSON as Flask does: by its provider, none of whose methods were replaced."""
+    replaced = vars(provider)
+    return type(provider) is DefaultJSONProvider and "dumps" not in replaced and "response" not in replaced
+
+
 def to_json(app: Flask, value: Any) -> str:
     """Return what ``app.json.dumps(value)`` does."""
-    provider = app.json
-    if type(provider) is not DefaultJSONProvider:
-        return provider.dumps(value)
+    provider: Any = app.json
+    if not is_flasks_own(provider):
+        return provider.dumps(value)  # type: ignore[no-any-return]
     if value is None:  # as most actions return
         return "null"
     return encoder(provider.default, provider.ensure_ascii, provider.sort_keys, None)(value)
@@ -138,8 +144,9 @@ def plain_body(app: Flask, operation: Operation, returned: Any) -> bytes | None:
 
     :raises TypeError: it can't be JSON.
     """
-    provider, answer = app.json, operation.answer
-    if type(provider) is not DefaultJSONProvider or provider.mimetype != JSON:
+    provider: Any = app.json
+    answer = operation.answer
+    if not is_flasks_own(provider) or provider.mimetype != JSON:
         return None
     if answer.rows is not None and type(returned) is list and returned and not is_spaced(app, provider):
         text = answer.rows(returned, compact_style(provider.default, provider.ensure_ascii, provider.sort_keys))

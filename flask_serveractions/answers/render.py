@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from flask import Response
+from flask import Flask, Response
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response as WerkzeugResponse
 
@@ -44,7 +44,7 @@ def answer_resource(call: Call, operation: Operation, returned: Any) -> Response
     """Return a resource's answer; a GET's has its entity tag, and is a 304 for who has it already."""
     if operation.method != "GET":
         return answer_route(call, operation, returned)
-    is_plain, environ = is_plain_json(operation, returned), call.request.environ
+    is_plain, environ = is_plain_json(call.app, operation, returned), call.request.environ
     response = plain_json(call.app, operation, returned) if is_plain else answer_route(call, operation, returned)
     if operation.vary or call.state.registry.hook is not None or "HTTP_AUTHORIZATION" in environ:
         add_cache_headers(call, operation, response.headers, none_yet=is_plain)
@@ -81,9 +81,9 @@ def add_cache_headers(call: Call, operation: Operation, headers: Headers, *, non
 CREDENTIALS = ("Authorization", "Cookie")
 
 
-def is_plain_json(operation: Operation, returned: Any) -> bool:
-    """Whether a result can but be 200 and JSON, with no headers of its own."""
-    if operation.answer.status is not None:
+def is_plain_json(app: Flask, operation: Operation, returned: Any) -> bool:
+    """Whether a result can but be 200 and JSON, with no headers of its own, nor of a response class of the app's."""
+    if operation.answer.status is not None or app.response_class is not Response:
         return False
     if operation.answer.dump is None:
         return type(returned) in (dict, list)
@@ -258,12 +258,12 @@ def submission_of_success(call: Call, outcome: Outcome) -> Submission:
 
 def render_json(call: Call, outcome: Outcome) -> Response:
     """Answer the JavaScript client; the page that it wants is put in by the second pass."""
-    preferred = preference(call.request)
-    is_page_wanted = wants_page(call, outcome, preferred)
+    preferred, is_in_dialog = preference(call.request), is_from_dialog(call.request.environ)
+    is_page_wanted = not is_in_dialog and wants_page(call, outcome, preferred)
     headers = headers_of(outcome.headers) if outcome.headers else Headers()
-    if preferred is not None:
+    if preferred == "minimal" or (preferred is not None and not is_in_dialog):
         headers["Preference-Applied"] = f"return={preferred}"
-    if not is_page_wanted and outcome.redirect is None and not is_from_dialog(call.request.environ):
+    if not is_page_wanted and outcome.redirect is None and not is_in_dialog:
         use_up_flashes(call)
     response = envelope(
         call.app,

@@ -10,7 +10,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flask import Response
-from flask.json.provider import DefaultJSONProvider
 from markupsafe import Markup
 from werkzeug.datastructures import Headers
 from werkzeug.http import HTTP_STATUS_CODES
@@ -20,7 +19,7 @@ from ..app_state import localize
 from ..errors import Errors
 from ..http.headers import add_headers, headers_of, names_in, without
 from ..http.negotiation import CLOSED_TO_CACHES, JSON, NO_PAGE, PROBLEM
-from .json_texts import json_body, plain_body, to_json
+from .json_texts import is_flasks_own, json_body, plain_body, to_json
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -101,9 +100,9 @@ def json_response(app: Flask, value: Any, status: int | None = None, operation: 
     :param operation: what returned the value, for messages.
     :raises TypeError: it can't be JSON.
     """
-    provider = app.json
-    if type(provider) is not DefaultJSONProvider or provider.mimetype != JSON:
-        theirs: Response = provider.response(value)  # type: ignore[assignment]
+    provider: Any = app.json
+    if not is_flasks_own(provider) or provider.mimetype != JSON:
+        theirs: Response = provider.response(value)
         if status is not None:
             theirs.status_code = status
         return theirs
@@ -201,12 +200,12 @@ def status_phrase(status: int) -> str:
 
 def see_other(app: Flask, location: str, headers: Headers | None = None) -> Response:
     """Return a redirect that is followed by GET (RFC 9110, 15.4.4), closed to caches."""
-    if not headers:
+    if not headers and app.response_class is Response:  # which has no headers of its own: a seventieth of an action
         response = app.response_class(None, 303, content_type=HTML_UTF8)
         add_headers(response.headers, (("Content-Length", "0"), ("Location", location), *CLOSED_TO_CACHES))
         return response
-    headers["Location"] = location
     response = app.response_class("", 303, headers, content_type=HTML_UTF8)
+    response.headers["Location"] = location
     close_to_caches(response)
     return response
 

@@ -72,8 +72,6 @@ def is_from_dialog(environ: Mapping[str, Any]) -> bool:
 
 def preference(request: Request) -> str | None:
     """Return ``"representation"`` or ``"minimal"`` where ``Prefer: return=...`` says so (RFC 7240, 4.2)."""
-    if is_from_dialog(request.environ):
-        return "minimal"
     header: str = request.environ.get("HTTP_PREFER", "")  # of several headers WSGI makes one
     if not header:
         return None

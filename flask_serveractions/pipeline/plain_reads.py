@@ -60,7 +60,7 @@ def read_plainly(
     """Call the ``get`` of a view, whose operation :func:`is_plain_read`, and answer."""
     try:
         returned = view.get(**(load_path(operation, values) if operation.path else values))
-        if action_called.receivers or not is_plain_json(operation, returned):
+        if action_called.receivers or not is_plain_json(app, operation, returned):
             return answer_otherwise(call_of(app, state, asked, operation, view, values), operation, returned)
         body = plain_body(app, operation, returned)
         if body is None:

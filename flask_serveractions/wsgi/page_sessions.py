@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, Request, Response, after_this_request, session
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from itsdangerous import Signer, URLSafeTimedSerializer
+from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.sansio.http import parse_cookie
 
 from ..operation import Rerender, middleware_state_of
@@ -91,7 +92,7 @@ def cookies_of(asked: Request) -> Any:
     state = middleware_state_of(asked.environ)
     if state is not None and state.page_for is not None and state.page_for.cookies is not None:
         kind, of_action, cookies = state.page_for.cookies
-        if kind is type(asked) and of_action == header:
+        if kind is type(asked) and of_action == header and isinstance(cookies, ImmutableMultiDict):
             return cookies
     return parse_cookie(header, cls=asked.dict_storage_class)
 

@@ -297,6 +297,15 @@ def test_other_preferences_are_ignored() -> None:
     assert "Preference-Applied" not in answer.headers
 
 
+@pytest.mark.parametrize(("prefer", "applied"), [("return=representation", None), ("return=minimal", "return=minimal")])
+def test_a_form_in_a_dialog_gets_no_page_and_is_not_told_that_its_preference_was_followed(
+    prefer: str, applied: str | None
+) -> None:
+    answer = act(changes_the_page, {**SCRIPT, "Serveractions-Dialog": "1", "Prefer": prefer})
+    assert answer.json["page"] is None
+    assert answer.headers.get("Preference-Applied") == applied
+
+
 # Flashed messages
 
 

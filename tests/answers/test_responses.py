@@ -121,6 +121,23 @@ def test_a_redirect_after_a_call_is_303_and_closed_to_caches() -> None:
     assert {name: response.headers[name] for name in CLOSED} == CLOSED
 
 
+class Tenants(Response):
+    """Says by which header of a request its answers are chosen."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.headers["Vary"] = "X-Tenant"
+        self.headers["Cache-Control"] = "no-cache"
+
+
+def test_a_redirect_of_the_apps_own_class_of_responses_is_closed_to_caches_as_well() -> None:
+    app = Flask(__name__)
+    app.response_class = Tenants
+    headers = see_other(app, "/todos").headers
+    assert headers.getlist("Cache-Control") == ["no-store"]
+    assert headers.getlist("Vary") == ["X-Tenant, Accept, Cookie"]
+
+
 def failure(**parts: Any) -> Submission:
     return Submission(
         **{"action": "a", "payload": "", "ordinal": "", "values": {}, "errors": {}, "message": "", **parts}

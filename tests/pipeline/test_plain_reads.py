@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 import pytest
-from flask import Flask, abort, make_response
+from flask import Flask, Response, abort, make_response
 from flask.json.provider import DefaultJSONProvider
 from flask.testing import FlaskClient
 from marshmallow import Schema, fields
@@ -119,6 +119,39 @@ def test_a_json_provider_of_the_apps_own_makes_the_answer(app: Flask) -> None:
     short, long = both_ways(app.test_client(), "/dues/1")
     assert short == long
     assert json.loads(short[2]) == [{"ID": 0, "DUE": "2026-05-01"}]
+
+
+@pytest.mark.parametrize("path", ["/dues/1", "/results/object"])
+def test_what_writes_json_in_the_place_of_flasks_own_makes_the_answer(app: Flask, path: str) -> None:
+    theirs = app.json.dumps
+    app.json.dumps = lambda obj, **kwargs: theirs(obj, **kwargs).upper()  # type: ignore[method-assign]
+    short, long = both_ways(app.test_client(), path)
+    assert short == long
+    assert short[2] == short[2].upper()
+
+
+class Dated(Response):
+    """Says of itself what it is, and when that was made."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.headers["ETag"] = '"mine"'
+        self.headers["Last-Modified"] = "Wed, 21 Oct 2015 07:28:00 GMT"
+        self.headers["Vary"] = "X-Tenant"
+
+
+@pytest.mark.parametrize("path", ["/dues/1", "/results/object"])
+@pytest.mark.parametrize("is_guarded", [False, True])
+def test_headers_that_the_apps_own_class_of_responses_sets_are_its_own(app: Flask, path: str, is_guarded: bool) -> None:
+    app.response_class = Dated
+    if is_guarded:
+        app.extensions["serveractions"].auth_hook(lambda operation: "ada")
+    client = app.test_client()
+    found = client.get(path)
+    assert found.headers.getlist("ETag") == ['"mine"']
+    assert found.headers.getlist("Vary") == ["X-Tenant"]
+    later = "Wed, 21 Oct 2025 07:28:00 GMT"
+    assert client.get(path, headers={"If-Modified-Since": later}).status_code == 304
 
 
 @pytest.mark.parametrize("path", ["/dues/0", "/dues/3", "/results/a%00b", "/results/unknown", "/dues/x"])

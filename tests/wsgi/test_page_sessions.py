@@ -10,6 +10,7 @@ import pytest
 from flask import Flask, Request, flash, render_template_string, request, session
 from flask.sessions import SecureCookieSessionInterface
 from flask.testing import FlaskClient
+from werkzeug.datastructures import MultiDict
 
 from flask_serveractions import ServerActions, revalidate_path
 from flask_serveractions.wsgi.page_sessions import SessionSerializer
@@ -276,3 +277,21 @@ def test_an_answer_that_is_given_again_uses_up_no_message() -> None:
     assert "Serveractions-Unread" not in answer.headers
     with client.session_transaction() as held:
         assert held["_flashes"] == [("message", "Later.")]
+
+
+def test_what_an_action_changes_of_its_requests_cookies_is_none_of_the_page_s_business() -> None:
+    class Changeable(Request):
+        dict_storage_class = MultiDict  # type: ignore[assignment]  # as Werkzeug lets an app choose
+
+    def change() -> None:
+        request.cookies["seen"] = "changed"  # type: ignore[index]
+
+    app = app_that_shows_its_session(change)
+    app.request_class = Changeable
+    app.add_url_rule("/cookies", "cookies", lambda: render_template_string("<pre>{{ request.cookies.seen }}</pre>"))
+    client = app.test_client()
+    client.set_cookie("seen", "as sent")
+    form = open_form(client, page="/shown")
+    form.attributes["action"] = form.on("/cookies")
+    page = submit(client, form, headers=WITH_PAGE, text="x").json["page"]
+    assert page == "<pre>as sent</pre>"
