@@ -96,6 +96,10 @@ def test_a_textarea_keeps_the_size_that_the_visitor_gave_it(stage: Stage, page: 
     expect(area).to_have_attribute("data-n", "1")
     assert area.bounding_box() == sized
     expect(page.locator("#sized")).to_have_css("height", "51px")
+    # an editor of a script's stood in its place: the fresh page has none
+    page.evaluate("document.querySelector('textarea').style.display = 'none'")
+    press(page, 2)
+    expect(area).to_be_visible()
 
 
 @pytest.mark.parametrize("typed", [True, False], ids=["begun", "not begun"])

@@ -3,7 +3,7 @@
  * or scripts change too; what has been scrolled.
  */
 
-import { attribute, attributesOf, tagOf } from "../dom.js";
+import { attribute, attributesOf, listen, tagOf } from "../dom.js";
 
 /**
  * @typedef {object} Said
@@ -34,7 +34,7 @@ export function note(root) {
   }
 }
 
-addEventListener("scroll", ({ target }) => target instanceof Element && scrolled.add(target), true);
+listen("scroll", ({ target }) => target instanceof Element && scrolled.add(target), true);
 
 // The page has been parsed. What the visitor has opened by then is not the server's word; TypeScript 5.9 knows no eventCounts.
 if (!(/** @type {any} */ (performance).eventCounts?.get("click"))) note(document.body);

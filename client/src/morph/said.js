@@ -13,14 +13,14 @@ export function carry(shown, fresh) {
 }
 
 /**
- * @param {Element} old
+ * @param {any} old
  * @param {Element} fresh
  * @returns {{staysAttribute: (name: string) => boolean, staysContent?: boolean}} what of the old one is left as it is
  */
 export function compareSaid(old, fresh) {
   const before = said.get(old), now = said.get(fresh);
-  // the visitor has sized it
-  if (!now) return { staysAttribute: (name) => name === "style" && tagOf(old) === "TEXTAREA" && !has(fresh, name) };
+  // the visitor has sized it; what an editor has hidden that is gone with this page is seen again
+  if (!now) return { staysAttribute: (name) => name === "style" && tagOf(old) === "TEXTAREA" && !has(fresh, name) && old.offsetWidth };
   const editable = isEditable(fresh);
   return {
     staysAttribute: (name) =>

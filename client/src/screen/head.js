@@ -26,7 +26,7 @@ export function updateHead({ title, head, documentElement }) {
   let olds = findAll("head>*");
   const former = brought;
   let last = /** @type {any} */ (null);
-  brought = findAll(":scope>:not(title,#serveractions)", head).map((element) => {
+  brought = findAll(":not(title,#serveractions)", head).map((element) => {
     // what changes when it has come is left as it is
     const same = olds.find((old) => isEqual(old, element) || (has(element, "onload") && read(old, "href") === read(element, "href")));
     olds = olds.filter((each) => each !== same);
