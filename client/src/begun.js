@@ -10,9 +10,9 @@ const MOST = 100; // forms that are read because of what stands outside of them
 
 /** @param {HTMLFormElement} form @returns {string} what was typed and chosen, without our fields, to be compared */
 export const contentsOf = (form) =>
-  [...new FormData(form)]
+  /** @type {[string, any][]} */ ([...new FormData(form)])
     .filter(([name]) => !["_action", "_region", "idempotency_key", fieldOfToken()].includes(name))
-    .map(([name, value]) => [name, value instanceof File ? value.name + value.size : value])
+    .map(([name, value]) => [name, value.name ? value.name + value.size : value])
     .join();
 
 /** @param {{element?: Element, contents?: string}} sent a form, as it was @returns {boolean} whether the visitor has typed on; in what a script has disabled meanwhile nobody does */

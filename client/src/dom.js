@@ -54,7 +54,7 @@ export const findAll = (selector, root = document.documentElement) => [...all(ro
 /** @param {string} selector @param {Element} [root] @returns {HTMLElement | undefined} */
 export const find = (selector, root) => findAll(selector, root)[0];
 
-/** @param {Node | null} node whether it is in the document */
+/** @param {any} node whether it is in the document */
 export const isShown = (node) => document.contains(node);
 
 /**
@@ -73,7 +73,7 @@ export const create = (tag, properties) => Object.assign(document.createElement(
  */
 export const emit = (type, detail, element) =>
   dispatch(
-    element && isShown(element) ? element : document,
+    isShown(element) ? /** @type {Element} */ (element) : document,
     new CustomEvent(`action:${type}`, { bubbles: true, cancelable: true, detail }),
   );
 

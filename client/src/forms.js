@@ -42,6 +42,6 @@ listen("click", (event) => {
 
 listen("change", ({ target }) => {
   const { form } = /** @type {HTMLInputElement} */ (target);
-  const isChecked = target instanceof Element && form && has(target, "name") && [target, form].some((each) => closest(each, "[data-validate]"));
+  const isChecked = form && has(target, "name") && [target, form].some((each) => closest(each, "[data-validate]"));
   if (isChecked && isActionForm(form)) void validate(form, /** @type {HTMLInputElement} */ (target));
 });

@@ -37,8 +37,8 @@ export function tell(element, { message = "", errors = {} }, link) {
   const lines = Object.entries(rest).map(([name, texts]) => `${name}: ${texts.join(" ")}`);
   if (!Object.values(errors).flat().includes(message)) lines.unshift(message);
   const text = lines.join(" ");
-  const place = find("[data-message]", element) ?? places.get(element);
-  if (place && isShown(place)) say(place, text, link);
+  const place = /** @type {HTMLElement} */ (find("[data-message]", element) ?? places.get(element));
+  if (isShown(place)) say(place, text, link);
   else if (text) say(makePlace(element), text, link);
   // who is typing stays where she is
   if (!has(element, "data-submit")) fields.find(takesFocus);
@@ -59,7 +59,9 @@ function takesFocus(field) {
 export function showError(field, errors) {
   const names = Object.keys(errors).filter((name) => `${name}.`.startsWith(`${field.name}.`));
   field.ariaInvalid = names.length ? "true" : null;
-  const place = document.getElementById(read(field, "aria-describedby").split(" ")[0]);
+  const place =
+    document.getElementById(read(field, "aria-describedby").split(" ")[0]) ??
+    find(`[data-error="${CSS.escape(field.name)}"]`, /** @type {Element} */ (field.form)); // its form's own, where it names none
   if (place) say(place, names.flatMap((name) => errors[name]).join(" "));
   return place ? names : [];
 }

@@ -58,12 +58,12 @@ function say(button, text, nodes = [text]) {
 
 /** @param {Call} call @param {Element} element @returns {Undo} */
 function addGhosts({ data, option }, element) {
-  const template = find("template[data-optimistic]", element) ?? document.getElementById(option("data-optimistic"));
-  if (!(template instanceof HTMLTemplateElement)) return;
+  const template = /** @type {HTMLTemplateElement | null} */ (find("template[data-optimistic]", element) ?? document.getElementById(option("data-optimistic")));
+  if (!template?.content) return;
   const copy = document.importNode(template.content, true);
   for (const node of /** @type {NodeListOf<HTMLElement>} */ (copy.querySelectorAll("[data-value]"))) {
-    const value = data?.get(read(node, "data-value")) ?? "";
-    node.textContent = value instanceof File ? value.name : value;
+    const value = /** @type {any} */ (data?.get(read(node, "data-value")));
+    node.textContent = value?.name ?? value; // of a file
   }
   const ghosts = [...copy.childNodes];
   template.before(copy);
