@@ -276,3 +276,23 @@ def test_what_scripts_have_put_beside_the_servers_elements_stays_and_a_dialog_of
     page.evaluate("import(document.querySelector('#serveractions').src).then((client) => client.refresh())")
     expect(page.locator(".row")).to_have_count(1)
     assert page.evaluate("document.body.innerText.match(/milk/g).length") == 2
+
+
+#: as a neighbour puts its pages in place of ours: a part, or all of it
+SWAPS = [
+    "main => main.replaceWith(Object.assign(document.createElement('main'), { className: 'other' }))",
+    "() => document.body.replaceChildren(...document.body.cloneNode(true).childNodes)",
+]
+
+
+@pytest.mark.parametrize("swap", SWAPS, ids=["a part", "all"])
+def test_what_a_neighbour_has_put_in_place_of_the_servers_elements_is_no_scripts_own(
+    stage: Stage, page: Page, swap: str
+) -> None:
+    said = ["before"]
+    stage.page("/p", "<header>{{ said[0] }}</header><main>{{ said[0] }}</main><p>{{ said[0] }}</p>", said=lambda: said)
+    open_page(page, "/p")
+    page.locator("main").evaluate(swap)
+    said[0] = "after"
+    page.evaluate("import(document.querySelector('#serveractions').src).then((client) => client.refresh())")
+    expect(page.locator("header,main,p")).to_have_text(["after"] * 3)

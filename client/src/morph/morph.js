@@ -24,8 +24,8 @@ import { remember } from "./screen.js";
 import { matchSiblings } from "./siblings.js";
 
 /**
- * @typedef {import("./pairs.js").Pairs & {leave: Leave, leaving: [Node, Node][]}} Plan `leaving`: parents, and what goes
- *   from them unless it has moved elsewhere by then
+ * @typedef {import("./pairs.js").Pairs & {foreign: Node[], leave: Leave, leaving: [Node, Node][]}} Plan `foreign`: what is not the
+ *   server's; `leaving`: parents, and what goes from them unless it has moved elsewhere by then
  * @typedef {(old: any, fresh?: Element) => unknown} Leave whether an element is left as it is; may change it itself; without a fresh
  *   one, whether a node that has none stays
  */
@@ -41,13 +41,18 @@ import { matchSiblings } from "./siblings.js";
 export function morph(root, target, key, leave) {
   const restore = remember();
   note(/** @type {Document} */ (target.getRootNode()));
-  for (const each of target.childNodes) served.add(each);
+  const foreign = findForeign();
   /** @type {Plan} */
-  const plan = { ...findPairs(root, target, key), leave, leaving: [] };
+  const plan = { ...findPairs(root, target, key), foreign, leave, leaving: [] };
   updateElement(plan, root, target);
   for (const [parent, node] of plan.leaving) if (parentOf(node) === parent) remove(parent, node);
+  served.clear();
+  for (const each of childrenOf(document.body)) if (!foreign.includes(each)) served.add(each);
   restore();
 }
+
+/** @returns {Node[]} what scripts have put into the body; nothing, where a neighbour has put its pages in place of ours */
+const findForeign = () => ([...served].every(isShown) ? childrenOf(document.body).filter((each) => !served.has(each)) : []);
 
 /** @param {Plan} plan @param {Element} old @param {Element} fresh */
 function updateElement(plan, old, fresh) {
@@ -87,7 +92,7 @@ function childrenOf(node) {
 
 /** @param {Plan} plan @param {Node} into @param {Node} from */
 function updateChildren(plan, into, from) {
-  const olds = childrenOf(into).filter((old) => into !== document.body || served.has(old)), news = childrenOf(from);
+  const olds = childrenOf(into).filter((old) => !plan.foreign.includes(old)), news = childrenOf(from);
   if (!olds.length && !news.length) return;
   const matches = matchSiblings(plan, into, olds, news);
   dismiss(plan, into, olds, new Set(matches.values()));

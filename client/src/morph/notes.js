@@ -13,8 +13,8 @@ import { attribute, attributesOf, listen, tagOf } from "../dom.js";
 
 const SHARED = "html,body,details,dialog,[role=dialog],.modal,canvas,video,audio,iframe,[contenteditable],:not(:defined)";
 
-/** What the server has put into the body; the rest is a script's: a message that it shows, a calendar, what is behind a dialog. @type {WeakSet<Node>} */
-export const served = new WeakSet(document.body.childNodes);
+/** What the server has put into the body; the rest is a script's: a message that it shows, a calendar, what is behind a dialog. @type {Set<Node>} */
+export const served = new Set(document.body.childNodes);
 
 /** @type {WeakMap<Node, Said>} */
 export const said = new WeakMap();
