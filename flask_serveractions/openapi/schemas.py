@@ -29,7 +29,7 @@ from ..schemas.form_data import is_many
 from ..schemas.load import SCHEMA_LOADS
 from .descriptions import description_of
 from .partial import Partial, is_partial, partial_below, partial_of
-from .values import fits, plain_number, serialize_value, type_of_values
+from .values import fits, key_names, only_items, range_of, refused_values, serialize_value, type_of_values
 
 OPENAPI_VERSION = "3.1.0"
 REF = "#/components/schemas/"
@@ -224,9 +224,19 @@ class Converter(OpenAPIConverter):
                 inner.pop("default", None)  # an item that is absent is none
         if isinstance(field, fields.String):
             made |= format_of_address(field)
+        if not self.has_come_back:
+            made |= refused_values(field) | self.names_of_keys(field)
+            only = only_items(field)
+            if only and "type" in made.get("items", {}):
+                made["items"] |= only
         known = type_of_values(made.get("enum", []))
         made = {**made, **known} if isinstance(field, fields.Enum) else {**known, **made}
         return made if fits(made.get("default"), made) else {key: made[key] for key in made if key != "default"}
+
+    def names_of_keys(self, field: fields.Field[Any]) -> JsonSchema:
+        """Return ``propertyNames`` of a mapping whose keys may not be every text."""
+        key = field.key_field if isinstance(field, fields.Mapping) else None
+        return {} if key is None else key_names(self.field2property(key))
 
     def field2type_and_format(self, field: fields.Field[Any], **kwargs: Any) -> JsonSchema:
         if isinstance(field, fields.Decimal) and not self.has_come_back:
@@ -237,6 +247,8 @@ class Converter(OpenAPIConverter):
             return type_of_values([raw_choice(each) for each in field.choices])
         if isinstance(field, fields.Constant):
             return {"const": field.constant}
+        if isinstance(field, fields.Boolean) and True not in field.truthy and not self.has_come_back:
+            return {"enum": sorted({*field.truthy, *field.falsy}, key=str)}
         made: JsonSchema = super().field2type_and_format(field, **kwargs)
         if isinstance(field, fields.Tuple):
             size = len(field.tuple_fields)
@@ -268,20 +280,9 @@ class Converter(OpenAPIConverter):
         return {"enum": [each for each in made if each is not missing]} if made else {}
 
     def field2range(self, field: fields.Field[Any], ret: JsonSchema) -> JsonSchema:
-        made: JsonSchema = {}
         kind = ret.get("type", "")
         is_number = {"integer", "number"} & set([kind] if isinstance(kind, str) else kind)
-        for each in field.validators if is_number else ():
-            if not isinstance(each, validate.Range):
-                continue
-            lowest, highest = plain_number(field, each.min), plain_number(field, each.max)
-            if lowest is not None:
-                name = "minimum" if each.min_inclusive else "exclusiveMinimum"
-                made[name] = max(lowest, made.get(name, lowest))
-            if highest is not None:
-                name = "maximum" if each.max_inclusive else "exclusiveMaximum"
-                made[name] = min(highest, made.get(name, highest))
-        return made
+        return range_of(field) if is_number else {}
 
     def field2length(self, field: fields.Field[Any], **kwargs: Any) -> JsonSchema:
         made: JsonSchema = super().field2length(field, **kwargs)

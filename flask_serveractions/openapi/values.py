@@ -6,7 +6,7 @@ import math
 import re
 from typing import Any
 
-from marshmallow import fields, missing
+from marshmallow import fields, missing, validate
 
 JsonSchema = dict[str, Any]
 
@@ -49,6 +49,48 @@ def plain_number(field: fields.Field[Any], value: Any) -> int | float | None:
     except (TypeError, ValueError):
         return None
     return None if isinstance(found, bool) or not math.isfinite(number) else number
+
+
+def range_of(field: fields.Field[Any]) -> JsonSchema:
+    """Return the limits of a number: where there are several, the narrowest."""
+    made: JsonSchema = {}
+    for each in field.validators:
+        if not isinstance(each, validate.Range):
+            continue
+        lowest, highest = plain_number(field, each.min), plain_number(field, each.max)
+        if lowest is not None:
+            name = "minimum" if each.min_inclusive else "exclusiveMinimum"
+            made[name] = max(lowest, made.get(name, lowest))
+        if highest is not None:
+            name = "maximum" if each.max_inclusive else "exclusiveMaximum"
+            made[name] = min(highest, made.get(name, highest))
+    return made
+
+
+def refused_values(field: fields.Field[Any]) -> JsonSchema:
+    """Return what a ``NoneOf`` says."""
+    found = [each.iterable for each in field.validators if isinstance(each, validate.NoneOf)]
+    refused = [serialize_value(field, each) for values in found if not isinstance(values, str) for each in values]
+    return {"not": {"enum": refused}} if refused and missing not in refused else {}
+
+
+def only_items(field: fields.Field[Any]) -> JsonSchema:
+    """Return what a ``ContainsOnly`` says of each item of a list of single values."""
+    if not isinstance(field, fields.List):
+        return {}
+    found = [each.choices for each in field.validators if type(each) is validate.ContainsOnly]
+    choices = [serialize_value(field.inner, each) for each in found[0]] if len(found) == 1 else []
+    return {"enum": choices} if choices and missing not in choices else {}
+
+
+def key_names(schema: JsonSchema) -> JsonSchema:
+    """Return ``propertyNames`` for keys of a schema; in JSON a key is a text."""
+    if "enum" in schema:
+        return {"propertyNames": {"enum": [str(each) for each in schema["enum"]]}}
+    if schema.get("type") == "integer":
+        return {"propertyNames": {"pattern": "^[+-]?[0-9]+$"}}
+    told = {key: schema[key] for key in ("minLength", "maxLength", "pattern") if key in schema}
+    return {"propertyNames": told} if schema.get("type") == "string" and told else {}
 
 
 def type_of_values(values: list[Any]) -> JsonSchema:

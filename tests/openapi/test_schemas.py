@@ -13,7 +13,7 @@ from apispec import APISpec
 from hypothesis import HealthCheck, given, settings
 from jsonschema import Draft202012Validator
 from marshmallow import EXCLUDE, INCLUDE, Schema, ValidationError, fields, post_dump
-from marshmallow.validate import URL, And, ContainsOnly, Email, Equal, Length, OneOf, Range, Regexp
+from marshmallow.validate import URL, And, ContainsOnly, Email, Equal, Length, NoneOf, OneOf, Range, Regexp
 
 from flask_serveractions.openapi.schemas import DECIMAL, OPENAPI_VERSION, Components, JsonSchema, portable_pattern
 from flask_serveractions.schemas.types import field_for
@@ -231,7 +231,24 @@ LIMITS: list[tuple[fields.Field[Any], JsonSchema]] = [
     ),
     (fields.String(validate=OneOf(["a", "b"])), {"type": "string", "enum": ["a", "b"]}),
     (fields.String(validate=Equal("a")), {"type": "string", "enum": ["a"]}),
-    (fields.List(fields.String(), validate=ContainsOnly(["a"])), {"type": "array", "items": {"type": "string"}}),
+    (
+        fields.List(fields.String(), validate=ContainsOnly(["a"])),
+        {"type": "array", "items": {"type": "string", "enum": ["a"]}},
+    ),
+    (fields.Integer(validate=NoneOf([1, 2])), {"type": "integer", "not": {"enum": [1, 2]}}),
+    (
+        fields.Dict(keys=fields.Enum(Color, by_value=True), values=fields.Raw()),
+        {"type": "object", "additionalProperties": {}, "propertyNames": {"enum": ["red", "blue"]}},
+    ),
+    (
+        fields.Dict(keys=fields.Integer()),
+        {"type": "object", "additionalProperties": {}, "propertyNames": {"pattern": "^[+-]?[0-9]+$"}},
+    ),
+    (
+        fields.Dict(keys=fields.String(validate=Length(1))),
+        {"type": "object", "additionalProperties": {}, "propertyNames": {"minLength": 1}},
+    ),
+    (fields.Boolean(truthy={"yes"}, falsy={"no"}), {"type": "string", "enum": ["no", "yes"]}),
     (fields.String(validate=Regexp("a|b")), {"type": "string", "pattern": "^(?:a|b)"}),
     (fields.String(validate=Regexp("a", flags=re.IGNORECASE)), {"type": "string"}),
     (fields.Integer(allow_none=True, load_default=None), {"type": ["integer", "null"], "default": None}),
