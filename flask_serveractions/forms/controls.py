@@ -209,9 +209,9 @@ def described(found: list[fields.Field[Any]], name: str, parameter: Parameter | 
 
 
 def texts_for(field: fields.Field[Any] | None) -> dict[str, Any]:
-    """Return a field's label and hint, where its ``metadata`` has them."""
+    """Return a field's label and hint, where its ``metadata`` has them; a lazy text as it is: visitors differ."""
     metadata = field.metadata if field is not None else {}
-    return {"label": str(metadata.get("label", "")), "hint": str(metadata.get("description", ""))}
+    return {"label": metadata.get("label", ""), "hint": metadata.get("description", "")}
 
 
 LONG_TEXT = 250  # characters: from here on a text wants several lines
@@ -266,7 +266,7 @@ def address_type(field: fields.String) -> str | None:
 YES_OR_NO = (("true", "Yes"), ("false", "No"))
 
 
-def options_of(field: fields.Field[Any]) -> tuple[tuple[str, str], ...]:
+def options_of(field: fields.Field[Any]) -> tuple[tuple[str, Any], ...]:
     """Return the values and labels of a ``Literal``, an ``Enum``, a ``OneOf``, or a ``bool`` that may be None."""
     if isinstance(field, fields.Enum):
         return tuple(option_pair(member, partial(text_of, field)) for member in field.enum)
@@ -277,9 +277,9 @@ def options_of(field: fields.Field[Any]) -> tuple[tuple[str, str], ...]:
     one_of = next((each for each in simple_validators(field.validators) if isinstance(each, validate.OneOf)), None)
     if one_of is None:
         return ()
-    labels = [*map(str, one_of.labels), *("" for _ in one_of.choices)]
+    labels = [*one_of.labels, *("" for _ in one_of.choices)]
     pairs = [(text_of(field, choice), label) for choice, label in zip(one_of.choices, labels, strict=False)]
-    return tuple((text, label or text) for text, label in pairs)
+    return tuple((text, text if isinstance(label, str) and not label else label) for text, label in pairs)
 
 
 def default_for(field: fields.Field[Any], parameter: Parameter | None) -> Any:

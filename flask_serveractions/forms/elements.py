@@ -128,7 +128,7 @@ def group(form: FormState, name: str, role: str, content: Markup) -> Markup:
 def label_text(form: FormState, name: str, text: str | None = None) -> str:
     if isinstance(text, (Mapping, list)):
         raise TypeError(f"{text!r} is no label of {name!r}. Attributes are given by name: class_='wide'.")
-    return text if text is not None else form.describe(name).label or humanized(name)
+    return text if text is not None else str(form.describe(name).label) or humanized(name)
 
 
 def label(form: FormState, name: str, text: str | None, attributes: Attributes) -> Markup:
@@ -156,11 +156,12 @@ def field(form: FormState, name: str, text: str | None, attributes: Attributes) 
 
 def described_by_hint(form: FormState, name: str, described: Input, given: Attributes) -> tuple[Attributes, str]:
     """Return the control's attributes with its hint named, and the hint's element."""
-    if not described.hint:
+    text = str(described.hint)
+    if not text:
         return given, ""
     identity = f"{form.input_id(name)}-hint"
     others = str(given.get("aria_describedby", ""))
-    hint = element("small", {"class": "serveractions-hint", "id": identity}, described.hint)
+    hint = element("small", {"class": "serveractions-hint", "id": identity}, text)
     return {**given, "aria_describedby": f"{identity} {others}".strip()}, f"{hint}\n"
 
 

@@ -54,9 +54,9 @@ class Input:
     accept: str | None = None  # a file's
     secret: bool = False  # never filled in again
     nullable: bool = False  # None is a value
-    options: tuple[tuple[str, str], ...] = ()  # value and label
-    label: str = ""  # "": made of the name
-    hint: str = ""
+    options: tuple[tuple[str, Any], ...] = ()  # value and label, which may be a lazy text, as the next two
+    label: Any = ""  # "": made of the name
+    hint: Any = ""
     default: Any = MISSING
     says_no: str = ""  # what a hidden field before a box sends, where nothing sent would mean yes
     ticked: str = "true"  # what a box sends

@@ -17,7 +17,7 @@ from flask_babel import Babel, format_date, lazy_gettext
 from flask_wtf import FlaskForm
 from flask_wtf.csrf import generate_csrf
 from marshmallow import fields
-from marshmallow.validate import Length, Range
+from marshmallow.validate import Length, OneOf, Range
 from werkzeug.test import TestResponse
 from wtforms import StringField
 from wtforms.validators import InputRequired
@@ -54,6 +54,9 @@ GERMAN = {
     "Counting": "Zählt",
     "Too much.": "Zu viel.",
     "Give a text.": "Geben Sie einen Text.",
+    "Your colour": "Ihre Farbe",
+    "As you like.": "Wie Sie wollen.",
+    "Red": "Rot",
 }
 PAGE = """<!doctype html><html lang="{{ language }}">
 {% for text in get_flashed_messages() %}<p class="flash">{{ text }}</p>{% endfor %}
@@ -101,6 +104,15 @@ def register_actions(actions: ServerActions) -> None:
     def choose(
         text: Annotated[str, fields.String(required=True, error_messages={"required": lazy_gettext("Give a text.")})],
         short: Annotated[str, Length(max=3, error=lazy_gettext("Too much."))] = "",
+    ) -> None: ...
+
+    @actions.register
+    def paint(
+        colour: Annotated[
+            str,
+            fields.String(metadata={"label": lazy_gettext("Your colour"), "description": lazy_gettext("As you like.")}),
+            OneOf(["#f00"], labels=[lazy_gettext("Red")]),
+        ],
     ) -> None: ...
 
     @actions.register
@@ -336,3 +348,14 @@ def test_str_leaves_our_texts_as_they_are(app: Flask) -> None:
     )
     Babel(english, locale_selector=lambda: "de")
     assert problem_of(client.call_action("add_one"))["errors"] == {"count": ["Please fill in this field."]}
+
+
+LABELLED = """{% call(form) action_form("paint") %}{{ form.fields() }}{% endcall %}"""
+
+
+def test_labels_hints_and_options_are_in_the_language_of_each_visitor(app: Flask) -> None:
+    app.add_url_rule("/paint", "paint", lambda: render_template_string(LABELLED))
+    client = app.test_client()
+    english, german = (client.get("/paint", headers={"Accept-Language": each}).text for each in ("en", "de"))
+    assert [text in english for text in (">Your colour<", ">As you like.<", ">Red<")] == [True, True, True]
+    assert [text in german for text in (">Ihre Farbe<", ">Wie Sie wollen.<", ">Rot<")] == [True, True, True]
