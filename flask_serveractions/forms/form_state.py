@@ -192,7 +192,7 @@ class FormState:
             stays, and the input is ``checked`` where it was chosen. ``checked`` is the initial state of a box.
         :raises LookupError: the action takes no such name.
         """
-        if not attributes and not self.submitted and self.initial is None:
+        if not (attributes or self.submitted or self.given) and self.initial is None:
             return self.clean_attributes(name)
         return render_attributes(self.attributes_of(name, attributes))
 
@@ -205,7 +205,7 @@ class FormState:
         if between is None:
             made = self.attributes_of(name, {})
             between = render_attributes({key: made[key] for key in made if key not in WITH_IDS})
-            if not is_changing(self.describe(name)) and len(self.clean) < MOST_CLEAN:
+            if not self.describe(name).is_changing and len(self.clean) < MOST_CLEAN:
                 self.clean[name] = between
             self.rendered[name] -= 1
         id_ = self.next_id(name)
@@ -380,11 +380,6 @@ WTFORMS = {
     "hidden_tag": "action_form writes the hidden fields, the CSRF token among them. Leave it out.",
     "validate_on_submit": "the action is called with valid arguments alone. What was not valid is in form.errors.",
 }
-
-
-def is_changing(described: Input) -> bool:
-    """Whether a clean control is not always the same: inputs of a list show an item each, and a default may be made."""
-    return described.kind is Kind.LIST or callable(described.default)
 
 
 BUTTONS = {Kind.BOX: "checkbox", Kind.CHOICE: "radio", Kind.RADIOS: "radio", Kind.CHOICES: "checkbox"}

@@ -6,8 +6,11 @@ import enum
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date, time, timedelta
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 from jinja2 import Undefined
 from markupsafe import Markup, escape
@@ -17,6 +20,8 @@ from ..schemas.flask_forms import has_columns
 from .native_inputs import plain_text
 
 Attributes = Mapping[str, Any]
+#: what a default is that nobody can change
+FIXED = (str, int, float, Decimal, date, time, timedelta, UUID, enum.Enum, type(None))
 TICKED = ("checkbox", "radio")
 
 
@@ -76,6 +81,14 @@ class Input:
     def is_chosen_from(self) -> bool:
         """Whether ``value=`` of an input is what this one of several stands for."""
         return self.has_choices or self.kind in (Kind.BOX, Kind.LIST)
+
+    @property
+    def is_changing(self) -> bool:
+        """Whether a clean control is not always the same.
+
+        Inputs of a list show an item each; a default may be made by a function, or be a lazy text, or a list.
+        """
+        return self.kind is Kind.LIST or not (self.default is MISSING or isinstance(self.default, FIXED))
 
 
 def is_secret_name(name: str) -> bool:
