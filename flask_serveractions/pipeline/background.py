@@ -229,5 +229,6 @@ def error_of(app: Flask, job: JobRecord) -> dict[str, Any] | None:
     """Return a job's problem details; our own are told in the language of its order."""
     if job.error is None:
         return None
+    told = {name: value for name, value in job.error.items() if value is not None}
     with in_language(app, job.about.get("language")):
-        return {**job.error, "detail": localize(app, job.error["detail"])}
+        return {"type": "about:blank", **told, "detail": localize(app, job.error["detail"])}

@@ -125,6 +125,7 @@ def test_an_expected_failure_fails_the_job_with_problem_details(client: FlaskCli
     assert (ended["state"], ended["data"]) == ("failed", None)
     assert ended["error"]["status"] == 422
     assert ended["error"]["errors"] == {"pages": ["Unlucky."]}
+    assert None not in ended["error"].values()
     assert events_of(client.get(url, headers=EVENTS))[-1][0] == "error"
 
 
@@ -289,7 +290,8 @@ def test_a_job_that_aborts_has_failed_with_that_status(tmp_path: Path) -> None:
     client = app_of(absent, tmp_path).test_client()
     ended = end_of(client, start(client))
     assert ended["state"] == "failed"
-    assert ended["error"] == {"title": "Not Found", "status": 404, "detail": "There is no such report."}
+    says = "There is no such report."
+    assert ended["error"] == {"type": "about:blank", "title": "Not Found", "status": 404, "detail": says}
 
 
 def test_a_job_that_returns_a_file_is_an_error_that_says_where_to_put_it(
