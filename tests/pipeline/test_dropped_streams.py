@@ -19,7 +19,7 @@ from tests.stores_processes import eventually
 AT_ONCE = 20
 DROPPED = 200
 STORE = ".sqlite3"  # SQLite keeps descriptors of it for connections to come: closing one would drop another one's lock
-SLACK = 10  # threads that a server's own pool may still begin, and their files: far fewer than visitors who leave
+SLACK = 40  # the 24 threads that a server's own pool may still begin, and their files: fewer than visitors who leave
 PATIENCE = 60.0  # seconds, for a machine that is busy
 SERVERS = {
     "gunicorn": "gunicorn --bind 127.0.0.1:{port} --workers 1 --threads 24 --worker-class gthread"
