@@ -42,10 +42,35 @@ def check_blueprint(blueprint: Any) -> None:
     """
     if not isinstance(blueprint, (Blueprint, str)) or not blueprint:
         raise TypeError(f"blueprint={blueprint!r}: give a Blueprint, or the name it is registered by: 'shop.admin'.")
-    if isinstance(blueprint, Blueprint) and blueprint not in NOTED:
+    if isinstance(blueprint, Blueprint):
+        note_registrations_of(blueprint)
+
+
+def note_registrations_of(blueprint: Blueprint) -> None:
+    """Note how a blueprint will be registered."""
+    if blueprint not in NOTED:
         with suppress(AssertionError):  # it is registered already
             blueprint.record(note_setup)
             NOTED.add(blueprint)
+
+
+def note_registrations(app: Flask) -> None:
+    """Note how each blueprint is registered from now on: what belongs to one by its name does not know it before."""
+    register = app.register_blueprint
+
+    @wraps(register)
+    def register_blueprint(blueprint: Blueprint, **options: Any) -> None:
+        for each in with_nested(blueprint):
+            note_registrations_of(each)
+        register(blueprint, **options)
+
+    app.register_blueprint = register_blueprint  # type: ignore[method-assign]
+
+
+def with_nested(blueprint: Any) -> Iterator[Any]:
+    yield blueprint
+    for nested, _ in blueprint._blueprints:
+        yield from with_nested(nested)
 
 
 def note_setup(setup: BlueprintSetupState) -> None:
@@ -55,6 +80,8 @@ def note_setup(setup: BlueprintSetupState) -> None:
 
 def place_when_known(app: Flask, state: AppState, routes: list[RegisteredRoute]) -> None:
     """Add the rules of what belongs to blueprints whenever an app context is pushed, until the app has started."""
+
+    note_registrations(app)
 
     def place(sender: Flask, **more: Any) -> None:
         place_in_blueprints(app, state, routes, at_start=False)

@@ -119,6 +119,28 @@ def test_url_prefix_applies_where_the_blueprint_was_registered_first(put: Callab
     assert client_of(app).get("/backstage/users").status_code == 200
 
 
+@pytest.mark.parametrize("first", ["route", "registered"])
+@pytest.mark.parametrize("put", [prefixed_by_options, with_a_rule])
+def test_url_prefix_applies_where_the_blueprint_is_named(put: Callable[[Flask, Blueprint], None], first: str) -> None:
+    app, actions, admin = make_app()
+    if first == "registered":
+        put(app, admin)
+    actions.route("/users", blueprint="admin")(Users)
+    if first == "route":
+        put(app, admin)
+    client = client_of(app)
+    assert [client.get(path).status_code for path in ("/backstage/users", "/admin/users", "/users")] == [200, 404, 404]
+
+
+def test_url_prefix_applies_to_a_nested_blueprint_that_is_named() -> None:
+    app, actions, _ = make_app()
+    shop, staff = Blueprint("shop", __name__), Blueprint("staff", __name__)
+    actions.route("/users", blueprint="shop.staff")(Users)
+    shop.register_blueprint(staff, url_prefix="/staff")
+    app.register_blueprint(shop, url_prefix="/shop")
+    assert client_of(app).get("/shop/staff/users").status_code == 200
+
+
 def test_a_subdomain_applies_to_a_resource_and_not_to_an_action() -> None:
     app, actions, _ = make_app(SERVER_NAME="example.org")
     app.subdomain_matching = True
@@ -193,6 +215,7 @@ def test_one_of_two_registrations_can_be_named() -> None:
     app.register_blueprint(admin, name="again", url_prefix="/again")
     client = client_of(app)
     assert client.call_action("wipe").json["data"] == "again.wipe"  # type: ignore[index]
+    assert client.get("/again/users").status_code == 200
 
 
 @pytest.mark.parametrize("blueprint", ["nobody", Blueprint("nobody", __name__)])
