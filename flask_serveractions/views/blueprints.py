@@ -59,7 +59,7 @@ def note_registrations(app: Flask) -> None:
     register = app.register_blueprint
 
     @wraps(register)
-    def register_blueprint(blueprint: Blueprint, **options: Any) -> None:
+    def register_blueprint(blueprint: Any, **options: Any) -> None:
         for each in with_nested(blueprint):
             note_registrations_of(each)
         register(blueprint, **options)
