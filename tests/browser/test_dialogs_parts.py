@@ -187,6 +187,29 @@ def test_a_list_in_a_dialog_and_one_of_its_name_below_go_on_by_themselves(stage:
     assert set(below.all_inner_texts()) == {"Below"}
 
 
+def test_a_list_in_a_dialog_is_as_long_as_before_when_it_comes_fresh(stage: Stage, page: Page) -> None:
+    comments = set_card(
+        stage,
+        """{% call region("count", live=("cards",)) %}{{ comments|length }}{% endcall %}<ul data-region="rows">
+        {% for row in range(5) %}<li>{{ number }} {{ comments|length }}<p style="height: 300px"></p></li>{% endfor %}
+        </ul>{% if number < 4 %}<a data-more="rows" href="?page={{ number + 1 }}">More</a>{% endif %}""",
+    )
+    stage.policy = ""
+    with page.expect_response("**/-/live?**"):
+        open_card(page)
+    rows = page.locator("dialog li")
+
+    def is_long() -> bool:
+        page.locator("dialog").evaluate("dialog => dialog.scrollTo(0, dialog.scrollHeight)")
+        return rows.count() == 20
+
+    eventually(is_long)
+    with stage.app.app_context():
+        comments.append("one")
+        revalidate_tag("cards")
+    expect(rows).to_have_text([f"{number} 1" for number in (1, 2, 3, 4) for _ in range(5)])
+
+
 @pytest.mark.parametrize("way", ["Escape", "back"])
 @pytest.mark.parametrize("slower", ["search", "dialog"])
 def test_the_address_of_a_search_that_was_under_way_when_a_dialog_was_opened_stays(

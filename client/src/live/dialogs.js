@@ -7,6 +7,7 @@ import { tell } from "../messages.js";
 import { loadScreen } from "../modules.js";
 import { fetchPage } from "../page.js";
 import { load } from "../submissions.js";
+import { keepParts, refreshParts } from "./endless.js";
 import { onLink, pathOf } from "./listen.js";
 import { DIALOG, dialogOf, emitRegion, openDialogs, parseWithin, showPart } from "./regions.js";
 
@@ -52,6 +53,7 @@ async function openDialog(link) {
 
 /** @param {HTMLDialogElement} dialog @param {string} [url] of another page, by which it is searched @param {string} [html] of its page, where it is here @param {Sent} [sent] @returns {Promise<"shown" | "left" | "failed" | "moved">} as that of a page; left: a newer one is on its way */
 export async function refreshContent(dialog, url = read(dialog, PAGE), html, sent) {
+  const isSame = url === read(dialog, PAGE);
   setAttribute(dialog, PAGE, url);
   html ??= await fetchPage(url, undefined, undefined, () => begunForms().some((form) => dialog.contains(form)));
   if (url !== read(dialog, PAGE)) return "left";
@@ -64,7 +66,9 @@ export async function refreshContent(dialog, url = read(dialog, PAGE), html, sen
   if (!isShown(dialog)) document.body.append(dialog);
   await (await loadScreen()).addStyles(head);
   if (url !== read(dialog, PAGE)) return "left";
+  if (isSame) keepParts(content, dialog);
   await showPart(/** @type {Element} */ (dialog.firstElementChild), content, sent);
+  void refreshParts(dialog);
   if (dialog.open) emitRegion(dialog.id);
   return "shown";
 }

@@ -23,7 +23,8 @@ const observer =
 let queue = Promise.resolve();
 /** The page that has been gone on from. */
 let home = "";
-let refreshes = 0;
+/** What is fetched for a region, to be shown by it. @type {WeakMap<Element, Element>} */
+const newest = new WeakMap();
 
 /** @param {string} name @param {Element} [root] @returns {Link | undefined} */
 const linkIn = (name, root) => /** @type {Link | undefined} */ (find(`a${valued("data-more", name)}`, root));
@@ -37,11 +38,8 @@ const appendedTo = (region) => findAll(`:scope>[${PAGE}]`, region);
 /** @param {Element} [region] @returns {string[]} of the parts that were appended */
 const urlsOf = (region) => [...new Set(appendedTo(region).map((row) => read(row, PAGE)))];
 
-/** @returns {HTMLElement[]} regions that others were appended to */
-const continued = () => findAll(`[data-region]:has(>[${PAGE}])`);
-
-/** @returns {HTMLElement[]} those of the page itself: one in a dialog may have the same name */
-const continuedBelow = () => continued().filter((region) => !dialogOf(region));
+/** @param {Element} [dialog] in which they are; one on the page below may have the same name @returns {HTMLElement[]} regions that others were appended to */
+const continuedIn = (dialog) => findAll(`[data-region]:has(>[${PAGE}])`).filter((region) => dialogOf(region) === dialog);
 
 /** @param {Element} [region] @returns {boolean} whether its first part is yet to come */
 const isAwaited = (region) => /waiting|failed/.test(read(region, "data-lazy"));
@@ -102,10 +100,7 @@ async function fetchPart(url, region) {
 const copy = (node) => /** @type {Element} */ (node.cloneNode(true));
 
 /** @returns {HTMLFormElement[]} what is typed into, or has been */
-function formsInUse() {
-  const field = /** @type {HTMLInputElement | null} */ (document.activeElement?.closest("input,select,textarea"));
-  return field?.form ? [...begunForms(), field.form] : begunForms();
-}
+const formsInUse = () => begunForms().concat(/** @type {HTMLInputElement} */ (document.activeElement)?.form || []);
 
 /** @param {Element} form */
 const recordOf = (form) => parseAction(read(form, "action"))?.record;
@@ -119,13 +114,12 @@ function passOn(region, fresh) {
   }
 }
 
-/** A fresh page is of the first part alone: the others go on for now. @param {CustomEvent<{page: Document}>} event */
-function showParts({ detail }) {
-  if (here() !== home) return;
-  for (const region of continuedBelow()) {
+/** A fresh page is of the first part alone: the others go on for now. @param {Element} root of the fresh one @param {Element} [dialog] where it will be shown */
+export function keepParts(root, dialog) {
+  for (const region of continuedIn(dialog)) {
     const name = nameOf(region);
-    const link = linkIn(name);
-    const [fresh, first] = [regionIn, linkIn].map((findIn) => findIn(name, detail.page.body));
+    const link = linkIn(name, dialog);
+    const [fresh, first] = [regionIn, linkIn].map((findIn) => findIn(name, root));
     if (fresh) {
       passOn(region, fresh);
       appendRows(fresh, appendedTo(region).map(copy));
@@ -134,21 +128,21 @@ function showParts({ detail }) {
   }
 }
 
-/** Then they are fetched again, in order. */
-async function refreshParts() {
-  const number = ++refreshes;
-  for (const region of continued()) {
+/** Then they are fetched again, in order. @param {Element} [dialog] */
+export async function refreshParts(dialog) {
+  for (const region of continuedIn(dialog)) {
     const target = copy(region);
+    newest.set(region, target);
     const rows = appendedTo(target);
     rows.forEach((row) => row.remove());
     let part;
     for (const [index, url] of urlsOf(region).entries()) {
       part = index < REFETCHED ? await fetchPart(url, region) : undefined;
-      if (number !== refreshes || !isShown(region)) return; // a fresher one has come
+      if (newest.get(region) !== target || !isShown(region)) return; // a fresher one has come
       appendRows(target, part?.[0] ?? rows.filter((row) => read(row, PAGE) === url));
     }
     await showPart(region, target);
-    const link = linkIn(nameOf(region), dialogOf(region));
+    const link = linkIn(nameOf(region), dialog);
     if (!part || link?.href === part[1]?.href) continue;
     const [, further = ""] = part;
     if (link) link.replaceWith(further);
@@ -159,7 +153,7 @@ async function refreshParts() {
 
 /** The visitor leaves, and may come back. */
 function noteParts() {
-  const parts = continuedBelow().map((region) => [nameOf(region), urlsOf(region).length]);
+  const parts = continuedIn().map((region) => [nameOf(region), urlsOf(region).length]);
   if (home) history.replaceState({ ...history.state, serveractionsParts: [parts, scrollY] }, "");
 }
 
@@ -179,8 +173,8 @@ async function restoreParts() {
 if (observer) {
   whenShown(() => observeMore(observer));
   onLink("a[data-more]", loadMore);
-  listen("action:render", showParts);
-  listen("action:rendered", refreshParts);
+  listen("action:render", ({ detail }) => here() === home && keepParts(detail.page.body));
+  listen("action:rendered", () => refreshParts());
   addEventListener("beforeunload", noteParts); // what is noted later a reload does not see
   addEventListener("pagehide", noteParts); // on iOS there is no other
   void restoreParts();
