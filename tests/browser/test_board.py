@@ -12,7 +12,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from examples.board import create_app, store
 from examples.board.demo import seed
-from tests.browser.stage import NODE_MODULES, watch
+from tests.browser.book import AXE, FOUND
+from tests.browser.stage import watch
 from tests.reliability_servers import ROOT, free_port, python
 from tests.stores_processes import eventually
 from tests.todo_app import served
@@ -204,12 +205,12 @@ def test_it_fits_and_axe_finds_nothing(page: Page, scheme: str, size: dict[str, 
     page.set_viewport_size(size)
     sign_in(page, "Ada")
     expect(page.get_by_role("row", name="Katherine")).to_be_visible()
-    page.add_script_tag(content=Path(NODE_MODULES, "axe-core", "axe.min.js").read_text(encoding="utf-8"))
+    page.add_script_tag(content=AXE.read_text(encoding="utf-8"))
     for open_dialog in (False, True):
         if open_dialog:
             page.get_by_role("link", name="Answer the security review").click()
             expect(page.get_by_role("dialog")).to_be_visible()
-        found = page.evaluate("axe.run().then(({violations}) => violations.map(({id, help}) => `${id}: ${help}`))")
+        found = page.evaluate(FOUND, {})
         assert found == []
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 

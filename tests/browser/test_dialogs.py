@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Annotated
 
 import pytest
@@ -13,8 +12,9 @@ from playwright.sync_api import Browser, Page, expect
 from werkzeug.wrappers import Response
 
 from flask_serveractions import ActionError, Bound
+from tests.browser.book import AXE, FOUND
 from tests.browser.readiness import await_ready
-from tests.browser.stage import NODE_MODULES, Stage, open_page
+from tests.browser.stage import Stage, open_page
 from tests.stores_processes import eventually
 from tests.todo_app import served
 
@@ -463,8 +463,8 @@ def test_axe_finds_nothing_in_an_open_dialog(stage: Stage, page: Page, state: st
     elif state == "in another":
         page.locator("dialog .another").click()
         expect(page.locator("dialog")).to_have_count(2)
-    page.add_script_tag(content=Path(NODE_MODULES, "axe-core", "axe.min.js").read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run().then(({violations}) => violations.map(({id, help}) => `${id}: ${help}`))")
+    page.add_script_tag(content=AXE.read_text(encoding="utf-8"))
+    found = page.evaluate(FOUND, {})
     assert found == []
 
 

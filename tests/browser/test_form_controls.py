@@ -8,7 +8,6 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pytest
@@ -18,9 +17,8 @@ from marshmallow.validate import Length
 from playwright.sync_api import Browser, Page, expect
 
 from flask_serveractions import ActionError, ServerActions
+from tests.browser.book import AXE, FOUND
 from tests.todo_app import served
-
-AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
 
 
 class Size(enum.Enum):
@@ -155,7 +153,7 @@ def test_a_refused_form_shows_what_was_sent_and_axe_finds_nothing(browser: Brows
         check_what_is_shown(page)
         if scripts:
             page.add_script_tag(content=AXE.read_text(encoding="utf-8"))
-            found = page.evaluate("axe.run().then(({violations}) => violations.map(({id, help}) => `${id}: ${help}`))")
+            found = page.evaluate(FOUND, {})
             assert found == []
         context.close()
 
