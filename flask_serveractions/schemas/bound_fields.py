@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 from weakref import WeakValueDictionary
 
 from marshmallow import Schema
@@ -39,20 +39,26 @@ def fields_for(name: str, annotation: Any, names: Mapping[str, Any]) -> BoundFie
     :param names: local names that the annotations of dataclasses may refer to.
     :raises NoField: there is none for this annotation.
     """
-    key = (name, annotation)
-    known = SHARED.get(key) if is_hashable(annotation) else None
+    key = (name, in_order(annotation))
+    known = SHARED.get(key) if is_hashable(key) else None
     if known is not None:
         return known
     made = bind(name, field_for(annotation, strict=False, names=names), field_for(annotation, strict=True, names=names))
-    if is_hashable(annotation):
+    if is_hashable(key):
         SHARED[key] = made
     return made
 
 
-def is_hashable(annotation: Any) -> bool:
-    """Whether an annotation has a hash: what stands in ``Annotated`` may have none."""
+def in_order(annotation: Any) -> Any:
+    """Return an annotation that differs from one whose parts come in another order: to typing Literals are sets."""
+    parts = get_args(annotation)
+    return (annotation, *map(in_order, parts)) if parts else annotation
+
+
+def is_hashable(key: Any) -> bool:
+    """Whether a key has a hash: what stands in ``Annotated`` may have none."""
     try:
-        hash(annotation)
+        hash(key)
     except TypeError:
         return False
     return True
