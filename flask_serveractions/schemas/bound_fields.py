@@ -11,6 +11,7 @@ from marshmallow import Schema
 from marshmallow.fields import Field
 
 from .fields import Boolean, Integer
+from .form_data import typed
 from .load import LoadField, compile_fields, field_loader, passing_type
 from .schema_cycles import all_fields, close_cycles_below, fields_within
 from .types import field_for
@@ -67,13 +68,22 @@ def is_hashable(key: Any) -> bool:
 def bind(name: str, text: Field[Any] | None, json: Field[Any] | None) -> BoundFields:
     """Return fields as those of a schema are, and what loads them."""
     bound_text = None if text is None else bound_field(name, text)
-    load_text = None if bound_text is None else field_loader(bound_text)
+    load_text = None if bound_text is None else text_loader(bound_text)
     if json is text:
-        return BoundFields(bound_text, bound_text, load_text, load_text)
+        load_json = None if bound_text is None else field_loader(bound_text)
+        return BoundFields(bound_text, bound_text, load_text, load_json)
     bound_json = None if json is None else bound_field(name, json)
     if bound_json is None:
         return BoundFields(bound_text, None, load_text, None)
     return BoundFields(bound_text, bound_json, load_text, field_loader(bound_json), plain_type(bound_json))
+
+
+def text_loader(field: Field[Any]) -> LoadField:
+    """Return what loads a field from text: ``Integer(strict=True)``, which takes numbers alone, gets one of it."""
+    load = field_loader(field)
+    if not getattr(field, "strict", False):
+        return load
+    return lambda value, key, data: load(typed(field, value) if isinstance(value, str) else value, key, data)
 
 
 def plain_type(field: Field[Any]) -> type[Any] | None:

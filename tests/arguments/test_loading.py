@@ -67,6 +67,17 @@ def test_an_absent_bool_is_missing_in_json_and_in_a_query() -> None:
     assert errors_of(query(bool).client.get("/resource")) == {"value": MISSING}
 
 
+def test_an_integer_that_takes_numbers_alone_is_a_number_where_everything_is_text() -> None:
+    count = Annotated[int, fields.Integer(strict=True)]
+    door, asked = door_of(count), query(count)
+    door.form({"value": "-5"})
+    door.json({"value": 5})
+    asked.client.get("/resource?value=7")
+    assert door.calls + asked.calls == [{"value": -5}, {"value": 5}, {"value": 7}]
+    for refused in (door.form({"value": "5.0"}), door.json({"value": "5"}), asked.client.get("/resource?value=x")):
+        assert errors_of(refused) == {"value": ["Not a valid integer."]}
+
+
 def test_a_field_says_in_its_own_words_that_it_is_missing() -> None:
     age = Annotated[int, fields.Integer(error_messages={"required": "How old are you?"})]
     expected = {"value": ["How old are you?"]}
