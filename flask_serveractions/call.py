@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import cached_property
 from sys import maxsize
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from flask import session
 
@@ -20,26 +21,6 @@ if TYPE_CHECKING:
     from .app_state import AppState
     from .arguments.bodies import Received
     from .errors import Refusal
-
-
-T = TypeVar("T")
-
-
-class looked_up_once(Generic[T]):
-    """A property that is looked up once, and from then on an attribute.
-
-    The one of functools takes a lock before Python 3.12, and Werkzeug's is a function call each time: a hundredth of an
-    action in all.
-    """
-
-    def __init__(self, look_up: Callable[[Any], T]) -> None:
-        self.look_up = look_up
-        self.name = look_up.__name__
-
-    def __get__(self, call: Call, owner: type[Call]) -> T:
-        value: T = self.look_up(call)
-        call.__dict__[self.name] = value
-        return value
 
 
 class Call:
@@ -70,7 +51,7 @@ class Call:
         self.operation = operation  # None: no action has this name
         self.is_action = kind == ACTION
 
-    @looked_up_once
+    @cached_property
     def html(self) -> bool:
         """Whether a browser without JavaScript asked, or htmx, which wants what such a browser gets."""
         return wants_html(self.accept) or (self.is_action and is_htmx(self.request.environ))
@@ -80,7 +61,7 @@ class Call:
         accept: str = self.request.environ.get("HTTP_ACCEPT", "")
         return accept
 
-    @looked_up_once
+    @cached_property
     def session(self) -> Any:
         return session._get_current_object()  # type: ignore[attr-defined]
 

@@ -32,8 +32,7 @@ def values_of(headers: Pairs, name: str) -> list[str]:
 
     :param name: in lower case.
     """
-    size = len(name)  # of most others it is another one, and to look at that takes a third of lower()
-    return [value for each, value in headers if len(each) == size and each.lower() == name]
+    return [value for each, value in headers if each.lower() == name]
 
 
 def first_value(headers: Pairs, name: str) -> str:

@@ -34,18 +34,8 @@ LOADER = "_serveractions_load"  # in a nested field: its schema's, compiled
 new_error_store: Callable[[], Any] = ErrorStore  # marshmallow's, which has no types
 
 
-def compile_load(schema: Schema) -> Load:
-    """Return a function that gives what ``schema.load(data)`` gives, and raises what it raises.
-
-    The schema is read now; what is changed on it or on its fields later is not seen.
-
-    :raises ValidationError: from the function: the same messages, data and valid data as from marshmallow.
-    """
-    return loader_of(schema, schema.unknown)
-
-
 def compile_try_load(schema: Schema) -> TryLoad:
-    """Return :func:`compile_load`'s function, whose messages are returned: to raise them is a fiftieth of a refusal."""
+    """Return :func:`loader_of`'s function, whose messages are returned: to raise them is a fiftieth of a refusal."""
     if loads_in_its_own_way(schema):
         return partial(try_load, partial(schema.load, unknown=schema.unknown))
     load_all = loader_into_store(schema, schema.unknown)
@@ -66,6 +56,12 @@ def try_load(load: Load, data: Any) -> tuple[Any, Any]:
 
 
 def loader_of(schema: Schema, unknown: Any) -> Load:
+    """Return a function that gives what ``schema.load(data, unknown=unknown)`` gives, and raises what it raises.
+
+    The schema is read now; what is changed on it or on its fields later is not seen.
+
+    :raises ValidationError: from the function: the same messages, data and valid data as from marshmallow.
+    """
     if loads_in_its_own_way(schema):
         return partial(schema.load, unknown=unknown)
     load_all = loader_into_store(schema, unknown)

@@ -19,10 +19,14 @@ from marshmallow import (
     validates_schema,
 )
 
-from flask_serveractions.schemas.load import compile_load, compile_try_load
+from flask_serveractions.schemas.load import Load, compile_try_load, loader_of
 from tests.generated_schemas import data_for, outcome, schemas, several, values
 
 SETTINGS = settings(deadline=None, max_examples=100, suppress_health_check=list(HealthCheck))
+
+
+def compiled(schema: Schema) -> Load:
+    return loader_of(schema, schema.unknown)
 
 
 @given(st.data())
@@ -31,14 +35,14 @@ def test_data_are_loaded_as_marshmallow_loads_them(data: st.DataObject) -> None:
     schema = data.draw(schemas())
     one = data_for(schema)
     recipe = data.draw(several(one) if schema.many else one)
-    assert outcome(compile_load(schema), recipe) == outcome(schema.load, recipe)
+    assert outcome(compiled(schema), recipe) == outcome(schema.load, recipe)
 
 
 @given(st.data())
 @SETTINGS
 def test_whatever_comes_in_place_of_data_fails_as_in_marshmallow(data: st.DataObject) -> None:
     schema, recipe = data.draw(schemas()), data.draw(values())
-    assert outcome(compile_load(schema), recipe) == outcome(schema.load, recipe)
+    assert outcome(compiled(schema), recipe) == outcome(schema.load, recipe)
 
 
 @given(st.data())
@@ -102,7 +106,7 @@ def outcome_of(load: Any, data: Any) -> Any:
 
 
 def test_all_messages_come_at_once_and_in_their_places() -> None:
-    messages, data, valid_data = messages_of(compile_load(Order()), BAD)
+    messages, data, valid_data = messages_of(compiled(Order()), BAD)
     assert (messages, data, valid_data) == messages_of(Order().load, BAD)
     assert messages["others"] == {
         1: {"_schema": ["Invalid input type."]},
@@ -115,14 +119,14 @@ def test_all_messages_come_at_once_and_in_their_places() -> None:
 def test_what_came_is_not_changed() -> None:
     data = {"TEXT": "x", "tags": ["a"], "address": {"city": "b"}}
     before = copy.deepcopy(data)
-    loaded = compile_load(Order())(data)
+    loaded = compiled(Order())(data)
     loaded["tags"].append("c")
     loaded["address"]["city"] = "d"
     assert data == before
 
 
 def test_a_default_is_made_anew_for_each_load() -> None:
-    load = compile_load(Schema.from_dict({"tags": fields.List(fields.String(), load_default=list)})())
+    load = compiled(Schema.from_dict({"tags": fields.List(fields.String(), load_default=list)})())
     load({})["tags"].append("x")
     assert load({}) == {"tags": []}
 
@@ -130,8 +134,8 @@ def test_a_default_is_made_anew_for_each_load() -> None:
 def test_two_fields_with_one_key_both_leave_their_messages() -> None:
     twice = {"a": fields.Integer(data_key="x", load_only=True), "b": fields.Date(data_key="x", load_only=True)}
     schema = Schema.from_dict(twice)()
-    assert messages_of(compile_load(schema), {"x": "no"}) == messages_of(schema.load, {"x": "no"})
-    assert len(messages_of(compile_load(schema), {"x": "no"})[0]["x"]) == 2
+    assert messages_of(compiled(schema), {"x": "no"}) == messages_of(schema.load, {"x": "no"})
+    assert len(messages_of(compiled(schema), {"x": "no"})[0]["x"]) == 2
 
 
 def test_a_validator_runs_once_whether_it_fails_or_not() -> None:
@@ -142,7 +146,7 @@ def test_a_validator_runs_once_whether_it_fails_or_not() -> None:
         if value == "bad":
             raise ValidationError("No.")
 
-    load = compile_load(Schema.from_dict({"a": fields.String(validate=note)})())
+    load = compiled(Schema.from_dict({"a": fields.String(validate=note)})())
     load({"a": "good"})
     messages_of(load, {"a": "bad"})
     assert seen == ["good", "bad"]
@@ -177,16 +181,16 @@ def test_hooks_validators_and_error_handlers_are_run_by_marshmallow() -> None:
         inner = fields.Nested(Hooked, unknown=INCLUDE)
         partly = fields.Nested(Address(partial=True))
 
-    assert compile_load(Hooked())({"a": 2}) == ("made", 4)
-    assert messages_of(compile_load(Hooked()), {"a": 6})[0] == {"a": ["Too large."]}
+    assert compiled(Hooked())({"a": 2}) == ("made", 4)
+    assert messages_of(compiled(Hooked()), {"a": 6})[0] == {"a": ["Too large."]}
     with pytest.raises(KeyError, match="handled"):
-        compile_load(Handled())({"a": "x"})
-    assert compile_load(Outer())({"inner": {"a": 3}, "partly": {}}) == {"inner": ("made", 6), "partly": {}}
+        compiled(Handled())({"a": "x"})
+    assert compiled(Outer())({"inner": {"a": 3}, "partly": {}}) == {"inner": ("made", 6), "partly": {}}
 
 
 def test_a_partial_schema_stays_partial() -> None:
-    assert compile_load(Address(partial=True))({}) == {}
-    assert compile_load(Address(partial=("city",)))({"number": 1}) == {"number": 1}
+    assert compiled(Address(partial=True))({}) == {}
+    assert compiled(Address(partial=("city",)))({"number": 1}) == {"number": 1}
 
 
 def test_a_nested_field_with_a_way_of_its_own_keeps_it() -> None:
@@ -195,18 +199,18 @@ def test_a_nested_field_with_a_way_of_its_own_keeps_it() -> None:
             return ("made", super()._deserialize(value, attr, data, **kwargs))
 
     schema = Schema.from_dict({"a": Made(Address), "some": fields.Nested(Address, many=True)})()
-    assert compile_load(schema)({"a": {"city": "x"}}) == {"a": ("made", {"city": "x"})}
-    assert messages_of(compile_load(schema), {"some": {"city": "x"}})[0] == {"some": ["Invalid type."]}
+    assert compiled(schema)({"a": {"city": "x"}}) == {"a": ("made", {"city": "x"})}
+    assert messages_of(compiled(schema), {"some": {"city": "x"}})[0] == {"some": ["Invalid type."]}
 
 
 def test_a_constant_is_there_whatever_comes() -> None:
     schema = Schema.from_dict({"a": fields.Constant(5)})()
-    assert compile_load(schema)({}) == schema.load({}) == {"a": 5}
+    assert compiled(schema)({}) == schema.load({}) == {"a": 5}
     required = Schema.from_dict(
         {"a": fields.Constant(5, required=True)}
     )()  # what it needs has changed in marshmallow 4.3
-    assert outcome_of(compile_load(required), {}) == outcome_of(required.load, {})
-    assert messages_of(compile_load(schema), {"a": None}) == messages_of(schema.load, {"a": None})
+    assert outcome_of(compiled(required), {}) == outcome_of(required.load, {})
+    assert messages_of(compiled(schema), {"a": None}) == messages_of(schema.load, {"a": None})
 
 
 def test_a_schema_that_nests_itself_loads_as_deep_as_the_data_go() -> None:
@@ -215,9 +219,7 @@ def test_a_schema_that_nests_itself_loads_as_deep_as_the_data_go() -> None:
         below = fields.List(fields.Nested(lambda: Tree()))
 
     data = {"name": "a", "below": [{"name": "b", "below": [{"name": 5}]}]}
-    assert messages_of(compile_load(Tree()), data)[0] == {
-        "below": {0: {"below": {0: {"name": ["Not a valid string."]}}}}
-    }
+    assert messages_of(compiled(Tree()), data)[0] == {"below": {0: {"below": {0: {"name": ["Not a valid string."]}}}}}
 
 
 def test_of_many_bad_items_and_unknown_keys_the_first_100_are_told() -> None:
@@ -229,9 +231,9 @@ def test_of_many_bad_items_and_unknown_keys_the_first_100_are_told() -> None:
 
     for schema, data in ((Row(many=True), [{}] * 500), (Rows(), {"rows": [{}] * 500})):
         with pytest.raises(ValidationError) as caught:
-            compile_load(schema)(data)
+            compiled(schema)(data)
         messages: Any = caught.value.messages
         assert len(messages.get("rows", messages)) == 100
     with pytest.raises(ValidationError) as caught:
-        compile_load(Row())({str(number): 1 for number in range(500)})
+        compiled(Row())({str(number): 1 for number in range(500)})
     assert len(caught.value.messages) == 101  # and the one that is missing
