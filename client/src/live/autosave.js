@@ -3,7 +3,7 @@
 import { absolute, here, isOwn } from "../address.js";
 import { begunForms, contentsOf } from "../begun.js";
 import { callOf } from "../calls.js";
-import { checkValidity, closest, fieldsOf, find, has, isShown, listen, read, requestSubmit } from "../dom.js";
+import { checkValidity, fieldsOf, find, has, isShown, listen, read, requestSubmit } from "../dom.js";
 import { FAILED, tell } from "../messages.js";
 import { load } from "../submissions.js";
 import { refreshContent } from "./dialogs.js";
@@ -24,7 +24,7 @@ const isSearch = (form) => /^(get)?$/i.test(read(form, "method")) && isOwn(read(
 /** @param {Event} event something in a form changed */
 function typed(event) {
   const target = /** @type {HTMLInputElement} */ (event.target);
-  const form = target.form ?? /** @type {HTMLFormElement | null} */ (closest(target, "form")); // of a custom element; of what is reset
+  const form = target.form ?? target.closest?.("form"); // of a custom element; of what is reset. A script may send its own to the document
   const [kind, pause = ""] = read(form, "data-submit").split(" ");
   if (!kind || !form) return;
   if (/** @type {InputEvent} */ (event).isComposing) return clearTimeout(drafts.get(form)); // half a word is not sent
