@@ -273,7 +273,7 @@ def handle_refusal(call: Call, refusal: Refusal) -> Response:
 
 def handle_action_error(call: Call, error: ActionError) -> Response:
     send_failed_signal(call, error)
-    if type(error) is not ActionError and not call.in_stream:  # a class of the app's own, which may have its handler
+    if type(error) not in (ActionError, Invalid) and not call.in_stream:  # the app's own class may have its handler
         raise_to_own_handler(call, error)
     failures.warn_of_unknown_field(call, error)
     detail, errors = localize(call.app, error.message), localize_errors(call.app, error.errors)
