@@ -1,12 +1,10 @@
-// Uses the to-do example in Firefox: node firefox.mjs ADDRESS FIREFOX. Prints what was seen, as JSON.
-// Playwright drives no Firefox but its own; Puppeteer speaks WebDriver BiDi with the one that Debian has.
+// Uses the to-do example in Firefox: node firefox.mjs ENDPOINT ADDRESS. Prints what was seen, as JSON.
 
-import puppeteer from "puppeteer-core";
+import { PATIENCE, visit } from "./firefox_visit.mjs";
 
-const PATIENCE = 60_000; // milliseconds, for a machine that is busy
-const [address, executablePath] = process.argv.slice(2);
-const browser = await puppeteer.launch({ browser: "firefox", executablePath, headless: true, timeout: PATIENCE });
-const page = await browser.newPage();
+const [endpoint, address] = process.argv.slice(2);
+const { visitor, leave } = await visit(endpoint);
+const page = await visitor.newPage();
 page.setDefaultTimeout(PATIENCE);
 const seen = { problems: [], asked: [] };
 page.on("pageerror", ({ message }) => seen.problems.push(message));
@@ -55,5 +53,5 @@ seen.steps = await read(() => window.steps);
 await page.click("[data-serveraction=clear_completed] button");
 await until(() => !document.querySelector("#done"));
 seen.withoutLoading = await read(() => window.same);
-await browser.close();
+await leave();
 console.log(JSON.stringify(seen));

@@ -1,15 +1,14 @@
-// Goes the main paths in Firefox: node firefox_paths.mjs ADDRESS FIREFOX FILE. Prints what was seen, as JSON.
+// Goes the main paths in Firefox: node firefox_paths.mjs ENDPOINT ADDRESS FILE. Prints what was seen, as JSON.
 
-import puppeteer from "puppeteer-core";
+import { PATIENCE, visit } from "./firefox_visit.mjs";
 
-const PATIENCE = 60_000; // milliseconds, for a machine that is busy
-const [address, executablePath, file] = process.argv.slice(2);
-const browser = await puppeteer.launch({ browser: "firefox", executablePath, headless: true, timeout: PATIENCE });
+const [endpoint, address, file] = process.argv.slice(2);
+const { visitor, leave } = await visit(endpoint);
 const problems = [];
 
 /** Opens a page of a visitor. */
 async function openPage() {
-  const page = await browser.newPage();
+  const page = await visitor.newPage();
   page.setDefaultTimeout(PATIENCE);
   page.on("pageerror", ({ message }) => problems.push(message));
   return page;
@@ -160,5 +159,5 @@ for (const [name, go] of Object.entries(paths)) {
     seen[name] = `${error}\n${await page.evaluate(() => document.body.innerText)}`;
   }
 }
-await browser.close();
+await leave();
 console.log(JSON.stringify({ ...seen, problems }));

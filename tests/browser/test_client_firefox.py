@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
+import pytest
 from flask import redirect, request
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
 from flask_serveractions import ActionError, revalidate_tag
+from tests.browser.firefox import Firefox
 from tests.browser.stage import Stage
+from tests.browser.test_morph import address as address  # a fixture
 from tests.todo_app import served, todo_app
 
-FIREFOX = "/usr/bin/firefox-esr"
-SCRIPT = Path(__file__).with_name("firefox.mjs")
-PATHS = Path(__file__).with_name("firefox_paths.mjs")
 WORDS = ("apple", "apricot", "banana")
 
 TODOS = """<main><h1>Todos</h1>
@@ -46,12 +44,11 @@ NOTE_PROGRESS = """document.addEventListener("action:progress",
     ({detail}) => { window.progress = detail.progress.done; });"""
 
 
-def run(script: Path, *arguments: str) -> Any:
-    """Return what a script of Node.js prints."""
-    command = ["node", str(script), *arguments]
-    ran = subprocess.run(command, capture_output=True, text=True, timeout=500, check=False)
-    assert ran.returncode == 0, ran.stderr
-    return json.loads(ran.stdout)
+@pytest.fixture(scope="module")
+def firefox() -> Iterator[Firefox]:
+    firefox = Firefox()
+    yield firefox
+    firefox.stop()
 
 
 def slowly(text: str, mimetype: str) -> Response:
@@ -101,12 +98,12 @@ def set_pages(stage: Stage) -> None:
     stage.page("/files", FILES, sizes=lambda: sizes)
 
 
-def test_the_main_paths_work_in_firefox(stage: Stage, tmp_path: Path) -> None:
+def test_the_main_paths_work_in_firefox(firefox: Firefox, stage: Stage, tmp_path: Path) -> None:
     set_pages(stage)
     file = tmp_path / "large.bin"
     file.write_bytes(b"x" * 500_000)
     with served(stage.app) as address:
-        assert run(PATHS, address, FIREFOX, str(file)) == {
+        assert firefox.run("firefox_paths.mjs", address, str(file)) == {
             "errors": ["You have that one.", "taken", "", True],
             "fresh": [1, ["first", "second"]],
             "redirect": ["Other", False],
@@ -120,12 +117,10 @@ def test_the_main_paths_work_in_firefox(stage: Stage, tmp_path: Path) -> None:
         }
 
 
-def test_the_examples_forms_work_in_firefox(tmp_path: Path) -> None:
+def test_the_examples_forms_work_in_firefox(firefox: Firefox, tmp_path: Path) -> None:
     with todo_app(tmp_path) as app, served(app) as address:
-        command = ["node", str(SCRIPT), address, FIREFOX]
-        ran = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-    assert ran.returncode == 0, ran.stderr
-    assert json.loads(ran.stdout) == {
+        seen = firefox.run("firefox.mjs", address)
+    assert seen == {
         "problems": [],
         "asked": ["Delete all that is done?"],
         "withoutLoading": True,
@@ -135,3 +130,7 @@ def test_the_examples_forms_work_in_firefox(tmp_path: Path) -> None:
         "after": [0, ""],
         "steps": [1, 2, 3, 4],
     }
+
+
+def test_firefox_brings_trees_up_to_date_as_chromium_does(firefox: Firefox, address: str) -> None:
+    assert firefox.run("firefox_morph.mjs", address) == {"random": []}

@@ -1,9 +1,7 @@
-"""Bringing one tree up to date to another: the cases of ``client/test/morph``, in Chromium and in Firefox."""
+"""Bringing one tree up to date to another: the cases of ``client/test/morph``, in Chromium."""
 
 from __future__ import annotations
 
-import json
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,8 +13,6 @@ from tests.stores_processes import eventually
 from tests.todo_app import served
 
 ROOT = Path(__file__).parents[2]
-FIREFOX = "/usr/bin/firefox-esr"
-SCRIPT = Path(__file__).with_name("firefox_morph.mjs")
 PAGE = (
     '<!doctype html><title>Morph</title><script type="module" src="/client/test/morph/index.js"></script><body></body>'
 )
@@ -113,13 +109,6 @@ def test_a_chosen_file_stays(page: Page) -> None:
     page.set_input_files("input", {"name": "a.txt", "mimeType": "text/plain", "buffer": b"x"})
     page.evaluate("html => bring(html)", '<p>new</p><p>b</p><input type="file">')
     assert page.evaluate("document.querySelector('input').files[0].name") == "a.txt"
-
-
-def test_firefox_keeps_the_same(address: str) -> None:
-    command = ["node", str(SCRIPT), address, FIREFOX]
-    ran = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-    assert ran.returncode == 0, ran.stderr
-    assert json.loads(ran.stdout) == {"random": []}
 
 
 @pytest.mark.parametrize("others", ["r + 100000", "n - r", "r && r + 1"])
