@@ -139,9 +139,10 @@ def events_of(tags: Sequence[str], since: Position | None, seen: Generations) ->
     now = position_of(seen)
     if since == now:
         return now, b""
-    if since and since.epoch == now.epoch and since.counter > now.counter:
-        return now, RENEW  # a store that was set back, by a Redis that lost its last seconds, counts to there once more
     is_other = since is None or since.epoch != now.epoch
+    if since and not is_other and since.counter > now.counter:
+        # the store was set back, by a Redis that lost its last seconds, say: pages that know more take nothing for news
+        return now, events_of(tags, None, seen)[1] + RENEW
     stale = [tag for tag, name in zip(tags, live_names(tags), strict=True) if is_other or is_newer(seen, name, since)]
     if not stale:
         return now, f"id: {now}\n\n".encode()  # without data it is no event, and is remembered (WHATWG HTML, 9.2.6)
