@@ -240,10 +240,11 @@ MODAL = """<div class="modal" id="new" hidden>{% call(form) action_form("add") %
 #: as a library of dialogs opens one, and a message is shown
 OPEN = """() => {
   const put = (className) =>
-    document.body.append(Object.assign(document.createElement("p"), { className, textContent: className }));
+    document.body.appendChild(Object.assign(document.createElement("p"), { className, textContent: className }));
   document.querySelector("#new").hidden = false;
   document.body.classList.add("opened");
   put("backdrop");
+  put("tip").role = "tooltip";
   document.addEventListener("action:success", () => put("toast"));
 }"""
 
@@ -266,6 +267,7 @@ def test_what_scripts_have_put_beside_the_servers_elements_stays_and_a_dialog_of
     page.click("#add")
     expect(page.locator("#add-text-error")).to_be_visible()
     expect(page.locator("body")).to_have_class("opened")
+    expect(page.locator(".tip")).to_have_count(0)
     for n in 1, 2:
         page.fill("[name=text]", "milk")
         page.click("#add")

@@ -11,9 +11,8 @@ export function remember() {
 }
 
 function rememberSelection() {
-  const selection = /** @type {Selection} */ (getSelection());
-  const { anchorOffset, focusOffset, isCollapsed } = selection;
-  const [anchor, focus] = /** @type {Text[]} */ ([selection.anchorNode, selection.focusNode]);
+  const selection = /** @type {any} */ (getSelection());
+  const { anchorNode: anchor, anchorOffset, focusNode: focus, focusOffset, isCollapsed } = selection;
   return () => {
     if (isCollapsed || !selection.isCollapsed) return;
     // Of what is no longer there it selects nothing; of elements, which have no length, neither.

@@ -10,19 +10,19 @@ import { adopt, parsePage } from "./fresh.js";
 /** @type {{began: number, page: string, urls: Promise<URLs>} | undefined} */
 let last;
 
-/** @param {Element} root @returns {[Element, string, string][]} what has an action's URL, and in which attribute */
+/** @param {Element} root @returns {[string, Element, string][]} URLs that may be actions', whose they are, and in which attribute */
 const urlsIn = (root) =>
   [root, ...findAll("form,[formaction],[data-action]", root)].flatMap((element) =>
-    ["action", "formaction", "data-action"].map((name) => /** @type {[Element, string, string]} */ ([element, name, attribute(element, name)])),
+    ["action", "formaction", "data-action"].map((name) => /** @type {[string, Element, string]} */ ([attribute(element, name), element, name])),
   );
 
 /** @param {Document} page @param {Element} [root] a part of it @returns {URLs} */
 export const urlsOf = (page, root = page.body) =>
-  new Map([...urlsIn(root).map(([, , url]) => url), ...Object.values(namedActions(page))].map((url) => [parseAction(url)?.identity, url]));
+  new Map([...urlsIn(root).map(([url]) => url), ...Object.values(namedActions(page))].map((url) => [parseAction(url)?.identity, url]));
 
 /** Gives an element, and what is in it, fresh URLs. @param {Element} root @param {URLs} urls */
 export function renewURLs(root, urls) {
-  for (const [element, name, url] of urlsIn(root)) {
+  for (const [url, element, name] of urlsIn(root)) {
     const action = parseAction(url);
     const fresh = action && urls.get(action.identity);
     if (fresh) setAttribute(element, name, fresh);
