@@ -33,7 +33,7 @@ async function openDialog(link) {
     if (event.target === dialog && !mayGo([dialog])) event.preventDefault();
   }
   const onclick = () => mayGo([dialog]) && dialog.close();
-  dialog.append(create("div"), create("button", { type: "button", className: "serveractions-close", ariaLabel: CLOSE, textContent: "×", onclick }));
+  dialog.append(create("div"), create("button", { className: "serveractions-close", ariaLabel: CLOSE, textContent: "×", onclick }));
   dialog.dataset.keep = "";
   const state = await refreshContent(dialog, pathOf(link));
   const { rememberFocus } = await loadScreen();
@@ -89,11 +89,12 @@ function closeAfterSuccess(event) {
   if (!dialog || data instanceof File || has(element, "data-submit")) return;
   if (page && has(element, "data-result")) return void refreshContent(dialog, undefined, page);
   const all = openDialogs(), below = all[all.indexOf(dialog) - 1];
-  const target = absolute(redirect ?? here()).href.split("#")[0];
+  const [target, place] = absolute(redirect ?? here()).href.split("#");
   if (target !== absolute(here()).href) {
     if (!below || target !== absolute(read(below, PAGE)).href) return; // the browser leaves
     event.preventDefault();
-  } else if (redirect && below) return history.go(-all.length); // to the page below all of them
+  } else if (place) history.replaceState(null, ""); // nothing goes back, which would leave the place again
+  else if (redirect && below) return history.go(-all.length); // to the page below all of them
   dialog.close();
   if (below) void refreshContent(below);
 }

@@ -13,7 +13,7 @@ let isDue = false; // while nobody saw the page
 function schedulePoll() {
   clearTimeout(timer);
   const paces = valuesOf("data-poll").map(milliseconds).filter(Boolean);
-  if (paces.length) timer = setTimeout(poll, Math.max(Math.min(...paces), 500));
+  if (paces[0]) timer = setTimeout(poll, Math.max(Math.min(...paces), 500));
 }
 
 async function poll() {
