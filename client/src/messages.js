@@ -62,8 +62,9 @@ export function showError(field, errors) {
   const place =
     document.getElementById(read(field, "aria-describedby").split(" ")[0]) ??
     find(`[data-error="${CSS.escape(field.name)}"]`, /** @type {Element} */ (field.form)); // its form's own, where it names none
-  if (place) say(place, names.flatMap((name) => errors[name]).join(" "));
-  return place ? names : [];
+  if (!isShown(place)) return []; // of a form that is gone: it is told above all
+  say(/** @type {HTMLElement} */ (place), names.flatMap((name) => errors[name]).join(" "));
+  return names;
 }
 
 /** @param {Element} element @returns {HTMLElement} a place for its messages; of one that is gone, above all */

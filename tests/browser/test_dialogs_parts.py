@@ -8,7 +8,7 @@ import pytest
 from flask import abort, request
 from playwright.sync_api import Page, Route, expect
 
-from flask_serveractions import Bound, revalidate_tag
+from flask_serveractions import ActionError, Bound, revalidate_tag
 from tests.browser.readiness import at_once
 from tests.browser.stage import Stage, open_page
 from tests.stores_processes import eventually
@@ -247,6 +247,29 @@ def test_the_address_of_a_search_that_was_under_way_when_a_dialog_was_opened_sta
     expect(page).to_have_url(re.compile(r"/\?q=milk$"))
     await_answers(page)
     expect(found).to_have_text("milk")
+
+
+def test_a_refusal_that_comes_when_its_dialog_is_closed_is_told_on_the_page(stage: Stage, page: Page) -> None:
+    gate = stage.gate("add")
+
+    @stage.actions.register
+    def add(text: str) -> None:
+        stage.wait("add")
+        raise ActionError("You have that one.", field="text")
+
+    stage.page("/", '<main><a id="open" href="/new" data-dialog>New</a></main>')
+    stage.page(
+        "/new", "<main><h2>New</h2>{% call(form) action_form('add') %}{{ form.field('text') }}{% endcall %}</main>"
+    )
+    open_page(page, "/")
+    page.locator("#open").click()
+    page.get_by_label("Text").fill("milk")
+    with page.expect_request(lambda request: request.method == "POST"):
+        page.get_by_label("Text").press("Enter")
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog")).to_have_count(0)
+    gate.set()
+    expect(page.locator("body > [role=alert]")).to_contain_text("You have that one.")
 
 
 def test_what_a_dialog_names_by_an_id_is_found_in_it_else_on_the_page(stage: Stage, page: Page) -> None:
