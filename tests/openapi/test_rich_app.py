@@ -19,7 +19,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from flask_serveractions.openapi import document
 from flask_serveractions.openapi.typescript import typescript
 from tests.openapi.rich_app import ACTIONS, BOOK, NOW, make_rich_app
-from tests.openapi.test_typescript import NODE, TSC, compile_strictly
+from tests.openapi.test_typescript import FOR_ONCE, TSC, compile_strictly
 from tests.todo_app import served
 
 CONFIG, HOOKS = (Path(__file__).with_name(name) for name in ("rich.toml", "rich_hooks.py"))
@@ -93,7 +93,7 @@ export const wrong: components["schemas"]["BookInput"] = { pages: 5 };
 def test_openapi_typescript_makes_types_of_it(app: Flask, tmp_path: Path) -> None:
     (tmp_path / "openapi.json").write_text(json.dumps(document(app)))
     # defaults are the server's to fill in
-    command = [NODE, OPENAPI_TYPESCRIPT, "openapi.json", "-o", "schema.d.ts", "--default-non-nullable=false"]
+    command = [*FOR_ONCE, OPENAPI_TYPESCRIPT, "openapi.json", "-o", "schema.d.ts", "--default-non-nullable=false"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=SECONDS, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     (tmp_path / "use.ts").write_text(USE)
