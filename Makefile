@@ -150,8 +150,8 @@ programs: chromium headless firefox nginx postgres curl
 $(VENV)/python:
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.10 or newer is needed; PYTHON=... names one." if sys.version_info < (3, 10) else 0)'
 	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || tools/install-package python3-venv "Python's venv module"
-	python=$$(command -v $(PYTHON)) && $$python -m venv --clear --without-pip $(VENV) && \
-	{ $$python -m pip --python $(BIN)/python install -qq --no-compile "pip>=25.1" 2>/dev/null || $(BUNDLED_PIP); }
+	python=$$($(PYTHON) -c 'import sys; print(sys.executable)') && "$$python" -m venv --clear --without-pip $(VENV) && \
+	{ "$$python" -m pip --python $(BIN)/python install -qq --no-compile "pip>=25.1" 2>/dev/null || $(BUNDLED_PIP); }
 	touch $@
 
 $(VENV)/demo: $(VENV)/python $(METADATA)
