@@ -1,7 +1,6 @@
 // What the visitor reads when something went wrong.
 
 import { create, fieldsOf, find, findAll, has, insert, isForm, isShown, nextOf, parentOf, read } from "./dom.js";
-import { served } from "./morph/notes.js";
 
 export const FAILED = "No usable answer. Please try again.";
 
@@ -69,11 +68,10 @@ export function showError(field, errors) {
 
 /** @param {Element} element @returns {HTMLElement} a place for its messages; of one that is gone, above all */
 function makePlace(element) {
-  const place = create("div", { className: "serveractions-message", role: "alert" });
+  const place = create("div", { className: "serveractions-message", role: "alert", stale: true }); // it is over with a fresh page
   if (isShown(element)) insert(/** @type {Node} */ (parentOf(element)), place, nextOf(element));
   else document.body.prepend(place);
   places.set(element, place);
-  served.add(place); // it is over with a fresh page
   return place;
 }
 

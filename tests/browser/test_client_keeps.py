@@ -280,6 +280,46 @@ def test_what_scripts_have_put_beside_the_servers_elements_stays_and_a_dialog_of
     assert page.evaluate("document.body.innerText.match(/milk/g).length") == 2
 
 
+def test_it_stays_where_a_message_has_gone_with_the_dialog_that_it_stood_in(stage: Stage, page: Page) -> None:
+    clicks = [0]
+
+    @stage.actions.register
+    def count() -> None:
+        clicks[0] += 1
+
+    @stage.actions.register
+    def refuse() -> None:
+        raise ActionError("Not today.")
+
+    counter = '{% call action_form("count") %}<button id="count">{{ clicks[0] }}</button>{% endcall %}'
+    stage.page("/p", f'<main><a id="open" href="/card" data-dialog>Card</a>{counter}</main>', clicks=clicks)
+    stage.page("/card", """<main><button data-action="{{ action_url('refuse') }}">Refuse</button></main>""")
+    open_page(page, "/p")
+    page.evaluate("document.body.append(Object.assign(document.createElement('p'), { className: 'toast' }))")
+    page.click("#open")
+    page.get_by_role("button", name="Refuse").click()
+    expect(page.get_by_role("dialog").get_by_role("alert")).to_have_text("Not today.")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.click("#count")
+    expect(page.locator("#count")).to_have_text("1")
+    expect(page.locator(".toast")).to_have_count(1)
+
+
+def test_a_message_beside_the_servers_elements_is_over_with_a_fresh_page(stage: Stage, page: Page) -> None:
+    @stage.actions.register
+    def refuse() -> None:
+        raise ActionError("Not today.")
+
+    stage.page("/p", """<button data-action="{{ action_url('refuse') }}">Refuse</button>""")
+    open_page(page, "/p")
+    page.click("button")
+    message = page.locator("body > .serveractions-message")
+    expect(message).to_have_text("Not today.")
+    page.evaluate("import(document.querySelector('#serveractions').src).then((client) => client.refresh())")
+    expect(message).to_have_count(0)
+
+
 #: as a neighbour puts its pages in place of ours: a part, or all of it
 SWAPS = [
     "main => main.replaceWith(Object.assign(document.createElement('main'), { className: 'other' }))",

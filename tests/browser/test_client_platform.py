@@ -93,6 +93,26 @@ def test_forms_that_a_parser_has_moved_out_of_the_cells_of_a_table_work_in_rows_
     assert len(stage.visits) == 1 + 2 * 4  # all by the client
 
 
+def test_a_form_in_a_table_that_has_no_id_works_as_before_when_the_page_has_come_fresh(
+    stage: Stage, page: Page
+) -> None:
+    clicks = [0]
+
+    @stage.actions.register
+    def count() -> None:
+        clicks[0] += 1
+
+    row = '<tr><form action="/found"><td><input name="q" value="{{ row }}"><button>{{ row }}</button></td></form>'
+    counter = '{% call action_form("count") %}<button id="count">{{ clicks[0] }}</button>{% endcall %}'
+    stage.page("/p", f"<main><table>{{% for row in 'ab' %}}{row}{{% endfor %}}</table>{counter}</main>", clicks=clicks)
+    stage.page("/found", "<p>{{ request.args.q }}</p>")
+    open_page(page, "/p")
+    page.click("#count")
+    expect(page.locator("#count")).to_have_text("1")
+    page.get_by_role("button", name="b").click()
+    expect(page.locator("p")).to_have_text("b")
+
+
 def test_the_return_key_sends_the_first_button_once(stage: Stage, page: Page) -> None:
     sent = set_form(stage, '<input name="text"><button name="how" value="1">A</button><button name="how" value="2">B')
     open_page(page, "/p")

@@ -51,9 +51,11 @@ export function morph(root, target, key, leave) {
   restore();
 }
 
-/** @returns {Node[]} what scripts have put into the body, but for tooltips, of which nothing may be left; nothing, where a neighbour has put its pages in place of ours */
+/** @returns {Node[]} what scripts have put into the body, but for our messages, and tooltips, of which nothing may be left; nothing, where a neighbour has put its pages in place of ours */
 const findForeign = () =>
-  [...served].every(isShown) ? childrenOf(document.body).filter((/** @type {any} */ each) => !served.has(each) && each.role !== "tooltip") : [];
+  [...served].every(isShown)
+    ? childrenOf(document.body).filter((/** @type {any} */ each) => !served.has(each) && !each.stale && each.role !== "tooltip")
+    : [];
 
 /** @param {Plan} plan @param {Element} old @param {Element} fresh */
 function updateElement(plan, old, fresh) {
