@@ -273,7 +273,8 @@ def handle_refusal(call: Call, refusal: Refusal) -> Response:
 
 def handle_action_error(call: Call, error: ActionError) -> Response:
     send_failed_signal(call, error)
-    if type(error) not in (ActionError, Invalid) and not call.in_stream:  # the app's own class may have its handler
+    is_kept = call.operation is not None and call.operation.once  # without its class, and all answers to it are alike
+    if type(error) not in (ActionError, Invalid) and not is_kept and not call.in_stream:
         raise_to_own_handler(call, error)
     failures.warn_of_unknown_field(call, error)
     detail, errors = localize(call.app, error.message), localize_errors(call.app, error.errors)

@@ -12,6 +12,7 @@ from werkzeug.exceptions import Conflict, HTTPException, NotFound
 
 from flask_serveractions import ActionError, MethodRoute, Problem, ServerActions
 from flask_serveractions.testing import ActionsClient
+from tests import callers
 from tests.calling import make_app
 
 BROWSER = {"Accept": "text/html,*/*;q=0.8"}
@@ -219,6 +220,26 @@ def test_so_does_one_that_is_made_of_action_error_on_both_doors(accept: str) -> 
     for answer in (client.get("/api/one"), client.call_action(buy)):
         assert (answer.status_code, answer.text) == (410, "too late: Somebody else was faster.")
         assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("headers", [callers.BROWSER, callers.SCRIPT], ids=["browser", "script"])
+def test_of_an_action_that_runs_once_it_is_answered_alike_each_time(headers: dict[str, str]) -> None:
+    class Sold(ActionError): ...
+
+    def buy() -> None:
+        raise Sold("Somebody else was faster.", status=410)
+
+    app = callers.app_with(page='{% call action_form("buy") %}{% endcall %}')
+    callers.extension_of(app).register(once=True)(buy)
+    app.register_error_handler(Sold, lambda error: ("too late", 410))
+    client = app.test_client()
+    form = callers.open_form(client)
+    first, second = (callers.submit(client, form, headers) for _ in range(2))
+    for answer in (first, second):
+        assert answer.status_code == 410
+        assert "Somebody else was faster." in answer.text
+    assert "Idempotency-Replayed" not in first.headers
+    assert second.headers["Idempotency-Replayed"] == "true"
 
 
 def test_a_response_that_was_aborted_with_is_sent_as_it_is() -> None:
