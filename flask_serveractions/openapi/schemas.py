@@ -29,7 +29,7 @@ from ..schemas.form_data import is_many
 from ..schemas.load import SCHEMA_LOADS
 from .descriptions import description_of
 from .partial import Partial, is_partial, partial_below, partial_of
-from .values import fits, key_names, only_items, range_of, refused_values, serialize_value, type_of_values
+from .values import fits, key_names, only_items, range_of, refused_values, serialize_value, truth_values, type_of_values
 
 OPENAPI_VERSION = "3.1.0"
 REF = "#/components/schemas/"
@@ -248,7 +248,7 @@ class Converter(OpenAPIConverter):
         if isinstance(field, fields.Constant):
             return {"const": field.constant}
         if isinstance(field, fields.Boolean) and True not in field.truthy and not self.has_come_back:
-            return {"enum": sorted({*field.truthy, *field.falsy}, key=str)}
+            return {"enum": truth_values(field)}
         made: JsonSchema = super().field2type_and_format(field, **kwargs)
         if isinstance(field, fields.Tuple):
             size = len(field.tuple_fields)

@@ -67,6 +67,12 @@ def range_of(field: fields.Field[Any]) -> JsonSchema:
     return made
 
 
+def truth_values(field: fields.Boolean) -> list[Any]:
+    """Return what a truth value that has words of its own may be; 0 and False are one in a set, and two in JSON."""
+    words = sorted({*field.truthy, *field.falsy} - {0}, key=str)
+    return [*words, 0, False] if 0 in field.falsy else words
+
+
 def refused_values(field: fields.Field[Any]) -> JsonSchema:
     """Return what a ``NoneOf`` says."""
     found = [each.iterable for each in field.validators if isinstance(each, validate.NoneOf)]

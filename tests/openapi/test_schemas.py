@@ -249,6 +249,10 @@ LIMITS: list[tuple[fields.Field[Any], JsonSchema]] = [
         {"type": "object", "additionalProperties": {}, "propertyNames": {"minLength": 1}},
     ),
     (fields.Boolean(truthy={"yes"}, falsy={"no"}), {"type": "string", "enum": ["no", "yes"]}),
+    (
+        fields.Boolean(truthy={"yes"}, falsy={"no", 0}),
+        {"type": ["boolean", "integer", "string"], "enum": ["no", "yes", 0, False]},
+    ),
     (fields.String(validate=Regexp("a|b")), {"type": "string", "pattern": "^(?:a|b)"}),
     (fields.String(validate=Regexp("a", flags=re.IGNORECASE)), {"type": "string"}),
     (fields.Integer(allow_none=True, load_default=None), {"type": ["integer", "null"], "default": None}),
