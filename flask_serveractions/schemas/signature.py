@@ -6,10 +6,11 @@ What a request then does is only to run the plan: no ``inspect``, no schema cons
 from __future__ import annotations
 
 import dataclasses
+import functools
 import inspect
 import typing
 from collections.abc import Callable, Collection, Mapping
-from functools import partial
+from functools import partial, partialmethod
 from typing import Any
 
 from marshmallow import missing
@@ -105,10 +106,21 @@ def compile_operation(
     )
 
 
-def preset_arguments(function: Callable[..., Any]) -> Collection[str]:
-    """Return what a ``partial`` has set by name: to Python a default, but no caller's to change here."""
-    made = partial_object(inspect.unwrap(function))
-    return () if made is None else made.keywords
+PLACEHOLDER = getattr(functools, "Placeholder", MISSING)  # of Python 3.14: an argument that is not set
+
+
+def preset_arguments(function: Callable[..., Any]) -> frozenset[str]:
+    """Return what each ``partial`` in a function has set, also one that is given out as what it was made of.
+
+    To Python what is set by name is a default, but it is no caller's to change here.
+    """
+    part = partial_object(function)
+    if part is None:
+        inner = getattr(function, "__wrapped__", None)
+        return frozenset() if inner is None else preset_arguments(inner)
+    names = list(inspect.signature(part.func).parameters)[isinstance(part, partialmethod) :]  # without self
+    by_place = (name for name, given in zip(names, part.args, strict=False) if given is not PLACEHOLDER)
+    return frozenset({*by_place, *part.keywords, *preset_arguments(part.func)})
 
 
 def check_shows_none(function: Callable[..., Any], more: Mapping[str, Any]) -> None:

@@ -328,6 +328,24 @@ def test_what_a_partial_has_set_is_no_caller_s_to_change() -> None:
     assert door.last == {"amount": 3}
 
 
+@pytest.mark.parametrize("by_place", [False, True])
+def test_so_it_is_where_a_partial_is_given_out_as_its_function(by_place: bool) -> None:
+    def taking(account: str, amount: int = 1) -> None: ...
+
+    part = functools.partial(taking, "ada") if by_place else functools.partial(taking, account="ada")
+    named = functools.update_wrapper(part, taking)
+
+    @functools.wraps(named)
+    def decorated(**kwargs: Any) -> None:
+        return named(**kwargs)
+
+    for function in (named, decorated):
+        door = Door(function)
+        assert errors_of(door.json({"amount": 3, "account": "eve"})) == {"account": ["Unknown field."]}
+        door.form({"amount": "3", "account": "eve"})
+        assert door.last == {"amount": 3}
+
+
 def test_a_list_that_is_the_default_is_never_shared() -> None:
     door = door_of(list[str], default=["a"])
     door.form({})
