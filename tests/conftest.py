@@ -16,26 +16,39 @@ from hypothesis import settings
 from tests.built_rules import build_each_rule_once
 
 BROWSER = Path(__file__).parent / "browser"
-# the browser's files that take longest, the longest first: one that began last would be worked at alone in the end
+# the files that take longest, the longest first: one that began last would be worked at alone in the end
 LONGEST = [
-    "test_book_chapters.py",
+    # these mostly wait, for processes that were killed and stores that stand still, and leave the cores to the others
+    "test_job_lists.py",
+    "test_caching_faults.py",
+    "test_jobs.py",
+    # these are the browser's
     "test_todo.py",
-    "test_recipes.py",
     "test_board.py",
+    "test_recipes.py",
+    "test_attacks.py",
+    "test_book_chapters.py",
+    "test_dialogs.py",
+    "test_client_heads.py",
+    "test_shop.py",
     "test_book_cookbook.py",
     "test_book_folders.py",
-    "test_docs_page.py",
-    "test_attacks.py",
-    "test_shop.py",
-    "test_client_firefox.py",
-    "test_book.py",
-    "test_typed_actions.py",
-    "test_dialogs.py",
+    "test_search.py",
+    "test_live.py",
     "test_client_trouble.py",
     "test_client_forms.py",
-    "test_morph.py",
+    "test_dialogs_parts.py",
     "test_live_faults.py",
-    "test_search.py",
+    "test_client_firefox.py",
+    "test_docs_page.py",
+    "test_client_answers.py",
+    "test_book.py",
+    "test_client_swaps.py",
+    "test_client_leaving.py",
+    "test_page_jobs.py",
+    "test_client_keeps.py",
+    "test_client_mistakes.py",
+    "test_endless.py",
 ]
 ADDRESS = re.compile(r" at 0x[0-9a-f]{6}")
 
@@ -74,7 +87,7 @@ def pytest_collection() -> Generator[None, object, object]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let the browser come last: Playwright keeps an event loop running in the main thread, where no other can run.
 
-    Of its files the longest come first, and all others after them.
+    Of both kinds the files that take longest come first, and all others after them.
 
     :raises pytest.UsageError: an ID holds an address, and so is another one in each process that runs tests.
     """
