@@ -40,7 +40,7 @@ function touch({ target, type }) {
   }
 }
 
-// before any listener of the page: what a script adds, a row say, comes after
+// before what listens at an element: what a script adds there, a row say, comes after
 listen("pointerdown focusin input", touch, true);
 
 /** @param {Node[]} roots @returns {boolean} whether something in them is not to be lost unasked */

@@ -17,7 +17,7 @@ from ..errors import NO_ERRORS, ActionError, Problem
 from ..forms.controls import control_names, declared_names, describe
 from ..http.headers import without
 from ..http.locations import safe_page
-from ..http.negotiation import ANSWER, HTML, is_from_dialog, preference
+from ..http.negotiation import ANSWER, HTML, preference
 from ..operation import Operation, Submission
 from ..security.origin import SAFE_METHODS
 from ..security.rate_limits import retry_after
@@ -82,8 +82,7 @@ def blueprint_problem(call: Call, problem: Problem, error: Exception | None) -> 
 
 def as_problem(call: Call, problem: Problem) -> Response:
     preferred = preference(call.request) if call.is_action else None
-    is_page_wanted = preferred == "representation" and not is_from_dialog(call.request.environ)
-    rerenders = problem.rerender and problem.stale != "true" and is_page_wanted
+    rerenders = problem.rerender and problem.stale != "true" and preferred == "representation"
     response = problem_response(
         call.app,
         problem.status,

@@ -261,7 +261,7 @@ def render_json(call: Call, outcome: Outcome) -> Response:
     preferred, is_in_dialog = preference(call.request), is_from_dialog(call.request.environ)
     is_page_wanted = not is_in_dialog and wants_page(call, outcome, preferred)
     headers = headers_of(outcome.headers) if outcome.headers else Headers()
-    if preferred == "minimal" or (preferred is not None and not is_in_dialog):
+    if preferred is not None:
         headers["Preference-Applied"] = f"return={preferred}"
     if not is_page_wanted and outcome.redirect is None and not is_in_dialog:
         use_up_flashes(call)

@@ -71,14 +71,18 @@ def is_from_dialog(environ: Mapping[str, Any]) -> bool:
 
 
 def preference(request: Request) -> str | None:
-    """Return ``"representation"`` or ``"minimal"`` where ``Prefer: return=...`` says so (RFC 7240, 4.2)."""
+    """Return ``"representation"`` or ``"minimal"`` where ``Prefer: return=...`` says so (RFC 7240, 4.2).
+
+    None where that is not followed: a form in a dialog gets no page.
+    """
     header: str = request.environ.get("HTTP_PREFER", "")  # of several headers WSGI makes one
     if not header:
         return None
     for each in header.lower().split(","):
         name, _, value = each.partition(";")[0].partition("=")
         if name.strip() == "return" and value.strip(' \t"') in ("representation", "minimal"):
-            return value.strip(' \t"')
+            said = value.strip(' \t"')
+            return None if said == "representation" and is_from_dialog(request.environ) else said
     return None
 
 

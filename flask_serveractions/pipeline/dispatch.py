@@ -274,8 +274,9 @@ def handle_refusal(call: Call, refusal: Refusal) -> Response:
 def handle_action_error(call: Call, error: ActionError) -> Response:
     send_failed_signal(call, error)
     is_kept = call.operation is not None and call.operation.once  # without its class, and all answers to it are alike
-    if type(error) not in (ActionError, Invalid) and not is_kept and not call.in_stream:
-        raise_to_own_handler(call, error)
+    if type(error) not in (ActionError, Invalid) and not is_kept and is_for_the_app(call, error):
+        failures.keep_from_caches()
+        raise error
     failures.warn_of_unknown_field(call, error)
     detail, errors = localize(call.app, error.message), localize_errors(call.app, error.errors)
     if error.status != 401 and failures.is_told_plainly(call):
@@ -298,7 +299,7 @@ def handle_http_exception(call: Call, error: HTTPException) -> Response:
         after_this_request(partial(failures.unchallenged, call))
     if call.is_action and call.operation is not None and error.response is not None:  # abort(redirect(...))
         return render.render(call, render.outcome_of(call, call.operation, error.response))
-    if not call.in_stream and (call.html or has_own_handler(call.app, call.request.blueprints, error)):
+    if (call.html and not call.in_stream) or is_for_the_app(call, error):
         failures.keep_from_caches()
         raise error
     return failures.http_problem(call, error)
@@ -308,7 +309,7 @@ def handle_bug(call: Call, error: Exception) -> Response:
     """Log a bug with its traceback and answer 500, whose ``instance`` stands in the log."""
     send_failed_signal(call, error)
     propagated = failures.shows_debugger(call) or (not call.is_action and call.app.config.get("PROPAGATE_EXCEPTIONS"))
-    if propagated or (not call.in_stream and has_own_handler(call.app, call.request.blueprints, error)):
+    if propagated or is_for_the_app(call, error):
         failures.keep_from_caches()
         raise error
     got_request_exception.send(call.app, _async_wrapper=call.app.ensure_sync, exception=error)
@@ -319,11 +320,9 @@ def handle_bug(call: Call, error: Exception) -> Response:
     return failures.respond_with_problem(call, failures.bug_problem(call, error, instance), error)
 
 
-def raise_to_own_handler(call: Call, error: Exception) -> None:
-    """:raises Exception: the error, where the app has a handler for its class."""
-    if has_own_handler(call.app, call.request.blueprints, error):
-        failures.keep_from_caches()
-        raise error
+def is_for_the_app(call: Call, error: Exception) -> bool:
+    """Whether the app has a handler for an error's class, which can still answer."""
+    return not call.in_stream and has_own_handler(call.app, call.request.blueprints, error)
 
 
 #: what can go wrong, and who answers it

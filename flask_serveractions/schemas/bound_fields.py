@@ -68,19 +68,21 @@ def is_hashable(key: Any) -> bool:
 def bind(name: str, text: Field[Any] | None, json: Field[Any] | None) -> BoundFields:
     """Return fields as those of a schema are, and what loads them."""
     bound_text = None if text is None else bound_field(name, text)
-    load_text = None if bound_text is None else text_loader(bound_text)
+    load: LoadField | None = None
+    load_text: LoadField | None = None
+    if bound_text is not None:
+        load = field_loader(bound_text)
+        load_text = text_loader(bound_text, load)
     if json is text:
-        load_json = None if bound_text is None else field_loader(bound_text)
-        return BoundFields(bound_text, bound_text, load_text, load_json)
+        return BoundFields(bound_text, bound_text, load_text, load)
     bound_json = None if json is None else bound_field(name, json)
     if bound_json is None:
         return BoundFields(bound_text, None, load_text, None)
     return BoundFields(bound_text, bound_json, load_text, field_loader(bound_json), plain_type(bound_json))
 
 
-def text_loader(field: Field[Any]) -> LoadField:
+def text_loader(field: Field[Any], load: LoadField) -> LoadField:
     """Return what loads a field from text: ``Integer(strict=True)``, which takes numbers alone, gets one of it."""
-    load = field_loader(field)
     if not getattr(field, "strict", False):
         return load
     return lambda value, key, data: load(typed(field, value) if isinstance(value, str) else value, key, data)

@@ -63,15 +63,20 @@ function updateElement(plan, old, fresh) {
   if (!plan.veiled.has(old) && !plan.veiled.has(fresh) && isEqual(old, fresh) && isShown(old)) return;
   if (tagOf(old) === "SCRIPT" || plan.leave(old, fresh)) return;
   keepTyped(old, () => {
-    const { staysAttribute, staysContent } = compareSaid(old, fresh);
-    updateAttributes(old, fresh, staysAttribute);
-    carry(old, fresh);
-    if (!staysContent) updateContent(plan, old, fresh);
+    if (!updateSaid(old, fresh)) updateContent(plan, old, fresh);
   });
 }
 
+/** Brings an element's attributes up to date, but for what it shares with the visitor and scripts. @param {Element} old @param {Element} fresh @returns {boolean | undefined} whether its content stays as it is */
+export function updateSaid(old, fresh) {
+  const { staysAttribute, staysContent } = compareSaid(old, fresh);
+  updateAttributes(old, fresh, staysAttribute);
+  carry(old, fresh);
+  return staysContent;
+}
+
 /** @param {Element} old @param {Element} fresh @param {(name: string) => boolean} stays what is left as it is */
-export function updateAttributes(old, fresh, stays) {
+function updateAttributes(old, fresh, stays) {
   for (const item of attributesOf(fresh))
     if (attribute(old, item.name) !== item.value && !stays(item.name)) setAttributeNode(old, /** @type {Attr} */ (item.cloneNode()));
   for (const { name } of [...attributesOf(old)])

@@ -1,8 +1,7 @@
 // What stands around a page's body: title, language, styles; and its scripts.
 
 import { findAll, has, insert, isEqual, nextOf, read, setAttribute } from "../dom.js";
-import { updateAttributes } from "../morph/morph.js";
-import { carry, compareSaid } from "../morph/said.js";
+import { updateSaid } from "../morph/morph.js";
 import { about } from "../page.js";
 import { trusted } from "./fresh.js";
 
@@ -59,10 +58,8 @@ const settled = (element) => new Promise((resolve) => ["load", "error"].forEach(
 
 /** Follows the attributes of `<html>`; what scripts have added stays. @param {Element} fresh */
 export function updateRoot(fresh) {
-  const root = document.documentElement;
   fresh.classList.replace("no-js", "js");
-  updateAttributes(root, fresh, compareSaid(root, fresh).staysAttribute);
-  carry(root, fresh);
+  updateSaid(document.documentElement, fresh);
 }
 
 /**
