@@ -136,6 +136,7 @@ class Operation:
     blueprint: Any = None  # an action's: the app's Blueprint that it belongs to, or its name
     rule: str = ""
     owner: type[Any] | None = None  # the MethodRoute class
+    is_wrapped: bool = False  # something is around its view, which hears what the method raises
     limits: tuple[Callable[[], object], ...] = ()  # each counts a call that does not come to the function
     checks: tuple[Callable[[], object], ...] = ()  # called right before the function, or before its job is queued
 

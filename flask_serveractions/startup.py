@@ -27,6 +27,7 @@ from .views.csrf_protect import exempt_from_csrf_protect
 from .views.decorators_above import check_decorators, check_views
 from .views.early_forms import strict_parsing
 from .views.own_views import is_own
+from .views.raised import answer_what_is_raised
 from .views.resources import blueprints_of, compile_rule, refuse_method, refuse_too_many, route_rules, view_class_of
 from .wsgi.page_sessions import (
     FLASHED,
@@ -63,6 +64,7 @@ def start(app: Flask, state: AppState) -> None:
             guard_url_values(app, state)
             look_first(app, state)
             quicken_sessions(app)
+            answer_what_is_raised(app)
             handle_error_at_operations(app, 405, MethodNotAllowed, refuse_method)
             handle_error_at_operations(app, 429, TooManyRequests, refuse_too_many)
             state.gettext = state.settings.gettext or gettext_of(app)
@@ -186,8 +188,19 @@ def handle_error_at_operations(
         ours = refuse(error)
         if ours is not None:
             return ours
-        general = (handlers[None].get(cls) for cls in type(error).__mro__)
-        handler = theirs or next(filter(None, general), None)
+        handler = theirs or general_handler(app, error)
         return error if handler is None else app.ensure_sync(handler)(error)
 
     handlers[status][kind] = handle
+
+
+def general_handler(app: Flask, error: Exception) -> Callable[[Any], Any] | None:
+    """Return the handler that Flask chooses where none is for the status: the innermost blueprint's, the app's last."""
+    for name in (*request.blueprints, None):
+        handlers: dict[Any, Any] = app.error_handler_spec.get(name, {}).get(None, {})
+        found: Callable[[Any], Any] | None = next(
+            (handlers[cls] for cls in type(error).__mro__ if cls in handlers), None
+        )
+        if found is not None:
+            return found
+    return None

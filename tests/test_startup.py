@@ -328,6 +328,19 @@ def test_a_405_elsewhere_goes_to_the_handler_that_it_would_have_had(handlers: di
     assert other_405(ours) == other_405(plain)
 
 
+@pytest.mark.parametrize("status", [405, 429])
+@pytest.mark.parametrize("kind", [HTTPException, Exception])
+def test_what_a_page_of_a_blueprint_raises_goes_to_its_handler_as_in_flask(status: int, kind: Any) -> None:
+    app = app_with_doors()
+    shop = Blueprint("shop", __name__)
+    shop.add_url_rule("/refuse", "refuse", lambda: abort(status))
+    shop.register_error_handler(kind, lambda error: ("the blueprint's handler", error.code))
+    app.register_blueprint(shop)
+    app.register_error_handler(kind, lambda error: ("the app's handler", error.code))
+    response = app.test_client().get("/refuse")
+    assert (response.status_code, response.text) == (status, "the blueprint's handler")
+
+
 def test_a_405_that_a_view_raises_itself_is_its_own() -> None:
     app = app_with_doors()
     app.add_url_rule("/refuse", "refuse", lambda: abort(405))

@@ -44,6 +44,7 @@ ROOMS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "live",
             "page_assets",
             "own_views",
+            "raised",
             "functions",
         ),
     ),

@@ -32,6 +32,11 @@ def has_own_handler(app: Flask, blueprints: Iterable[str], error: Exception) -> 
     return False
 
 
+def has_handler(app: Flask, blueprints: Iterable[str], error: Exception) -> bool:
+    """Whether the app, or a blueprint, has a handler for an error, be it one for every exception."""
+    return blueprint_handler(app, (*blueprints, None), error) is not None
+
+
 def answer_in_our_place(
     app: Flask, blueprints: Collection[str], problem: Problem, error: Exception | None = None
 ) -> Response | None:
@@ -74,7 +79,7 @@ def told_errors(problem: Problem, error: Exception | None) -> list[Exception]:
     return [error, InternalServerError(problem.detail, original_exception=error)]
 
 
-def blueprint_handler(app: Flask, blueprints: Iterable[str], error: Exception) -> Callable[[Any], Any] | None:
+def blueprint_handler(app: Flask, blueprints: Iterable[str | None], error: Exception) -> Callable[[Any], Any] | None:
     """Return a blueprint's handler for an error, as Flask chooses it: by status, by blueprint, by class."""
     code = error.code if isinstance(error, HTTPException) else None
     # an ActionError is a 422 or so to handlers of all exceptions, and no bug

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import chain, islice
+from types import GeneratorType
 from typing import Any
 
 from flask import Flask, Response
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response as WerkzeugResponse
+from werkzeug.wsgi import ClosingIterator
 
 from ..app_state import localize
 from ..call import Call
@@ -94,11 +96,19 @@ def is_plain_json(app: Flask, operation: Operation, returned: Any) -> bool:
 
 def answer_route(call: Call, operation: Operation, returned: Any) -> Response:
     """Return a resource's answer: JSON for values, nothing for None, and what Flask makes of anything else."""
-    if type(returned) is tuple:
-        result = split_result(returned)
-        value, status, headers = result.value, result.status, result.headers
-    else:
-        value, status, headers = returned, None, None
+    if type(returned) is not tuple:
+        return answer_value(call, operation, returned)
+    result = split_result(returned)
+    response = answer_value(call, operation, result.value, result.status, result.headers)
+    if result.status_line is not None:
+        response.status = result.status_line
+    return response
+
+
+def answer_value(
+    call: Call, operation: Operation, value: Any, status: int | None = None, headers: Headers | None = None
+) -> Response:
+    """Return a resource's answer, as :func:`answer_route` does, for a result that was taken apart."""
     dump = None if is_as_it_is(operation.answer, value, status) else operation.answer.dump
     if status is None and not isinstance(value, WerkzeugResponse):  # which has its own
         status = operation.answer.status
@@ -106,6 +116,8 @@ def answer_route(call: Call, operation: Operation, returned: Any) -> Response:
         return accepted(call.app, value, status, headers)
     if value is None:
         return no_content(call, 204 if status is None else status, headers)
+    if type(value) not in (dict, list) and not dump and isinstance(value, Iterator):
+        value = as_stream(value)
     if type(value) not in (dict, list) and (isinstance(value, WerkzeugResponse) or (not dump and is_for_flask(value))):
         whole: Any = (value, status, headers) if status or headers else value
         return call.app.make_response(whole)
@@ -126,7 +138,24 @@ def is_as_it_is(answer: Answer, value: Any, status: int | None) -> bool:
 
 def is_for_flask(value: Any) -> bool:
     """Whether Flask renders a value otherwise than as JSON."""
-    return isinstance(value, (str, bytes, bytearray, WerkzeugResponse)) or inspect.isgenerator(value) or callable(value)
+    return isinstance(value, (str, bytes, bytearray, WerkzeugResponse, *STREAMS)) or callable(value)
+
+
+#: what Flask streams: generators, and iterators that give text
+STREAMS = (GeneratorType, ClosingIterator)
+
+
+def as_stream(items: Iterator[Any]) -> Iterator[Any]:
+    """Return what streams an iterator's text, the first of which is fetched at once; other iterators as they are.
+
+    What else an iterator gives, such as rows of a database, can't be sent: that is told while an answer can be.
+    """
+    if isinstance(items, GeneratorType):
+        return items
+    first = list(islice(items, 1))
+    if not all(isinstance(each, (str, bytes)) for each in first):
+        return items
+    return ClosingIterator(chain(first, items), getattr(items, "close", None))
 
 
 def answer_action(call: Call, operation: Operation, returned: Any) -> Response:

@@ -44,6 +44,7 @@ class Result(NamedTuple):
     value: Any
     status: int | None = None
     headers: Headers | None = None
+    status_line: str | None = None  # "299 Strange", where the status was a text
 
 
 def split_result(returned: Any) -> Result:
@@ -53,10 +54,14 @@ def split_result(returned: Any) -> Result:
     value, *rest = returned
     if len(rest) == 1 and type(rest[0]) is int and 100 <= rest[0] <= 599:  # as nearly every one
         return Result(value, rest[0])
-    if is_status(rest[0]):
-        return Result(value, status_code(rest[0]), Headers(rest[1]) if len(rest) == 2 else None)
-    if len(rest) == 1 and is_headers(rest[0]):
-        return Result(value, None, Headers(rest[0]))
+    status, headers = rest if len(rest) == 2 else (rest[0], None)
+    if is_status(status):
+        line = status if isinstance(status, str) and len(status) > 3 else None
+        return Result(value, status_code(status), None if headers is None else Headers(headers), line)
+    if len(rest) == 1 and is_headers(status):
+        return Result(value, None, Headers(status))
+    if status is None and is_headers(headers):
+        return Result(value, None, Headers(headers))
     return Result(returned)
 
 

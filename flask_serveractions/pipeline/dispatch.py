@@ -12,7 +12,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from ..answers import failures, render
-from ..answers.error_handlers import has_own_handler
+from ..answers.error_handlers import has_handler, has_own_handler
 from ..answers.listing import paginate_result, requested_page
 from ..answers.outcome import Outcome, load_outcome
 from ..answers.representation import check_conditions, tag_new_state
@@ -28,6 +28,7 @@ from ..errors import ActionError, Invalid, Problem, Refusal, UnknownAction
 from ..http.conditional import CHANGING_METHODS
 from ..http.negotiation import ANSWER, EVENTS, HTML, JSON, PROBLEM, accepts
 from ..operation import MiddlewareState, Operation
+from ..scope import tear_down_with
 from ..security import access
 from ..security.rate_limits import count
 from ..security.signing import load_payload
@@ -50,7 +51,24 @@ def dispatch(call: Call) -> Response:
     try:
         return process(call)
     except Exception as error:
+        if call.raised is error:
+            leave_to_wrappers(call)
+            raise
         return handle_exception(call, error)
+
+
+RAISED = "flask_serveractions.raised"  # in the environ: the call whose method raised something
+
+
+def leave_to_wrappers(call: Call) -> None:
+    """Let what a method raised go through what is around its view, as in Flask; what comes out is answered then."""
+    call.request.environ[RAISED] = call
+
+
+def handle_raised(environ: dict[str, Any], error: Exception) -> Response | None:
+    """Answer what a method raised and nothing around its view has taken care of; None where it is something else."""
+    call: Call | None = environ.pop(RAISED, None)
+    return None if call is None or call.raised is not error else handle_exception(call, error)
 
 
 def dispatch_webhook(call: Call) -> Response:
@@ -82,7 +100,8 @@ def call_resource(call: Call, operation: Operation, loaded: dict[str, Any]) -> R
     if operation.method in CHANGING_METHODS:
         check_conditions(call, operation)
     wanted = requested_page(call, operation) if operation.paginate else None
-    returned = execution.invoke(call, operation, loaded)
+    invoke = execution.invoke_wrapped if operation.is_wrapped else execution.invoke
+    returned = invoke(call, operation, loaded)
     if wanted is not None:
         returned = paginate_result(call, operation, returned, wanted)
     response = render.answer_resource(call, operation, returned)
@@ -314,6 +333,10 @@ def handle_bug(call: Call, error: Exception) -> Response:
         raise error
     got_request_exception.send(call.app, _async_wrapper=call.app.ensure_sync, exception=error)
     instance = failures.log_bug(call.app, f"{call.request.path} [{call.request.method}]", error)
+    if call.html and has_handler(call.app, call.request.blueprints, error):
+        failures.keep_from_caches()
+        raise error
+    tear_down_with(error)
     if call.html:
         failures.keep_from_caches()
         raise InternalServerError(f"Something went wrong ({instance}).", original_exception=error) from error

@@ -112,6 +112,15 @@ def invoke(call: Call, operation: Operation, loaded: dict[str, Any]) -> Any:
     return result
 
 
+def invoke_wrapped(call: Call, operation: Operation, loaded: dict[str, Any]) -> Any:
+    """Call the method of a view that something is around, and remember what it raises: that hears of it first."""
+    try:
+        return invoke(call, operation, loaded)
+    except Exception as error:
+        call.raised = error
+        raise
+
+
 def run_function(call: Call, operation: Operation, loaded: dict[str, Any]) -> Any:
     """Call the function itself."""
     if call.is_action:

@@ -17,10 +17,11 @@ from ..answers.responses import whole_response
 from ..app_state import AppState
 from ..arguments.loading import load_path
 from ..call import Call
+from ..errors import Refusal
 from ..http.negotiation import JSON
 from ..operation import ROUTE, Operation
 from ..signals import action_called
-from .dispatch import handle_exception
+from .dispatch import handle_exception, leave_to_wrappers
 from .execution import send_called_signal
 
 
@@ -59,7 +60,8 @@ def read_plainly(
 ) -> Response:
     """Call the ``get`` of a view, whose operation :func:`is_plain_read`, and answer."""
     try:
-        returned = view.get(**(load_path(operation, values) if operation.path else values))
+        arguments = load_path(operation, values) if operation.path else values
+        returned = view.get(**arguments)
         if action_called.receivers or not is_plain_json(app, operation, returned):
             return answer_otherwise(call_of(app, state, asked, operation, view, values), operation, returned)
         body = plain_body(app, operation, returned)
@@ -67,7 +69,12 @@ def read_plainly(
             return answer_resource(call_of(app, state, asked, operation, view, values), operation, returned)
         return with_entity_tag(whole_response(app, body))
     except Exception as error:
-        return handle_exception(call_of(app, state, asked, operation, view, values), error)
+        call = call_of(app, state, asked, operation, view, values)
+        if operation.is_wrapped and not isinstance(error, Refusal):
+            call.raised = error
+            leave_to_wrappers(call)
+            raise
+        return handle_exception(call, error)
 
 
 def answer_otherwise(call: Call, operation: Operation, returned: Any) -> Response:

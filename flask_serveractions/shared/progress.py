@@ -10,9 +10,8 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-import flask.globals
-
 from ..http.messages import is_message
+from ..scope import request_context
 
 T = TypeVar("T")
 
@@ -83,10 +82,7 @@ def in_this_context(chunks: WithHeartbeats[bytes]) -> Generator[bytes, None, Non
 
 
 def with_context_kept(chunks: WithHeartbeats[bytes]) -> Generator[bytes, None, None]:
-    context: Any = flask.globals.app_ctx._get_current_object()  # type: ignore[attr-defined]
-    if not hasattr(context, "has_request"):  # before Flask 3.2 a request has a context of its own
-        context = flask.globals.request_ctx._get_current_object()  # type: ignore[attr-defined]
-    with context:
+    with request_context():
         try:
             yield b""
             yield from chunks

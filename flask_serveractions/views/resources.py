@@ -36,7 +36,8 @@ from ..schemas.signature import compile_operation
 from ..schemas.types import enclosing_names, resolved_hints
 from ..security.rate_limits import with_limits
 from ..security.signing import Signing
-from .own_views import DECORATED, own, wraps_own
+from .own_views import DECORATED, is_own, own, wraps_own
+from .raised import answer_what_is_raised
 
 VARIABLE = re.compile(r"<(?:[^<>]*:)?([a-zA-Z_]\w*)>")
 
@@ -123,6 +124,7 @@ def default_state(app: Flask) -> AppState:
     key = f"{STATE_KEY}.bare"
     if key not in app.extensions:
         app.extensions[key] = AppState(settings=Settings(), registry=Registry(), signing=Signing(app))
+        answer_what_is_raised(app)
     state: AppState = app.extensions[key]
     return state
 
@@ -171,7 +173,13 @@ def compile_rule(app: Flask, state: AppState, view_class: type[MethodRoute], rul
         methods.discard("OPTIONS")
     values_change = has_preprocessors(app, rule.endpoint)
     operations = compile_route(
-        view_class, rule.endpoint, rule.rule, frozenset(rule.arguments), methods, values_change=values_change
+        view_class,
+        rule.endpoint,
+        rule.rule,
+        frozenset(rule.arguments),
+        methods,
+        values_change=values_change,
+        is_wrapped=is_wrapped(app.view_functions[rule.endpoint], view_class),
     )
     marked = {method: with_limits(app, with_marks(operation)) for method, operation in operations.items()}
     state.routes.setdefault((rule.endpoint, place_of(rule)), {}).update(marked)
@@ -197,11 +205,17 @@ def operations_with(
     key = view_class, id(rule), names
     if key not in state.preprocessed:
         methods = set(operations_at(state, rule)) or set(rule.methods or ())
-        operations = compile_route(view_class, rule.endpoint, rule.rule, names, methods)
+        around = is_wrapped(app.view_functions[rule.endpoint], view_class)
+        operations = compile_route(view_class, rule.endpoint, rule.rule, names, methods, is_wrapped=around)
         state.preprocessed[key] = {
             method: with_limits(app, with_marks(operation)) for method, operation in operations.items()
         }
     return state.preprocessed[key]
+
+
+def is_wrapped(view: Any, view_class: type[MethodRoute]) -> bool:
+    """Whether something is around a view: ``decorators``, a function of the app's, its own ``dispatch_request``."""
+    return not is_own(view) or view_class.dispatch_request is not MethodRoute.dispatch_request
 
 
 def check_view_is_unmarked(view: Any, view_class: type[MethodRoute]) -> None:
@@ -220,10 +234,12 @@ def compile_route(
     methods: Collection[str],
     *,
     values_change: bool = False,
+    is_wrapped: bool = False,
 ) -> dict[str, Operation]:
     """Return the operations of a class for one URL rule, by method.
 
     :param values_change: a ``url_value_preprocessor`` may take path values out and put others in.
+    :param is_wrapped: something is around the view.
     :raises TypeError: a signature that can't work.
     """
     operations = {}
@@ -246,6 +262,7 @@ def compile_route(
             endpoint=endpoint,
             rule=rule,
             paginate=view_class.paginate if method == "GET" else False,
+            is_wrapped=is_wrapped,
         )
     return operations
 

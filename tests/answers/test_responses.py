@@ -42,6 +42,7 @@ def parts(returned: Any) -> tuple[Any, int | None, list[tuple[str, str]]]:
         (("milk", {"X-A": "1"}), "milk", None, [("X-A", "1")]),
         (("milk", [("X-A", "1"), ("X-A", "2")]), "milk", None, [("X-A", "1"), ("X-A", "2")]),
         (("milk", 201, {"X-A": "1"}), "milk", 201, [("X-A", "1")]),
+        (("milk", None, {"X-A": "1"}), "milk", None, [("X-A", "1")]),
         ((None, 202), None, 202, []),
     ],
 )

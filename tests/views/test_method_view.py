@@ -390,44 +390,6 @@ def test_methods_may_be_static_and_class_methods(app: Flask, client: FlaskClient
     assert [client.get("/x").text, client.post("/x").text] == ["x", "Odd x"]
 
 
-RESULTS: dict[str, tuple[Any, tuple[int, str, bytes]]] = {
-    "text": ("<p>", (200, "text/html; charset=utf-8", b"<p>")),
-    "bytes": (b"\x00", (200, "text/html; charset=utf-8", b"\x00")),
-    "a dict": ({"a": 1}, (200, "application/json", b'{"a":1}\n')),
-    "a list": ([1], (200, "application/json", b"[1]\n")),
-    "with a status": (("no", 418), (418, "text/html; charset=utf-8", b"no")),
-    "a dict with a status": (({"a": 1}, 201), (201, "application/json", b'{"a":1}\n')),
-    "with headers": (("x", {"Content-Type": "text/plain"}), (200, "text/plain", b"x")),
-    "with status and headers": (("x", 202, [("Content-Type", "text/css")]), (202, "text/css", b"x")),
-    "headers in a tuple": (("x", (("Content-Type", "text/css"),)), (200, "text/css", b"x")),
-    "a response": (Response("x", 203, content_type="text/plain"), (203, "text/plain", b"x")),
-    "a response with a status": ((Response("x"), 203), (203, "text/html; charset=utf-8", b"x")),
-}
-
-
-@pytest.mark.parametrize(("result", "expected"), RESULTS.values(), ids=RESULTS)
-def test_what_a_method_returns_is_sent_as_flask_sends_it(
-    app: Flask, client: FlaskClient, result: Any, expected: tuple[int, str, bytes]
-) -> None:
-    class Result(MethodRoute):
-        def get(self):
-            return result
-
-    app.add_url_rule("/", view_func=Result.as_view("result"))
-    response = client.get("/")
-    assert (response.status_code, response.content_type, response.data) == expected
-
-
-def test_a_generator_streams(app: Flask, client: FlaskClient) -> None:
-    class Lines(MethodRoute):
-        def get(self):
-            return (f"{number}\n" for number in range(3))
-
-    app.add_url_rule("/", view_func=Lines.as_view("lines"))
-    response = client.get("/")
-    assert (response.data, response.content_length) == (b"0\n1\n2\n", None)
-
-
 def test_a_method_reads_the_request_by_itself(app: Flask, client: FlaskClient) -> None:
     class Echo(MethodRoute):
         def post(self):
