@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from werkzeug.datastructures import Headers
@@ -10,7 +9,6 @@ from werkzeug.wrappers import Response
 
 from ..call import Call
 from ..operation import Operation
-from ..security.signing import KeyRing, sign_text, unsign_text
 from .pagination import (
     MAX_PER_PAGE,
     PER_PAGE,
@@ -29,20 +27,8 @@ from .responses import Result, split_result
 from .selects import session_among
 
 BY_CURSOR = "cursor"
-PURPOSE = "cursor"  # of the signature
 
 Wanted = PageRequest | CursorRequest
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class CursorSigner:
-    ring: KeyRing
-
-    def sign(self, text: str) -> str:
-        return sign_text(self.ring, PURPOSE, text)
-
-    def unsign(self, signed: str) -> str | None:
-        return unsign_text(self.ring, PURPOSE, signed)
 
 
 def requested_page(call: Call, operation: Operation) -> Wanted | None:
@@ -83,7 +69,7 @@ def paginate_result(call: Call, operation: Operation, returned: Any, wanted: Wan
         page = paginate(result.value, wanted, session)
         items, links = page.items, page_headers(page, path)
     else:
-        signer = CursorSigner(call.state.signing.ring)
-        cut = paginate_by_cursor(result.value, wanted, signer, session=session, scope=operation.name)
+        ring = call.state.signing.ring
+        cut = paginate_by_cursor(result.value, wanted, ring, session=session, scope=operation.name)
         items, links = cut.items, cursor_headers(cut, path)
     return items, result.status or operation.answer.status or 200, Headers([*(result.headers or ()), *links])

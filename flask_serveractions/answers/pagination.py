@@ -16,15 +16,15 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from hashlib import sha256
 from itertools import chain, islice
-from typing import Any, Protocol
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote, urlencode
 
 from werkzeug import Request
 
 from ..errors import Invalid
+from ..security.signing import KeyRing, sign_text, unsign_text
 from .selects import Term, any_after, count_rows, fetch, fetch_after, is_select, position_terms, usable_session
 
 PER_PAGE = 20
@@ -35,29 +35,19 @@ MAX_PAGE = 10**9  # an offset must fit into a database's integers
 
 TOTAL_HEADER = "X-Total-Count"
 WHOLE_NUMBER = re.compile(r"[0-9]{1,10}", re.ASCII)
+PURPOSE = "cursor"  # of the signature, which keeps cursors from being made by hand
 BAD_CURSOR = "This is no cursor of this list. Begin without one."
 URL_SAFE = "!$&'()*+,/:;=@[]%~"  # in a URL before its query
 
-Key = Callable[[Any], Any]
 
+class PageRequest(NamedTuple):
+    """Which page is asked for, by its number."""
 
-class Signer(Protocol):
-    """Keeps cursors from being made by hand."""
-
-    def sign(self, text: str) -> str: ...
-
-    def unsign(self, signed: str) -> str | None:
-        """Return the text that was signed, or None."""
-
-
-@dataclass(frozen=True, slots=True)
-class PageRequest:
     page: int = 1
     per_page: int = PER_PAGE
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Page:
+class Page(NamedTuple):
     """Some of a list's items, by numbers."""
 
     items: list[Any]
@@ -70,14 +60,14 @@ class Page:
         return max(1, -(-self.total // self.per_page))
 
 
-@dataclass(frozen=True, slots=True)
-class CursorRequest:
+class CursorRequest(NamedTuple):
+    """Which page is asked for, by the cursor of what comes before it (None: the first)."""
+
     cursor: str | None = None
     per_page: int = PER_PAGE
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class CursorPage:
+class CursorPage(NamedTuple):
     """Some of a list's items, and the cursor of those that follow (None: nothing does)."""
 
     items: list[Any]
@@ -85,30 +75,28 @@ class CursorPage:
     next_cursor: str | None
 
 
-def page_request(
-    arguments: Mapping[str, str], *, per_page: int = PER_PAGE, max_per_page: int = MAX_PER_PAGE
-) -> PageRequest:
-    """Return which page a query asks for: ``page`` from 1, ``per_page`` from 1 to the most allowed.
+def page_request(arguments: Mapping[str, str], *, per_page: int = PER_PAGE) -> PageRequest:
+    """Return which page a query asks for: ``page`` from 1, ``per_page`` from 1 to 100.
 
+    :param per_page: where the query does not say it.
     :raises Invalid: 422; ``{"page": [...], "per_page": [...]}``.
     """
     errors: dict[str, list[str]] = {}
     page = whole_number(arguments, "page", 1, MAX_PAGE, errors)
-    size = whole_number(arguments, "per_page", per_page, max_per_page, errors)
+    size = whole_number(arguments, "per_page", per_page, MAX_PER_PAGE, errors)
     if errors:
         raise Invalid(errors)
     return PageRequest(page, size)
 
 
-def cursor_request(
-    arguments: Mapping[str, str], *, per_page: int = PER_PAGE, max_per_page: int = MAX_PER_PAGE
-) -> CursorRequest:
+def cursor_request(arguments: Mapping[str, str], *, per_page: int = PER_PAGE) -> CursorRequest:
     """Return which page a query asks for: ``cursor``, as a ``Link`` brought it, and ``per_page``.
 
+    :param per_page: where the query does not say it.
     :raises Invalid: 422; ``{"per_page": [...]}``.
     """
     errors: dict[str, list[str]] = {}
-    size = whole_number(arguments, "per_page", per_page, max_per_page, errors)
+    size = whole_number(arguments, "per_page", per_page, MAX_PER_PAGE, errors)
     if errors:
         raise Invalid(errors)
     return CursorRequest(arguments.get("cursor") or None, size)
@@ -175,7 +163,7 @@ def current_path(request: Request) -> str:
 def page_headers(page: Page, url: str) -> list[tuple[str, str]]:
     """Return ``Link`` (RFC 8288) with first, prev, next and last, and ``X-Total-Count``.
 
-    :param url: the request's (:func:`own_path`), with its query, whose other arguments stay.
+    :param url: the request's (:func:`current_path`), with its query, whose other arguments stay.
     """
     numbers = {"first": 1, "prev": min(page.page - 1, page.last_page), "next": page.page + 1, "last": page.last_page}
     shown = {relation: number for relation, number in numbers.items() if 1 <= number <= page.last_page}
@@ -186,7 +174,7 @@ def page_headers(page: Page, url: str) -> list[tuple[str, str]]:
 def cursor_headers(page: CursorPage, url: str) -> list[tuple[str, str]]:
     """Return ``Link`` (RFC 8288) with first and, where rows follow, next.
 
-    :param url: the request's (:func:`own_path`), with its query, whose other arguments stay.
+    :param url: the request's (:func:`current_path`), with its query, whose other arguments stay.
     """
     links = [("first", with_arguments(url, cursor=None))]
     if page.next_cursor is not None:
@@ -209,7 +197,7 @@ def with_arguments(url: str, **changes: str | None) -> str:
 
 
 def paginate_by_cursor(
-    rows: Any, wanted: CursorRequest, signer: Signer, *, session: Any = None, key: Key | None = None, scope: str = ""
+    rows: Any, wanted: CursorRequest, ring: KeyRing, *, session: Any = None, scope: str = ""
 ) -> CursorPage:
     """Return the rows after a cursor, and the next one.
 
@@ -217,23 +205,24 @@ def paginate_by_cursor(
     before it.
 
     :param rows: SQLAlchemy's Select with an ``order_by`` (the primary key is added to it), or a sequence.
+    :param ring: signs the cursors.
     :param session: as in :func:`paginate`.
-    :param key: what is unique in a sequence's item; its ``id`` by default.
     :param scope: the list's name: a cursor of another list is none of this one.
     :raises Invalid: 422; ``{"cursor": [...]}``.
     :raises ValueError: the Select can't be read on from a row.
+    :raises TypeError: rows are neither, or items of a sequence have nothing unique.
     """
     if is_select(rows):
-        return select_page(rows, wanted, signer, usable_session(session), scope)
+        return select_page(rows, wanted, ring, usable_session(session), scope)
     if is_sequence(rows):
-        return sequence_page(rows, wanted, Cursors(signer, scope), key or identity_of)
+        return sequence_page(rows, wanted, Cursors(ring, scope))
     raise not_pageable(rows)
 
 
-def select_page(select: Any, wanted: CursorRequest, signer: Signer, session: Any, scope: str) -> CursorPage:
+def select_page(select: Any, wanted: CursorRequest, ring: KeyRing, session: Any, scope: str) -> CursorPage:
     terms = position_terms(select)
     order = ", ".join(f"{term.element} {term.descending} {term.nulls_last}" for term in terms)
-    cursors = Cursors(signer, f"{scope} by {order}")
+    cursors = Cursors(ring, f"{scope} by {order}")
     position = cursors.read(wanted.cursor)
     values = None if position is None else [bound_value(*pair) for pair in zip(terms, position, strict=True)]
     found = fetch_after(select, session, wanted.per_page, terms, values)
@@ -251,19 +240,19 @@ def bound_value(term: Term, value: Any) -> Any:
     return members[value]
 
 
-def sequence_page(rows: Any, wanted: CursorRequest, cursors: Cursors, key: Key) -> CursorPage:
+def sequence_page(rows: Any, wanted: CursorRequest, cursors: Cursors) -> CursorPage:
     position = cursors.read(wanted.cursor)
-    start = 0 if position is None else next_place(rows, key, *position)
+    start = 0 if position is None else next_place(rows, *position)
     end = start + wanted.per_page
     found = cut(rows, start, end + 1)
     items, following = found[: wanted.per_page], found[wanted.per_page :]
     if not following:
         return CursorPage(items, wanted.per_page, None)
-    shown = [key(item) for item in items[: -REMEMBERED - 1 : -1]]
-    return CursorPage(items, wanted.per_page, cursors.write((end, key(following[0]), *shown)))
+    shown = [identity_of(item) for item in items[: -REMEMBERED - 1 : -1]]
+    return CursorPage(items, wanted.per_page, cursors.write((end, identity_of(following[0]), *shown)))
 
 
-def next_place(rows: Any, key: Key, index: int, following: Any, last: Any, *before: Any) -> int:
+def next_place(rows: Any, index: int, following: Any, last: Any, *before: Any) -> int:
     """Return where the rows after a page begin, whatever came and went since.
 
     :param index: where they began.
@@ -271,23 +260,23 @@ def next_place(rows: Any, key: Key, index: int, following: Any, last: Any, *befo
     :param last: the last of the page; the ones before it come after it.
     """
     for each, distance in ((last, 1), (following, 0), *((each, 1) for each in before)):
-        place = place_of(rows, key, each, index)
+        place = place_of(rows, each, index)
         if place is not None:
             return place + distance
-    return place_in_order(rows, key, index, following, last)
+    return place_in_order(rows, index, last)
 
 
-def place_of(rows: Any, key: Key, wanted: Any, index: int) -> int | None:
+def place_of(rows: Any, wanted: Any, index: int) -> int | None:
     """Return where a row stands: sought from where it was, onwards first."""
     length, sought = len(rows), to_json_value(wanted)
     near = min(max(index - 1, 0), length)
     places = chain(range(near, length), range(near - 1, -1, -1))
-    return next((place for place in places if to_json_value(key(rows[place])) == sought), None)
+    return next((place for place in places if to_json_value(identity_of(rows[place])) == sought), None)
 
 
-def place_in_order(rows: Any, key: Key, index: int, following: Any, last: Any) -> int:
+def place_in_order(rows: Any, index: int, last: Any) -> int:
     """Return where the rows begin that stand after one which is gone: by order, where they have one, else by number."""
-    keys = [key(row) for row in rows]
+    keys = list(map(identity_of, rows))
     try:
         if keys == sorted(keys):
             return bisect_right(keys, last)
@@ -299,10 +288,14 @@ def place_in_order(rows: Any, key: Key, index: int, following: Any, last: Any) -
 
 
 def identity_of(item: Any) -> Any:
+    """Return what is unique in an item of a list: its ``id``, that of a mapping, or the plain value itself.
+
+    :raises TypeError: there is none.
+    """
     found = item.get("id") if isinstance(item, Mapping) else getattr(item, "id", item)
     if isinstance(found, (str, int, *TYPES)):
         return found
-    raise TypeError(f"A cursor needs what is unique in {item!r}: give paginate_by_cursor(..., key=...).")
+    raise TypeError(f"A cursor needs what is unique in {item!r}. Return items with an id, or mappings with an 'id'.")
 
 
 #: What JSON can't hold, as ``[name, text]``; a kind before the kinds it belongs to.
@@ -333,16 +326,15 @@ def from_json_value(value: Any) -> Any:
     return READERS[value[0]](value[1]) if isinstance(value, list) else value
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Cursors:
+class Cursors(NamedTuple):
     """Writes positions as signed text, and reads those of its own list alone."""
 
-    signer: Signer
+    ring: KeyRing
     scope: str  # the list and its order
 
     def write(self, position: Iterable[Any]) -> str:
         text = json.dumps([self.mark, *map(to_json_value, position)], separators=(",", ":"))
-        return self.signer.sign(urlsafe_b64encode(text.encode()).decode())
+        return sign_text(self.ring, PURPOSE, urlsafe_b64encode(text.encode()).decode())
 
     def read(self, cursor: str | None) -> list[Any] | None:
         """Return a cursor's position, or None where there is no cursor.
@@ -351,7 +343,7 @@ class Cursors:
         """
         if cursor is None:
             return None
-        signed = self.signer.unsign(cursor)
+        signed = unsign_text(self.ring, PURPOSE, cursor)
         mark, *position = [None] if signed is None else json.loads(urlsafe_b64decode(signed))
         if mark != self.mark:
             raise Invalid({"cursor": [BAD_CURSOR]})

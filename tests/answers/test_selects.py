@@ -22,6 +22,7 @@ from sqlalchemy import event, orm
 from flask_serveractions.answers.pagination import CursorRequest, PageRequest, paginate, paginate_by_cursor
 from flask_serveractions.answers.selects import is_after_position, position_terms, session_among
 from flask_serveractions.errors import Invalid
+from flask_serveractions.security.signing import KeyRing
 
 
 class Base(orm.DeclarativeBase):
@@ -74,17 +75,7 @@ class Kinds(Base):
     share: orm.Mapped[float]
 
 
-class PlainSigner:
-    """Signs nothing: here it is the positions that count."""
-
-    def sign(self, text: str) -> str:
-        return text
-
-    def unsign(self, signed: str) -> str | None:
-        return signed
-
-
-SIGNER = PlainSigner()
+RING = KeyRing(("secret",))
 
 
 @dataclass
@@ -130,7 +121,7 @@ def read_all(select: Any, session: Any, per_page: int, between: Any = lambda: No
     shown: list[Any] = []
     cursor = None
     while True:
-        page = paginate_by_cursor(select, CursorRequest(cursor, per_page), SIGNER, session=session)
+        page = paginate_by_cursor(select, CursorRequest(cursor, per_page), RING, session=session)
         shown += page.items
         if page.next_cursor is None:
             return shown
@@ -183,7 +174,7 @@ def test_a_select_with_a_limit_of_its_own_is_a_mistake(session: orm.Session) -> 
         with pytest.raises(ValueError, match="can't have a limit"):
             paginate(select, PageRequest(), session)
         with pytest.raises(ValueError, match="can't have a limit"):
-            paginate_by_cursor(select, CursorRequest(), SIGNER, session=session)
+            paginate_by_cursor(select, CursorRequest(), RING, session=session)
 
 
 def test_a_select_without_a_session_is_a_mistake() -> None:
@@ -283,8 +274,8 @@ def test_a_list_may_grow_and_shrink_while_it_is_read(session: orm.Session) -> No
 def test_a_page_by_cursor_loads_its_own_rows_alone(session: orm.Session, watch: Watch) -> None:
     add_todos(session, 50)
     select = sa.select(Todo).order_by(Todo.id)
-    first = paginate_by_cursor(select, CursorRequest(None, 5), SIGNER, session=session)
-    second = paginate_by_cursor(select, CursorRequest(first.next_cursor, 5), SIGNER, session=session)
+    first = paginate_by_cursor(select, CursorRequest(None, 5), RING, session=session)
+    second = paginate_by_cursor(select, CursorRequest(first.next_cursor, 5), RING, session=session)
     assert [todo.id for todo in second.items] == [6, 7, 8, 9, 10]
     assert watch.loaded == list(range(1, 11))
     assert not any("OFFSET" in statement.replace("LIMIT ? OFFSET ?", "") for statement in watch.statements)
@@ -341,15 +332,15 @@ def test_columns_are_read_on_by_what_they_are_ordered_by(session: orm.Session) -
 )
 def test_what_has_no_cursors_says_how_to_get_them(session: orm.Session, select: Any, mend: str) -> None:
     with pytest.raises(ValueError, match=mend):
-        paginate_by_cursor(select, CursorRequest(), SIGNER, session=session)
+        paginate_by_cursor(select, CursorRequest(), RING, session=session)
 
 
 def test_a_cursor_of_another_order_is_refused(session: orm.Session) -> None:
     add_todos(session, 3)
-    first = paginate_by_cursor(sa.select(Todo).order_by(Todo.text), CursorRequest(None, 1), SIGNER, session=session)
+    first = paginate_by_cursor(sa.select(Todo).order_by(Todo.text), CursorRequest(None, 1), RING, session=session)
     wanted = CursorRequest(first.next_cursor, 1)
     with pytest.raises(Invalid):
-        paginate_by_cursor(sa.select(Todo).order_by(Todo.text.desc()), wanted, SIGNER, session=session)
+        paginate_by_cursor(sa.select(Todo).order_by(Todo.text.desc()), wanted, RING, session=session)
 
 
 @pytest.mark.parametrize("name", ["key", "day", "clock", "price", "blob", "share"])
