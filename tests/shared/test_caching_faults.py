@@ -36,7 +36,8 @@ LEASE = 3.0  # seconds; a busy machine misses one beat of the four in it, but no
 @pytest.fixture
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """No store that is opened from here on counts as hung because the machine is busy."""
-    monkeypatch.setattr("flask_serveractions.stores.store.HASTE", 60.0)
+    for limit in ("store.HASTE", "redis.CONNECT_SECONDS", "redis.ANSWER_SECONDS"):
+        monkeypatch.setattr(f"flask_serveractions.stores.{limit}", 60.0)
 
 
 def test_of_many_threads_one_computes(patience: None, app: Flask) -> None:
