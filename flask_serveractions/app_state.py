@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from secrets import token_urlsafe
 from threading import RLock
-from types import FrameType
-from typing import TYPE_CHECKING, Any
+from types import FrameType, MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .config import DEFAULT_STORE, Settings
 from .errors import Problem
@@ -27,14 +27,13 @@ if TYPE_CHECKING:
 STATE_KEY = "serveractions.state"  # in app.extensions
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class AuthHook:
+class AuthHook(NamedTuple):
     """The one hook: who is calling?"""
 
     function: Callable[..., Any]
     takes_arguments: bool  # a second parameter gets the signed or path arguments
     is_async: bool = False
-    schemes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # OpenAPI security schemes by name
+    schemes: Mapping[str, Mapping[str, Any]] = MappingProxyType({})  # OpenAPI security schemes by name
 
     def ask(self, app: Flask, operation: Operation, arguments: Mapping[str, Any]) -> Any:
         """Return the caller's identity; None for nobody. Whatever the hook raises comes through.

@@ -7,7 +7,6 @@ import json
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict
 from functools import wraps
 from typing import Any
 
@@ -192,7 +191,7 @@ def cache(tags: Sequence[str], clear: bool, as_json: bool) -> None:
         state.store.bump(tag_names(tags)) if tags else state.store.clear()
         print_json({"cleared": len(found)}) if as_json else click.echo(f"{len(found)} cleared.")
     elif as_json:
-        print_json([asdict(entry) for entry in found])
+        print_json([entry._asdict() for entry in found])
     else:
         print_table(("TAG", "FUNCTION", "VALUES", "FRESH", "SIZE"), rows_by_tag(found, tags))
 

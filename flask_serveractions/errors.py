@@ -167,3 +167,10 @@ class TooLarge(Refusal):
 
     def __init__(self, reason: str) -> None:
         super().__init__(413, f"too large: {reason}", f"The request is too large: {reason}.")
+
+
+class SignatureError(Exception):
+    """A webhook's message whose sender is not known.
+
+    What it says holds nothing of the secret or of the right signature.
+    """

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from types import ModuleType
-from typing import Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 from weakref import WeakSet
 
 from flask import Blueprint, Flask
@@ -23,19 +23,21 @@ from .schemas.signature import compile_operation
 from .security.access import hook_for
 from .security.origin import token_headers
 from .security.signing import Signing
-from .security.webhook_signatures import Verifies
 from .startup import start
 from .stores.store import check_store_url
 from .views.actions import CLIENT_VERSION, add_rule, check_name, make_blueprint
 from .views.blueprints import check_blueprint, place_when_known
 from .views.decorators_above import defining_frame
-from .views.discovery import RouteFile, discover
 from .views.functions import check_is_function, name_is_taken, public_functions
 from .views.resources import MethodRoute, check_is_route, compile_route, variables_in, where_class
 from .views.rules import RegisteredRoute, add_route
 from .views.webhooks import add_webhook, compile_webhook
 from .wsgi.middleware import Middleware
 from .wsgi.page_urls import route_actions
+
+if TYPE_CHECKING:
+    from .security.webhook_signatures import Verifies
+    from .views.discovery import RouteFile
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Route = TypeVar("Route", bound=type[MethodRoute])
@@ -295,6 +297,8 @@ class ServerActions:
         :raises TypeError: a signature that can't work.
         :raises RuntimeError: the first request was served already.
         """
+        from .views.discovery import discover  # not above: it brings what compiles files, and most apps have none
+
         self.registry.check_open(f"Discovering {str(directory)!r}")
         for file, view_class in discover(directory, url_prefix, self._files):
             self._route(view_class, file.rule, file.endpoint)

@@ -13,9 +13,8 @@ import functools
 import inspect
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Set
-from dataclasses import dataclass
 from types import FunctionType, MethodType
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from werkzeug.local import LocalProxy
 
@@ -29,16 +28,14 @@ REQUIRES = "__serveractions_requires__"
 NOTES = "__serveractions_covered__"  # on what a marked wrapper hides
 
 
-@dataclass(frozen=True, slots=True)
-class Marks:
+class Marks(NamedTuple):
     """What stands on a function or a class: open to everybody, or to whom the hook finds worthy."""
 
     public: bool = False
     requires: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Note:
+class Note(NamedTuple):
     """A mark on a wrapper, noted on what the wrapper hides: in case that this is what was registered."""
 
     wrapper: weakref.ref[Any]
@@ -123,8 +120,7 @@ def marks_of(operation: Operation) -> Marks:
     return inherited_marks(operation.owner, operation.method.lower())
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Inherited:
+class Inherited(NamedTuple):
     """A mark that a method may have from a class, or from the method of that name in it."""
 
     owner: type[Any]

@@ -6,7 +6,7 @@ import enum
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
     from marshmallow import Schema
@@ -154,8 +154,7 @@ def where(function: Callable[..., Any]) -> str:
     return f"{name} ({code.co_filename}, line {code.co_firstlineno})" if code else name
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Region:
+class Region(NamedTuple):
     """The region of a page that is being rendered."""
 
     name: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .security.webhook_signatures import SignatureError as SignatureError
+from .errors import SignatureError as SignatureError
 from .security.webhook_signatures import github as github
 from .security.webhook_signatures import shopify as shopify
 from .security.webhook_signatures import slack as slack

@@ -17,9 +17,11 @@ NEVER_FOR_A_SERVER = (
     "flask_serveractions.cli",
     "flask_serveractions.openapi.builder",
     "flask_serveractions.openapi.typescript",
+    "flask_serveractions.security.webhook_signatures",
     "flask_serveractions.stores.redis",
     "flask_serveractions.stores.sqlite",
     "flask_serveractions.testing",
+    "flask_serveractions.views.discovery",
 )
 WITH_THE_FIRST_NAME = (*NEVER_FOR_A_SERVER, "marshmallow", "wtforms", "flask_serveractions.extension")
 

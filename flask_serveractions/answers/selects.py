@@ -8,8 +8,7 @@ from __future__ import annotations
 import sys
 from collections import namedtuple
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 #: Databases whose NULL is larger than all values; in the others it is smaller.
 LARGE_NULLS = frozenset({"postgresql", "oracle", "redshift", "snowflake", "ibm_db_sa"})
@@ -19,8 +18,7 @@ DIRECTIONS = {"asc_op": False, "desc_op": True}
 NULLS_LAST: dict[str, bool | None] = {"nulls_first_op": False, "nulls_last_op": True}
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Term:
+class Term(NamedTuple):
     """One term of ORDER BY."""
 
     element: Any

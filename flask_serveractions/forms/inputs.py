@@ -5,11 +5,10 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from jinja2 import Undefined
@@ -44,8 +43,7 @@ class Kind(enum.Enum):
     MAPPING = "a control for each key"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Input:
+class Input(NamedTuple):
     """What the signature says of one control."""
 
     kind: Kind = Kind.TEXT

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
 
 from werkzeug.exceptions import PreconditionFailed, PreconditionRequired
 from werkzeug.http import parse_date, remove_entity_headers
@@ -32,8 +31,7 @@ EXISTS = "This exists already, or is still what was read."
 REQUIRED = "This change needs an If-Match header with the entity tag that was read (ETag)."
 
 
-@dataclass(frozen=True, slots=True)
-class EntityTags:
+class EntityTags(NamedTuple):
     """What ``If-Match`` or ``If-None-Match`` names: ``"a", W/"b"``, or ``*`` for whatever there is."""
 
     tags: frozenset[str] = frozenset()  # as sent: quoted, some of them weak
@@ -87,8 +85,7 @@ def entity_tag(body: bytes) -> str:
     return f'"{blake2b(body, digest_size=15).hexdigest()}"'
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Conditions:
+class Conditions(NamedTuple):
     """What a request makes its answer depend on: the headers as sent, None where they were not."""
 
     if_match: str | None = None
@@ -109,8 +106,7 @@ HEADERS = ("HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTT
 UNCONDITIONAL = Conditions()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Current:
+class Current(NamedTuple):
     """What there is now, as ``GET`` answers it."""
 
     exists: bool = False

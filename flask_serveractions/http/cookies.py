@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class SetCookie:
+class SetCookie(NamedTuple):
     """One ``Set-Cookie`` header, as far as it matters here."""
 
     name: str

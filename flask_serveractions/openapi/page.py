@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
 from importlib.util import find_spec
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 import click
 from flask import Flask, Response, current_app, request
@@ -93,8 +92,7 @@ def document_view(app: Flask) -> Callable[[], Response]:
     return openapi
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Asset:
+class Asset(NamedTuple):
     content: bytes
     version: str
 

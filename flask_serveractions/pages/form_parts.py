@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache, partial
+from typing import NamedTuple
 
 from ..app_state import AppState
 from ..forms.controls import control_names, describe, has_files
@@ -12,8 +12,7 @@ from ..forms.inputs import Input, render_attributes
 from ..operation import Operation
 
 
-@dataclass(slots=True, eq=False)
-class FormParts:
+class FormParts(NamedTuple):
     """The parts of a form that are the same whenever it is rendered."""
 
     describe: Callable[[str], Input]  # which remembers what it said
@@ -21,7 +20,7 @@ class FormParts:
     prefix: str  # of all IDs in the form
     attributes: Mapping[str, str | None]  # those of the element that follow its URL
     tail: str  # the same, rendered
-    clean: dict[str, str] = field(default_factory=dict)  # attributes of controls that show nothing, but for their IDs
+    clean: dict[str, str]  # attributes of controls that show nothing, but for their IDs
 
 
 def parts_of(state: AppState, operation: Operation) -> FormParts:
@@ -45,4 +44,5 @@ def make_parts(operation: Operation) -> FormParts:
         prefix=operation.name.replace(".", "-"),
         attributes=attributes,
         tail=str(render_attributes(attributes)),
+        clean={},
     )

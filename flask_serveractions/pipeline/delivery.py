@@ -19,9 +19,8 @@ from ..arguments.bodies import (
 from ..arguments.json_bodies import parse_json
 from ..arguments.loading import load_arguments
 from ..call import Call
-from ..errors import Refusal
+from ..errors import Refusal, SignatureError
 from ..operation import Operation
-from ..security.webhook_signatures import SignatureError
 from ..shared.once import claim_message, complete_message, running
 from .execution import invoke
 

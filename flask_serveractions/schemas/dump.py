@@ -9,11 +9,10 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from operator import attrgetter, itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from marshmallow import Schema, fields, missing
 from marshmallow.decorators import POST_DUMP, PRE_DUMP
@@ -49,8 +48,7 @@ class RowByRow(Exception):
     """A column holds what may be read once alone, or has code of its own: no second pass may follow the first."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Writer:
+class Writer(NamedTuple):
     """How a field's values are written: one, or a column of them (None: one by one)."""
 
     one: Dump
@@ -64,8 +62,7 @@ def as_it_is(value: Any) -> Any:
     return value
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Column:
+class Column(NamedTuple):
     """One key of the answer: ``take`` its value from one object, or ``fill`` it for many (None: one by one)."""
 
     key: str
@@ -78,8 +75,7 @@ class Column:
     is_single: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Dumper:
+class Dumper(NamedTuple):
     """How a schema's objects are written: one, many, or the rows of a list, column by column (None: one by one)."""
 
     one: Dump

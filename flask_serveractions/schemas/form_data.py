@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
-from typing import Any
+from typing import Any, NamedTuple
 
 from marshmallow import Schema, fields, missing, validate
 from werkzeug.datastructures import MultiDict
@@ -108,8 +108,7 @@ def tree_of(form: Iterable[tuple[str, list[str]]]) -> Node:
     return root
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class FormReader:
+class FormReader(NamedTuple):
     """Finds the values of fields among a form's names."""
 
     is_form: bool

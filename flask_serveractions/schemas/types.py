@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from itertools import pairwise
 from types import FrameType, SimpleNamespace
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from marshmallow import Schema, fields, missing
 
@@ -98,8 +98,7 @@ def field_for(
     return Maker(strict, names or {}, {}).unfolded(unfold(annotation), options)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Maker:
+class Maker(NamedTuple):
     """Makes the fields of one parameter: all for text, or all for JSON."""
 
     strict: bool

@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from ..errors import SignatureError
+
 TOLERANCE = 300  # seconds that a sender's clock may differ from ours, and that a message may travel
 MAX_ID = 256
 
@@ -24,10 +26,6 @@ Keys = tuple[bytes, ...]
 
 UNIX_TIME = re.compile(r"[0-9]{1,12}", re.ASCII)
 PRINTABLE = re.compile(rf"[\x21-\x7e]{{1,{MAX_ID}}}", re.ASCII)
-
-
-class SignatureError(Exception):
-    """A message whose sender is not known. What it says holds nothing of the secret or of the right signature."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -344,8 +344,7 @@ def computing(key: str) -> Iterator[None]:
         computation.reset(token)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Entry:
+class Entry(NamedTuple):
     """A stored value, for ``flask actions cache``."""
 
     function: str  # module and qualified name

@@ -16,8 +16,8 @@ import secrets
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from ..errors import Refusal
 from ..stores.leases import Lease, hold_lease, holding_lease, release
@@ -54,13 +54,12 @@ INTERRUPTED: Json = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobRecord:
+class JobRecord(NamedTuple):
     """A job, as the store has it."""
 
     id: str
     owner: str
-    about: Json = field(default_factory=dict)  # what its starter wants to know later: the page, the action
+    about: Json  # what its starter wants to know later: the page, the action
     state: str = QUEUED
     done: float = 0
     total: float | None = None
@@ -281,7 +280,7 @@ class Jobs:
         record = store.get(key)
         if record is None or record.value["state"] != QUEUED:
             return None
-        job = replace(JobRecord(id=job_id, **record.value), state=RUNNING, payload=None)
+        job = JobRecord(id=job_id, **record.value)._replace(state=RUNNING, payload=None)
         running = Running(store, key, token, job, self.lease, self.kept)
         store.add(place_of(job_id), None, self.kept, token, self.lease)
         if store.swap(key, record.token, job.record(), self.kept, token, self.lease):
@@ -303,7 +302,7 @@ class Jobs:
 
         That does no harm where all workers are busy, since a job begins only once.
         """
-        again = replace(job, pushes=job.pushes + 1)
+        again = job._replace(pushes=job.pushes + 1)
         lease = self.lease * 2**job.pushes
         swapped = self.store().swap(key_of(job.id), record.token, again.record(), self.kept, record.token, lease)
         if swapped:
@@ -313,7 +312,7 @@ class Jobs:
 
     def _fail(self, job: JobRecord, record: Record, error: Json) -> JobRecord | None:
         """Take a job from its holder; None where somebody else was quicker."""
-        failed = replace(job, state=FAILED, error=error, payload=None)
+        failed = job._replace(state=FAILED, error=error, payload=None)
         swapped = self.store().swap(key_of(job.id), record.token, failed.record(), self.kept)
         return failed if swapped else None
 
@@ -361,14 +360,14 @@ class Running:
 
     def _report(self, step: Progress) -> bool:
         """Return whether to go on: the job is still ours, or there is no telling."""
-        self.job = replace(self.job, done=step.done, total=step.total, message=step.message)
+        self.job = self.job._replace(done=step.done, total=step.total, message=step.message)
         try:
             return self._store(self.job, self.token)
         except StoreUnavailable:
             return True
 
     def _end(self, **outcome: Any) -> None:
-        ended = replace(self.job, **outcome)
+        ended = self.job._replace(**outcome)
         self.store.later(lambda: self._store(ended, ""))
 
     def _store(self, job: JobRecord, token: str) -> bool:

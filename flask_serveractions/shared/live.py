@@ -12,9 +12,9 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache, partial
 from hashlib import sha256
+from typing import NamedTuple
 
 from ..stores.store import Generations, Store, StoreUnavailable
 from .revalidation import live_names
@@ -35,8 +35,7 @@ RENEW = b"retry: 30000\nevent: renew\ndata: {}\n\n"
 POSITION = re.compile(r"([0-9a-f]{12})-([0-9]{1,18})", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(NamedTuple):
     """How far the store was at a moment: ``<epoch>-<counter>``, the ID of an event."""
 
     epoch: str  # 12 hexadecimal digits

@@ -12,9 +12,8 @@ import math
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..errors import Refusal
 from ..stores.leases import holding_lease
@@ -29,8 +28,7 @@ RUNNING, INTERRUPTED = "running", "interrupted"  # the codes of problems
 NOT_AVAILABLE = "This can't be done safely just now. Please try again in a moment."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
+class Claim(NamedTuple):
     """The right to run something, and the duty to :func:`complete` or :func:`free` it."""
 
     key: str
@@ -40,8 +38,7 @@ class Claim:
     kept: float  # seconds
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeptAnswer:
+class KeptAnswer(NamedTuple):
     """The answer that the first request got."""
 
     status: int

@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 from ..config import without_password
@@ -48,8 +48,7 @@ class StoreCorrupt(StoreUnavailable):
     """The store's file is no store, and will not become one by waiting."""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """A record as it was a moment ago."""
 
     value: Any  # JSON-ready
@@ -62,8 +61,7 @@ class Record:
         return bool(self.token) and self.lease_left <= 0
 
 
-@dataclass(frozen=True, slots=True)
-class Lookup:
+class Lookup(NamedTuple):
     """A cached text, and the generations that it must be held against, read at one moment."""
 
     text: str | None
@@ -72,8 +70,7 @@ class Lookup:
     latest: int  # the last generation of the names asked for
 
 
-@dataclass(frozen=True, slots=True)
-class Generations:
+class Generations(NamedTuple):
     """How far the store is, and the last generation of each of some names."""
 
     epoch: str

@@ -13,9 +13,9 @@ import keyword
 import re
 import sys
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
+from typing import NamedTuple
 
 from .resources import MethodRoute
 
@@ -37,8 +37,7 @@ class RouteFileError(ValueError):
     """A tree of ``route.py`` files that can't be served; says which file and line, and how to mend it."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class RouteFile:
+class RouteFile(NamedTuple):
     """A ``route.py``, and where it is served."""
 
     path: Path
@@ -70,7 +69,7 @@ def discover(
         raise RouteFileError(f"{root} holds no {FILE}. Write one, as {root / 'todos' / FILE} for {prefix}/todos.")
     check_each_url_has_one_file([*served, *routes])
     taken = {each.endpoint for each in served}
-    named = [replace(each, endpoint=endpoint_of(root, each, prefix, taken)) for each in routes]
+    named = [each._replace(endpoint=endpoint_of(root, each, prefix, taken)) for each in routes]
     package = new_package(f"_serveractions_routes_{next(_numbers)}", root)
     return [(each, class_of(each, package)) for each in named]
 

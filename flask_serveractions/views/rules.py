@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Flask
 from flask.blueprints import BlueprintSetupState
@@ -12,8 +11,7 @@ from flask.blueprints import BlueprintSetupState
 from .resources import MethodRoute
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class RegisteredRoute:
+class RegisteredRoute(NamedTuple):
     """A class under a rule, as ``@actions.route`` registered it."""
 
     rule: str
