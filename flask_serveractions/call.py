@@ -8,11 +8,11 @@ from sys import maxsize
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from flask import session
-
 from .http.locations import mounted
 from .http.negotiation import is_htmx, wants_html
 from .operation import ACTION, MiddlewareState, Operation
+from .scope import running_session
+from .security.origin import token_field
 from .security.visitors import session_mark
 
 if TYPE_CHECKING:
@@ -64,12 +64,12 @@ class Call:
 
     @cached_property
     def session(self) -> Any:
-        return session._get_current_object()  # type: ignore[attr-defined]
+        return running_session()
 
     @property
     def session_mark(self) -> str:
         """Return what tells this session from others, for what belongs to somebody of whom nothing else is known."""
-        return session_mark(self.session, self.app.config.get("WTF_CSRF_FIELD_NAME", "csrf_token"))
+        return session_mark(self.session, token_field(self.app.config))
 
     @property
     def label(self) -> str:

@@ -11,7 +11,7 @@ from functools import wraps
 from typing import Any
 
 import click
-from flask import Flask, current_app
+from flask import Flask
 from flask.cli import with_appcontext
 from marshmallow import ValidationError, fields
 
@@ -21,6 +21,7 @@ from .openapi.page import openapi_command
 from .openapi.typescript import typescript_command
 from .operation import ACTION, Operation, Parameter, Source
 from .pages.templates import find
+from .scope import running_app
 from .security.signing import sign_id
 from .shared.caching import Entry, entries
 from .shared.revalidation import tag_names
@@ -204,7 +205,7 @@ COMMANDS: Mapping[str, click.Command] = {
 
 
 def app_and_state() -> tuple[Flask, AppState]:
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    app = running_app()
     return app, state_of(app)
 
 

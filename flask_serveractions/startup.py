@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask, Request, request
+from flask import Flask, request
 from flask.views import http_method_funcs
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, TooManyRequests
 
@@ -16,6 +16,7 @@ from .http.messages import gettext_of
 from .marks import check_methods, check_nothing_is_hidden, check_other_view, marks_of, with_marks
 from .operation import Operation
 from .pages.regions import remember_position
+from .scope import running_request
 from .security.access import no_hook
 from .security.origin import SAFE_METHODS
 from .security.rate_limits import check_class, with_limits
@@ -82,7 +83,7 @@ def look_first(app: Flask, state: AppState) -> None:
     parse_strictly, by_server = strict_parsing(app, state), is_kept_by_server(app)
 
     def preprocess_request(*context: Any) -> Any:
-        asked: Request = request._get_current_object()  # type: ignore[attr-defined]
+        asked = running_request()
         if asked.method not in SAFE_METHODS:
             parse_strictly(asked)
         remember_position(state, asked)

@@ -33,6 +33,8 @@ from .forms.html_forms import Control, Form, as_text, forms_in, is_file
 from .http.action_argument import without_action
 from .operation import Operation
 from .pages.templates import action_url, find
+from .scope import running_session
+from .security import origin
 from .security.signing import load_payload, random_key
 from .security.visitors import remember_session
 
@@ -138,7 +140,7 @@ class ActionsClient(FlaskClient):
         with context:
             yield context.request
             response = app.response_class()
-            if not app.session_interface.is_null_session(session._get_current_object()):  # type: ignore[attr-defined]
+            if not app.session_interface.is_null_session(running_session()):
                 remember_session(session)
                 app.session_interface.save_session(app, session, response)
         host, path = context.request.host.partition(":")[0], context.request.path
@@ -153,9 +155,7 @@ def direct_url(url_prefix: str, root_path: str, url: str) -> str:
 
 def token_header(app: Flask) -> dict[str, str]:
     """Return the header that carries the CSRF token, where the app wants one."""
-    if not app.config.get("WTF_CSRF_ENABLED", True):
-        return {}
-    return {next(iter(app.config.get("WTF_CSRF_HEADERS", ())), "X-CSRFToken"): generate_csrf()}
+    return {origin.token_header(app.config): generate_csrf()} if origin.wants_token(app.config) else {}
 
 
 def browser_headers(page_url: str) -> dict[str, str]:

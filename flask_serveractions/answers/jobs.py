@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from flask import current_app
 from markupsafe import Markup
 from werkzeug.datastructures import Headers
 
 from ..http.negotiation import JSON
-from ..pages.page_forms import csrf_token, token_field
+from ..pages.page_forms import token_input
+from ..scope import running_app
 from .json_texts import to_json
 from .responses import close_to_caches
 
@@ -44,10 +44,7 @@ class Job:
     @property
     def hidden_fields(self) -> Markup:
         """Return what a form needs that cancels the job by POST to its URL: the CSRF token, as hidden inputs."""
-        if not current_app.config.get("WTF_CSRF_ENABLED", True):
-            return Markup("")
-        app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-        return Markup('<input type="hidden" name="{}" value="{}">').format(token_field(app), csrf_token(app))
+        return Markup(token_input(running_app()))  # noqa: S704  # escaped there
 
     def to_json(self) -> dict[str, Any]:
         """Return what the job's URL answers: ``{"state", "done", "total", "message", "data", "error"}``."""

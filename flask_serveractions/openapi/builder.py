@@ -17,6 +17,7 @@ from ..arguments.bodies import URLENCODED
 from ..http.conditional import CHANGING_METHODS
 from ..http.negotiation import EVENTS, HTML, JSON
 from ..operation import ACTION, Operation
+from ..security.origin import token_field, token_header, wants_token
 from ..security.rate_limits import limiters_of
 from ..views.resources import VARIABLE, place_of, route_rules
 from .arguments import located_parameters, path_parameters, request_body
@@ -240,11 +241,10 @@ class Builder:
         return made
 
     def token_header(self) -> Iterator[JsonSchema]:
-        names = self.app.config.get("WTF_CSRF_HEADERS") or ["X-CSRFToken"]
-        if self.app.config.get("WTF_CSRF_ENABLED", True):
-            field = self.app.config.get("WTF_CSRF_FIELD_NAME", "csrf_token")
-            text = f"The visitor's CSRF token. A form brings it as `{field}`."
-            yield {"name": names[0], "in": "header", "schema": TEXT, "description": text}
+        config = self.app.config
+        if wants_token(config):
+            text = f"The visitor's CSRF token. A form brings it as `{token_field(config)}`."
+            yield {"name": token_header(config), "in": "header", "schema": TEXT, "description": text}
 
     def add_components(self, used: str) -> None:
         """Add the components that are referred to.

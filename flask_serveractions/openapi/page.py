@@ -17,6 +17,7 @@ from jinja2 import Environment
 from ..app_state import AppState, state_of
 from ..http.conditional import Conditions, answer_conditionally
 from ..http.negotiation import JSON
+from ..scope import running_app
 from ..security.signing import digest
 from ..startup import start
 
@@ -144,7 +145,7 @@ output_option = click.option(
 
 def write(output: IO[str], text_of: Callable[[Flask], str]) -> None:
     """Write what is made of the running command's app; what can't be made is an error of the command line."""
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    app = running_app()
     try:
         text = text_of(app)
     except (RuntimeError, TypeError, ValueError) as error:

@@ -7,14 +7,15 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from flask import after_this_request, current_app, g, request, session
+from flask import after_this_request, g, request, session
 from markupsafe import escape
 
 from ..app_state import AppState, state_of
 from ..http.action_argument import before_value
 from ..http.locations import mounted
 from ..operation import HOLDS_FORMS, Operation, Region, Submission, middleware_state_of
-from ..scope import scope
+from ..scope import running_app, running_request, running_session, scope
+from ..security.origin import token_field, wants_token
 from ..security.signing import KeyRing, new_raw_token, who_mark
 from ..security.visitors import distinct_identity, known_identity, remember_session, visitor_for_page, visitor_of
 from ..shared.caching import keys_being_computed
@@ -26,7 +27,7 @@ from .referrer_policy import mend_no_referrer
 from .session_cookies import warn_of_lost_cookie
 
 if TYPE_CHECKING:
-    from flask import Flask, Request, Response
+    from flask import Flask, Response
 
 PLACE = "flask_serveractions.place"  # in the scope
 
@@ -82,7 +83,7 @@ def visitor_for(forms: PageForms, state: AppState, operation: Operation, bound: 
     if forms.visitor is None:
         forms.visitor = ""
         if state.settings.bind_session:
-            own = session_here()
+            own = running_session()
             before = visitor_of(own)
             forms.visitor = visitor_for_page(own, partial(identify, state, operation, bound))
             if forms.visitor != before:
@@ -96,16 +97,11 @@ def who_for(forms: PageForms, state: AppState, operation: Operation, bound: Mapp
     if forms.who is None:
         if state.settings.bind_session:
             visitor_for(forms, state, operation, bound)
-            known = known_identity(session_here())
+            known = known_identity(running_session())
         else:
             known = distinct_identity(identify(state, operation, bound))
         forms.who = who_mark(ring_for(forms, state), known)
     return forms.who
-
-
-def session_here() -> Any:
-    """Return the session itself: what is asked of Flask's proxy takes some thirty calls to find it, each time."""
-    return session._get_current_object()  # type: ignore[attr-defined]
 
 
 def remember_session_of(response: Response) -> Response:
@@ -121,7 +117,7 @@ def identify(state: AppState, operation: Operation, bound: Mapping[str, Any]) ->
     if state.hook is None:
         return None
     try:
-        return state.hook.ask(current_app._get_current_object(), operation, bound)  # type: ignore[attr-defined]
+        return state.hook.ask(running_app(), operation, bound)
     except Exception:
         return None
 
@@ -133,7 +129,7 @@ def page_forms() -> PageForms:
     """
     forms: PageForms | None = scope().get(HOLDS_FORMS)
     if forms is None or keys_being_computed():
-        app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+        app = running_app()
         warn_of_kept_page(app, state_of(app), request.endpoint)
     return begin_page() if forms is None else forms
 
@@ -141,15 +137,15 @@ def page_forms() -> PageForms:
 def begin_page() -> PageForms:
     """Do what the first form of a page is the occasion for."""
     check_still_private()
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    asked: Request = request._get_current_object()  # type: ignore[attr-defined]
+    app = running_app()
+    asked = running_request()
     environ = asked.environ
     middleware = middleware_state_of(environ)
     rerender = None if middleware is None else middleware.page_for
     after_this_request(finish_in_answer if rerender is not None and rerender.as_json else mend_no_referrer)
     forms = environ[HOLDS_FORMS] = PageForms(place_here(), None if rerender is None else rerender.submission)
     # Flask-WTF's token of this request; g may hold another visitor's, where an app context outlives requests
-    g.pop(token_field(app), None)
+    g.pop(token_field(app.config), None)
     warn_of_lost_cookie(app, state_of(app), asked)
     return forms
 
@@ -157,18 +153,13 @@ def begin_page() -> PageForms:
 def finish_in_answer(response: Response) -> Response:
     """Finish a page that goes into an answer, without its headers."""
     response.headers.add("Vary", "Cookie")  # for what caches within the app
-    spare_vary(current_app._get_current_object(), session_here())  # type: ignore[attr-defined]
+    spare_vary(running_app(), running_session())
     return mend_no_referrer(response)
-
-
-def token_field(app: Flask) -> str:
-    name: str = app.config.get("WTF_CSRF_FIELD_NAME", "csrf_token")
-    return name
 
 
 def csrf_token(app: Flask) -> str:
     """Return Flask-WTF's token, which the session must hold when it is sent; in ``g``, as Flask-WTF keeps it."""
-    name, own, kept = token_field(app), session_here(), g._get_current_object()
+    name, own, kept = token_field(app.config), running_session(), g._get_current_object()
     token: str | None = kept.get(name)
     if token is None:
         raw = own.get(name)
@@ -178,3 +169,12 @@ def csrf_token(app: Flask) -> str:
         token = state_of(app).signing.tokens.sign(raw)
         setattr(kept, name, token)
     return token
+
+
+def token_input(app: Flask) -> str:
+    """Return the hidden input that brings the CSRF token with a form; nothing where the app wants none."""
+    return hidden_input(token_field(app.config), csrf_token(app)) if wants_token(app.config) else ""
+
+
+def hidden_input(name: str, value: str) -> str:
+    return f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">\n'

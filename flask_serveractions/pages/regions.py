@@ -15,7 +15,7 @@ from ..forms.inputs import render_attributes
 from ..http.locations import mounted
 from ..http.regions_argument import KEY, NAME, with_regions
 from ..operation import Region
-from ..scope import scope
+from ..scope import running_app, scope
 from ..security.access import NOBODYS
 from ..stores.store import StoreUnavailable
 from ..wsgi.page_urls import page_of_forms
@@ -108,7 +108,7 @@ def wrapped_in(tag: str, content: Markup) -> Markup:
 
 def failure_of(name: str, error: Exception) -> Markup:
     """Log why a lazy region can't be shown, and return what is told in its place; the rest of the page stands."""
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    app = running_app()
     app.logger.error("Exception in the region %s", name, exc_info=error)
     got_request_exception.send(app, _async_wrapper=app.ensure_sync, exception=error)
     text = f"{type(error).__name__}: {error}" if app.debug else localize(app, "This part can't be shown just now.")
@@ -118,7 +118,7 @@ def failure_of(name: str, error: Exception) -> Markup:
 
 def link_to(name: str, text: str) -> Markup:
     """Return a link to the same page with one more region."""
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    app = running_app()
     page = mounted(request.root_path, page_of_forms(request.environ, state_of(app).settings.url_prefix))
     url = with_regions(page, sorted({*request.environ.get(KEY, ()), name}))
     return Markup('<a data-lazy-link rel="nofollow" href="{}">{}</a>').format(url, localize(app, text))

@@ -7,15 +7,17 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, NamedTuple
 
-from flask import after_this_request, current_app, request
+from flask import after_this_request, request
 from markupsafe import Markup
 
 from ..app_state import AppState, state_of
 from ..forms.inputs import render_attributes
+from ..scope import running_app
 from ..security.access import NOBODYS
+from ..security.origin import token_field, token_header, wants_token
 from ..security.signing import digest
 from ..wsgi.prefetch import add_rules
-from .page_forms import csrf_token, page_forms, token_field, who_for
+from .page_forms import csrf_token, page_forms, who_for
 from .templates import Action, action_url, find
 
 if TYPE_CHECKING:
@@ -34,11 +36,10 @@ def serveractions_script(
     :param transitions: let browsers show the change from one page to the next, and from an old state to a new one.
     :raises LookupError: no action has such a name.
     """
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    app = running_app()
     state = state_of(app)
     urls = {find(name)[1].name: action_url(name) for name in names}
-    token = csrf_token(app) if app.config.get("WTF_CSRF_ENABLED", True) else None
-    header = next(iter(app.config.get("WTF_CSRF_HEADERS", ("X-CSRFToken",))), "X-CSRFToken")
+    token = csrf_token(app) if wants_token(app.config) else None
     forms = page_forms()
     if prefetch:
         after_this_request(add_rules)
@@ -48,8 +49,8 @@ def serveractions_script(
         "id": "serveractions",
         "nonce": nonce,
         "data-token": token,
-        "data-field": token_field(app),
-        "data-header": header,
+        "data-field": token_field(app.config),
+        "data-header": token_header(app.config),
         "data-actions": json.dumps(urls),
         "data-who": who_for(forms, state, NOBODYS, {}),
         "data-transitions": transitions,

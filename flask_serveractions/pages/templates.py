@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
-from flask import current_app
 from jinja2 import UndefinedError
 from markupsafe import Markup, escape
 
@@ -23,6 +22,7 @@ from ..http.action_argument import ARGUMENT, value_of
 from ..marks import chain_of
 from ..operation import KEY_FIELD, REGION_FIELD, Operation, Region, Submission
 from ..schemas.flask_forms import filled_form
+from ..scope import running_app
 from ..security.signing import digest, load_payload, random_key, sign_id
 from .blocks import rendered_block
 from .form_parts import FormParts, parts_of
@@ -36,7 +36,7 @@ from .mistakes import (
     uncalled,
     unknown_action,
 )
-from .page_forms import PageForms, csrf_token, find_url, page_forms, ring_for, token_field, visitor_for, who_for
+from .page_forms import PageForms, find_url, hidden_input, page_forms, ring_for, token_input, visitor_for, who_for
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -165,13 +165,11 @@ def hidden(
     made = forms.fields.get(operation.name)
     if made is None:
         who = who_for(forms, state, operation, bound)
-        made = forms.fields[operation.name] = hidden_field(ARGUMENT, f"{operation.name}:{who}")
+        made = forms.fields[operation.name] = hidden_input(ARGUMENT, f"{operation.name}:{who}")
     if forms.tokens is None:
-        app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-        is_protected = app.config.get("WTF_CSRF_ENABLED", True)
-        forms.tokens = hidden_field(token_field(app), csrf_token(app)) if is_protected else ""
-    key = hidden_field(KEY_FIELD, key_for(forms, region, operation, payload, ordinal)) if operation.once else ""
-    place = hidden_field(REGION_FIELD, region.path) if region is not None else ""
+        forms.tokens = token_input(running_app())
+    key = hidden_input(KEY_FIELD, key_for(forms, region, operation, payload, ordinal)) if operation.once else ""
+    place = hidden_input(REGION_FIELD, region.path) if region is not None else ""
     return made + forms.tokens + key + place
 
 
@@ -181,10 +179,6 @@ def key_for(forms: PageForms, region: Region | None, operation: Operation, paylo
     if sent is not None and sent.key and is_of(sent, region, operation, payload, ordinal):
         return sent.key
     return random_key()
-
-
-def hidden_field(name: str, value: str) -> str:
-    return f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">\n'
 
 
 def action_fields(action: Action, /, **bound: Any) -> Markup:
@@ -243,7 +237,7 @@ def action_state(action: Action, /, **bound: Any) -> FormState:
 
 def find(action: Action) -> tuple[AppState, Operation]:
     """Return the operation of an action, by its name or by its function."""
-    state = state_of(current_app._get_current_object())  # type: ignore[attr-defined]
+    state = state_of(running_app())
     actions = state.actions or state.registry.actions
     if isinstance(action, str):
         operation = actions.get(action)

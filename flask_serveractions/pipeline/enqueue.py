@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from flask import Flask, after_this_request, current_app, has_app_context, has_request_context, request, session
+from flask import Flask, after_this_request, has_app_context, has_request_context, request, session
 from werkzeug.exceptions import HTTPException, ServiceUnavailable, TooManyRequests
 
 from ..answers.jobs import Job
@@ -19,8 +19,9 @@ from ..http.messages import language_of
 from ..operation import ACTION, Operation
 from ..pages.page_forms import identify, page_forms, remember_session_of
 from ..pages.templates import find
-from ..scope import scope
+from ..scope import running_app, scope
 from ..security.access import IDENTITY
+from ..security.origin import token_field
 from ..security.visitors import session_mark, visitor_for_page
 from ..stores.store import StoreUnavailable
 from .background import ORDERED, PAGE, SubmittedRequest, as_seen, jobs_of, owner, plain_identity, queue
@@ -62,7 +63,7 @@ def enqueue(action: Action, /, **arguments: Any) -> Job:
         raise RuntimeError(
             f"enqueue({action!r}) needs an app: call it in a request, or under `with app.app_context():`."
         )
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    app = running_app()
     state, operation = find(action)
     if not operation.background:
         raise TypeError(f"{operation.where} is no background job. Register it with background=True, or call it.")
@@ -115,7 +116,7 @@ def orderer_of(app: Flask, state: AppState) -> Orderer:
 
 def mark_of_session(app: Flask) -> str:
     """Return what tells this session from others, from now on."""
-    mark = session_mark(session, app.config.get("WTF_CSRF_FIELD_NAME", "csrf_token"))
+    mark = session_mark(session, token_field(app.config))
     if not mark:
         mark = visitor_for_page(session, lambda: None)
         after_this_request(remember_session_of)
@@ -140,12 +141,12 @@ def action_jobs(name: Action | None = None) -> list[Job]:
     :param name: of an action, or the function: its jobs alone.
     :raises LookupError: no action has this name.
     """
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    app = running_app()
     state = state_of(app)
     wanted = None if name is None else find(name)[1].name
     page_forms()  # what the page shows is for this visitor alone
     identity = identify(state, SOMEBODY, {})
-    mark = session_mark(session, app.config.get("WTF_CSRF_FIELD_NAME", "csrf_token"))
+    mark = session_mark(session, token_field(app.config))
     if not identity and not mark:
         return []
     try:

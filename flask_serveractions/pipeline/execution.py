@@ -7,7 +7,6 @@ from collections.abc import Generator
 from contextlib import nullcontext
 from typing import Any, NamedTuple, cast
 
-from flask import current_app
 from werkzeug.exceptions import HTTPException
 
 from ..answers.outcome import Outcome
@@ -16,7 +15,7 @@ from ..app_state import run_awaitable
 from ..call import Call
 from ..errors import ActionError, Invalid
 from ..operation import Operation
-from ..scope import scope
+from ..scope import running_app, scope
 from ..security.access import current_identity
 from ..shared.once import Claim, running
 from ..shared.progress import Progress
@@ -92,7 +91,7 @@ def checked_steps(steps: Generator[Any, None, Any], operation: Operation) -> Gen
             yield step
     finally:
         steps.close()
-        mark_stale_again(current_app._get_current_object(), current_scope)  # type: ignore[attr-defined]
+        mark_stale_again(running_app(), current_scope)
 
 
 def run_to_the_end(steps: Steps) -> Outcome:

@@ -19,6 +19,7 @@ from ..http.typed_json import fingerprint
 from ..identities import identity_text
 from ..operation import KEY_FIELD, MISSING, Operation
 from ..schemas.flask_forms import flask_form
+from ..security.origin import token_field
 from ..shared.once import Claim, KeptAnswer, claim, complete, interrupt
 
 logger = logging.getLogger("flask_serveractions")
@@ -112,7 +113,7 @@ def digest(text: str) -> str:
 def sent_content(call: Call, operation: Operation, files: FileDigests) -> list[Any]:
     """Return what a call brings, JSON-ready: without its token and its key."""
     received, request = call.received or Received(), call.request
-    ignored = {call.app.config.get("WTF_CSRF_FIELD_NAME", "csrf_token"), KEY_FIELD}
+    ignored = {token_field(call.app.config), KEY_FIELD}
     names = sorted({parameter.key for parameter in operation.located})
     return [
         call.payload,

@@ -57,7 +57,7 @@ def protect(call: Call) -> Operation:
 
 
 def check_token(call: Call) -> None:
-    if call.app.config.get("WTF_CSRF_ENABLED", True):
+    if origin.wants_token(call.app.config):
         tokens = call.state.signing.tokens
         origin.check_token(call.app.config, tokens, call.session, call.request.headers, form_of(call))
 

@@ -86,7 +86,7 @@ def check_token(
 
     :param form: the fields of the body; empty where it is no form.
     """
-    name = config.get("WTF_CSRF_FIELD_NAME", "csrf_token")
+    name = token_field(config)
     expected, max_age = session.get(name), config.get("WTF_CSRF_TIME_LIMIT", CSRF_AGE)
     reason = "missing. Forms have it by action_form; one written by hand has it by action_fields(action)"
     # any of them will do: the client renews the header, and does not know each field of its name
@@ -116,6 +116,22 @@ def token_in_headers(config: Mapping[str, Any], headers: Headers) -> str | None:
 def token_header_names(config: Mapping[str, Any]) -> Sequence[str]:
     names: Sequence[str] = config.get("WTF_CSRF_HEADERS", CSRF_HEADERS)
     return names
+
+
+def token_header(config: Mapping[str, Any]) -> str:
+    """Return the name of the header in which scripts send the CSRF token."""
+    return next(iter(token_header_names(config)), CSRF_HEADERS[0])
+
+
+def token_field(config: Mapping[str, Any]) -> str:
+    """Return the name of the CSRF token, as a form's field and in the session."""
+    name: str = config.get("WTF_CSRF_FIELD_NAME", "csrf_token")
+    return name
+
+
+def wants_token(config: Mapping[str, Any]) -> bool:
+    """Whether calls of actions need a CSRF token; tests of an app often switch it off."""
+    return bool(config.get("WTF_CSRF_ENABLED", True))
 
 
 def token_headers(config: Mapping[str, Any]) -> tuple[str, ...]:

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
-from flask import Flask, current_app, has_request_context, request
+from flask import Flask, has_request_context, request
 
 from ..operation import middleware_state_of
-from ..scope import scope
+from ..scope import running_app, running_request, scope
 from ..signals import revalidated as revalidated_signal
 from ..stores.store import StoreUnavailable
 from .url_rules import SHOWN, rules_of
@@ -86,17 +86,12 @@ def paths_being_rendered() -> tuple[str, ...]:
     """Return the request's path and the URL rules that match it: each may be revalidated."""
     if not has_request_context():
         return ()
-    current = request._get_current_object()  # type: ignore[attr-defined]  # once, since each look costs
+    current = running_request()
     paths: tuple[str, ...] | None = current.environ.get(PATHS)
     if paths is None:
         path = current.path
         paths = current.environ[PATHS] = (normal(path), *rules_of(running_app()).matching(path))
     return paths
-
-
-def running_app() -> Flask:
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    return app
 
 
 def revalidate_tag(*tags: str) -> None:

@@ -8,7 +8,7 @@ from functools import update_wrapper
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, Flask, Request, Response, current_app, request
+from flask import Blueprint, Flask, Response, current_app, request
 
 from ..answers.responses import see_other
 from ..app_state import AppState, state_of
@@ -19,6 +19,7 @@ from ..http.locations import argument_in, mounted
 from ..operation import ACTION, middleware_state_of
 from ..pipeline.background import PAGE, operation_to_ask, parse_signed_job
 from ..pipeline.dispatch import dispatch, dispatch_job
+from ..scope import running_app, running_request
 from ..security.signing import digest
 from ..wsgi.page_urls import CATCH_ALL, page_of_call
 from ..wsgi.prefetch import RULES_PATH
@@ -55,8 +56,8 @@ def call_action(state: AppState, operation: Operation | None, name: str, signed:
 
     :param signed: the ID in the path.
     """
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    asked: Request = request._get_current_object()  # type: ignore[attr-defined]
+    app = running_app()
+    asked = running_request()
     call = Call(app, state, asked, operation, ACTION)
     call.function = operation.function if operation else None
     call.name, call.signed = name, signed
@@ -84,17 +85,17 @@ def catch_all(path: str, **page_values: Any) -> Response:
     if request.method == "OPTIONS":
         return current_app.response_class(headers={"Allow": ALLOW})
     if request.method in ("GET", "HEAD"):
-        return see_other(current_app._get_current_object(), mounted(request.root_path, "/"))  # type: ignore[attr-defined]
+        return see_other(running_app(), mounted(request.root_path, "/"))
     name, _, signed = path.partition("/")
     return call_action(state_of(current_app), None, name, signed)
 
 
 def job_view(signed: str) -> Response:
     """Answer for a background job by its signed URL."""
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    app = running_app()
     state = state_of(app)
     job_id, name, payload = parse_signed_job(state, signed) or ("", "", "")
-    asked: Request = request._get_current_object()  # type: ignore[attr-defined]
+    asked = running_request()
     call = Call(app, state, asked, operation_to_ask(state, name, payload), ACTION)
     call.name, call.payload = name, payload
     return dispatch_job(call, job_id)

@@ -10,6 +10,7 @@ from flask import Flask, abort, request
 from ..app_state import AppState
 from ..errors import Refusal
 from ..pipeline.dispatch import log_refused
+from ..scope import running_request
 from ..security.origin import SAFE_METHODS, check_origin
 from .own_views import is_own, wraps_own
 
@@ -42,7 +43,7 @@ def check_around_own(state: AppState) -> None:
     if request.method in SAFE_METHODS:
         return
     try:
-        check_origin(request._get_current_object(), state.settings.allowed_origins)  # type: ignore[attr-defined]
+        check_origin(running_request(), state.settings.allowed_origins)
     except Refusal as refusal:
         log_refused(request.path, request.remote_addr, refusal.reason)
         abort(403, refusal.detail)

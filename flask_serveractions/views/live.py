@@ -9,6 +9,7 @@ from ..http.concurrency import serves_others
 from ..http.negotiation import EVENTS
 from ..operation import SENDS_NO_COOKIES
 from ..pages.topics import tags_of_topic
+from ..scope import running_app
 from ..security.access import who_is_there
 from ..security.visitors import Session, unchanged_visitor
 from ..shared.live import RENEW, parse_position
@@ -52,7 +53,7 @@ def visitor_asking(state: AppState, asking: Session) -> str | None:
     if not state.settings.bind_session:
         return ""
     hook = state.hook
-    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    app = running_app()
     try:
         return unchanged_visitor(asking, lambda: who_is_there(app, hook) if hook is not None else None) or None
     except TypeError:  # an identity that can't be told from others: the page will say so

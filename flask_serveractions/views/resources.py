@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Any, ClassVar
 
-from flask import Flask, Request, Response, after_this_request, current_app, request
+from flask import Flask, Response, after_this_request, current_app, request
 from flask.views import MethodView
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, TooManyRequests
@@ -34,6 +34,7 @@ from ..pipeline.plain_reads import call_of, is_asked_plainly, is_plain_read, rea
 from ..schemas.annotations import definer, type_parameters
 from ..schemas.signature import compile_operation
 from ..schemas.types import enclosing_names, resolved_hints
+from ..scope import running_app, running_request
 from ..security.rate_limits import with_limits
 from ..security.signing import Signing
 from .own_views import DECORATED, is_own, own, wraps_own
@@ -82,8 +83,8 @@ class MethodRoute(MethodView):
         return own(view, DECORATED) if cls.decorators else own(view)
 
     def dispatch_request(self, **kwargs: Any) -> Response:
-        app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-        asked: Request = request._get_current_object()  # type: ignore[attr-defined]
+        app = running_app()
+        asked = running_request()
         state = app.extensions.get(STATE_KEY) or default_state(app)
         rule, method = asked.url_rule, asked.method
         siblings: Mapping[str, Operation] = {}
@@ -301,7 +302,7 @@ def refuse_method(error: MethodNotAllowed) -> Response | None:
     if wants_html(request.headers.get("Accept", "")):
         return None
     allow = ", ".join(sorted(error.valid_methods or ()))
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    app = running_app()
     detail = localize(app, f"{request.method} is not allowed here. Allowed: {allow}.")
     problem = Problem(status=405, detail=detail, headers=Headers([("Allow", allow)]))
     return refused(app, endpoint, problem, error)
@@ -315,7 +316,7 @@ def refuse_too_many(error: TooManyRequests) -> Response | None:
     endpoint = request.endpoint or ""
     if error.response is not None or not wraps_own(current_app.view_functions.get(endpoint)):
         return None
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    app = running_app()
     after_this_request(closed_to_caches)
     after_this_request(partial(with_retry_after, app))
     if wants_html(request.headers.get("Accept", "")) or (is_of_action(app) and is_htmx(request.environ)):

@@ -7,7 +7,7 @@ import typing
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response
 
 from ..app_state import state_of
 from ..call import Call
@@ -17,6 +17,7 @@ from ..schemas.annotations import NOTHING, is_class, unfold, union_members
 from ..schemas.results import holds_schema
 from ..schemas.signature import compile_operation
 from ..schemas.types import local_names, resolved_hints
+from ..scope import running_app, running_request
 
 
 def compile_webhook(
@@ -79,9 +80,9 @@ def add_webhook(app: Flask, operation: Operation) -> None:
     """Give a webhook its rule."""
 
     def view() -> Response:
-        serving: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+        serving = running_app()
         state = state_of(serving)
-        asked = request._get_current_object()  # type: ignore[attr-defined]
+        asked = running_request()
         call = Call(serving, state, asked, operation, ROUTE)
         call.function, call.html = operation.function, False
         return dispatch_webhook(call)

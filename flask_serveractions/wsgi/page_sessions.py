@@ -23,6 +23,7 @@ from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.sansio.http import parse_cookie
 
 from ..operation import Rerender, middleware_state_of
+from ..scope import running_session
 from ..security.signing import SessionSigner
 
 if TYPE_CHECKING:
@@ -185,7 +186,7 @@ def put_back(app: Flask, environ: WSGIEnvironment, before: Mapping[str, Any], si
     """Let the server keep what the session held before. Never fails: the action has happened."""
     try:
         with app.request_context(environ):
-            current = session._get_current_object()  # type: ignore[attr-defined]
+            current = running_session()
             if dict(current) == before:
                 return
             if sid is not None:
