@@ -14,7 +14,7 @@ from .config import DEFAULT_STORE, Settings
 from .errors import Problem
 from .http.messages import Gettext, translated
 from .identities import behind_proxies, identity_in
-from .operation import Operation
+from .operation import STATE_KEY, Operation
 from .shared.live import Live
 from .stores.store import Store, open_store
 
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from werkzeug.routing import Rule
 
     from .security.signing import Signing
-
-STATE_KEY = "serveractions.state"  # in app.extensions
 
 
 class AuthHook(NamedTuple):

@@ -9,22 +9,6 @@ from difflib import SequenceMatcher
 from typing import Any
 from urllib.parse import urlsplit
 
-SETTINGS_KEYS = (
-    "SERVERACTIONS_URL_PREFIX",
-    "SERVERACTIONS_MAX_AGE",
-    "SERVERACTIONS_BIND_SESSION",
-    "SERVERACTIONS_ALLOWED_ORIGINS",
-    "SERVERACTIONS_MAX_CONTENT_LENGTH",
-    "SERVERACTIONS_LOGIN_VIEW",
-    "SERVERACTIONS_STORE_URL",
-    "SERVERACTIONS_CELERY",
-    "SERVERACTIONS_MAX_JOBS",
-    "SERVERACTIONS_LIVE_STREAMS",
-    "SERVERACTIONS_OPENAPI_URL",
-    "SERVERACTIONS_DOCS",
-    "SERVERACTIONS_GETTEXT",
-)
-
 DEFAULT_STORE = "serveractions.sqlite3"  # in the instance folder
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -217,3 +201,4 @@ CHECKS = {
     "SERVERACTIONS_DOCS": path_or_none,
     "SERVERACTIONS_GETTEXT": callable_or_none,
 }
+SETTINGS_KEYS = tuple(CHECKS)

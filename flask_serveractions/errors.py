@@ -46,7 +46,12 @@ class Problem:
     rerender: bool = False  # the page is rendered again, with what was sent
 
     def __post_init__(self) -> None:
-        self.title = self.title or HTTP_STATUS_CODES.get(self.status, "Error")
+        self.title = self.title or status_phrase(self.status)
+
+
+def status_phrase(status: int) -> str:
+    """Return an error's status in words: ``"Not Found"``."""
+    return HTTP_STATUS_CODES.get(status, "Error")
 
 
 class ActionError(Exception):

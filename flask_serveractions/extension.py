@@ -11,11 +11,11 @@ from weakref import WeakSet
 
 from flask import Blueprint, Flask
 
-from .app_state import STATE_KEY, AppState, Registry, state_of
+from .app_state import AppState, Registry, state_of
 from .commands import actions_cli
 from .config import Settings
 from .openapi.page import mount
-from .operation import ACTION, Operation
+from .operation import ACTION, STATE_KEY, Operation
 from .pages import regions, script, templates
 from .pipeline.background import jobs_of
 from .pipeline.enqueue import action_jobs

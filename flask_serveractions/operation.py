@@ -51,6 +51,8 @@ KEY_FIELD: Final = "idempotency_key"  # of a form whose action runs once
 
 SENT_HEADERS: Final = "flask_serveractions.sent"  # in the environ, once they are: a page that is streamed is made after
 
+STATE_KEY: Final = "serveractions.state"  # in app.extensions
+
 ACTION: Final = "action"
 ROUTE: Final = "route"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +12,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, TooManyRequests
 from .app_state import AppState
 from .config import nearest_key, unknown_keys
 from .http.messages import gettext_of
+from .logs import logger
 from .marks import check_methods, check_nothing_is_hidden, check_other_view, marks_of, with_marks
 from .operation import Operation
 from .pages.regions import remember_position
@@ -38,8 +38,6 @@ from .wsgi.page_sessions import (
     remember_session,
 )
 from .wsgi.prefetch import is_prefetched, refuse_to_show_flashes
-
-logger = logging.getLogger("flask_serveractions")
 
 
 def start(app: Flask, state: AppState) -> None:

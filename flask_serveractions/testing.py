@@ -26,19 +26,17 @@ from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.test import TestResponse
 
 from .app_state import state_of
-from .arguments.bodies import MULTIPART
 from .arguments.loading import load_bound
 from .errors import Refusal
 from .forms.html_forms import Control, Form, as_text, forms_in, is_file
 from .http.action_argument import without_action
+from .http.negotiation import MULTIPART
 from .operation import Operation
-from .pages.templates import action_url, find
+from .pages.templates import Action, action_url, find
 from .scope import running_session
 from .security import origin
 from .security.signing import load_payload, random_key
 from .security.visitors import remember_session
-
-Action = str | Callable[..., Any]
 
 BROWSER_ACCEPTS = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 NO_FILE_TYPE = "application/octet-stream"  # what browsers say of a file input that was left empty

@@ -163,7 +163,7 @@ ROOMS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "once",
         ),
     ),
-    ("stores", ("leases", "store", "backend", "sqlite", "sqlite_statements", "redis", "changes", "private_files")),
+    ("stores", ("leases", "store", "sqlite", "sqlite_statements", "redis", "changes", "private_files", "backend")),
     (
         "http",
         (
@@ -180,5 +180,5 @@ ROOMS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "concurrency",
         ),
     ),
-    ("", ("scope", "signals", "errors", "config", "operation")),
+    ("", ("scope", "signals", "errors", "config", "operation", "logs")),
 )

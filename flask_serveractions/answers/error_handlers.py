@@ -13,8 +13,9 @@ from flask import Flask, Response
 from werkzeug.exceptions import HTTPException, InternalServerError, default_exceptions
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from ..app_state import STATE_KEY, AppState, run_awaitable
+from ..app_state import AppState, run_awaitable
 from ..errors import ActionError, Problem, Refusal
+from ..operation import STATE_KEY
 
 #: classes that are nobody's own: handlers for them are the app's pages for browsers
 ROOTS = frozenset({Exception, ActionError, HTTPException, *default_exceptions.values()})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import uuid
 from traceback import format_exception, format_exception_only
 from urllib.parse import urlencode
@@ -18,6 +17,7 @@ from ..forms.controls import control_names, declared_names, describe
 from ..http.headers import without
 from ..http.locations import safe_page
 from ..http.negotiation import ANSWER, HTML, preference
+from ..logs import loggable, logger
 from ..operation import Operation, Submission
 from ..security.origin import SAFE_METHODS
 from ..security.rate_limits import retry_after
@@ -25,8 +25,6 @@ from ..shared.once import RUNNING
 from .error_handlers import answer_in_our_place, answer_of_blueprint, http_error
 from .responses import close_to_caches, plain_page, problem_response, see_other
 from .submissions import form_key_of, request_rerender, submission_of
-
-logger = logging.getLogger("flask_serveractions")
 
 STALE = "Serveractions-Stale"
 
@@ -260,10 +258,5 @@ def bug_problem(call: Call, error: Exception, instance: str) -> Problem:
 def log_bug(app: Flask, place: str, error: BaseException) -> str:
     """Write a bug with its traceback to the app's own log; return the ``instance`` that names it there."""
     instance = uuid.uuid4().urn
-    app.logger.error("Exception on %s %s", escaped(place), instance, exc_info=error)
+    app.logger.error("Exception on %s %s", loggable(place), instance, exc_info=error)
     return instance
-
-
-def escaped(text: str) -> str:
-    """Return text that can't break a line of the log."""
-    return text.encode("unicode_escape", "backslashreplace").decode("ascii")

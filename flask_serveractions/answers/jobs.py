@@ -12,6 +12,7 @@ from werkzeug.datastructures import Headers
 from ..http.negotiation import JSON
 from ..pages.page_forms import token_input
 from ..scope import running_app
+from ..shared.jobs import DONE, FAILED, SHOWN
 from .json_texts import to_json
 from .responses import close_to_caches
 
@@ -39,7 +40,7 @@ class Job:
 
     @property
     def ended(self) -> bool:
-        return self.state in ("done", "failed")
+        return self.state in (DONE, FAILED)
 
     @property
     def hidden_fields(self) -> Markup:
@@ -48,7 +49,7 @@ class Job:
 
     def to_json(self) -> dict[str, Any]:
         """Return what the job's URL answers: ``{"state", "done", "total", "message", "data", "error"}``."""
-        return {name: getattr(self, name) for name in ("state", "done", "total", "message", "data", "error")}
+        return {name: getattr(self, name) for name in SHOWN}
 
 
 def accepted(app: Flask, job: Job, status: int | None = None, headers: Headers | None = None) -> Response:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Callable
 from functools import lru_cache
 from json import encoder as json_encoder
@@ -13,6 +12,7 @@ from flask.json.provider import DefaultJSONProvider, JSONProvider
 
 from ..arguments.json_bodies import refuse_constant
 from ..http.negotiation import JSON
+from ..logs import logger
 from ..schemas.json_rows import Style
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from ..operation import Operation
 
-logger = logging.getLogger("flask_serveractions")
 
 Encode = Callable[[Any], str]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import logging
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,12 +14,11 @@ from werkzeug.datastructures import Headers
 
 from ..errors import ActionError
 from ..http import typed_json
+from ..logs import logger
 from ..shared.revalidation import Revalidated
 
 if TYPE_CHECKING:
     from flask import Flask, Response
-
-logger = logging.getLogger("flask_serveractions")
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
@@ -12,13 +11,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from flask import Response
 from markupsafe import Markup
 from werkzeug.datastructures import Headers
-from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from ..app_state import localize
-from ..errors import Errors
-from ..http.headers import add_headers, headers_of, names_in, without
-from ..http.negotiation import CLOSED_TO_CACHES, JSON, NO_PAGE, PROBLEM
+from ..errors import Errors, status_phrase
+from ..http.headers import BODY_HEADERS, add_headers, headers_of, names_in, without
+from ..http.negotiation import CLOSED_TO_CACHES, HTML_UTF8, JSON, NO_PAGE, PROBLEM
 from .json_texts import is_flasks_own, json_body, plain_body, to_json
 
 if TYPE_CHECKING:
@@ -27,15 +25,9 @@ if TYPE_CHECKING:
     from ..operation import Answer, Operation, Submission
     from ..shared.revalidation import Revalidated
 
-logger = logging.getLogger("flask_serveractions")
 
 #: the names of the headers that close an answer to caches
 CLOSING = frozenset(name.lower() for name, _ in CLOSED_TO_CACHES)
-
-#: headers that describe a body and must not outlive it
-BODY_HEADERS = frozenset(
-    {"content-length", "content-type", "content-encoding", "content-range", "etag", "last-modified"}
-)
 
 
 class Result(NamedTuple):
@@ -180,7 +172,7 @@ def problem_response(
     """
     document: dict[str, Any] = {
         "type": "about:blank",
-        "title": HTTP_STATUS_CODES.get(status, "Error"),
+        "title": status_phrase(status),
         "status": status,
         "detail": detail,
     }
@@ -197,10 +189,6 @@ def problem_response(
     if closed:
         close_to_caches(response)
     return response
-
-
-def status_phrase(status: int) -> str:
-    return HTTP_STATUS_CODES.get(status, "Error")
 
 
 def see_other(app: Flask, location: str, headers: Headers | None = None) -> Response:
@@ -238,8 +226,6 @@ def close_to_caches(response: WerkzeugResponse) -> None:
         response.vary.update(("Accept", "Cookie"))
     headers["X-Content-Type-Options"] = "nosniff"
 
-
-HTML_UTF8 = "text/html; charset=utf-8"
 
 PAGE = Markup(
     """<!doctype html>
@@ -284,4 +270,4 @@ def plain_page(app: Flask, status: int, submission: Submission, back: str, decla
         back=back,
         back_to_page=localize(app, "Back to the page"),
     )
-    return app.response_class(body, status, content_type="text/html; charset=utf-8")
+    return app.response_class(body, status, content_type=HTML_UTF8)

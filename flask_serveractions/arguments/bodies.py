@@ -18,6 +18,7 @@ from werkzeug.http import parse_options_header
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
 from ..errors import Refusal, TooLarge, Unreadable
+from ..http.negotiation import JSON, MULTIPART, URLENCODED
 from ..operation import MISSING
 from .json_bodies import parse_json
 
@@ -31,10 +32,6 @@ CHARSETS = {"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "latin-1", "wind
 
 #: in the environ: that our parser has read a form, or why it could not
 READ_EARLY = "flask_serveractions.read_early"
-
-JSON = "application/json"
-URLENCODED = "application/x-www-form-urlencoded"
-MULTIPART = "multipart/form-data"
 
 #: what a 415 says it by (W3C Linked Data Platform, 7.1; RFC 5789, 3.1), else RFC 9110's Accept (15.5.16)
 ACCEPTING = {"POST": "Accept-Post", "PATCH": "Accept-Patch"}
@@ -390,5 +387,5 @@ def receive(request: Request, limit: int) -> Received:
         415,
         f"Content-Type {mimetype!r}",
         "Send a form or JSON.",
-        headers=[(ACCEPTING.get(request.method, "Accept"), f"{URLENCODED}, {MULTIPART}, application/json")],
+        headers=[(ACCEPTING.get(request.method, "Accept"), f"{URLENCODED}, {MULTIPART}, {JSON}")],
     )

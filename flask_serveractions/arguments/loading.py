@@ -11,7 +11,7 @@ from marshmallow import Schema, ValidationError, fields
 from werkzeug.datastructures import CombinedMultiDict, FileStorage, MultiDict
 
 from ..errors import WHOLE, Errors, Invalid, Refusal, UnknownAction, Unreadable
-from ..http.sentences import sentence_of
+from ..http.sentences import FILL_IN, FORM, sentence_of
 from ..operation import MISSING, Operation, Parameter, Source
 from ..schemas.error_names import field_messages, schema_messages
 from ..schemas.fields import MAX_REPORTED, is_delimited
@@ -41,10 +41,8 @@ from .bodies import Received
 if TYPE_CHECKING:
     from flask import Request
 
-REQUIRED = "Please fill in this field."
 UNKNOWN = "Unknown field."
 MAX_SHOWN = 200  # values of JSON: no page has inputs for as many
-NOT_OBJECT = "This does not have the expected form."
 NOT_TEXT = "Must not hold NUL or half a surrogate pair."
 
 FORM_READER = FormReader(is_form=True)
@@ -208,7 +206,7 @@ def line_value(field: Any, line: Mapping[str, str], key: str) -> Any:
 
 def missing_message(field: fields.Field[Any] | None) -> list[str]:
     """Return what to say where a value is missing: the field's own words, where it has some."""
-    return [REQUIRED if field is None else sentence_of(str(field.error_messages["required"]))]
+    return [FILL_IN if field is None else sentence_of(str(field.error_messages["required"]))]
 
 
 def load_value(load: Any, parameter: Parameter, raw: Any, values: dict[str, Any], errors: Messages) -> None:
@@ -254,7 +252,7 @@ def load_json(operation: Operation, body: Any, values: dict[str, Any], errors: M
     if body is MISSING or (body is None and not operation.body):
         body = {}
     if not isinstance(body, dict):
-        errors[WHOLE] = [NOT_OBJECT]
+        errors[WHOLE] = [FORM]
         return
     known = {parameter.key for parameter in operation.body}
     errors.update(
@@ -330,7 +328,7 @@ def load_json_form(
         return
     body = {} if body is MISSING else body
     if not isinstance(body, dict):
-        errors[WHOLE] = [NOT_OBJECT]
+        errors[WHOLE] = [FORM]
         return
     check_flood(body)
     pairs = pairs_of(body)

@@ -17,7 +17,7 @@ from ..schemas.fields import Choice, address_validator, simple_validators
 from ..schemas.flask_forms import filled_form
 from ..schemas.form_data import MAX_DEPTH, is_many, plucked
 from .initial_values import found_in
-from .inputs import Input, Kind, is_secret_name, option_pair
+from .inputs import YES_OR_NO, Input, Kind, is_secret_name, option_pair
 from .native_inputs import text_of
 from .wtf_inputs import any_file, input_of, wtf_names
 
@@ -263,9 +263,6 @@ def address_type(field: fields.String) -> str | None:
     return None if found is None else "email"
 
 
-YES_OR_NO = (("true", "Yes"), ("false", "No"))
-
-
 def options_of(field: fields.Field[Any]) -> tuple[tuple[str, Any], ...]:
     """Return the values and labels of a ``Literal``, an ``Enum``, a ``OneOf``, or a ``bool`` that may be None."""
     if isinstance(field, fields.Enum):
@@ -347,10 +344,10 @@ def limits(validators: Iterable[Any]) -> tuple[Any, Any, int | None]:
     low = max((each.min for each in ranges if each.min is not None), default=None)
     high = min((each.max for each in ranges if each.max is not None), default=None)
     longest = [each.max if each.equal is None else each.equal for each in lengths]
-    return html_controls(low), html_controls(high), min((each for each in longest if each is not None), default=None)
+    return html_limit(low), html_limit(high), min((each for each in longest if each is not None), default=None)
 
 
-def html_controls(limit: Any) -> Any:
+def html_limit(limit: Any) -> Any:
     """Return a limit as ``min`` and ``max`` write it: ``2026-01-31T09:30``, a number of seconds."""
     if isinstance(limit, dt.timedelta):
         return limit.total_seconds()

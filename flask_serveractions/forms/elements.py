@@ -11,14 +11,25 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup, escape
 
-from .inputs import TICKED, Attributes, Input, Kind, Options, humanized, option_groups, render_attributes, written
+from .inputs import (
+    NESTED,
+    TICKED,
+    YES_OR_NO,
+    Attributes,
+    Input,
+    Kind,
+    Options,
+    humanized,
+    option_groups,
+    render_attributes,
+    written,
+)
 
 if TYPE_CHECKING:
     from .form_state import FormState
 
 AREA_ATTRIBUTES = frozenset({"type", "value", "min", "max", "step", "multiple", "checked"})
 SELECT_ATTRIBUTES = frozenset({"type", "value", "min", "max", "step", "maxlength", "checked", "accept"})
-YES_OR_NO = (("true", "Yes"), ("false", "No"))
 EMPTY_OPTION = "–"
 
 
@@ -147,7 +158,7 @@ def field(form: FormState, name: str, text: str | None, attributes: Attributes) 
         return joined(f"{control(form, name, described, attributes)}\n{form.error(name)}\n")
     kind = Kind.RADIOS if attributes.get("type") == "radio" else described.kind
     make = BLOCKS.get(kind, labelled)
-    if kind in WHOLE and "value" in attributes:
+    if kind in NESTED and "value" in attributes:
         form.given[name] = attributes["value"]
     if kind in BLOCKS:
         return joined(make(form, name, described, shown, attributes))
@@ -296,9 +307,6 @@ BLOCKS: Mapping[Kind, Field] = {
     Kind.OBJECTS: objects_field,
     Kind.MAPPING: mapping_field,
 }
-
-
-WHOLE = frozenset({Kind.OBJECT, Kind.OBJECTS, Kind.MAPPING})  # they hand a value on to what stands in them
 
 
 #: controls written by hand around ``form.attrs``: a textarea and a select have no ``value`` of their own in HTML

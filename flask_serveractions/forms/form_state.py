@@ -13,7 +13,7 @@ from ..errors import WHOLE
 from ..operation import MISSING
 from . import elements
 from .initial_values import initial_at, is_index, is_item, is_listed
-from .inputs import TICKED, Attributes, Input, Kind, Options, render_attributes, written
+from .inputs import NESTED, TICKED, Attributes, Input, Kind, Options, render_attributes, written
 from .native_inputs import native_attributes, plain_text, room_for
 
 MOST_CLEAN = 1000  # rows have names without end
@@ -384,6 +384,3 @@ WTFORMS = {
 
 BUTTONS = {Kind.BOX: "checkbox", Kind.CHOICE: "radio", Kind.RADIOS: "radio", Kind.CHOICES: "checkbox"}
 SAID_BY_NOTHING = frozenset(BUTTONS)
-
-
-NESTED = frozenset({Kind.OBJECT, Kind.OBJECTS, Kind.MAPPING})

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
 
+from ..http.negotiation import URLENCODED
+
 CHOICES = frozenset({"checkbox", "radio", "option"})
 SUBMITTERS = frozenset({"submit", "image"})
-URLENCODED = "application/x-www-form-urlencoded"
 NEVER_SENT = frozenset({"button", "reset"})
 
 Attributes = dict[str, str | None]

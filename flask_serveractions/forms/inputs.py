@@ -43,6 +43,11 @@ class Kind(enum.Enum):
     MAPPING = "a control for each key"
 
 
+#: they hand a value on to what stands in them
+NESTED = frozenset({Kind.OBJECT, Kind.OBJECTS, Kind.MAPPING})
+YES_OR_NO = (("true", "Yes"), ("false", "No"))  # the options of a truth value
+
+
 class Input(NamedTuple):
     """What the signature says of one control."""
 
@@ -74,11 +79,6 @@ class Input(NamedTuple):
     def has_choices(self) -> bool:
         """Whether it is chosen from options, though there may be none now."""
         return self.kind in (Kind.CHOICE, Kind.RADIOS, Kind.CHOICES)
-
-    @property
-    def is_chosen_from(self) -> bool:
-        """Whether ``value=`` of an input is what this one of several stands for."""
-        return self.has_choices or self.kind in (Kind.BOX, Kind.LIST)
 
     @property
     def is_changing(self) -> bool:

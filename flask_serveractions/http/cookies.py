@@ -27,10 +27,13 @@ class SetCookie(NamedTuple):
         return cls(name.strip(), value.strip(), attributes.get("path"), domain, is_expired(attributes))
 
     def goes_to(self, path: str) -> bool:
-        """Whether a request for a path carries it (RFC 6265, 5.1.4)."""
-        if not self.path or self.path == "/" or path == self.path:
-            return True
-        return path.startswith(self.path if self.path.endswith("/") else f"{self.path}/")
+        """Whether a request for a path carries it."""
+        return not self.path or is_path_of_cookie(path, self.path)
+
+
+def is_path_of_cookie(path: str, cookie_path: str) -> bool:
+    """Whether a path is the cookie's, or one below it (RFC 6265, 5.1.4)."""
+    return path == cookie_path or path.startswith(cookie_path if cookie_path.endswith("/") else f"{cookie_path}/")
 
 
 def is_expired(attributes: dict[str, str]) -> bool:

@@ -8,6 +8,11 @@ from werkzeug.datastructures import Headers
 
 Pairs = Iterable[tuple[str, str]]
 
+#: headers that describe a body and must not outlive it, in lower case
+BODY_HEADERS = frozenset(
+    {"content-length", "content-type", "content-encoding", "content-range", "etag", "last-modified"}
+)
+
 
 def headers_of(pairs: Pairs) -> Headers:
     """Return what ``Headers(pairs)`` does, in two thirds of its time."""

@@ -17,6 +17,9 @@ PROBLEM = "application/problem+json"  # RFC 9457
 HTML = "text/html"
 JSON = "application/json"
 EVENTS = "text/event-stream"
+URLENCODED = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data"
+HTML_UTF8 = f"{HTML}; charset=utf-8"
 #: the header by which the client knows our answers; it, and what begins with it, is sent by the middleware alone
 ANSWER = "Serveractions"
 LONGEST_ACCEPT = 1000  # characters

@@ -11,9 +11,8 @@ from marshmallow import Schema, fields
 from marshmallow.decorators import PRE_LOAD
 from werkzeug.routing import converters
 
-from ..arguments.bodies import MULTIPART, URLENCODED
 from ..forms.controls import has_files
-from ..http.negotiation import JSON
+from ..http.negotiation import JSON, MULTIPART, URLENCODED
 from ..operation import MISSING, Operation, Parameter, Source
 from ..schemas.dump import has_hooks, is_own
 from ..schemas.flask_forms import filled_form

@@ -13,13 +13,12 @@ from apispec import APISpec
 from werkzeug.routing.converters import UnicodeConverter
 
 from ..app_state import AppState, AuthHook
-from ..arguments.bodies import URLENCODED
 from ..http.conditional import CHANGING_METHODS
-from ..http.negotiation import EVENTS, HTML, JSON
+from ..http.negotiation import EVENTS, HTML, JSON, URLENCODED
 from ..operation import ACTION, Operation
 from ..security.origin import token_field, token_header, wants_token
 from ..security.rate_limits import limiters_of
-from ..views.resources import VARIABLE, place_of, route_rules
+from ..views.resources import VARIABLE, blueprints_of, place_of, route_rules
 from .arguments import located_parameters, path_parameters, request_body
 from .descriptions import Description, description_of, statuses_in
 from .parameters import PARAMETERS, TEXT, merge, names_of_shared
@@ -218,7 +217,7 @@ class Builder:
         handler = self.state.registry.problem_handler
         if operation.verifier is not None:
             return PROBLEM_DETAILS
-        if any(any(self.app.error_handler_spec.get(name, {}).values()) for name in blueprints_of(operation)):
+        if any(any(self.app.error_handler_spec.get(name, {}).values()) for name in blueprints_of(operation.endpoint)):
             return HANDLED
         if operation.owner is None or handler is None:
             return PROBLEM_DETAILS
@@ -279,12 +278,6 @@ class Builder:
 
 def takes_any_segment(converter: Any) -> bool:
     return type(converter) is UnicodeConverter and converter.regex == ANY_SEGMENT
-
-
-def blueprints_of(operation: Operation) -> list[str]:
-    """Return the names of the blueprints around an operation: ``["shop.admin", "shop"]``."""
-    steps = operation.endpoint.split(".")[:-1]
-    return [".".join(steps[:depth]) for depth in range(len(steps), 0, -1)]
 
 
 def is_limited(app: Flask, operation: Operation) -> bool:

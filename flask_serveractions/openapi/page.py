@@ -16,7 +16,7 @@ from jinja2 import Environment
 
 from ..app_state import AppState, state_of
 from ..http.conditional import Conditions, answer_conditionally
-from ..http.negotiation import JSON
+from ..http.negotiation import HTML_UTF8, JSON
 from ..scope import running_app
 from ..security.signing import digest
 from ..startup import start
@@ -121,7 +121,7 @@ def page() -> Response:
         style=urls["docs.css"],
         script=urls["docs.js"],
     )
-    response = current_app.response_class(body, content_type="text/html; charset=utf-8")
+    response = current_app.response_class(body, content_type=HTML_UTF8)
     response.headers.setdefault("Content-Security-Policy", POLICY)
     response.headers["Cache-Control"] = "no-cache"
     response.headers["X-Content-Type-Options"] = "nosniff"

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from ..app_state import AppState
 from ..forms.controls import control_names, describe, has_files
 from ..forms.inputs import Input, render_attributes
+from ..http.negotiation import MULTIPART
 from ..operation import Operation
 
 
@@ -34,7 +35,7 @@ def parts_of(state: AppState, operation: Operation) -> FormParts:
 def make_parts(operation: Operation) -> FormParts:
     attributes = {
         "data-serveraction": operation.name,
-        "enctype": "multipart/form-data" if has_files(operation) else None,
+        "enctype": MULTIPART if has_files(operation) else None,
         "data-reset": "false" if operation.show_result else None,
         "data-result": "" if operation.show_result else None,  # in a dialog it is read there
     }

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import logging
-
 from flask import Flask
 
 from ..app_state import AppState
+from ..logs import logger
 from ..shared.caching import keys_being_computed
-
-logger = logging.getLogger("flask_serveractions")
 
 
 def warn_of_kept_page(app: Flask, state: AppState, endpoint: str | None) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 import re
 
 from flask import Response, request
 
-logger = logging.getLogger("flask_serveractions")
+from ..logs import loggable, logger
 
 META = re.compile(rb"<meta\s[^<>]*>", re.IGNORECASE)
 NAME = re.compile(rb"""\bname\s*=\s*["']?\s*referrer["'\s/>]""", re.IGNORECASE)
@@ -22,7 +21,7 @@ def mend_no_referrer(response: Response) -> Response:
     """
     if response.is_sequence and says_no_referrer(response.get_data()):
         response.set_data(META.sub(with_same_origin, response.get_data()))
-        page = request.path.encode("unicode_escape").decode("ascii")[:300]
+        page = loggable(request.path)
         logger.warning(
             '<meta name="referrer" content="no-referrer"> on %s would break its forms: sent as "same-origin"', page
         )

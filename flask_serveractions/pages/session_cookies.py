@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import logging
-
 from flask import Flask, Request
 
 from ..app_state import AppState
-
-logger = logging.getLogger("flask_serveractions")
+from ..http.cookies import is_path_of_cookie
+from ..logs import logger
 
 EFFECT = "so the browser does not send it back, and the forms of this page are refused"
 
@@ -33,7 +31,7 @@ def lost_by(app: Flask, request: Request) -> list[tuple[str, str]]:
         mend = f"Leave it out, or set the domain that visitors use: {host!r}"
         found.append(("SESSION_COOKIE_DOMAIN", f"{domain!r}, but this page is of {host!r}, {EFFECT}. {mend}."))
     path = interface.get_cookie_path(app)
-    if path != "/" and not is_below(here := request.root_path + request.path, path):
+    if path != "/" and not is_path_of_cookie(here := request.root_path + request.path, path):
         key = "SESSION_COOKIE_PATH" if app.config.get("SESSION_COOKIE_PATH") else "APPLICATION_ROOT"
         found.append((key, f"{path!r}, but this page is {here!r}, {EFFECT}. Set it to '/'."))
     return found
@@ -46,8 +44,3 @@ def host_of(request: Request) -> str:
 
 def is_of_domain(host: str, domain: str) -> bool:
     return host.lower() == domain.lower() or host.lower().endswith(f".{domain.lower()}")
-
-
-def is_below(path: str, cookie_path: str) -> bool:
-    """Whether a path is the cookie's, or one below it (RFC 6265, 5.1.4)."""
-    return path == cookie_path or path.startswith(cookie_path if cookie_path.endswith("/") else f"{cookie_path}/")

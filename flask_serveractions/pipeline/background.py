@@ -15,12 +15,11 @@ from werkzeug.exceptions import HTTPException
 from ..answers.failures import LOGGED, log_bug
 from ..answers.jobs import Job
 from ..answers.outcome import dump_outcome
-from ..answers.responses import status_phrase
 from ..app_state import AppState, localize, state_of
 from ..arguments.bodies import Received
 from ..arguments.loading import load_arguments, load_bound
 from ..call import Call
-from ..errors import ActionError, Refusal
+from ..errors import ActionError, Refusal, status_phrase
 from ..http.messages import in_language, language_of
 from ..identities import identity_text
 from ..operation import ACTION, MISSING, Operation

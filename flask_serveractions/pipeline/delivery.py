@@ -8,18 +8,12 @@ from typing import Any
 from flask import Response
 
 from ..answers.render import answer_route
-from ..arguments.bodies import (
-    URLENCODED,
-    Received,
-    check_encoding,
-    check_size,
-    parse_urlencoded,
-    read_whole,
-)
+from ..arguments.bodies import Received, check_encoding, check_size, parse_urlencoded, read_whole
 from ..arguments.json_bodies import parse_json
 from ..arguments.loading import load_arguments
 from ..call import Call
 from ..errors import Refusal, SignatureError
+from ..http.negotiation import URLENCODED
 from ..operation import Operation
 from ..shared.once import claim_message, complete_message, running
 from .execution import invoke

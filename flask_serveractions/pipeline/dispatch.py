@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Generator, Mapping
 from functools import partial
 from typing import Any
@@ -27,6 +26,7 @@ from ..call import Call
 from ..errors import ActionError, Invalid, Problem, Refusal, UnknownAction
 from ..http.conditional import CHANGING_METHODS
 from ..http.negotiation import ANSWER, EVENTS, HTML, JSON, PROBLEM, accepts
+from ..logs import loggable, logger
 from ..operation import MiddlewareState, Operation
 from ..scope import tear_down_with
 from ..security import access
@@ -40,10 +40,7 @@ from .delivery import deliver
 from .idempotency import claim_key
 from .protection import check_identity, protect, protect_job
 
-logger = logging.getLogger("flask_serveractions")
-
 VALIDATE = "HTTP_SERVERACTIONS_VALIDATE"  # in the environ
-LOGGED_LENGTH = 300  # characters of each part of a refusal
 
 
 def dispatch(call: Call) -> Response:
@@ -368,5 +365,5 @@ def log_refusal(call: Call, reason: str) -> None:
 
 def log_refused(label: str, address: str | None, reason: str) -> None:
     """Write one WARNING; what the client supplied is escaped and cut."""
-    parts = (failures.escaped(part)[:LOGGED_LENGTH] for part in (label, address or "nobody", reason))
+    parts = (loggable(part) for part in (label, address or "nobody", reason))
     logger.warning("Refused %s for %s: %s", *parts)

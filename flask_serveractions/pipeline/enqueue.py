@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from flask import Flask, after_this_request, has_app_context, has_request_context, request, session
@@ -18,15 +18,13 @@ from ..errors import Refusal
 from ..http.messages import language_of
 from ..operation import ACTION, Operation
 from ..pages.page_forms import identify, page_forms, remember_session_of
-from ..pages.templates import find
+from ..pages.templates import Action, find
 from ..scope import running_app, scope
 from ..security.access import IDENTITY
 from ..security.origin import token_field
 from ..security.visitors import session_mark, visitor_for_page
 from ..stores.store import StoreUnavailable
 from .background import ORDERED, PAGE, SubmittedRequest, as_seen, jobs_of, owner, plain_identity, queue
-
-Action = str | Callable[..., Any]
 
 PROGRAM = "program:"  # whose jobs are that no visitor ordered: nobody's URL shows them
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import sha256
@@ -17,12 +16,11 @@ from ..call import Call
 from ..errors import ActionError, Refusal
 from ..http.typed_json import fingerprint
 from ..identities import identity_text
+from ..logs import logger
 from ..operation import KEY_FIELD, MISSING, Operation
 from ..schemas.flask_forms import flask_form
 from ..security.origin import token_field
 from ..shared.once import Claim, KeptAnswer, claim, complete, interrupt
-
-logger = logging.getLogger("flask_serveractions")
 
 KEY_LENGTH = 200  # characters, at most
 KEY_HEADER = "Idempotency-Key"  # draft-ietf-httpapi-idempotency-key-header

@@ -13,13 +13,13 @@ from ..answers.jobs import Job, accepted
 from ..answers.json_texts import to_json
 from ..answers.outcome import Outcome, load_outcome
 from ..answers.render import render_json
-from ..answers.responses import HTML_UTF8, close_to_caches, plain_page, see_other
+from ..answers.responses import close_to_caches, plain_page, see_other
 from ..app_state import localize
 from ..call import Call
 from ..errors import ActionError, Refusal
 from ..http.locations import mounted
 from ..http.messages import in_language
-from ..http.negotiation import ANSWER, EVENTS, JSON
+from ..http.negotiation import ANSWER, EVENTS, HTML_UTF8, JSON
 from ..operation import Submission
 from ..shared.jobs import JobRecord
 from ..shared.progress import HEARTBEAT, STREAM_HEADERS, event

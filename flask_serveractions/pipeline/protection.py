@@ -6,20 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..answers.submissions import received_of
-from ..arguments.bodies import (
-    MULTIPART,
-    URLENCODED,
-    Received,
-    check_encoding,
-    check_size,
-    limit_stream,
-    mimetype_of,
-    read_form,
-)
+from ..arguments.bodies import Received, check_encoding, check_size, limit_stream, mimetype_of, read_form
 from ..call import Call
 from ..errors import OtherIdentity, Refusal, UnknownAction
 from ..http.action_argument import ARGUMENT
 from ..http.locations import is_flood
+from ..http.negotiation import MULTIPART, URLENCODED
 from ..operation import Operation
 from ..security import access, origin
 from ..security.signing import is_who, verify_id

@@ -129,7 +129,7 @@ class FormReader(NamedTuple):
 
     def missing_value(self, field: fields.Field[Any], schema: Schema) -> Any:
         """Return what it means that a field was not sent: an empty list, a box that is not ticked."""
-        if self.is_form and is_container(field):
+        if self.is_form and is_box(field):
             return no_of(field)
         if not field.required:
             return MISSING
@@ -231,7 +231,7 @@ def untyped_value(node: Node) -> Any:
     return [*values.values()] if is_list else values
 
 
-def is_container(field: fields.Field[Any]) -> bool:
+def is_box(field: fields.Field[Any]) -> bool:
     """Whether a browser says False by sending nothing."""
     return isinstance(field, fields.Boolean) and not field.allow_none and field.load_default is missing
 

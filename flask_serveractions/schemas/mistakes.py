@@ -24,9 +24,6 @@ class NoField(TypeError):
         self.mend = mend
 
 
-FIRST_BIND = "Bind what finds it again, as in todo_id: Bound[int], and let the function load it."
-
-
 def no_field(annotation: Any) -> NoField:
     """Return what to say of a type that no field loads."""
     problem, mend = f"no marshmallow field loads {annotation!r}", None

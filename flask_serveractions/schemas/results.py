@@ -34,6 +34,7 @@ STATUS_OR_HEADERS = (int, str, dict, list, Headers, collections.abc.Mapping)
 AWAITABLES = (collections.abc.Awaitable, collections.abc.Coroutine)
 MOST_PARTS = 500  # of an annotation that nests its like without end
 
+APART = "Give each of the types a class of its own, or return one of them with its status: (value, 409)."
 WHOLE = "Give the whole a schema of its own, as in Annotated[Page, PageSchema()]."
 
 
@@ -99,7 +100,7 @@ def generated(annotation: Any) -> Any:
 def result_members(annotation: Any, statuses: tuple[int, ...] = (), in_tuple: bool = False) -> Iterator[Member]:
     """Yield the types that the value of a result may have: those of a union, and the first of ``(value, status)``."""
     said = unfold(annotation)
-    statuses += tuple(each for each in said.of_kind(int) if not isinstance(each, bool))
+    statuses += statuses_in(said)
     origin, parts = typing.get_origin(said.plain), typing.get_args(said.plain)
     if schema_among(said.metadata) is not None:
         for each in each_of_union(said):
@@ -116,8 +117,13 @@ def result_members(annotation: Any, statuses: tuple[int, ...] = (), in_tuple: bo
             raise NoField("a schema stands at a status or at headers", "It belongs to the first of a tuple.")
         yield from result_members(parts[0], statuses, True)
     else:
-        inner = unfold(parts[0]).of_kind(int) if origin in ARRAYS and parts and not statuses else ()
-        yield Member(said, statuses + tuple(each for each in inner if not isinstance(each, bool)), in_tuple)
+        of_items = statuses_in(unfold(parts[0])) if origin in ARRAYS and parts and not statuses else ()
+        yield Member(said, statuses + of_items, in_tuple)
+
+
+def statuses_in(said: Unfolded) -> tuple[int, ...]:
+    """Return the statuses in an annotation's metadata: ``Annotated[Todo, TodoSchema(), 201]``."""
+    return tuple(each for each in said.of_kind(int) if not isinstance(each, bool))
 
 
 def is_value_and_status(parts: tuple[Any, ...]) -> bool:
@@ -325,8 +331,7 @@ def class_of(plain: Any) -> type[Any]:
         return dict
     made = typing.get_origin(plain) or plain
     if not is_class(made) or made in (object, Any) or getattr(made, "_is_protocol", False):
-        mend = "Give each of the types a class of its own, or return one of them with its status: (value, 409)."
-        raise NoField(f"nobody can tell {plain!r} from the other types of the union", mend)
+        raise NoField(f"nobody can tell {plain!r} from the other types of the union", APART)
     return made
 
 
@@ -358,5 +363,4 @@ def check_apart(kind: type[Any], dump: Dump | None, other: type[Any], other_dump
     plain = kind if dump is None else other
     if kind is not other and (None not in (dump, other_dump) or plain in SCALARS):
         return
-    mend = "Give each of the types a class of its own, or return one of them with its status: (value, 409)."
-    raise NoField(f"a value that is a {other.__name__} may be meant for either schema, or for none", mend)
+    raise NoField(f"a value that is a {other.__name__} may be meant for either schema, or for none", APART)

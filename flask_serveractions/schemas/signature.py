@@ -18,6 +18,8 @@ from marshmallow.fields import Boolean, List, Raw
 from marshmallow.validate import And
 from werkzeug.datastructures import FileStorage
 
+from ..http.action_argument import ARGUMENT as ACTION_ARGUMENT
+from ..http.regions_argument import ARGUMENT as REGIONS_ARGUMENT
 from ..operation import ACTION, MISSING, REGION_FIELD, Answer, Operation, Parameter, Source, where
 from .annotations import is_class, type_arguments, unfold, with_arguments
 from .bound_fields import bind, fields_for
@@ -42,8 +44,8 @@ from .types import (
 
 BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
 OPEN_ENDED = frozenset({inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD})
-HIDDEN = frozenset({"_action", REGION_FIELD})  # the names of our hidden fields
-TAKEN_OUT = frozenset({"_action", "_regions"})  # of every query, before the app sees it
+HIDDEN = frozenset({ACTION_ARGUMENT, REGION_FIELD})  # the names of our hidden fields
+TAKEN_OUT = frozenset({ACTION_ARGUMENT, REGIONS_ARGUMENT})  # of every query, before the app sees it
 RESERVED = frozenset({"attrs", "caller", "values"})  # action_form's own arguments
 CALL_IT = "Call it otherwise."
 CARRIED = "A form can carry str, int, float, bool, Decimal, dates, UUID, an Enum, a Literal, and lists of them"

@@ -8,7 +8,6 @@ clocks say. A value made of other cached values is as old as the oldest of them,
 from __future__ import annotations
 
 import inspect
-import logging
 import math
 import secrets
 import time
@@ -22,6 +21,8 @@ from typing import Any, NamedTuple, ParamSpec, TypeVar, cast, overload
 from flask import current_app, has_app_context
 
 from ..http import typed_json
+from ..logs import logger
+from ..operation import STATE_KEY
 from ..stores.leases import holding_lease
 from ..stores.store import Lookup, Store, StoreUnavailable
 from .cache_keys import Identity, Signature, key_of, name_for
@@ -32,9 +33,7 @@ T = TypeVar("T")
 #: tags, or a function that gives them for the arguments of a call
 Tags = Sequence[str] | Callable[..., Sequence[str]]
 
-logger = logging.getLogger("flask_serveractions")
 
-STATE_KEY = "serveractions.state"  # in app.extensions
 LONGEST_SECONDS = 30 * 24 * 60 * 60.0  # a value that nobody revalidates goes in the end
 LEASE_SECONDS = 5.0  # a process that computes and dies is replaced after so long
 CLAIM_SECONDS = 24 * 60 * 60.0

@@ -11,7 +11,6 @@ long, and counts as under way until it is.
 from __future__ import annotations
 
 import hmac
-import logging
 import secrets
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
@@ -20,13 +19,12 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ..errors import Refusal
+from ..logs import logger
 from ..stores.leases import Lease, hold_lease, holding_lease, release
 from ..stores.store import Record, Store, StoreUnavailable
 from .job_lists import JobList
 from .progress import HEARTBEAT_SECONDS, Progress
 from .queues import Queue, Wanted, Work, not_started_refusal
-
-logger = logging.getLogger("flask_serveractions")
 
 LEASE_SECONDS = 45.0  # a job of a dead process is seen to have failed after so long
 KEPT_SECONDS = 24 * 60 * 60.0
@@ -35,6 +33,8 @@ RETRY_SECONDS = 0.5
 RETRY_AFTER_SECONDS = 5
 
 QUEUED, RUNNING, DONE, FAILED = "queued", "running", "done", "failed"
+
+SHOWN = ("state", "done", "total", "message", "data", "error")  # of a job, to its owner
 
 TOO_MANY = "You have too many jobs under way. Wait until one has ended, or cancel one."
 
@@ -75,7 +75,7 @@ class JobRecord(NamedTuple):
 
     def to_json(self) -> dict[str, Any]:
         """Return what the job's URL answers: ``{"state", "done", "total", "message", "data", "error"}``."""
-        return {name: getattr(self, name) for name in ("state", "done", "total", "message", "data", "error")}
+        return {name: getattr(self, name) for name in SHOWN}
 
     def record(self) -> dict[str, Any]:
         kept = {"owner": self.owner, "about": self.about, "payload": self.payload, "pushes": self.pushes}

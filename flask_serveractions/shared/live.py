@@ -17,6 +17,7 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from ..stores.store import Generations, Store, StoreUnavailable
+from .progress import HEARTBEAT
 from .revalidation import live_names
 from .watcher import Watcher
 
@@ -30,7 +31,6 @@ SOONEST_SECONDS = 1.0  # until who is not held asks again
 SPACING_SECONDS = 1 / 16  # between two who ask again
 LATEST_SECONDS = 300.0
 
-HEARTBEAT = b":\n\n"
 RENEW = b"retry: 30000\nevent: renew\ndata: {}\n\n"
 POSITION = re.compile(r"([0-9a-f]{12})-([0-9]{1,18})", re.ASCII)
 

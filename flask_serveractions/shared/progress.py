@@ -18,7 +18,6 @@ T = TypeVar("T")
 HEARTBEAT_SECONDS = 15.0  # proxies cut a line that is silent for 30 to 60
 #: A comment: clients ignore it, proxies see that the line lives (WHATWG HTML, 9.2.6).
 HEARTBEAT = b":\n\n"
-EVENT_STREAM = "text/event-stream"
 #: nginx would collect the events otherwise.
 STREAM_HEADERS = (("Cache-Control", "no-store"), ("X-Accel-Buffering", "no"))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import queue
 import threading
@@ -11,8 +10,7 @@ from typing import Any, Protocol
 from weakref import WeakKeyDictionary
 
 from ..errors import Refusal
-
-logger = logging.getLogger("flask_serveractions")
+from ..logs import logger
 
 THREADS = 4
 WAITING = 100  # jobs that wait for a thread; beyond, new ones are refused
@@ -76,25 +74,25 @@ class ThreadPool:
         self.wanted = wanted
         self.threads = threads
         self.waiting = waiting
-        self._rooms: dict[int, Workers] = {}  # by process: a fork inherits neither threads nor their jobs
+        self._workers: dict[int, Workers] = {}  # by process: a fork inherits neither threads nor their jobs
 
     def push(self, job_id: str, payload: Payload) -> None:
-        room = self._rooms.setdefault(os.getpid(), Workers(self.waiting))
-        if room.jobs.full():
-            room.forget_all_but(self.wanted)
+        workers = self._workers.setdefault(os.getpid(), Workers(self.waiting))
+        if workers.jobs.full():
+            workers.forget_all_but(self.wanted)
         try:
-            room.jobs.put_nowait((job_id, payload))
+            workers.jobs.put_nowait((job_id, payload))
         except queue.Full:
             raise not_started_refusal(f"{self.waiting} background jobs wait already") from None
-        with room.lock:
-            if len(room.threads) < self.threads:
-                thread = threading.Thread(target=self._serve, args=(room,), name="serveractions-job", daemon=True)
-                room.threads.append(thread)
+        with workers.lock:
+            if len(workers.threads) < self.threads:
+                thread = threading.Thread(target=self._serve, args=(workers,), name="serveractions-job", daemon=True)
+                workers.threads.append(thread)
                 thread.start()
 
-    def _serve(self, room: Workers) -> None:
+    def _serve(self, workers: Workers) -> None:
         while True:
-            job_id, payload = room.jobs.get()
+            job_id, payload = workers.jobs.get()
             try:
                 self.work(job_id, payload)
             except Exception:

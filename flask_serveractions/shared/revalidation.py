@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,13 +9,12 @@ from urllib.parse import unquote
 
 from flask import Flask, has_request_context, request
 
-from ..operation import middleware_state_of
+from ..logs import logger
+from ..operation import STATE_KEY, middleware_state_of
 from ..scope import running_app, running_request, scope
 from ..signals import revalidated as revalidated_signal
 from ..stores.store import StoreUnavailable
 from .url_rules import SHOWN, rules_of
-
-logger = logging.getLogger("flask_serveractions")
 
 RECORD = "flask_serveractions.revalidated"  # in the scope
 PATHS = "flask_serveractions.paths"  # in the scope
@@ -122,7 +120,7 @@ def mark_stale(app: Flask, paths: Iterable[str], tags: Iterable[str]) -> None:
 
     Open pages are told as well, unless a function runs that may not have changed yet what it says it did.
     """
-    state = app.extensions.get("serveractions.state")
+    state = app.extensions.get(STATE_KEY)
     if state is None or not (CACHED_FUNCTIONS or state.is_store_used()):
         return
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
 import time
@@ -10,10 +9,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
+from ..logs import logger
 from ..stores.backend import Changes
 from ..stores.store import Generations, Store, StoreUnavailable
-
-logger = logging.getLogger("flask_serveractions")
 
 WAIT_SECONDS = 1.0  # the longest between two looks, also where Redis tells of changes
 PAUSE_SECONDS = 0.25  # where it can't be asked to tell

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
 import time
@@ -10,9 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from ..logs import logger
 from .store import Store, StoreUnavailable
-
-logger = logging.getLogger("flask_serveractions")
 
 BEATS = 4  # per lease: three may be missed
 TICK_SECONDS = 0.05

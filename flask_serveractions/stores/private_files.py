@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import stat
 from contextlib import suppress
 from pathlib import Path
 
-logger = logging.getLogger("flask_serveractions")
+from ..logs import logger
 
 MOST_LINKS = 20
 

@@ -19,16 +19,12 @@ from redis.connection import parse_url
 from redis.exceptions import NoScriptError, ResponseError
 from redis.retry import Retry
 
+from .backend import Found, Row
 from .changes import Subscription
 
 CONNECT_SECONDS = 0.3
 ANSWER_SECONDS = 0.6  # with the above: less than a second, also where the connection is new
 MOST_IDLE = 32  # connections that are kept for the next who asks: of hundreds that were in use at once most are closed
-
-#: value, token ("" for none), seconds that the lease still runs (0 or less: lapsed)
-Row = tuple[str, str, float]
-#: value or None, epoch, counter, the latest generation of the names
-Found = tuple["str | None", str, int, int]
 
 
 class Script:

@@ -18,14 +18,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from weakref import WeakSet
 
+from .backend import Found, Row
 from .changes import Looks
 from .private_files import UnsafeFile, make_private, warn_of_readers
 from .sqlite_statements import GIVE_GENERATION, SCHEMA, generations_sql, lookup_sql
-
-#: value, token ("" for none), seconds that the lease still runs (0 or less: lapsed)
-Row = tuple[str, str, float]
-#: value or None, epoch, counter, the latest generation of the names
-Found = tuple["str | None", str, int, int]
 
 SWEPT_PER_WRITE = 20  # expired rows
 CHECKED_BYTES = 64 * 1024 * 1024  # a larger file is not read whole at start

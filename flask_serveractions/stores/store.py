@@ -9,7 +9,6 @@ was when its computation began, can be held against any of them. No clocks are c
 from __future__ import annotations
 
 import json
-import logging
 import os
 import re
 import threading
@@ -21,10 +20,10 @@ from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 from ..config import without_password
-from .backend import Backend
+from ..logs import logger
+from .backend import Backend, Row
 
 T = TypeVar("T")
-logger = logging.getLogger("flask_serveractions")
 
 KEY = "SERVERACTIONS_STORE_URL"
 EXAMPLES = "'sqlite:///serveractions.sqlite3' (in the instance folder), 'sqlite:////var/lib/app/state.sqlite3' or 'redis://host:6379/0'"
@@ -376,7 +375,7 @@ def check_redis_database(url: str) -> None:
         raise ValueError("its database is no number")
 
 
-def record_of(row: tuple[str, str, float] | None) -> Record | None:
+def record_of(row: Row | None) -> Record | None:
     return None if row is None else Record(json.loads(row[0]), row[1], row[2])
 
 

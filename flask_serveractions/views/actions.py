@@ -39,7 +39,6 @@ A_YEAR = 365 * 24 * 3600  # seconds
 STATIC = files("flask_serveractions").joinpath("static")
 #: the client, and what it imports where a page has use for it
 MODULES = {name: STATIC.joinpath(name).read_bytes() for name in ("client.js", "screen.js", "live.js", "transfer.js")}
-CLIENT = MODULES["client.js"]
 CLIENT_VERSION = digest(b"".join(MODULES.values()).decode(), 12)
 
 

@@ -11,8 +11,9 @@ from weakref import ReferenceType, ref
 from flask import Flask
 
 from ..app_state import AppState
-from ..arguments.bodies import EMPTY, MULTIPART, READ_EARLY, URLENCODED, read_multipart, read_urlencoded
+from ..arguments.bodies import EMPTY, READ_EARLY, read_multipart, read_urlencoded
 from ..errors import Refusal
+from ..http.negotiation import MULTIPART, URLENCODED
 from .own_views import wraps_own
 from .resources import known_operation
 

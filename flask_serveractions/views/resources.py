@@ -19,7 +19,7 @@ from ..answers.error_handlers import answer_in_our_place
 from ..answers.failures import closed_to_caches, own_headers, with_retry_after
 from ..answers.listing import BY_CURSOR
 from ..answers.responses import problem_response
-from ..app_state import STATE_KEY, AppState, Registry, localize, state_of
+from ..app_state import AppState, Registry, localize, state_of
 from ..config import Settings
 from ..errors import Problem
 from ..held import callables_in
@@ -28,7 +28,7 @@ from ..http.conditional import CHANGING_METHODS
 from ..http.locations import is_below
 from ..http.negotiation import ANSWER, is_htmx, wants_html
 from ..marks import own_marks, with_marks
-from ..operation import ROUTE, Operation
+from ..operation import ROUTE, STATE_KEY, Operation
 from ..pipeline.dispatch import dispatch, log_refused
 from ..pipeline.plain_reads import call_of, is_asked_plainly, is_plain_read, read_plainly
 from ..schemas.annotations import definer, type_parameters

@@ -17,9 +17,9 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.http import parse_options_header
 from werkzeug.sansio.multipart import Epilogue, Field, MultipartDecoder, NeedData
 
-from ..arguments.bodies import CHUNK, MAX_FIELDS, MULTIPART, URLENCODED, declared_length
+from ..arguments.bodies import CHUNK, MAX_FIELDS, declared_length
 from ..http.action_argument import ARGUMENT
-from ..http.negotiation import HTML
+from ..http.negotiation import HTML, MULTIPART, URLENCODED
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from werkzeug.datastructures import Headers
 
-logger = logging.getLogger("flask_serveractions")
+from ..logs import loggable, logger
 
 REFERRER_POLICIES = frozenset(
     {
@@ -39,7 +38,7 @@ def with_referrer_policy(headers: Headers, environ: Mapping[str, Any]) -> list[t
     """Return headers by which browsers name their origin to forms: ``Origin: null`` is nobody's own."""
     if sends_no_referrer(headers):
         headers["Referrer-Policy"] = "same-origin"
-        page = environ.get("PATH_INFO", "").encode("unicode_escape").decode("ascii")[:300]
+        page = loggable(environ.get("PATH_INFO", ""))
         logger.warning("Referrer-Policy 'no-referrer' on %s would break its forms: sent as 'same-origin'", page)
     return headers.to_wsgi_list()
 

@@ -6,7 +6,6 @@ the second pass follow a call that wants its page.
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
@@ -21,6 +20,7 @@ from ..http.negotiation import ANSWER, CLOSED_TO_CACHES, JSON, redirect_answer, 
 from ..http.regions_argument import ARGUMENT as REGIONS_ARGUMENT
 from ..http.regions_argument import HEADER, parse_names, without_regions
 from ..http.regions_argument import KEY as REGIONS
+from ..logs import loggable, logger
 from ..operation import (
     HOLDS_FORMS,
     SENDS_NO_COOKIES,
@@ -33,7 +33,7 @@ from ..shared.progress import event
 from .downloads import LEAVE, with_stay
 from .foreign_forms import is_foreign
 from .form_pages import headers_of_forms
-from .page_urls import shown, url_of
+from .page_urls import url_of
 from .prefetch import CLEAR
 from .second_pass import CapturedResponse, begun, close, place_page, read_whole, render_page, unused_write, with_page_in
 
@@ -43,8 +43,6 @@ if TYPE_CHECKING:
 MARK = ANSWER.lower()  # what our own headers begin with
 RENDERED = "Serveractions-Rendered"  # when, by our clock: which of two pages is the fresher one
 UNREAD = "Serveractions-Unread"  # the page does not show what was flashed: the client does
-
-logger = logging.getLogger("flask_serveractions")
 
 
 class Middleware:
@@ -98,7 +96,7 @@ class Middleware:
         if environ["REQUEST_METHOD"] == "GET" and is_field(query):
             logger.warning(
                 'A form of an action was sent to %s by GET, which runs nothing. Write it as <form method="post">.',
-                shown(url_of(environ)),
+                loggable(url_of(environ)),
             )
         if action is None or environ["REQUEST_METHOD"] != "POST":
             return
@@ -107,7 +105,7 @@ class Middleware:
                 "A form without the field %s was posted to %s, and is handed to that page."
                 " If it was meant for an action, make it with action_form, or write {{ action_fields(action) }} in it.",
                 ARGUMENT,
-                shown(url_of(environ)),
+                loggable(url_of(environ)),
             )
         else:
             environ[ActionArgument.KEY] = action

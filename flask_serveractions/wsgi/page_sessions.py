@@ -7,7 +7,6 @@ to nobody.
 
 from __future__ import annotations
 
-import logging
 import marshal
 import time
 from collections.abc import Callable, Mapping
@@ -22,6 +21,7 @@ from itsdangerous import Signer, URLSafeTimedSerializer
 from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.sansio.http import parse_cookie
 
+from ..logs import logger
 from ..operation import Rerender, middleware_state_of
 from ..scope import running_session
 from ..security.signing import SessionSigner
@@ -29,7 +29,6 @@ from ..security.signing import SessionSigner
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-logger = logging.getLogger("flask_serveractions")
 
 FLASHED = "flask_serveractions.flashed"  # the key in the environ of a second pass after which something was flashed
 PLACE = b"data-messages"  # the attribute of an element in which the client shows messages

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -15,13 +14,13 @@ from werkzeug.routing import Map, MapAdapter, RequestRedirect, Rule
 from ..app_state import AppState
 from ..http.action_argument import ActionArgument
 from ..http.locations import host_said, is_below, path_in_app, readable_query
+from ..logs import loggable, logger
 from ..operation import middleware_state_of
 from ..security.origin import own_url
 
 if TYPE_CHECKING:
     from flask import Request
 
-logger = logging.getLogger("flask_serveractions")
 
 PATH_SAFE = "/:=&~+!$,;'@()*[]"  # what may stand in a path as it is
 NOT_BELOW_SERVER_NAME = "<invalid>"  # as Werkzeug calls the subdomain of such a host
@@ -62,7 +61,9 @@ def page_of_call(request: Request, action: ActionArgument, url_prefix: str) -> s
     page = referring_path(request, url_prefix)
     if page is None or page == url.partition("?")[0]:
         page = "/"
-    logger.warning("No rule answers GET at %s, where a form stood: %s is taken for its page.", shown(url), shown(page))
+    logger.warning(
+        "No rule answers GET at %s, where a form stood: %s is taken for its page.", loggable(url), loggable(page)
+    )
     return page
 
 
@@ -74,10 +75,6 @@ def referring_path(request: Request, url_prefix: str) -> str | None:
     except ValueError:  # it does not parse
         return None
     return target and target.partition("?")[0]
-
-
-def shown(text: str) -> str:
-    return text.encode("unicode_escape").decode("ascii")[:300]
 
 
 def route_actions(app: Flask, state: AppState) -> None:

@@ -6,7 +6,6 @@ environ that the request came in with, once, and is known by an object in that e
 
 from __future__ import annotations
 
-import logging
 import re
 import sys
 from collections.abc import Iterable, Mapping
@@ -22,11 +21,12 @@ from werkzeug.wsgi import ClosingIterator
 
 from ..http.action_argument import ActionArgument
 from ..http.cookies import cookies_after, last_of_each
-from ..http.headers import Pairs, first_value, names_in, values_of, with_header, without
+from ..http.headers import BODY_HEADERS, Pairs, first_value, names_in, values_of, with_header, without
 from ..http.locations import path_in_app, redirect_target
-from ..http.negotiation import HTML, NO_PAGE, with_page
+from ..http.negotiation import HTML, HTML_UTF8, NO_PAGE, with_page
 from ..http.regions_argument import KEY as REGIONS
 from ..http.regions_argument import names_of_path
+from ..logs import logger
 from ..operation import HOLDS_FORMS, MiddlewareState, Rerender
 from .form_pages import headers_of_forms
 from .page_sessions import FLASHED
@@ -34,7 +34,6 @@ from .page_sessions import FLASHED
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
-logger = logging.getLogger("flask_serveractions")
 
 #: of a request, and not of the page's: bodies, conditions, ranges, tokens
 DROPPED = frozenset(
@@ -62,12 +61,6 @@ NOT_THE_PAGES = frozenset(
     {"content-length", "cache-control", "expires", "pragma", "etag", "last-modified", "vary", "set-cookie", "date"}
 )
 
-
-#: headers of the action's answer that speak of the body which the page replaces
-BODY_HEADERS = frozenset({"content-encoding", "content-length", "content-type", "etag", "last-modified"})
-
-
-HTML_UTF8 = f"{HTML}; charset=utf-8"
 
 REDIRECTS = frozenset({"301", "302", "303", "307", "308"})
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 import re
 
 from flask import current_app
 
+from ..logs import logger
 from ..operation import SENT_HEADERS
 from ..scope import scope
-
-logger = logging.getLogger("flask_serveractions")
 
 PRIVATE = re.compile(r"\b(?:private|no-store)\b", re.IGNORECASE)
 

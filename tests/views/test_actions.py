@@ -8,7 +8,7 @@ import pytest
 from flask import Flask, render_template_string
 
 from flask_serveractions import ActionError, ServerActions
-from flask_serveractions.views.actions import CLIENT, CLIENT_VERSION, MODULES, check_name
+from flask_serveractions.views.actions import CLIENT_VERSION, MODULES, check_name
 from tests.callers import BROWSER, SCRIPT, app_with, form_in, open_form, post_json, submit
 
 calls: list[str] = []
@@ -145,7 +145,7 @@ def test_any_other_name_is_refused(name: str) -> None:
 
 def test_the_client_is_immutable_under_its_version(client: Any) -> None:
     answer = client.get(f"/_actions/client.js?v={CLIENT_VERSION}")
-    assert (answer.status_code, answer.data) == (200, CLIENT)
+    assert (answer.status_code, answer.data) == (200, MODULES["client.js"])
     assert answer.mimetype == "text/javascript"
     assert "immutable" in answer.headers["Cache-Control"]
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
@@ -159,7 +159,7 @@ def test_without_its_version_it_is_one_line_that_leads_there(client: Any, query:
 
 
 def test_its_source_map_holds_what_it_was_written_as(client: Any) -> None:
-    assert CLIENT.endswith(b"//# sourceMappingURL=client.js.map\n")
+    assert MODULES["client.js"].endswith(b"//# sourceMappingURL=client.js.map\n")
     answer = client.get("/_actions/client.js.map")
     assert (answer.mimetype, answer.headers["Cache-Control"]) == ("application/json", "no-cache")
     assert "client/src/forms.js" in answer.json["sources"]
