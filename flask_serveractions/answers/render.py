@@ -17,6 +17,7 @@ from ..app_state import localize
 from ..call import Call
 from ..forms.controls import declared_names
 from ..http.conditional import Conditions, answer_conditionally, entity_tag
+from ..http.envelope import envelope_of
 from ..http.headers import headers_of
 from ..http.locations import redirect_target
 from ..http.negotiation import ANSWER, is_from_dialog, preference
@@ -30,13 +31,13 @@ from .responses import (
     Result,
     close_to_caches,
     dump_value,
-    envelope,
     is_redirect,
     json_response,
     plain_json,
     plain_page,
     see_other,
     split_result,
+    whole_response,
     without_body_headers,
 )
 from .submissions import request_rerender, submission_of
@@ -294,15 +295,9 @@ def render_json(call: Call, outcome: Outcome) -> Response:
         headers["Preference-Applied"] = f"return={preferred}"
     if not is_page_wanted and outcome.redirect is None and not is_in_dialog:
         use_up_flashes(call)
-    response = envelope(
-        call.app,
-        data=json_text(call.app, outcome.data, call.operation),
-        redirect=outcome.redirect,
-        revalidated=outcome.revalidated,
-        messages=outcome.messages,
-        status=outcome.status,
-        headers=headers,
-    )
+    data, revalidated = json_text(call.app, outcome.data, call.operation), outcome.revalidated
+    body = envelope_of(data, outcome.redirect, revalidated.paths, revalidated.tags, outcome.messages)
+    response = whole_response(call.app, body, outcome.status, headers=headers)
     response.headers.add(ANSWER, call.state.answer_mark)
     if is_page_wanted and call.middleware is not None:
         submission = submission_of_success(call, outcome) if shows_result(call) else None

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flask import Response
@@ -15,15 +13,15 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from ..app_state import localize
 from ..errors import Errors, status_phrase
+from ..http.envelope import NO_PAGE
 from ..http.headers import BODY_HEADERS, add_headers, headers_of, names_in, without
-from ..http.negotiation import CLOSED_TO_CACHES, HTML_UTF8, JSON, NO_PAGE, PROBLEM
+from ..http.negotiation import CLOSED_TO_CACHES, HTML_UTF8, JSON, PROBLEM
 from .json_texts import is_flasks_own, json_body, plain_body, to_json
 
 if TYPE_CHECKING:
     from flask import Flask
 
     from ..operation import Answer, Operation, Submission
-    from ..shared.revalidation import Revalidated
 
 
 #: the names of the headers that close an answer to caches
@@ -122,33 +120,6 @@ def plain_json(app: Flask, operation: Operation, returned: Any) -> Response:
         return whole_response(app, body)
     dump = operation.answer.dump
     return json_response(app, returned if dump is None else dump(returned))
-
-
-def envelope(
-    app: Flask,
-    *,
-    data: str = "null",
-    redirect: str | None = None,
-    revalidated: Revalidated,
-    messages: list[dict[str, str]],
-    status: int = 200,
-    headers: Headers | None = None,
-) -> Response:
-    """Return an action's JSON answer: ``{"data", "redirect", "revalidated", "messages", "page"}``.
-
-    :param data: in JSON.
-    """
-    if redirect is None and not messages:
-        rest = rest_of_envelope(tuple(revalidated.paths), tuple(revalidated.tags))
-    else:
-        rest = json.dumps({"redirect": redirect, "revalidated": revalidated.as_json(), "messages": messages})[1:-1]
-    body = b'{"data":%b,%b,%b\n' % (data.encode(), rest.encode(), NO_PAGE)
-    return whole_response(app, body, status, headers=headers)
-
-
-@lru_cache(maxsize=128)  # an action revalidates the same time and again, and this is a hundredth of its answer
-def rest_of_envelope(paths: tuple[str, ...], tags: tuple[str, ...]) -> str:
-    return json.dumps({"redirect": None, "revalidated": {"paths": paths, "tags": tags}, "messages": []})[1:-1]
 
 
 def problem_response(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -29,8 +28,6 @@ CLOSED_TO_CACHES = (
     ("Vary", "Accept, Cookie"),
     ("X-Content-Type-Options", "nosniff"),
 )
-#: what a page would go in: such an answer ends with it, and the second pass fills it
-NO_PAGE = b'"page":null}'
 
 
 def wants_html(accept: str) -> bool:
@@ -87,15 +84,3 @@ def preference(request: Request) -> str | None:
             said = value.strip(' \t"')
             return None if said == "representation" and is_from_dialog(request.environ) else said
     return None
-
-
-def redirect_answer(location: str) -> bytes:
-    """Return the JSON answer to a call that was led away before its action."""
-    rest = json.dumps({"redirect": location, "revalidated": {"paths": [], "tags": []}, "messages": []})[1:-1]
-    return b'{"data":null,%b,%b\n' % (rest.encode(), NO_PAGE)
-
-
-def with_page(body: bytes, page: str) -> bytes:
-    """Return a JSON answer with a page in it."""
-    start = body.rindex(NO_PAGE)
-    return b'%b"page":%b}\n' % (body[:start], json.dumps(page).encode())

@@ -22,7 +22,7 @@ from ..schemas.results import (
     result_members,
     says_schema,
 )
-from ..schemas.types import field_of, schema_among, schema_of
+from ..schemas.type_hints import field_of, schema_among, schema_of
 from .plain_types import any_of, unfolded_schema
 from .schemas import Components, JsonSchema
 

@@ -33,7 +33,7 @@ from ..security import access
 from ..security.rate_limits import count
 from ..security.signing import load_payload
 from ..shared.once import KeptAnswer
-from ..shared.progress import HEARTBEAT, STREAM_HEADERS, WithHeartbeats, event, in_this_context
+from ..shared.streams import HEARTBEAT, STREAM_HEADERS, WithHeartbeats, event, in_this_context
 from ..signals import action_failed
 from . import background, execution, job_answers
 from .delivery import deliver

@@ -22,7 +22,7 @@ from ..http.messages import in_language
 from ..http.negotiation import ANSWER, EVENTS, HTML_UTF8, JSON
 from ..operation import Submission
 from ..shared.jobs import JobRecord
-from ..shared.progress import HEARTBEAT, STREAM_HEADERS, event
+from ..shared.streams import HEARTBEAT, STREAM_HEADERS, event
 from ..stores.store import StoreUnavailable
 from .background import as_seen, error_of, jobs_of, owner_of
 

@@ -14,7 +14,7 @@ from .fields import Boolean, Integer
 from .form_data import typed
 from .load import LoadField, compile_fields, field_loader, passing_type
 from .schema_cycles import all_fields, close_cycles_below, fields_within
-from .types import field_for
+from .type_hints import field_for
 
 OWNER = Schema()  # what fields of parameters look up to: for formats of dates, and names of nested schemas
 

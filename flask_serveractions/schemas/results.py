@@ -22,7 +22,7 @@ from .dump import compile_dump
 from .json_rows import WriteRows, compile_rows
 from .mistakes import NoField
 from .schema_cycles import all_fields, close_cycles
-from .types import ARRAYS, field_of, is_field, is_schema, schema_among, schema_of
+from .type_hints import ARRAYS, field_of, is_field, is_schema, schema_among, schema_of
 
 Dump = Callable[[Any], Any]
 

@@ -29,7 +29,7 @@ from .load import Load, TryLoad, compile_try_load, try_load
 from .mistakes import NoField, check_default, check_metadata
 from .results import compile_answer
 from .schema_cycles import close_cycles
-from .types import (
+from .type_hints import (
     Validators,
     field_for,
     is_field,

@@ -23,8 +23,9 @@ from ..logs import logger
 from ..stores.leases import Lease, hold_lease, holding_lease, release
 from ..stores.store import Record, Store, StoreUnavailable
 from .job_lists import JobList
-from .progress import HEARTBEAT_SECONDS, Progress
+from .progress import Progress
 from .queues import Queue, Wanted, Work, not_started_refusal
+from .streams import HEARTBEAT_SECONDS
 
 LEASE_SECONDS = 45.0  # a job of a dead process is seen to have failed after so long
 KEPT_SECONDS = 24 * 60 * 60.0

@@ -17,8 +17,8 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from ..stores.store import Generations, Store, StoreUnavailable
-from .progress import HEARTBEAT
 from .revalidation import live_names
+from .streams import HEARTBEAT
 from .watcher import Watcher
 
 HELD_SECONDS = 25.0  # proxies cut what takes longer than 30

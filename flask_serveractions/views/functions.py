@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any
 
 from ..operation import where
-from ..schemas.types import undecorated
+from ..schemas.type_hints import undecorated
 
 
 def check_is_function(function: Any) -> None:

@@ -13,7 +13,7 @@ from ..scope import running_app
 from ..security.access import who_is_there
 from ..security.visitors import Session, unchanged_visitor
 from ..shared.live import RENEW, parse_position
-from ..shared.progress import STREAM_HEADERS
+from ..shared.streams import STREAM_HEADERS
 
 MOST_TOPICS = 50  # of one page
 LONGEST = 64  # characters of a position

@@ -33,7 +33,7 @@ from ..pipeline.dispatch import dispatch, log_refused
 from ..pipeline.plain_reads import call_of, is_asked_plainly, is_plain_read, read_plainly
 from ..schemas.annotations import definer, type_parameters
 from ..schemas.signature import compile_operation
-from ..schemas.types import enclosing_names, resolved_hints
+from ..schemas.type_hints import enclosing_names, resolved_hints
 from ..scope import running_app, running_request
 from ..security.rate_limits import with_limits
 from ..security.signing import Signing

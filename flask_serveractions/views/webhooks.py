@@ -16,7 +16,7 @@ from ..pipeline.dispatch import dispatch_webhook
 from ..schemas.annotations import NOTHING, is_class, unfold, union_members
 from ..schemas.results import holds_schema
 from ..schemas.signature import compile_operation
-from ..schemas.types import local_names, resolved_hints
+from ..schemas.type_hints import local_names, resolved_hints
 from ..scope import running_app, running_request
 
 

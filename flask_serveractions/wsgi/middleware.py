@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 from ..app_state import AppState
 from ..http.action_argument import ARGUMENT, ActionArgument, is_field, without_action
 from ..http.concurrency import shares_one_thread
+from ..http.envelope import envelope_of
 from ..http.headers import values_of, with_header, without
 from ..http.locations import is_below, readable_query, redirect_target
-from ..http.negotiation import ANSWER, CLOSED_TO_CACHES, JSON, redirect_answer, wants_html
+from ..http.negotiation import ANSWER, CLOSED_TO_CACHES, JSON, wants_html
 from ..http.regions_argument import ARGUMENT as REGIONS_ARGUMENT
 from ..http.regions_argument import HEADER, parse_names, without_regions
 from ..http.regions_argument import KEY as REGIONS
@@ -29,7 +30,7 @@ from ..operation import (
     Rerender,
     middleware_state_of,
 )
-from ..shared.progress import event
+from ..shared.streams import event
 from .downloads import LEAVE, with_stay
 from .foreign_forms import is_foreign
 from .form_pages import headers_of_forms
@@ -193,7 +194,7 @@ class Middleware:
             return answered
         cookies = [("Set-Cookie", cookie) for cookie in values_of(answered.headers, "set-cookie")]
         headers = [("Content-Type", JSON), *CLOSED_TO_CACHES, (ANSWER, self.state.answer_mark), *cookies]
-        return CapturedResponse("200 OK", headers, redirect_answer(target))
+        return CapturedResponse("200 OK", headers, envelope_of("null", target))
 
 
 def take_regions(environ: WSGIEnvironment, query: str) -> str:

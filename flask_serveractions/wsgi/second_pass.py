@@ -21,9 +21,10 @@ from werkzeug.wsgi import ClosingIterator
 
 from ..http.action_argument import ActionArgument
 from ..http.cookies import cookies_after, last_of_each
+from ..http.envelope import NO_PAGE, with_page
 from ..http.headers import BODY_HEADERS, Pairs, first_value, names_in, values_of, with_header, without
 from ..http.locations import path_in_app, redirect_target
-from ..http.negotiation import HTML, HTML_UTF8, NO_PAGE, with_page
+from ..http.negotiation import HTML, HTML_UTF8
 from ..http.regions_argument import KEY as REGIONS
 from ..http.regions_argument import names_of_path
 from ..logs import logger

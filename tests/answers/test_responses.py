@@ -16,7 +16,6 @@ from werkzeug.datastructures import Headers
 from flask_serveractions.answers.responses import (
     close_to_caches,
     dump_value,
-    envelope,
     plain_page,
     problem_response,
     see_other,
@@ -24,7 +23,6 @@ from flask_serveractions.answers.responses import (
 )
 from flask_serveractions.operation import Submission
 from flask_serveractions.schemas.results import compile_answer
-from flask_serveractions.shared.revalidation import Revalidated
 
 APP = Flask(__name__)
 
@@ -85,14 +83,6 @@ def test_a_problem_ends_its_line_so_that_a_terminal_can_go_on(with_page: bool) -
 def test_a_problem_of_an_unknown_status_has_a_title() -> None:
     with APP.app_context():
         assert problem_response(APP, 499, "Odd.").json["title"] == "Error"
-
-
-def test_an_envelope_has_five_members_and_the_page_last() -> None:
-    with APP.app_context():
-        response = envelope(APP, data='{"page": null}', revalidated=Revalidated(), messages=[])
-    assert list(response.json) == ["data", "redirect", "revalidated", "messages", "page"]
-    assert response.json["data"] == {"page": None}
-    assert response.json["page"] is None
 
 
 CLOSED = {"Cache-Control": "no-store", "Vary": "Accept, Cookie", "X-Content-Type-Options": "nosniff"}

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 from flask import Request
 from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.test import EnvironBuilder
 
-from flask_serveractions.http.negotiation import NO_PAGE, accepts, is_htmx, preference, wants_html, with_page
+from flask_serveractions.http.negotiation import accepts, is_htmx, preference, wants_html
 
 
 @pytest.mark.parametrize(
@@ -113,12 +111,6 @@ def test_the_one_preference_that_is_known(prefer: list[str], wanted: str | None)
 @given(prefer=st.text(st.characters(min_codepoint=0x20, max_codepoint=0xFF)))
 def test_no_preference_is_an_error(prefer: str) -> None:
     assert preference(asking(prefer)) in ("representation", "minimal", None)
-
-
-@given(page=st.text(), data=st.text() | st.just(NO_PAGE.decode()))
-def test_a_page_goes_in_at_the_end_whatever_the_data_holds(page: str, data: str) -> None:
-    whole = with_page(b'{"data":%b,%b\n' % (json.dumps(data).encode(), NO_PAGE), page)
-    assert json.loads(whole) == {"data": data, "page": page}
 
 
 @pytest.mark.parametrize(

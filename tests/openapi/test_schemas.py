@@ -16,7 +16,7 @@ from marshmallow import EXCLUDE, INCLUDE, Schema, ValidationError, fields, post_
 from marshmallow.validate import URL, And, ContainsOnly, Email, Equal, Length, NoneOf, OneOf, Range, Regexp
 
 from flask_serveractions.openapi.schemas import DECIMAL, OPENAPI_VERSION, Components, JsonSchema, portable_pattern
-from flask_serveractions.schemas.types import field_for
+from flask_serveractions.schemas.type_hints import field_for
 from tests.generated_schemas import schemas
 
 

@@ -13,7 +13,7 @@ import pytest
 from marshmallow import ValidationError
 
 from flask_serveractions.schemas.fields import is_flat, is_text
-from flask_serveractions.schemas.types import field_for
+from flask_serveractions.schemas.type_hints import field_for
 from tests.calling import Door, door_of, errors_of, function_of
 
 

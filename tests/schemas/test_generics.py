@@ -9,7 +9,7 @@ import pytest
 from marshmallow import Schema, ValidationError, fields
 from marshmallow.validate import Length
 
-from flask_serveractions.schemas.types import NoField, field_for, resolved_hints
+from flask_serveractions.schemas.type_hints import NoField, field_for, resolved_hints
 from tests.calling import make_app
 
 T = TypeVar("T")

@@ -29,7 +29,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from flask_serveractions import Bound, Progress
 from flask_serveractions.schemas.results import compile_answer
-from flask_serveractions.schemas.types import NoField
+from flask_serveractions.schemas.type_hints import NoField
 
 T = TypeVar("T")
 

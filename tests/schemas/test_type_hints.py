@@ -15,7 +15,7 @@ from marshmallow import Schema, ValidationError, fields
 from marshmallow.validate import Length
 
 from flask_serveractions import Body, Bound, MethodRoute, Query, ServerActions
-from flask_serveractions.schemas.types import NoField, field_for, resolved_hints
+from flask_serveractions.schemas.type_hints import NoField, field_for, resolved_hints
 from tests.calling import Door, door_of, errors_of, make_app
 
 if TYPE_CHECKING:
