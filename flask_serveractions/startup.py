@@ -29,7 +29,8 @@ from .views.decorators_above import check_decorators, check_views
 from .views.early_forms import strict_parsing
 from .views.own_views import is_own
 from .views.raised import answer_what_is_raised
-from .views.resources import blueprints_of, compile_rule, refuse_method, refuse_too_many, route_rules, view_class_of
+from .views.refusals import refuse_method, refuse_too_many
+from .views.resources import blueprints_of, compile_rule, route_rules, view_class_of
 from .wsgi.page_sessions import (
     FLASHED,
     is_kept_by_server,

@@ -39,6 +39,7 @@ ROOMS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "early_forms",
             "webhooks",
             "rules",
+            "refusals",
             "resources",
             "actions",
             "live",

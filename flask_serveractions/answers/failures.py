@@ -148,16 +148,32 @@ def submission_of_problem(call: Call, problem: Problem) -> Submission:
 
 
 def http_problem(call: Call, error: HTTPException) -> Response:
-    """Return ``abort(404)`` as problem details; a response given to ``abort`` is sent as it is."""
+    """Return ``abort(404)`` as problem details; a response given to ``abort`` is sent as it is.
+
+    So is what an error of the app's own class writes, unless a handler answers it.
+    """
     if error.response is not None or error.code is None or error.code < 400:
-        response = call.app.make_response(error.get_response(call.request.environ))
-        return closed_to_caches(unchallenged(call, response))
+        return own_response(call, error)
     headers = Headers(own_headers(error))
     seconds = retry_after(call.app) if error.code == 429 else None
     if seconds is not None:
         headers.setdefault("Retry-After", str(seconds))
     detail = localize(call.app, error.description or error.name)
-    return respond_with_problem(call, Problem(status=error.code, detail=detail, headers=headers), error)
+    problem = Problem(status=error.code, detail=detail, headers=headers)
+    if not call.is_action and writes_itself(error):
+        return resource_problem(call, problem, error) or own_response(call, error)
+    return respond_with_problem(call, problem, error)
+
+
+def own_response(call: Call, error: HTTPException) -> Response:
+    response = call.app.make_response(error.get_response(call.request.environ))
+    return closed_to_caches(unchallenged(call, response))
+
+
+def writes_itself(error: HTTPException) -> bool:
+    """Whether an exception's class says how its response is written, which Werkzeug's own errors do not."""
+    kind = type(error)
+    return kind.get_response is not HTTPException.get_response or kind.get_body is not HTTPException.get_body
 
 
 def status_of(error: HTTPException) -> int | None:

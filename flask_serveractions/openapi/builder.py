@@ -345,6 +345,8 @@ def webhook_body(operation: Operation) -> JsonSchema:
     if dict not in operation.event_types:
         form |= {"properties": {"payload": {**TEXT, "contentMediaType": JSON}}, "required": ["payload"]}
     message: JsonSchema = {"type": kinds[0] if len(kinds) == 1 else kinds}
+    if list in operation.event_types:
+        message["items"] = {}  # makers of clients ask for it
     return {"required": True, "content": {JSON: {"schema": message}, URLENCODED: {"schema": form}}}
 
 

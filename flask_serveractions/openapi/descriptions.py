@@ -8,7 +8,11 @@ import re
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
+from types import CellType
 from typing import Any
+
+from werkzeug.exceptions import HTTPException
 
 FIELD = re.compile(r"^:(?P<name>\w+)(?:\s+(?P<argument>[^:]+))?:(?P<text>.*)$")
 STATUS_FIELDS = frozenset({"status", "statuscode", "code"})  # sphinxcontrib-httpdomain's
@@ -17,7 +21,6 @@ RETURN_FIELDS = frozenset({"return", "returns"})
 ROLE = re.compile(r":[\w:+-]+:`(?:[^`<]*<)?~?([^`<>]+)>?`")
 LITERAL = re.compile(r"``(.+?)``")
 
-FAILING = frozenset({"ActionError", "abort"})
 DEFAULT_STATUS = 422  # an ActionError's
 
 
@@ -38,6 +41,7 @@ class Statuses:
 
     returned: frozenset[int] = frozenset()
     raised: frozenset[int] = frozenset()
+    is_open: bool = True  # something is returned with no status, or with one that is not known
 
 
 def description_of(described: Any) -> Description:
@@ -82,16 +86,34 @@ def markdown(text: str) -> str:
 
 
 def statuses_in(function: Callable[..., Any]) -> Statuses:
-    """Return the statuses in a function's own code: ``return todo, 201``, ``raise ActionError(..., status=409)``."""
+    """Return the statuses in a function's own code: ``return todo, 201``, ``raise ActionError(..., status=409)``.
+
+    A constant counts by whatever name the function knows it: ``HTTPStatus.CREATED``.
+    """
+    written = inspect.unwrap(function)
     try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(inspect.unwrap(function))))
+        tree = ast.parse(textwrap.dedent(inspect.getsource(written)))
     except (OSError, SyntaxError, TypeError):  # typed into a console, or generated
         return Statuses()
+    names = names_known_to(written)
     nodes = list(own_nodes(tree.body[0])) if tree.body else []
-    values = (value for node in nodes if isinstance(node, ast.Return) for value in alternatives(node.value))
-    returned = map(status_returned, values)
-    raised = (status_raised(node) for node in nodes if isinstance(node, ast.Call))
-    return Statuses(returned=frozenset(filter(None, returned)), raised=frozenset(filter(None, raised)))
+    values = [value for node in nodes if isinstance(node, ast.Return) for value in alternatives(node.value)]
+    returned = [frozenset(statuses_returned(value, names)) for value in values]
+    raised = (status for node in nodes for status in statuses_raised(node, names))
+    return Statuses(
+        returned=frozenset().union(*returned), raised=frozenset(raised), is_open=not all(returned) or not values
+    )
+
+
+def names_known_to(function: Any) -> dict[str, Any]:
+    """Return what the names in a function's code stand for, as far as that is known before it runs."""
+    code = getattr(inspect.unwrap(getattr(function, "__func__", function)), "__code__", None)
+    if code is None:
+        return {}
+    cells = zip(code.co_freevars, function.__closure__ or (), strict=True)
+    around = {name: cell.cell_contents for name, cell in cells if cell != CellType()}
+    names = {name: value for name, value in function.__globals__.items() if name not in code.co_varnames}
+    return {**names, **around}
 
 
 def own_nodes(node: ast.AST) -> Iterator[ast.AST]:
@@ -111,19 +133,45 @@ def alternatives(value: ast.AST | None) -> Iterator[ast.AST]:
         yield value
 
 
-def status_returned(value: ast.AST) -> int | None:
-    return constant_status(value.elts[1]) if isinstance(value, ast.Tuple) and len(value.elts) > 1 else None
+def statuses_returned(value: ast.AST, names: Mapping[str, Any]) -> Iterator[int]:
+    if isinstance(value, ast.Tuple) and len(value.elts) > 1:
+        for each in alternatives(value.elts[1]):
+            yield from constant_status(each, names)
 
 
-def status_raised(node: ast.Call) -> int | None:
+def statuses_raised(node: ast.AST, names: Mapping[str, Any]) -> Iterator[int]:
+    """Yield what a node raises: ``abort(410)``, ``ActionError(..., status=409)``, ``raise NotFound``."""
+    if isinstance(node, ast.Raise):
+        kind = constant(node.exc.func if isinstance(node.exc, ast.Call) else node.exc, names)
+        if inspect.isclass(kind) and issubclass(kind, HTTPException) and kind.code:
+            yield kind.code
+    if not isinstance(node, ast.Call):
+        return
     name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-    if name not in FAILING:
+    named = {each.arg: each.value for each in node.keywords}
+    if name == "abort" and (node.args or "code" in named):
+        yield from constant_status(named.get("code") or node.args[0], names)
+    elif name == "ActionError" and "status" not in named:
+        yield DEFAULT_STATUS
+    elif name == "ActionError":
+        yield from constant_status(named["status"], names)
+
+
+def constant_status(node: ast.AST, names: Mapping[str, Any]) -> Iterator[int]:
+    value = constant(node, names)
+    if isinstance(value, int) and not isinstance(value, bool) and 200 <= value <= 599:
+        yield int(value)
+
+
+def constant(node: ast.AST | None, names: Mapping[str, Any]) -> Any:
+    """Return what an expression stands for where nothing need run for that; None where it does not say."""
+    if isinstance(node, ast.Constant):
+        return node.value
+    if isinstance(node, ast.Name):
+        return names.get(node.id)
+    if not isinstance(node, ast.Attribute):
         return None
-    if name == "abort":
-        return constant_status(node.args[0]) if node.args else None
-    return next((constant_status(each.value) for each in node.keywords if each.arg == "status"), DEFAULT_STATUS)
-
-
-def constant_status(node: ast.AST) -> int | None:
-    value = getattr(node, "value", None)
-    return value if type(value) is int and 200 <= value <= 599 else None
+    owner = constant(node.value, names)
+    if isinstance(owner, Enum):
+        return owner.value if node.attr == "value" else None
+    return getattr(owner, node.attr, None) if inspect.isclass(owner) or inspect.ismodule(owner) else None

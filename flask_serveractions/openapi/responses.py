@@ -121,7 +121,8 @@ def answers_of(
     :param is_choosy: a value in the path may not fit its rule: then the app's own 404 answers.
     """
     returned = returned_of(components, operation)
-    statuses = replace(statuses, returned=statuses.returned | tuple_statuses(operation.answer.annotation))
+    typed = tuple_statuses(operation.answer.annotation)
+    statuses = replace(statuses, returned=statuses.returned | typed, is_open=statuses.is_open and not typed)
     named = successes(operation, about, statuses)
     succeeding = {str(status): success(operation, status, about, returned) for status in named}
     special = {str(status): made for status, made in further_answers(operation, returned)}
@@ -212,7 +213,8 @@ def successes(operation: Operation, about: Description, statuses: Statuses) -> l
     named = {told_status(operation, status) for status in statuses.returned if status < 400}
     if orders_job(operation):
         return sorted(named) or [202]
-    return sorted(named) or [default_status(operation)]
+    default = [default_status(operation)] if statuses.is_open or not named else []
+    return [*sorted(named), *(each for each in default if each not in named)]
 
 
 def told_status(operation: Operation, status: int) -> int:

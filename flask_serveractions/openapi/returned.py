@@ -156,7 +156,8 @@ def statuses_within(annotation: Any) -> Iterator[int]:
         yield from statuses_within(parts[-1])
     elif typing.get_origin(said.plain) is tuple and is_value_and_status(parts):
         literals = typing.get_args(unfold(parts[1]).plain)
-        yield from (each for each in literals if type(each) is int and 200 <= each <= 599)
+        statuses = (each for each in literals if isinstance(each, int) and not isinstance(each, bool))
+        yield from (int(each) for each in statuses if 200 <= each <= 599)
 
 
 def returns_job(annotation: Any) -> bool:

@@ -5,31 +5,19 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Collection, Mapping
-from functools import partial
 from typing import Any, ClassVar
 
-from flask import Flask, Response, after_this_request, current_app, request
+from flask import Flask, Response
 from flask.views import MethodView
-from werkzeug.datastructures import Headers
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, TooManyRequests
-from werkzeug.routing import MapAdapter
-from werkzeug.routing.exceptions import RoutingException
 
-from ..answers.error_handlers import answer_in_our_place
-from ..answers.failures import closed_to_caches, own_headers, with_retry_after
 from ..answers.listing import BY_CURSOR
-from ..answers.responses import problem_response
-from ..app_state import AppState, Registry, localize, state_of
+from ..app_state import AppState, Registry
 from ..config import Settings
-from ..errors import Problem
 from ..held import callables_in
-from ..http.action_argument import ActionArgument
 from ..http.conditional import CHANGING_METHODS
-from ..http.locations import is_below
-from ..http.negotiation import ANSWER, is_htmx, wants_html
 from ..marks import own_marks, with_marks
 from ..operation import ROUTE, STATE_KEY, Operation
-from ..pipeline.dispatch import dispatch, log_refused
+from ..pipeline.dispatch import dispatch
 from ..pipeline.plain_reads import call_of, is_asked_plainly, is_plain_read, read_plainly
 from ..schemas.annotations import definer, type_parameters
 from ..schemas.signature import compile_operation
@@ -88,10 +76,9 @@ class MethodRoute(MethodView):
         state = app.extensions.get(STATE_KEY) or default_state(app)
         rule, method = asked.url_rule, asked.method
         siblings: Mapping[str, Operation] = {}
-        if app.url_value_preprocessors:
-            siblings = operations_with(app, state, type(self), rule, frozenset(kwargs))
-        if siblings:
-            operation = siblings[method] if method in siblings else siblings["GET"]
+        if rule is None or kwargs.keys() != rule.arguments:
+            siblings = operations_with(app, state, type(self), rule, frozenset(kwargs), method)
+            operation = operation_in(siblings, type(self), method)
         else:
             operation = state.known.get((id(rule), method)) or operation_of(app, state, type(self), rule, method)
             if operation.owner is not type(self):  # another class may be put behind a view at any time
@@ -135,9 +122,7 @@ def operation_of(app: Flask, state: AppState, view_class: type[MethodRoute], rul
     operation = known_operation(state, rule, method)
     if operation is None or operation.owner is not view_class:
         compile_rule(app, state, view_class, rule)
-        operation = known_operation(state, rule, method)
-    if operation is None:
-        raise AssertionError(f"Unimplemented method {method!r} of {view_class!r}")  # as Flask has it
+        operation = operation_in(operations_at(state, rule), view_class, method)
     state.known[id(rule), method] = operation
     if is_plain_read(operation):
         state.plain_reads.add(operation)
@@ -147,6 +132,17 @@ def operation_of(app: Flask, state: AppState, view_class: type[MethodRoute], rul
 def operations_at(state: AppState, rule: Any) -> dict[str, Operation]:
     """Return the operations behind a URL rule, by method."""
     return state.routes.get((rule.endpoint, place_of(rule)), {})
+
+
+def operation_in(operations: Mapping[str, Operation], view_class: type[MethodRoute], method: str) -> Operation:
+    """Return the operation of a method; GET's for HEAD, where the class has none.
+
+    :raises AssertionError: it has not the method either, as Flask has it.
+    """
+    operation = operations.get(method) or (operations.get("GET") if method == "HEAD" else None)
+    if operation is None:
+        raise AssertionError(f"Unimplemented method {method!r} of {view_class!r}")
+    return operation
 
 
 def known_operation(state: AppState, rule: Any, method: str) -> Operation | None:
@@ -193,21 +189,28 @@ def has_preprocessors(app: Flask, endpoint: str) -> bool:
 
 
 def operations_with(
-    app: Flask, state: AppState, view_class: type[MethodRoute], rule: Any, names: frozenset[str]
+    app: Flask, state: AppState, view_class: type[MethodRoute], rule: Any, names: frozenset[str], method: str
 ) -> Mapping[str, Operation]:
-    """Return the operations for path values that are not the rule's own, since a ``url_value_preprocessor`` made them.
+    """Return the operations for path values that are not the rule's own.
 
-    Empty where they are the rule's own, as nearly always.
+    A ``url_value_preprocessor`` made them, or another view, of this URL or of none, calls the class's.
 
+    :param rule: None where no URL was matched.
     :raises TypeError: the function does not take one of them.
     """
-    if names == rule.arguments:
-        return {}
-    key = view_class, id(rule), names
+    key = view_class, id(rule), names, method if rule is None else ""
     if key not in state.preprocessed:
-        methods = set(operations_at(state, rule)) or set(rule.methods or ())
-        around = is_wrapped(app.view_functions[rule.endpoint], view_class)
-        operations = compile_route(view_class, rule.endpoint, rule.rule, names, methods, is_wrapped=around)
+        endpoint, text, methods = view_class.__name__, "", {method, "GET" if method == "HEAD" else method}
+        if rule is not None:
+            endpoint, text, methods = rule.endpoint, rule.rule, rule.methods or methods
+        operations = compile_route(
+            view_class,
+            endpoint,
+            text,
+            names,
+            methods,
+            is_wrapped=is_wrapped(app.view_functions.get(endpoint), view_class),
+        )
         state.preprocessed[key] = {
             method: with_limits(app, with_marks(operation)) for method, operation in operations.items()
         }
@@ -277,10 +280,24 @@ def route_rules(app: Flask) -> list[tuple[Any, type[MethodRoute]]]:
     """Return every URL rule of an app that leads to a MethodRoute, with the class."""
     found = []
     for rule in app.url_map.iter_rules():
-        view_class = view_class_of(app.view_functions.get(rule.endpoint))
-        if view_class is not None:
+        view = app.view_functions.get(rule.endpoint)
+        view_class = view_class_of(view)
+        if view_class is not None and hands_on(view, view_class, rule):
             found.append((rule, view_class))
     return found
+
+
+def hands_on(view: Any, view_class: type[MethodRoute], rule: Any) -> bool:
+    """Whether a view that holds one of ours may give it the values of its URL, and does not call it with its own."""
+    if wraps_own(view) or inspect.Parameter.VAR_KEYWORD in {
+        each.kind for each in inspect.signature(view).parameters.values()
+    }:
+        return True
+    try:
+        compile_route(view_class, rule.endpoint, rule.rule, frozenset(rule.arguments), rule.methods or ())
+    except TypeError:
+        return False
+    return True
 
 
 def view_class_of(view: Any) -> type[MethodRoute] | None:
@@ -292,76 +309,10 @@ def view_class_of(view: Any) -> type[MethodRoute] | None:
     return None
 
 
-def refuse_method(error: MethodNotAllowed) -> Response | None:
-    """Answer a method that a URL of ours does not have; None where the URL is not ours, or a browser asked."""
-    endpoint = endpoint_of(error)
-    if endpoint is None:
-        return None
-    log_refused(request.path, request.remote_addr, f"method {request.method}")
-    after_this_request(closed_to_caches)
-    if wants_html(request.headers.get("Accept", "")):
-        return None
-    allow = ", ".join(sorted(error.valid_methods or ()))
-    app = running_app()
-    detail = localize(app, f"{request.method} is not allowed here. Allowed: {allow}.")
-    problem = Problem(status=405, detail=detail, headers=Headers([("Allow", allow)]))
-    return refused(app, endpoint, problem, error)
-
-
-def refuse_too_many(error: TooManyRequests) -> Response | None:
-    """Answer a rate limit at a URL of ours (RFC 6585, 4); None where the URL is not ours, or a browser asked.
-
-    It may come from before the view: Flask-Limiter's default limits count in ``before_request``.
-    """
-    endpoint = request.endpoint or ""
-    if error.response is not None or not wraps_own(current_app.view_functions.get(endpoint)):
-        return None
-    app = running_app()
-    after_this_request(closed_to_caches)
-    after_this_request(partial(with_retry_after, app))
-    if wants_html(request.headers.get("Accept", "")) or (is_of_action(app) and is_htmx(request.environ)):
-        return None
-    detail = localize(app, error.description or error.name)
-    return refused(app, endpoint, Problem(status=429, detail=detail, headers=Headers(own_headers(error))), error)
-
-
-def refused(app: Flask, endpoint: str, problem: Problem, error: HTTPException) -> Response:
-    """Return the answer to what was refused before the view: a resource's API may have a format of its own."""
-    response = None
-    if view_class_of(app.view_functions.get(endpoint)) is not None:
-        response = answer_in_our_place(app, blueprints_of(endpoint), problem, error)
-    response = response or problem_response(app, problem.status, problem.detail, headers=problem.headers)
-    if is_of_action(app):
-        response.headers[ANSWER] = state_of(app).answer_mark
-    return response
-
-
-def is_of_action(app: Flask) -> bool:
-    """Whether a request came to an action, on a page or under the prefix."""
-    return ActionArgument.KEY in request.environ or is_below(request.path, state_of(app).settings.url_prefix)
-
-
 def blueprints_of(endpoint: str) -> list[str]:
     """Return the names of an endpoint's blueprints, as ``request.blueprints`` does: ``["shop.admin", "shop"]``."""
     names = endpoint.split(".")[:-1]
     return [".".join(names[:length]) for length in range(len(names), 0, -1)]
-
-
-def endpoint_of(error: MethodNotAllowed) -> str | None:
-    """Return the endpoint of the URL that was asked for; None where it is none of ours."""
-    adapter = current_app.create_url_adapter(request)
-    if error is not request.routing_exception or adapter is None:
-        return None
-    endpoints = (matched_endpoint(adapter, method) for method in error.valid_methods or ())
-    return next((each for each in endpoints if wraps_own(current_app.view_functions.get(each or ""))), None)
-
-
-def matched_endpoint(adapter: MapAdapter, method: str) -> str | None:
-    try:
-        endpoint: str = adapter.match(method=method)[0]
-    except (HTTPException, RoutingException):  # a redirect to the URL with a slash
-        return None
-    return endpoint
 
 
 def check_is_route(view_class: Any) -> None:

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
 import functools
+import http.client
+from http import HTTPStatus
 from typing import Any
 
+import werkzeug.exceptions
 from flask import abort
+from werkzeug.exceptions import HTTPException
 
 from flask_serveractions import ActionError
 from flask_serveractions.openapi.descriptions import description_of, read_docstring, statuses_in
@@ -96,6 +100,61 @@ def adds(kind: str) -> Any:
 def test_the_statuses_that_stand_in_the_code_are_found() -> None:
     found = statuses_in(adds)
     assert (found.returned, found.raised) == ({201, 202}, {410, 409, 422})
+
+
+GONE = 410
+
+
+def put_by_name(kind: str, text: str) -> Any:
+    if kind == "new":
+        return {"text": text}, HTTPStatus.CREATED
+    if kind == "later":
+        return {}, (http.HTTPStatus.ACCEPTED if text else http.client.PARTIAL_CONTENT)
+    if kind == "odd":
+        return {}, HTTPStatus.MULTI_STATUS.value
+    if kind == "gone":
+        abort(code=GONE)
+    if kind == "twice":
+        raise ActionError("Twice.", status=HTTPStatus.CONFLICT)
+    if kind == "early":
+        raise TooEarly
+    raise werkzeug.exceptions.NotFound("Nowhere.")
+
+
+class TooEarly(HTTPException):
+    code = 425
+
+
+def test_a_constant_is_found_by_its_name() -> None:
+    found = statuses_in(put_by_name)
+    assert (found.returned, found.raised) == ({201, 202, 206, 207}, {404, 409, 410, 425})
+
+
+def test_what_a_name_will_stand_for_when_the_function_runs_is_not_guessed() -> None:
+    later = 202
+
+    def choose(GONE: int) -> Any:
+        local = 201
+        if GONE:
+            return {}, later
+        if local:
+            raise unknown.Name  # type: ignore[name-defined]  # noqa: F821
+        return {}, (local or GONE or abort(GONE))
+
+    found = statuses_in(choose)
+    assert (found.returned, found.raised) == ({202}, frozenset())
+
+
+def test_a_value_that_is_returned_alone_leaves_its_status_open() -> None:
+    def put(kind: str) -> Any:
+        if kind == "new":
+            return {}, 201
+        return {}
+
+    def post(kind: str) -> Any:
+        return ({}, 201) if kind == "new" else ({}, 202)
+
+    assert (statuses_in(put).is_open, statuses_in(post).is_open) == (True, False)
 
 
 def test_code_that_can_not_be_read_names_no_status() -> None:

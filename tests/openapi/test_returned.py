@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from http import HTTPStatus
 from typing import Annotated, Any, Literal, Optional
 
 import pytest
@@ -206,3 +207,26 @@ def test_a_format_that_says_nothing_of_itself_may_be_anything_with_statuses_of_i
     assert made["components"]["responses"]["ApiUnprocessableEntity"]["content"] == {"*/*": {}}
     assert responses["418"]["content"] == {"*/*": {}}
     json.dumps(made, allow_nan=False)
+
+
+def test_what_a_function_returns_with_a_status_and_without_is_both_documented() -> None:
+    class Things(MethodRoute):
+        def put(self, text: str) -> TodoOut:
+            if text == "new":
+                return Todo(), HTTPStatus.CREATED  # type: ignore[return-value]
+            return Todo()
+
+        def post(self, text: str) -> tuple[TodoOut, Literal[HTTPStatus.CREATED]]:
+            status: Any = 201
+            return Todo(), status
+
+        def patch(self, text: str):  # type: ignore[no-untyped-def]
+            return (Todo(), 207) if text else None
+
+    app = Flask(__name__)
+    ServerActions(app).route("/things")(Things)
+    item = document(app)["paths"]["/things"]
+    succeeding = {method: [each for each in item[method]["responses"] if each < "3"] for method in sorted(item)}
+    assert succeeding == {"patch": ["207", "2XX"], "post": ["201"], "put": ["200", "201"]}
+    client = app.test_client()
+    assert [client.put("/things", json={"text": each}).status_code for each in ("new", "old")] == [201, 200]

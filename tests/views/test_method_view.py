@@ -341,6 +341,67 @@ def test_one_class_serves_a_list_and_its_items_as_flask_documents_it(app: Flask,
     assert [each.text for each in texts] == ["all", "made", "user 3", "gone 3"]
 
 
+class Numbered(MethodRoute):
+    def get(self, number: int) -> str:
+        return f"word {number}"
+
+    def put(self, number: int, text: str) -> str:
+        return f"word {number} is {text}"
+
+    def post(self) -> str:
+        return "made"
+
+
+def test_another_view_may_call_a_view_with_values_of_its_own(app: Flask, client: FlaskClient) -> None:
+    view = Numbered.as_view("word")
+    app.add_url_rule("/words/<int:number>", view_func=view, methods=["GET", "PUT"])
+
+    @app.get("/first")
+    def first() -> Any:
+        return view(number=1)
+
+    @app.route("/old/<int:old>", methods=["GET", "PUT"])
+    def called_by_its_old_name(old: int) -> Any:
+        return view(number=old)
+
+    class Older(MethodRoute):
+        def get(self, old: int) -> Any:
+            return Numbered().dispatch_request(number=old)
+
+    app.add_url_rule("/older/<int:old>", view_func=Older.as_view("older"))
+    assert [client.get(path).text for path in ("/words/3", "/first", "/old/4", "/older/5", "/words/6")] == [
+        "word 3",
+        "word 1",
+        "word 4",
+        "word 5",
+        "word 6",
+    ]
+    assert client.put("/old/4", json={"text": "misspelt"}).text == "word 4 is misspelt"
+    assert client.put("/old/4", json={"text": 4}).json["errors"].keys() == {"text"}
+    tag = client.get("/old/4").headers["ETag"]
+    assert client.put("/old/4", json={"text": "a"}, headers={"If-Match": '"another"'}).status_code == 412
+    assert client.put("/old/4", json={"text": "a"}, headers={"If-Match": tag}).status_code == 200
+
+
+def test_a_view_may_be_called_where_no_url_leads_to_it(app: Flask) -> None:
+    view = Numbered.as_view("word")
+    with app.test_request_context("/nowhere"):
+        assert view(number=1).data == b"word 1"
+    with app.test_request_context("/nowhere", method="POST"):
+        assert view().data == b"made"
+
+
+def test_who_calls_a_view_from_another_one_is_asked_for_as_well() -> None:
+    app = Flask(__name__)
+    app.secret_key = "a key for tests"
+    actions = ServerActions(app)
+    actions.auth_hook(lambda operation: None)
+    view = Numbered.as_view("word")
+    app.add_url_rule("/words/<int:number>", view_func=view, methods=["GET", "PUT"])
+    app.add_url_rule("/first", "first", lambda: view(number=1))
+    assert [app.test_client().get(path).status_code for path in ("/words/3", "/first")] == [401, 401]
+
+
 def test_a_view_stands_on_a_blueprint(app: Flask, client: FlaskClient) -> None:
     class Where(MethodRoute):
         def get(self, name):

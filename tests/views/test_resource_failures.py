@@ -96,6 +96,53 @@ def test_abort_with_a_response_sends_it() -> None:
     assert (response.status_code, response.text) == (409, "mine")
 
 
+class Locked(HTTPException):
+    code = 423
+
+    def get_body(self, *_: Any) -> str:
+        return f'{{"locked": "{self.description}"}}'
+
+    def get_headers(self, *_: Any) -> list[tuple[str, str]]:
+        return [("Content-Type", "application/vnd.own+json"), ("Retry-After", "7")]
+
+
+class Moved(NotFound):
+    def get_response(self, *_: Any, **__: Any) -> Response:
+        return Response("moved", 410, content_type="text/plain")
+
+
+@pytest.mark.parametrize(
+    ("error", "sent"),
+    [
+        (Locked("for a while"), (423, "application/vnd.own+json", '{"locked": "for a while"}', "7")),
+        (Moved(), (410, "text/plain", "moved", None)),
+    ],
+)
+@pytest.mark.parametrize("accept", ["application/json", BROWSER["Accept"]])
+def test_an_exception_that_writes_its_own_response_sends_it(
+    error: HTTPException, sent: tuple[Any, ...], accept: str
+) -> None:
+    response = serving(failing(error)).get("/thing", headers={"Accept": accept})
+    assert (response.status_code, response.content_type, response.text, response.headers.get("Retry-After")) == sent
+
+
+def failing(error: Exception) -> type[MethodRoute]:
+    class Failing(MethodRoute):
+        def get(self) -> dict[str, Any]:
+            raise error
+
+    return Failing
+
+
+def test_a_handler_of_the_resources_api_comes_before_what_the_exception_writes() -> None:
+    app = Flask(__name__)
+    actions = ServerActions(app)
+    actions.problem_handler(lambda problem: {"told": problem.detail})
+    actions.route("/thing")(failing(Locked("for a while")))
+    response = app.test_client().get("/thing")
+    assert (response.status_code, response.json) == (423, {"told": "for a while"})
+
+
 def test_a_bug_is_a_500_that_tells_nothing_of_the_inside_and_is_found_in_the_log(
     client: ActionsClient, caplog: pytest.LogCaptureFixture
 ) -> None:
