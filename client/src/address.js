@@ -5,8 +5,8 @@ import { closest, findAll, read } from "./dom.js";
 const ARGUMENT = /[?&]_action=([^&#]*)/;
 const RESERVED = /(?<=[?&])_(action|regions)=[^&]*&?/g;
 
-/** @returns {string} the page on the screen: path and query, without what is reserved */
-export const here = () => location.pathname + location.search.replace(RESERVED, "").replace(/[?&]$/, "");
+/** @returns {string} the page on the screen, without what is reserved; with the host, since a path may begin as one: `//` */
+export const here = () => location.origin + location.pathname + location.search.replace(RESERVED, "").replace(/[?&]$/, "");
 
 /** @param {string} url @param {string} [base] @returns {URL} */
 export const absolute = (url, base = location.href) => new URL(url, base);
@@ -23,7 +23,7 @@ export const PAGE = "data-serveractions-page";
 /** @param {Element | undefined} element @returns {string} the page that it came from */
 export function pageOf(element) {
   const url = read(element && closest(element, `[${PAGE}]`), PAGE);
-  return /^\/(?![/\\])/.test(url) ? url : here();
+  return url && isOwn(url) ? url : here();
 }
 
 /** @returns {string} the lazy regions that have been loaded, as requests name them */

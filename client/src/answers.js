@@ -41,7 +41,7 @@ export async function readAnswer(reply, signal, report) {
   const header = (/** @type {string} */ name) => reply.headers.get(name);
   if (!status) return { isElsewhere: true }; // a redirect
   if (header("Serveractions") !== "1") {
-    const said = header("Content-Disposition") ?? "";
+    const said = /** @type {string} */ (header("Content-Disposition")); // or null, which is none
     return ok && /^attachment\b/i.test(said) ? (await loadTransfer()).download(await reply.blob(), said) : { status };
   }
   if (body && header("Content-Type")?.startsWith(EVENTS)) {
@@ -53,7 +53,7 @@ export async function readAnswer(reply, signal, report) {
   }
   const { job, ...answer } = JSON.parse((await reply.text()) || "{}");
   const [stale, rendered, unread, retry] = ["Serveractions-Stale", "Serveractions-Rendered", "Serveractions-Unread", "Retry-After"].map(header);
-  return job ? followJob(job.url, signal, report) : { status, ...answer, stale, rendered: Number(rendered), unread, retry };
+  return job ? followJob(job.url, signal, report) : { status, ...answer, stale, rendered: +(/** @type {any} */ (rendered)), unread, retry };
 }
 
 /** A browser opens six connections to a host: streams of jobs leave some of them. */

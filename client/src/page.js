@@ -22,8 +22,8 @@ export const fieldOfToken = () => about().field ?? "csrf_token";
 /** @returns {Record<string, string>} the header that proves that a request is this page's */
 export const tokenHeader = () => ({ [about().header ?? "X-CSRFToken"]: about().token ?? "" });
 
-/** Of the status and the headers, in order: forms stand on error pages, too, a list in the layout of a 404; who asks too often is told nothing of the page, and an attachment is none. */
-const PAGES = /^(200|4(?!29)..),(?!.*disposition,attachment).*type,text\/html/i;
+/** Of the status and the headers, in order: forms stand on error pages, too, a list in the layout of a 404; who asks too often is told nothing of the page; an attachment is none, nor what is in a sandbox: it would come out of it. */
+const PAGES = /^(200|4(?!29)..),(?!.*(position,a|icy.*[,;] *sandbox[ ,;].*t-type,)).*type,text\/html/i;
 
 /**
  * @param {string} url

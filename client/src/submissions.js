@@ -99,7 +99,7 @@ async function finish(call, answer) {
 /** @param {string | null} [url] @returns {URL | undefined} where a browser may be sent to: javascript: is no place */
 function webAddress(url) {
   const address = absolute(url ?? "");
-  return url && /^http/.test(address.protocol) ? address : undefined;
+  return url && /^http/.test(/** @type {any} */ (address)) ? address : undefined;
 }
 
 /** @param {Call} call @param {Answer} answer @param {URL | undefined} target @param {ActionError | undefined} error */
@@ -108,7 +108,7 @@ async function showAnswer(call, answer, target, error) {
   const { isElsewhere, isFile, messages, page, rendered = 0, stale, unread } = answer;
   if (isElsewhere) return leave(call, here());
   if (target && error) return signIn(call, target.href, error);
-  if (target && target.href.split("#")[0] !== absolute(here()).href) return leave(call, target.href);
+  if (target && target.href.split("#")[0] !== here()) return leave(call, target.href);
   const isNewer = number > shown.last || rendered > shown.rendered;
   const isShown = page && isNewer && call.stands === call.from;
   if (isShown) {

@@ -355,3 +355,24 @@ def test_no_page_of_another_origin_can_call_even_with_a_stolen_id_and_token(
     page.fill("textarea", "mine")
     page.get_by_role("button", name="Add").click()
     expect(page.locator("li")).to_have_text(["mine"])
+
+
+#: what sanitisers let pass, and write so: in the value of an attribute no tag begins (HTML, 13.3)
+HARMLESS = ['<b title="<noscript>">one</b>', '<b title="><img src=x onerror=attacked()>">two</b>']
+COMMENTS = """<main>{% call action_form("create") %}<textarea name="text"></textarea><button>Add</button>{% endcall %}
+{% for item in items %}<article>{{ item | safe }}<noscript><p>Scripts are off.</p></noscript></article>{% endfor %}
+</main>"""
+
+
+def test_what_is_text_in_an_attribute_is_so_in_a_fresh_page(stage: Stage, page: Page, items: list[str]) -> None:
+    stage.policy = ""  # nothing else stops it
+    page.add_init_script(SPY)
+    stage.page("/comments", COMMENTS, items=lambda: list(items))
+    open_page(page, "/comments")
+    for number, text in enumerate(HARMLESS, start=1):
+        page.fill("textarea", text)
+        page.get_by_role("button").click()
+        await_events(page, "finish", number)
+    expect(page.locator("article b")).to_have_text(["one", "two"])
+    assert page.locator("article img, article p").count() == 0
+    assert page.evaluate("window.attacks") == []

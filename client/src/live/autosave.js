@@ -7,7 +7,7 @@ import { checkValidity, fieldsOf, find, has, isShown, listen, read, requestSubmi
 import { FAILED, tell } from "../messages.js";
 import { load } from "../submissions.js";
 import { refreshContent } from "./dialogs.js";
-import { onSubmit, pathOf } from "./listen.js";
+import { onSubmit, pageAt } from "./listen.js";
 import { milliseconds } from "./pace.js";
 import { dialogOf } from "./regions.js";
 
@@ -75,7 +75,7 @@ async function search(form, button) {
   const sent = { element: form, contents: contentsOf(form) };
   form.ariaBusy = "true";
   const dialog = dialogOf(form);
-  const state = dialog ? await refreshContent(dialog, pathOf(url)) : await load(pathOf(url), sent, stop.signal);
+  const state = dialog ? await refreshContent(dialog, pageAt(url)) : await load(pageAt(url), sent, stop.signal);
   if (searches.get(form) !== stop) return;
   form.ariaBusy = null;
   if (state === "moved") location.assign(url); // to the sign-in, say

@@ -8,7 +8,7 @@ import { loadScreen } from "../modules.js";
 import { fetchPage } from "../page.js";
 import { load } from "../submissions.js";
 import { keepParts, refreshParts } from "./endless.js";
-import { onLink, pathOf } from "./listen.js";
+import { onLink, pageAt } from "./listen.js";
 import { DIALOG, dialogOf, emitRegion, openDialogs, parseWithin, showPart } from "./regions.js";
 
 /** @typedef {import("./regions.js").Sent} Sent */
@@ -35,7 +35,7 @@ async function openDialog(link) {
   const onclick = () => mayGo([dialog]) && dialog.close();
   dialog.append(create("div"), create("button", { className: "serveractions-close", ariaLabel: CLOSE, textContent: "×", onclick }));
   dialog.dataset.keep = "";
-  const state = await refreshContent(dialog, pathOf(link));
+  const state = await refreshContent(dialog, pageAt(link));
   const { rememberFocus } = await loadScreen();
   link.ariaBusy = null;
   if (pathname !== location.pathname) return forget(dialog);
@@ -90,8 +90,8 @@ function closeAfterSuccess(event) {
   if (page && has(element, "data-result")) return void refreshContent(dialog, undefined, page);
   const all = openDialogs(), below = all[all.indexOf(dialog) - 1];
   const [target, place] = absolute(redirect ?? here()).href.split("#");
-  if (target !== absolute(here()).href) {
-    if (!below || target !== absolute(read(below, PAGE)).href) return; // the browser leaves
+  if (target !== here()) {
+    if (!below || target !== read(below, PAGE)) return; // the browser leaves
     event.preventDefault();
   } else if (place) history.replaceState(null, ""); // nothing goes back, which would leave the place again
   else if (redirect && below) return history.go(-all.length); // to the page below all of them

@@ -5,7 +5,7 @@ import { begunForms } from "../begun.js";
 import { closest, find, findAll, isShown, listen, read, removeAttribute, setAttribute } from "../dom.js";
 import { loadScreen } from "../modules.js";
 import { fetchPage } from "../page.js";
-import { onLink, pathOf, valued, whenShown } from "./listen.js";
+import { onLink, pageAt, valued, whenShown } from "./listen.js";
 import { dialogOf, emitRegion, parseWithin, regionIn, showPart } from "./regions.js";
 
 /** @typedef {import("./listen.js").Link} Link */
@@ -63,7 +63,7 @@ async function append(link) {
   const from = here();
   const region = regionIn(read(link, "data-more"), dialogOf(link));
   if (isAwaited(region)) return; // it is asked again when the first part is there
-  const part = region && !region.contains(link) && link.origin === location.origin && (await fetchPart(pathOf(link), region));
+  const part = region && !region.contains(link) && link.origin === location.origin && (await fetchPart(pageAt(link), region));
   if (here() !== from || !isShown(link)) return;
   if (!part || !part[2]) return removeAttribute(link, "data-more"); // it leads to nothing: it is a link again
   home = from;
@@ -75,7 +75,7 @@ async function append(link) {
   void runScripts((/** @type {HTMLElement} */ script) => old.includes(script));
   const hadFocus = document.activeElement === link;
   // one that leads back would go on for ever
-  link.replaceWith(further && !urlsOf(region).includes(pathOf(further)) ? further : "");
+  link.replaceWith(further && !urlsOf(region).includes(pageAt(further)) ? further : "");
   if (hadFocus) {
     const next = /** @type {HTMLElement} */ (last?.nextElementSibling ?? region);
     next.tabIndex = next.tabIndex; // -1, where it had none: now it takes the focus

@@ -55,5 +55,5 @@ async function cancel(form, url) {
 whenShown(followJobs);
 onSubmit((form) => {
   const url = read(form, "action");
-  return url && closest(form, valued("data-job", url)) && cancel(form, url);
+  return url && isOwn(url) && closest(form, valued("data-job", url)) && cancel(form, url);
 });

@@ -26,8 +26,8 @@ export const onSubmit = (act) =>
     if (!event.defaultPrevented && act(event.target, event)) event.preventDefault();
   });
 
-/** @param {{pathname: string, search: string}} address of a link, say @returns {string} */
-export const pathOf = ({ pathname, search }) => pathname + search;
+/** @param {{href: string}} address of a link, say @returns {string} without the place in the page; with the host, since a path may begin as one */
+export const pageAt = ({ href }) => href.split("#")[0];
 
 /** @param {string} name of an attribute @returns {string[]} what it says, wherever it stands; the same once */
 export const valuesOf = (name) => [...new Set(findAll(`[${name}]`).map((element) => read(element, name)))];

@@ -16,7 +16,8 @@ export function adopt(page) {
 }
 
 // Scripts are on here, and off for the parser: what it would make of <noscript> must not come to life. As a style it is at home in a head, too.
-const NOSCRIPT = /<(script|style|textarea|title)\b.*?<\/\1\b|<!--.*?-->|(<noscript\b[^>]*>)(.*?)(?=<\/noscript\b)/gis;
+// What stands in an attribute is none: a text that a visitor wrote into one would pair with a tag of the page's own.
+const NOSCRIPT = /<(script|style|textarea|title)\b.*?<\/\1\b|<!--.*?-->|(<noscript\b[^>]*>)(.*?)(?=<\/noscript\b)|<\w([^=>]|=(["']).*?\5|=)*/gis;
 
 /** @param {string} [html] @returns {Document} with its declarative shadow roots */
 export function parsePage(html = "") {
