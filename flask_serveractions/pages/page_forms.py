@@ -15,6 +15,7 @@ from ..http.action_argument import before_value
 from ..http.locations import mounted
 from ..operation import HOLDS_FORMS, Operation, Region, Submission, middleware_state_of
 from ..scope import running_app, running_request, running_session, scope
+from ..security.access import NOBODYS
 from ..security.origin import token_field, wants_token
 from ..security.signing import KeyRing, new_raw_token, who_mark
 from ..security.visitors import distinct_identity, known_identity, remember_session, visitor_for_page, visitor_of
@@ -85,7 +86,7 @@ def visitor_for(forms: PageForms, state: AppState, operation: Operation, bound: 
         if state.settings.bind_session:
             own = running_session()
             before = visitor_of(own)
-            forms.visitor = visitor_for_page(own, partial(identify, state, operation, bound))
+            forms.visitor = visitor_for_page(own, partial(find_visitor, state, operation, bound))
             if forms.visitor != before:
                 after_this_request(remember_session_of)
                 check_session_is_sent()
@@ -99,7 +100,7 @@ def who_for(forms: PageForms, state: AppState, operation: Operation, bound: Mapp
             visitor_for(forms, state, operation, bound)
             known = known_identity(running_session())
         else:
-            known = distinct_identity(identify(state, operation, bound))
+            known = distinct_identity(find_visitor(state, operation, bound))
         forms.who = who_mark(ring_for(forms, state), known)
     return forms.who
 
@@ -107,6 +108,15 @@ def who_for(forms: PageForms, state: AppState, operation: Operation, bound: Mapp
 def remember_session_of(response: Response) -> Response:
     remember_session(session)
     return response
+
+
+def find_visitor(state: AppState, operation: Operation, bound: Mapping[str, Any]) -> Any:
+    """Return who is looking at the page, also where the first form of it calls what they may not.
+
+    Else the forms of two who may not would be one's and the other's, since of neither anything was known.
+    """
+    found = identify(state, operation, bound)
+    return identify(state, NOBODYS, {}) if found is None and operation is not NOBODYS else found
 
 
 def identify(state: AppState, operation: Operation, bound: Mapping[str, Any]) -> Any:

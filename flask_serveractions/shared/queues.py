@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import os
 import queue
 import threading
@@ -129,8 +130,8 @@ class CeleryQueue:
         if self._stuck is not None and self._stuck.is_alive():
             raise not_started_refusal("Celery's broker does not answer")
         publishing = Publishing(self.celery, job_id, payload)
-        if self.celery.conf.task_always_eager:
-            publishing.run()
+        if self.celery.conf.task_always_eager:  # the job is not of the request that orders it: a worker's has none
+            contextvars.Context().run(publishing.run)
         else:
             publishing.start()
             publishing.join(self.seconds)

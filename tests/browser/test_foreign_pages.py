@@ -49,7 +49,7 @@ def foreign() -> Iterator[Foreign]:
         yield Foreign(address.removeprefix("http://"), asked)
 
 
-LAYOUT = """<main><p>There is no such page.</p>{% call(form) action_form("sign_in") %}<input name="password" type="password">
+LAYOUT = """<main><p>There is no such page.</p>{% call(form) action_form("sign_in") %}<input name="password">
 <button>Sign in</button>{% endcall %}<div data-poll="500ms" data-region="news"></div></main>"""
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask, abort, redirect, render_template_string, request
+from celery import Celery
+from flask import Flask, abort, has_request_context, redirect, render_template_string, request
 from werkzeug.exceptions import ServiceUnavailable, TooManyRequests
 
 from flask_serveractions import (
@@ -24,6 +25,7 @@ from flask_serveractions import (
     Progress,
     ServerActions,
     action_called,
+    current_identity,
     enqueue,
     public,
     requires,
@@ -240,6 +242,33 @@ def test_whoever_ordered_a_job_sees_it_though_she_may_not_call_its_action(tmp_pa
     job = client.post("/api/builds", headers={"X-User": "ada"}).headers["Location"]
     answers = [client.get(job, headers={**SCRIPT, "X-User": name}) for name in ("ada", "bob", "")]
     assert [answer.status_code for answer in answers] == [200, 404, 404]
+
+
+class Clerk:
+    id = 7
+
+
+def test_who_is_calling_stays_who_that_is_though_celery_runs_a_job_at_once(tmp_path: Path) -> None:
+    celery = Celery("desk", broker="memory://")
+    celery.conf.task_always_eager = True
+    app = Flask(__name__, instance_path=str(tmp_path))
+    app.config.update(SECRET_KEY="of the tests", SERVERACTIONS_CELERY=celery)
+    actions, seen = ServerActions(app), []
+
+    @actions.register(background=True)
+    def pack() -> None:
+        seen.append((current_identity._get_current_object(), has_request_context()))
+
+    @actions.register
+    def order() -> None:
+        enqueue(pack)
+        seen.append((type(current_identity._get_current_object()), has_request_context()))
+
+    actions.auth_hook(lambda operation: Clerk())
+    app.add_url_rule("/", view_func=lambda: render_template_string('{% call action_form("order") %}{% endcall %}'))
+    client = app.test_client()
+    assert post_json(client, open_form(client)).status_code == 200
+    assert seen == [("7", False), (Clerk, True)]
 
 
 def test_what_is_not_valid_is_the_callers_422(desk: Desk) -> None:

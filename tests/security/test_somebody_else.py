@@ -8,7 +8,7 @@ import pytest
 from flask import Flask, Response, abort, redirect, request, session
 from flask.testing import FlaskClient
 
-from flask_serveractions import public
+from flask_serveractions import public, requires
 from tests.callers import (
     BROWSER,
     ONE_FORM,
@@ -90,6 +90,37 @@ def test_a_form_of_somebody_else_runs_nothing_and_comes_again_as_it_was(client: 
     assert (shown.inputs["text"]["value"], "somebody else" in shown.message) == ("typed", True)
     assert submit(client, shown).status_code == 303
     assert ran == [("bob", "typed")]
+
+
+@requires("root")
+def purge() -> None:
+    ran.append("purged")
+
+
+def nobody() -> None:
+    return None
+
+
+def forbidden() -> None:
+    abort(403)
+
+
+@pytest.mark.parametrize("refuse", [nobody, forbidden])
+def test_a_form_is_ones_own_also_where_the_first_one_of_its_page_calls_what_one_may_not(refuse: Any) -> None:
+    app = app_with(purge, note)
+    app.add_url_rule("/as/<name>", view_func=lambda name: session.update(name=name) or name)
+
+    @extension_of(app).auth_hook
+    def who(operation: Any) -> Any:
+        return refuse() if operation.requires else session.get("name")
+
+    client = app.test_client()
+    client.get("/as/ada")
+    form = open_form(client, "note")
+    client.get("/as/bob")
+    client.get("/")
+    assert submit(client, form, text="by Ada").headers["Serveractions-Stale"] == "identity"
+    assert ran == []
 
 
 def test_a_guest_who_has_signed_in_is_somebody_else(client: FlaskClient) -> None:
