@@ -9,11 +9,13 @@ from secrets import token_urlsafe
 from threading import RLock
 from types import FrameType, MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
+from weakref import WeakValueDictionary
 
 from .config import DEFAULT_STORE, Settings
 from .errors import Problem
 from .http.messages import Gettext, translated
 from .identities import behind_proxies, identity_in
+from .logs import logger
 from .operation import STATE_KEY, Operation
 from .shared.live import Live
 from .stores.store import Store, open_store
@@ -120,6 +122,7 @@ class AppState:
         with self.starting:
             if self._store is None:
                 self._store = open_store(self.settings.store_url, self.instance_path)
+                warn_of_another_app(self._store, self.settings.store_url, self.signing)
             return self._store
 
     def is_store_used(self) -> bool:
@@ -144,6 +147,23 @@ class AppState:
     @property
     def hook(self) -> AuthHook | None:
         return self.registry.hook
+
+
+#: by its description and its URL, whose keys are those of the app that has opened a store first
+OPENED: WeakValueDictionary[tuple[str, str], Signing] = WeakValueDictionary()
+
+
+def warn_of_another_app(store: Store, url: str, signing: Signing) -> None:
+    """Tell of two apps in one store that no key makes one: what belongs to an ID, or to a function, is of both."""
+    first = OPENED.setdefault((repr(store), url), signing)
+    if first.keys and signing.keys and first.keys.isdisjoint(signing.keys):
+        logger.warning(
+            "%r and %r have one store, %r, and no SECRET_KEY in common: each shows the other's jobs and cached values"
+            " to users of its own. Give each a SERVERACTIONS_STORE_URL.",
+            first.app,
+            signing.app,
+            store,
+        )
 
 
 def state_of(app: Flask) -> AppState:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask, render_template_string
 
-from flask_serveractions import ActionError, ServerActions, revalidate_path
+from flask_serveractions import ActionError, Job, ServerActions, revalidate_path
 from flask_serveractions.scope import scope
 from flask_serveractions.testing import ActionsClient
 
@@ -61,6 +61,24 @@ def test_each_visitor_has_forms_of_their_own(app: Flask) -> None:
         303,
     ]
     assert second.submit(pages[0], "add", text="c").status_code == 404
+
+
+SCRIPT = "{{ serveractions_script() }}"
+CANCEL = "{{ job.hidden_fields }}"
+
+
+@pytest.mark.parametrize("template", [SCRIPT, CANCEL])
+def test_each_visitor_has_a_token_of_their_own_where_no_form_is(app: Flask, template: str) -> None:
+    job = Job(url="/job", action="add", state="queued")
+    app.add_url_rule("/other", "other", lambda: render_template_string(template, job=job))
+    first, second = new_client(app), new_client(app)
+    first.get("/")
+    with first.session_transaction() as held:
+        raw = held["csrf_token"]
+    page = second.get("/other")
+    with second.session_transaction() as held:
+        assert held["csrf_token"] != raw
+        assert app.extensions["serveractions.state"].signing.tokens.sign(held["csrf_token"])[:40] in page.text
 
 
 def test_outside_of_a_request_it_lasts_as_long_as_the_app_context(app: Flask) -> None:

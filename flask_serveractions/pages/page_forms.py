@@ -169,6 +169,7 @@ def finish_in_answer(response: Response) -> Response:
 
 def csrf_token(app: Flask) -> str:
     """Return Flask-WTF's token, which the session must hold when it is sent; in ``g``, as Flask-WTF keeps it."""
+    page_forms()  # from here on what g holds is of this request
     name, own, kept = token_field(app.config), running_session(), g._get_current_object()
     token: str | None = kept.get(name)
     if token is None:

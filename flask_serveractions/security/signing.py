@@ -199,6 +199,12 @@ class Signing:
         self._tokens: CsrfTokens | None = None
 
     @property
+    def keys(self) -> frozenset[str | bytes]:
+        """Return ``SECRET_KEY`` and its fallbacks; none where the app has none."""
+        current = self.app.config.get("SECRET_KEY")
+        return frozenset(all_keys(self.app, current)) if current else frozenset()
+
+    @property
     def ring(self) -> KeyRing:
         keys = all_keys(self.app, self.app.config.get("SECRET_KEY"))
         if keys != self._ring.keys:
