@@ -14,10 +14,10 @@ from werkzeug.routing import converters
 from ..forms.controls import has_files
 from ..http.negotiation import JSON, MULTIPART, URLENCODED
 from ..operation import MISSING, Operation, Parameter, Source
-from ..schemas.dump import has_hooks, is_own
+from ..schemas.dump import has_hooks
 from ..schemas.flask_forms import filled_form
 from ..schemas.form_data import is_many, plucked
-from ..schemas.load import SCHEMA_LOADS
+from ..schemas.load import takes_its_fields
 from .controls import FILE, INDEX, Entry, form_object, input_entries, json_of_form
 from .descriptions import Description
 from .partial import Partial, is_partial, partial_below, partial_of
@@ -245,7 +245,7 @@ def schema_entries(
     :param partial: what the schema around it says; None where there is none.
     """
     prefix = f"{prefix}{INDEX}." if schema.many and not prefix else prefix
-    is_own_load = not is_own(schema, Schema, SCHEMA_LOADS)  # nobody knows what it asks for
+    is_own_load = not takes_its_fields(schema)  # nobody knows what it asks for
     partial = partial_of(schema, partial)
     for name, field in schema.load_fields.items():
         needed = required and bool(field.required) and INDEX not in prefix

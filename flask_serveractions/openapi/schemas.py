@@ -26,7 +26,7 @@ from ..forms.inputs import is_secret_name
 from ..schemas.dump import SCHEMA_DUMPS, has_hooks, is_own
 from ..schemas.fields import Choice, Data, address_validator, raw_choice, simple_validators
 from ..schemas.form_data import is_many
-from ..schemas.load import SCHEMA_LOADS
+from ..schemas.load import takes_its_fields
 from .descriptions import description_of
 from .partial import Partial, is_partial, partial_below, partial_of
 from .values import fits, key_names, only_items, range_of, refused_values, serialize_value, truth_values, type_of_values
@@ -177,7 +177,7 @@ class Converter(OpenAPIConverter):
         )
         title = getattr(schema.Meta, "title", None)
         about = {**({"title": title} if title else {}), **({"description": text} if text else {})}
-        if not is_own(schema, Schema, SCHEMA_DUMPS if self.has_come_back else SCHEMA_LOADS):
+        if not (is_own(schema, Schema, SCHEMA_DUMPS) if self.has_come_back else takes_its_fields(schema)):
             return about  # nobody knows what it makes of what
         listed = schema.dump_fields if self.has_come_back else schema.load_fields
         properties = {field.data_key or name: self.property_of(schema, name, field) for name, field in listed.items()}

@@ -81,6 +81,17 @@ def loads_in_its_own_way(schema: Schema) -> bool:
     return hooked or schema.partial is not None or not is_own(schema, Schema, SCHEMA_LOADS)
 
 
+#: packages whose schemas take what their fields say, whatever they make of it
+PLAIN_LOADS = frozenset({"marshmallow", "marshmallow_sqlalchemy"})
+
+
+def takes_its_fields(schema: Schema) -> bool:
+    """Whether what a schema is sent is what its fields say: no class of the app's has a ``load`` of its own."""
+    definers = (next(each for each in type(schema).__mro__ if name in vars(each)) for name in SCHEMA_LOADS)
+    plain = all(each.__module__.partition(".")[0] in PLAIN_LOADS for each in definers)
+    return plain and not any(name in vars(schema) for name in SCHEMA_LOADS)
+
+
 def loader_into_store(schema: Schema, unknown: Any) -> Callable[[Any, Any, None], Any]:
     load_object = object_loader(schema, unknown)
     return list_loader(schema, load_object) if schema.many else load_object

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import typing
+from collections import abc
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -22,6 +23,15 @@ class NoField(TypeError):
     def __init__(self, problem: str, mend: str | None = None) -> None:
         super().__init__(problem)
         self.mend = mend
+
+
+#: what to write for a type that has a likeness which loads
+MENDS: dict[type[Any], str] = {
+    **dict.fromkeys((set, frozenset, tuple), "Take a list, as in list[str], and make it in the function."),
+    **dict.fromkeys((abc.Sequence, abc.MutableSequence, abc.Collection, abc.Iterable), "Take a list, as in list[str]."),
+    **dict.fromkeys((abc.Mapping, abc.MutableMapping), "Take a dict, as in dict[str, int]."),
+    **dict.fromkeys((bytes, bytearray), "Take str for text, and FileStorage for an uploaded file."),
+}
 
 
 def no_field(annotation: Any) -> NoField:
@@ -48,10 +58,8 @@ def no_field(annotation: Any) -> NoField:
             "Take what finds a row, as in todo_id: Bound[int], or what makes one: a parameter for each field, or"
             f" Annotated[dict, {named(annotation)}Schema()]."
         )
-    elif (typing.get_origin(annotation) or annotation) in (set, frozenset, tuple):
-        mend = "Take a list, as in list[str], and make it in the function."
-    elif annotation in (bytes, bytearray):
-        mend = "Take str for text, and FileStorage for an uploaded file."
+    elif is_class(typing.get_origin(annotation) or annotation):
+        mend = MENDS.get(typing.get_origin(annotation) or annotation)
     return NoField(problem, mend)
 
 
@@ -85,7 +93,7 @@ def is_mapped(annotation: Any) -> bool:
 def check_metadata(metadata: Iterable[Any]) -> None:
     """Refuse what stands beside a type and would check nothing.
 
-    :raises NoField: a validator's class; a list of validators; what is of WTForms.
+    :raises NoField: a validator's class; a list of validators; fields in a dict; what is of WTForms.
     """
     for each in metadata:
         name = named(each)
@@ -93,11 +101,18 @@ def check_metadata(metadata: Iterable[Any]) -> None:
             raise NoField("a list of validators checks nothing", "Write them one by one: Annotated[str, one, two].")
         if is_class(each) and issubclass(each, validate.Validator):
             raise NoField(f"{name} is a class, which checks nothing", f"Write {name}(...).")
+        check_is_schema(each)
         if is_of_wtforms(each):
             raise NoField(
                 f"{name} is WTForms', which checks a field of a form and no value",
                 "Take marshmallow's, as in Annotated[str, validate.Length(max=200)], or a FlaskForm as the type.",
             )
+
+
+def check_is_schema(metadata: Any) -> None:
+    """:raises NoField: fields in a dict, as other libraries take them."""
+    if isinstance(metadata, dict) and any(is_instance_or_class(each, fields.Field) for each in metadata.values()):
+        raise NoField("fields in a dict are no schema", "Write Schema.from_dict({...})().")
 
 
 def check_takes_a_value(validator: Callable[..., Any]) -> None:

@@ -20,7 +20,7 @@ from ..operation import MISSING, Answer
 from .annotations import NOTHING, Unfolded, each_of_union, is_class, unfold, union_members
 from .dump import compile_dump
 from .json_rows import WriteRows, compile_rows
-from .mistakes import NoField
+from .mistakes import NoField, check_is_schema
 from .schema_cycles import all_fields, close_cycles
 from .type_hints import ARRAYS, field_of, is_field, is_schema, schema_among, schema_of
 
@@ -162,7 +162,11 @@ def says_schema(said: Unfolded) -> bool:
 
 
 def is_written(metadata: Any) -> bool:
-    """Whether metadata writes what it stands at: a schema, or a marshmallow field with one in it."""
+    """Whether metadata writes what it stands at: a schema, or a marshmallow field with one in it.
+
+    :raises NoField: fields in a dict, which would write nothing.
+    """
+    check_is_schema(metadata)
     return is_schema(metadata) or (is_field(metadata) and holds_nested(field_of(metadata)))
 
 

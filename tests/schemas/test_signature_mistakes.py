@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -58,6 +58,36 @@ def refused(function: Callable[..., Any], **how: Any) -> str:
     with pytest.raises(TypeError) as caught:
         compiled(function, **how)
     return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("annotation", "mend"),
+    [
+        (set[int], "Take a list"),
+        (Sequence[int], "Take a list"),
+        (Mapping[str, int], "Take a dict"),
+        (bytes, "Take str"),
+    ],
+)
+def test_the_likeness_of_a_type_that_does_not_load_is_named(annotation: Any, mend: str) -> None:
+    def act(value: Any) -> None: ...
+
+    act.__annotations__["value"] = annotation
+    assert mend in refused(act)
+
+
+FIELDS = {"text": fields.String(), "secret": fields.String(load_only=True)}
+
+
+def test_fields_in_a_dict_are_no_schema() -> None:
+    def take(todo: Annotated[dict, FIELDS]) -> None: ...
+
+    def give() -> Annotated[dict, FIELDS]: ...
+
+    def give_many() -> list[Annotated[dict, FIELDS]]: ...
+
+    for function in (take, give, give_many):
+        assert "Schema.from_dict" in refused(function)
 
 
 def test_a_type_no_field_exists_for_is_a_type_error_that_says_where_and_how_to_mend_it() -> None:
