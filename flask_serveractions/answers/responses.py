@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flask import Response
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response as WerkzeugResponse
 
@@ -222,12 +222,12 @@ def plain_page(app: Flask, status: int, submission: Submission, back: str, decla
     :param declared: the first parts of the names that may be shown.
     """
     errors = [
-        Markup("<li>{}</li>\n").format(text if name.startswith("_") else f"{name}: {text}")
+        f"<li>{escape(text if name.startswith('_') else f'{name}: {text}')}</li>\n"
         for name, texts in submission.errors.items()
         for text in texts
     ]
     values = [
-        Markup("<dt>{}</dt>\n<dd><pre>{}</pre></dd>\n").format(name, text)
+        f"<dt>{escape(name)}</dt>\n<dd><pre>{escape(text)}</pre></dd>\n"  # Markup.format takes five times as long
         for name, value in submission.values.items()
         if re.split("[.-]", name)[0] in declared or name in declared  # WTForms nests with hyphens
         for text in (value if isinstance(value, list) else [value])
@@ -236,8 +236,8 @@ def plain_page(app: Flask, status: int, submission: Submission, back: str, decla
         language=localize(app, "en"),
         title=localize(app, status_phrase(status)),
         message=submission.message,
-        errors=Markup("<ul>\n{}</ul>\n").format(Markup("").join(errors)) if errors else "",
-        values=VALUES.format(localize(app, "What you sent"), Markup("").join(values)) if values else "",
+        errors=Markup(f"<ul>\n{''.join(errors)}</ul>\n") if errors else "",  # noqa: S704  # escaped above
+        values=VALUES.format(localize(app, "What you sent"), Markup("".join(values))) if values else "",  # noqa: S704  # too
         back=back,
         back_to_page=localize(app, "Back to the page"),
     )

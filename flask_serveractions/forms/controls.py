@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Iterable
 from copy import copy
 from difflib import get_close_matches
-from functools import partial
+from functools import cache, partial
 from itertools import pairwise
 from typing import Any
 
@@ -14,12 +14,15 @@ from marshmallow import INCLUDE, Schema, ValidationError, fields, missing, valid
 
 from ..operation import MISSING, Operation, Parameter
 from ..schemas.fields import Choice, address_validator, simple_validators
-from ..schemas.flask_forms import filled_form
+from ..schemas.flask_forms import field_named, filled_form, new_entry
 from ..schemas.form_data import MAX_DEPTH, is_many, plucked
 from .initial_values import found_in
 from .inputs import YES_OR_NO, Input, Kind, is_secret_name, option_pair
 from .native_inputs import text_of
-from .wtf_inputs import any_file, input_of, wtf_names
+from .wtf_inputs import any_file, input_of, is_secret_field, wtf_names
+
+Place = fields.Field[Any] | Schema  # that fields may stand below
+FieldBelow = Callable[[Place, str], fields.Field[Any] | None]
 
 TYPES: tuple[tuple[type[fields.Field[Any]], str], ...] = (
     (fields.Boolean, "checkbox"),
@@ -101,29 +104,30 @@ def file_input(parameter: Parameter) -> Input:
     )
 
 
-def fields_to(operation: Operation, name: str) -> tuple[list[fields.Field[Any]], Parameter | None]:
-    """Return the fields that lead to a name, and the parameter that they are of; None: a schema of the whole body."""
+def fields_to(operation: Operation, name: str, find: FieldBelow | None = None) -> tuple[list[Any], Parameter | None]:
+    """Return the fields that lead to a name, and the parameter that they are of; None: a schema of the whole body.
+
+    :param find: :func:`field_below`, or that with a memory.
+    """
     path = name.split(".", MAX_DEPTH)  # a stale form may have sent any name
+    find = find or field_below
     for parameter in (*operation.body, *operation.located):
         if parameter.key == path[0] and parameter.text is not None:
-            return with_parameter(parameter.text, path[1:]), parameter
+            return fields_along(parameter.text, path[1:], find), parameter
     schema = operation.whole.schema if operation.whole else None
-    if schema is None:
-        return [], None
-    if not schema.many:
-        return with_schema(schema, path), None
-    return (with_parameter(one_of_many(fields.Nested(schema)), path[1:]) if path[0].isdigit() else []), None
+    return ([] if schema is None else fields_along(schema, path, find)[1:]), None
 
 
 def secrets_of(operation: Operation) -> Callable[[str], bool]:
     """Return what tells whether an input of a name is a secret, as :func:`describe` does: for a thousand names."""
     if operation.form is None:
-        return lambda name: is_secret_name(name) or any(map(is_secret, fields_to(operation, name)[0]))
-    form = filled_form(operation.form, None)
+        find = cache(field_below)
+        return lambda name: is_secret_name(name) or any(map(is_secret, fields_to(operation, name, find)[0]))
+    form, new_entry_once = filled_form(operation.form, None), cache(new_entry)
 
     def is_secret_input(name: str) -> bool:
-        found = input_of(form, name)
-        return is_secret_name(name) or (found is not None and found.secret)
+        field = field_named(form, name, new_entry=new_entry_once)
+        return is_secret_name(name) or (field is not None and is_secret_field(field))
 
     return is_secret_input
 
@@ -133,23 +137,42 @@ def is_fillable(found: list[fields.Field[Any]]) -> bool:
     return bool(found) and isinstance(found[-1], (fields.Boolean, fields.List))
 
 
-def with_parameter(field: fields.Field[Any], path: list[str]) -> list[fields.Field[Any]]:
-    """Return the fields that a nested name leads through, the last one its own; ``[]`` where it leads nowhere.
+def fields_along(place: Place, path: list[str], find: FieldBelow) -> list[Any]:
+    """Return a place and the fields that a path leads through from there; ``[]`` where it leads nowhere."""
+    found: list[Any] = [place]
+    for step in path:
+        below = find(found[-1], step)
+        if below is None:
+            return []
+        found.append(below)
+    return found
 
-    Through objects it leads by name, through lists by index.
-    """
-    if not path:
-        return [field]
-    below: list[fields.Field[Any]] = []
-    if isinstance(field, fields.List) and path[0].isdigit():
-        below = with_parameter(field.inner, path[1:])
-    elif isinstance(field, fields.Nested):
-        below = with_schema(field.schema, path)
-        if is_many(field):
-            below = with_parameter(one_of_many(field), path[1:]) if path[0].isdigit() else []
-    elif isinstance(field, fields.Mapping) and field.value_field is not None:
-        below = with_parameter(field.value_field, path[1:])
-    return [field, *below] if below else []
+
+def field_below(place: Place, step: str) -> fields.Field[Any] | None:
+    """Return where a step of a name leads: through objects by name, through lists by index."""
+    if isinstance(place, Schema):
+        return first_field(place, step)
+    if isinstance(place, fields.List):
+        return place.inner if step.isdigit() else None
+    if isinstance(place, fields.Mapping):
+        return place.value_field
+    if not isinstance(place, fields.Nested):
+        return None
+    if is_many(place):
+        return one_of_many(place) if step.isdigit() else None
+    return field_below(place.schema, step)
+
+
+def first_field(schema: Schema, step: str) -> fields.Field[Any] | None:
+    if not schema.many:
+        return next((field for name, field in schema.fields.items() if (field.data_key or name) == step), None)
+    return one_of_many(nesting(schema)) if step.isdigit() else None
+
+
+def nesting(schema: Schema) -> fields.Nested:
+    field = fields.Nested(schema)
+    field._schema = schema  # marshmallow would make a copy with fields of its own
+    return field
 
 
 def one_of_many(field: fields.Nested) -> fields.Nested:
@@ -158,13 +181,6 @@ def one_of_many(field: fields.Nested) -> fields.Nested:
     item.many, item._schema = False, copy(field.schema)
     item._schema.many = False
     return item
-
-
-def with_schema(schema: Schema, path: list[str]) -> list[fields.Field[Any]]:
-    for name, field in schema.fields.items():
-        if path and (field.data_key or name) == path[0]:
-            return with_parameter(field, path[1:])
-    return []
 
 
 def described(found: list[fields.Field[Any]], name: str, parameter: Parameter | None) -> Input:

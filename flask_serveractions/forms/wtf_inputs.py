@@ -57,7 +57,7 @@ def described_field(field: Any) -> Input:
         step=flags.step,
         multiple=bool(flags.multiple or getattr(field.widget, "multiple", False)),
         accept=accepted(field) if is_file_input else None,
-        secret=isinstance(field, PasswordField) or is_secret_name(field.name),
+        secret=is_secret_field(field),
         options=tuple((plain_text(value), str(label)) for value, label in choices_of(field)),
         default=MISSING if field.data is None or is_file_input else field.data,
         label=str(field.label.text) if field.label else "",
@@ -67,6 +67,10 @@ def described_field(field: Any) -> Input:
         rows=field.min_entries if isinstance(field, FieldList) else 0,
         write=truth_text if kind is Kind.BOX else partial(field_text, field),
     )
+
+
+def is_secret_field(field: Any) -> bool:
+    return isinstance(field, PasswordField) or is_secret_name(field.name)
 
 
 def field_text(field: Any, value: Any) -> str:

@@ -16,27 +16,23 @@ def schema_messages(schema: Schema, messages: Any, data: Any = None, many: bool 
     :param messages: ``{"name": [...]}``, or a list; of many, by index.
     :param data: what was loaded.
     """
+    return messages_by_key(schema, messages, data, many or schema.many)
+
+
+def messages_by_key(schema: Schema, messages: Any, data: Any, of_many: bool = False) -> Any:
     if not isinstance(messages, dict):
         return messages
-    if have_own_names(schema, messages):
-        return messages
+    load_fields = schema.load_fields
     named: dict[Any, Any] = {}
     for key, each in messages.items():
-        if (many or schema.many) and isinstance(key, int):
-            named[key] = messages_of_one(schema, each, part(data, key))
-        else:
-            named.update(messages_of_one(schema, {key: each}, data, named))
-    return named
-
-
-def messages_of_one(schema: Schema, messages: Any, data: Any, before: Mapping[Any, Any] | None = None) -> Any:
-    if not isinstance(messages, dict):
-        return messages
-    named: dict[Any, Any] = dict(before or {})
-    for key, each in messages.items():
-        name, field = field_of_key(schema, key, data)
-        told = each if field is None else field_messages(field, each, part(data, name))
-        named[name] = merged(named.get(name), told)
+        if of_many and isinstance(key, int):
+            named[key] = messages_by_key(schema, each, part(data, key))
+            continue
+        name, field = key, load_fields.get(key)
+        if field is None or field.data_key is not None:
+            name, field = field_of_key(schema, key, data)
+        told = each if field is None or type(each) is list else field_messages(field, each, part(data, name))
+        named[name] = merged(named[name], told) if name in named else told
     return named
 
 
@@ -46,22 +42,12 @@ def field_of_key(schema: Schema, key: Any, data: Any) -> tuple[Any, Any]:
     ``ValidationError("...", "first_name")`` gives a field's own name; but what was sent by that name is a stray key.
     """
     field = schema.load_fields.get(key)
-    if field is not None and field.data_key in (None, key):  # as most
+    if field is not None and field.data_key in (None, key):
         return key, field
     keyed = next((each for each in schema.load_fields.values() if each.data_key == key), None)
     if keyed is not None or field is None:
         return key, keyed
     return (key, None) if isinstance(data, Mapping) and key in data else (field.data_key, field)
-
-
-def have_own_names(schema: Schema, messages: Mapping[Any, Any]) -> bool:
-    """Whether all messages, as most, are those of fields by their names: then there is nothing to rename."""
-    load_fields = schema.load_fields
-    for key, each in messages.items():
-        field = load_fields.get(key)
-        if field is None or field.data_key is not None or type(each) is not list:
-            return False
-    return True
 
 
 def part(data: Any, key: Any) -> Any:

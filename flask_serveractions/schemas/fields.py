@@ -21,6 +21,7 @@ from marshmallow.utils import is_collection
 INTEGER = re.compile(r"[+-]?[0-9]{1,4300}", re.ASCII)
 NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,9})?", re.ASCII)
 DECIMAL_EXPONENT = 1000
+MAX_ERRORS = 500  # fields of one argument that are reported
 MAX_REPORTED = 100  # bad items of one list, or keys of one object, that are reported: nobody mends more at a time
 
 
@@ -154,16 +155,24 @@ class Dict(fields.Dict):
         if not isinstance(value, Mapping):
             raise self.make_error("invalid")
         result: dict[Any, Any] = {}
-        errors: dict[Any, Any] = {}
-        pairs = iter(value.items())
-        while len(errors) < MAX_REPORTED and (some := dict(islice(pairs, MAX_REPORTED))):
-            try:
-                result.update(super()._deserialize(some, attr, data, **kwargs))  # type: ignore[no-untyped-call]  # marshmallow's
-            except ValidationError as error:
-                errors.update({key: of_key(each) for key, each in error.messages.items()})  # type: ignore[union-attr]
+        load = partial(super()._deserialize, attr=attr, data=data, **kwargs)
+        errors = load_in_parts(load, value, result, MAX_REPORTED)
         if errors:
-            raise ValidationError(errors)
+            raise ValidationError({key: of_key(each) for key, each in errors.items()})
         return result
+
+
+def load_in_parts(load: Callable[[Any], Any], value: Mapping[Any, Any], result: Any, most: int) -> dict[Any, Any]:
+    """Load a mapping into ``result``, some keys at a time, until ``most`` are bad; return their messages."""
+    errors: dict[Any, Any] = {}
+    pairs = iter(value.items())
+    while len(errors) < most and (some := dict(islice(pairs, MAX_REPORTED))):
+        try:
+            result.update(load(some))
+        except ValidationError as error:
+            result.update(error.valid_data or {})
+            errors.update(error.messages)  # type: ignore[arg-type]  # by key, of a mapping
+    return dict(islice(errors.items(), most))
 
 
 def of_key(messages: Mapping[str, Any]) -> Any:

@@ -279,19 +279,6 @@ def declares_file(form_class: type[Any]) -> bool:
     return any(isinstance(each, UnboundField) and issubclass(each.field_class, FileField) for each in declared)
 
 
-def field_named(fields: Iterable[Field], name: str, prefix: str = "") -> Any:
-    """Return the field of an input, from an empty form; None where there is none."""
-    for field in fields:
-        full = f"{prefix}{field.short_name}"
-        if full == name:
-            return field
-        if isinstance(field, FormField) and name.startswith(full + field.separator):
-            return field_named(field.form, name, full + field.separator)
-        if isinstance(field, FieldList) and name.startswith(full + separator_of(field)):
-            return item_named(field, name, full + separator_of(field))
-    return None
-
-
 def new_entry(field: FieldList) -> Any:
     """Return an item of a list as it is when it is new; the list stays as it is."""
     if field.max_entries and len(field.entries) >= field.max_entries:
@@ -302,7 +289,25 @@ def new_entry(field: FieldList) -> Any:
     return entry
 
 
-def item_named(field: FieldList, name: str, prefix: str) -> Any:
+def field_named(
+    fields: Iterable[Field], name: str, prefix: str = "", new_entry: Callable[[FieldList], Any] = new_entry
+) -> Any:
+    """Return the field of an input, from an empty form; None where there is none.
+
+    :param new_entry: makes the item of a list that has none of its index.
+    """
+    for field in fields:
+        full = f"{prefix}{field.short_name}"
+        if full == name:
+            return field
+        if isinstance(field, FormField) and name.startswith(full + field.separator):
+            return field_named(field.form, name, full + field.separator, new_entry)
+        if isinstance(field, FieldList) and name.startswith(full + separator_of(field)):
+            return item_named(field, name, full + separator_of(field), new_entry)
+    return None
+
+
+def item_named(field: FieldList, name: str, prefix: str, new_entry: Callable[[FieldList], Any]) -> Any:
     match = re.match(r"\d+", name[len(prefix) :], re.ASCII)
     if match is None:
         return None
@@ -312,4 +317,4 @@ def item_named(field: FieldList, name: str, prefix: str) -> Any:
     if full == name:
         return entry
     inner = entry.form if isinstance(entry, FormField) else ()
-    return field_named(inner, name, full + getattr(entry, "separator", "-"))
+    return field_named(inner, name, full + getattr(entry, "separator", "-"), new_entry)

@@ -14,13 +14,12 @@ from ..errors import WHOLE, TooLarge, Unreadable
 from ..http.messages import is_message
 from ..http.sentences import sentence_of
 from ..operation import MISSING
-from .fields import DataSchema, is_delimited, is_text, simple_validators
+from .fields import MAX_ERRORS, DataSchema, is_delimited, is_text, simple_validators
 
 Form = MultiDict[str, str]
 
 MAX_DEPTH = 50  # dots in a name
 MAX_NODES = 2000  # places that the names of one form lead through
-MAX_ERRORS = 500  # fields of one argument that are reported
 LONGEST_NAME = 1000  # characters of a name in an answer: a thousand may have the same long beginning
 LONGEST_KEY = 200
 LONGEST_NUMBER = 1000  # digits
@@ -98,8 +97,11 @@ def tree_of(form: Iterable[tuple[str, list[str]]]) -> Node:
         node = root
         *steps, last = name.split(".", MAX_DEPTH)
         for step in steps:
-            places += step not in node.below
-            node = node.below.get(step) or node.below.setdefault(step, Node())
+            below = node.below.get(step)
+            if below is None:
+                below = node.below[step] = Node()
+                places += 1
+            node = below
         if places > MAX_NODES:
             raise TooLarge(f"its names lead through more than {MAX_NODES} places")
         node.is_cut = node.is_cut or "." in last
@@ -280,8 +282,6 @@ def flat_errors(messages: Any, name: str = "", data: Any = None) -> dict[str, li
 
 
 def add_errors(flat: dict[str, list[str]], messages: Any, name: str, data: Any) -> None:
-    if len(flat) >= MAX_ERRORS:
-        return
     if not isinstance(messages, dict):
         flat[name or WHOLE] = [
             sentence_of(str(text), data) for text in ([messages] if is_message(messages) else messages)
@@ -295,6 +295,8 @@ def add_errors(flat: dict[str, list[str]], messages: Any, name: str, data: Any) 
                 flat[key] = [sentence_of(str(value[0]), about)]
             else:
                 flat[key] = [sentence_of(str(text), about) for text in value]
+        elif len(flat) >= MAX_ERRORS:
+            continue
         elif isinstance(data, list) and isinstance(key, int) and key < len(data):
             shown = data.indices[key] if isinstance(data, Items) else key
             add_errors(flat, value, join_name(name, shown), data[key])

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from itertools import islice
+from operator import setitem
 from typing import Any
 
 from marshmallow import EXCLUDE, INCLUDE, RAISE, Schema, ValidationError, fields, missing, validate
@@ -18,12 +19,13 @@ from marshmallow.exceptions import SCHEMA
 from marshmallow.utils import is_collection, is_sequence_but_not_string, set_value
 
 from .dump import compute_once, has_hooks, is_named_late, is_own
-from .fields import MAX_REPORTED, Data, Integer, List
+from .fields import MAX_ERRORS, MAX_REPORTED, Data, Integer, List, load_in_parts
 
 Load = Callable[[Any], Any]
 TryLoad = Callable[[Any], tuple[Any, Any]]  # data to what is loaded, and the messages; None: it is valid
 LoadObject = Callable[[Any, Any, int | None], dict[str, Any]]  # data, error store, index among many
 LoadField = Callable[[Any, Any, Any], Any]  # value, key, data: as Field.deserialize takes them
+Entry = tuple[str, str, type | None, LoadField, Callable[[], TryLoad] | None, Callable[[Any, Any, Any], None]]
 
 SCHEMA_LOADS = ("load", "_do_load", "_deserialize", "_call_and_store", "handle_error", "dict_class")
 FIELD_LOADS = ("deserialize", "_validate_missing", "_validate", "_validate_all")
@@ -34,11 +36,12 @@ LOADER = "_serveractions_load"  # in a nested field: its schema's, compiled
 new_error_store: Callable[[], Any] = ErrorStore  # marshmallow's, which has no types
 
 
-def compile_try_load(schema: Schema) -> TryLoad:
+def compile_try_load(schema: Schema, unknown: Any = None) -> TryLoad:
     """Return :func:`loader_of`'s function, whose messages are returned: to raise them is a fiftieth of a refusal."""
+    unknown = unknown or schema.unknown
     if loads_in_its_own_way(schema):
-        return partial(try_load, partial(schema.load, unknown=schema.unknown))
-    load_all = loader_into_store(schema, schema.unknown)
+        return partial(try_load, partial(schema.load, unknown=unknown))
+    load_all = loader_into_store(schema, unknown)
 
     def load(data: Any) -> tuple[Any, Any]:
         store = new_error_store()
@@ -48,11 +51,11 @@ def compile_try_load(schema: Schema) -> TryLoad:
     return load
 
 
-def try_load(load: Load, data: Any) -> tuple[Any, Any]:
+def try_load(load: Load, value: Any) -> tuple[Any, Any]:
     try:
-        return load(data), None
+        return load(value), None
     except ValidationError as error:
-        return None, error.messages
+        return error.valid_data, error.messages
 
 
 def loader_of(schema: Schema, unknown: Any) -> Load:
@@ -124,18 +127,22 @@ def object_loader(schema: Schema, unknown: str) -> LoadObject:
             store.store_error([schema.error_messages["type"]], index=index)
             return result
         get = data.get
-        for key, attribute, passing, load_field, is_path in entries:
+        for key, attribute, passing, load_field, load_nested, put in entries:
             value = get(key, missing)
             if type(value) is not passing:
+                messages = None
                 try:
-                    value = load_field(value, key, data)
+                    if load_nested is None or value is missing or value is None:
+                        value = load_field(value, key, data)
+                    else:
+                        value, messages = load_nested()(value)
                 except ValidationError as error:
-                    keep_error(store, error.messages, key, index)
-                    value = error.valid_data or missing
-            if is_path and value is not missing:
-                set_value(result, attribute, value)
-            elif value is not missing:
-                result[attribute] = value
+                    value, messages = error.valid_data, error.messages
+                if messages is not None:
+                    keep_error(store, messages, key, index)
+                    value = value or missing
+            if value is not missing:
+                put(result, attribute, value)
         if not declared.issuperset(data):
             settle(data, result, store, index)
         return result
@@ -145,7 +152,7 @@ def object_loader(schema: Schema, unknown: str) -> LoadObject:
 
 def keep_error(store: Any, messages: Any, key: str, index: int | None) -> None:
     """Store a field's messages; where there are none yet of that key, there is nothing to merge, nor to copy."""
-    if key != SCHEMA and type(messages) in (list, dict):
+    if key != SCHEMA and isinstance(messages, (list, dict)):
         errors = store.errors if index is None else store.errors.setdefault(index, {})
         if key not in errors:
             errors[key] = messages
@@ -167,11 +174,23 @@ def stray_keys(schema: Schema, unknown: str, declared: frozenset[str]) -> Callab
     return settle
 
 
-def entry_of(name: str, field: Any) -> tuple[str, str, type | None, LoadField, bool]:
-    """Return a field's key, attribute, the exact type that passes as it is, its loader, and whether it is a path."""
+def entry_of(name: str, field: Any) -> Entry:
+    """Return a field's key, attribute, the exact type that passes as it is, its loaders, and what puts a value there.
+
+    Of the loaders the second is that of an object, which returns its messages; None: the first does it all.
+    """
     key = name if field.data_key is None else field.data_key
     attribute = field.attribute or name
-    return key, attribute, passing_type(field), field_loader(field), "." in attribute
+    is_plainly_nested = loads_plainly(field) and not field.validators and is_own(field, fields.Nested, NESTED_LOADS)
+    load_nested = nested_loader(field) if is_plainly_nested else None
+    return (
+        key,
+        attribute,
+        passing_type(field),
+        field_loader(field),
+        load_nested,
+        set_value if "." in attribute else setitem,
+    )
 
 
 def passing_type(field: Any) -> type | None:
@@ -243,6 +262,8 @@ def check_of(validators: list[Any]) -> Callable[[Any], Any] | None:
 def converter_of(field: Any) -> LoadField:
     if is_own(field, fields.List, ("_deserialize",)):
         return list_converter(field)
+    if is_own(field, fields.Mapping, ("_deserialize",)):
+        return mapping_converter(field)
     if is_own(field, fields.Nested, NESTED_LOADS):
         return nested_converter(field)
     return field._deserialize  # type: ignore[no-any-return]  # a bound method
@@ -271,16 +292,44 @@ def list_converter(field: Any) -> LoadField:
     return convert
 
 
-def nested_converter(field: Any) -> LoadField:
-    # once for each field: in a schema that nests itself, the same comes at every depth
-    load = vars(field).setdefault(
-        LOADER, compute_once(lambda: loader_of(field.schema, field.unknown or field.schema.unknown))
-    )
-    if not is_named_late(field.nested):
-        load()
-
+def mapping_converter(field: Any) -> LoadField:
     def convert(value: Any, key: Any, data: Any) -> Any:
-        field._test_collection(value)
-        return load()(value)
+        if not isinstance(value, Mapping) or len(value) <= MAX_ERRORS:
+            return field._deserialize(value, key, data)
+        result = field.mapping_type()
+        errors = load_in_parts(partial(field._deserialize, attr=key, data=data), value, result, MAX_ERRORS)
+        if errors:
+            raise ValidationError(errors, valid_data=result)
+        return result
 
     return convert
+
+
+def nested_converter(field: Any) -> LoadField:
+    load = nested_loader(field)
+
+    def convert(value: Any, key: Any, data: Any) -> Any:
+        result, messages = load()(value)
+        if messages is not None:
+            raise ValidationError(messages, data=value, valid_data=result)
+        return result
+
+    return convert
+
+
+def nested_loader(field: Any) -> Callable[[], TryLoad]:
+    # once for each field: in a schema that nests itself, the same comes at every depth
+    load: Callable[[], TryLoad] = vars(field).setdefault(LOADER, compute_once(partial(compile_nested, field)))
+    if not is_named_late(field.nested):
+        load()
+    return load
+
+
+def compile_nested(field: Any) -> TryLoad:
+    load = compile_try_load(field.schema, field.unknown)
+    return partial(load_collection, field, load) if field.many or field.schema.many else load
+
+
+def load_collection(field: Any, load: TryLoad, value: Any) -> tuple[Any, Any]:
+    messages = try_load(field._test_collection, value)[1]
+    return load(value) if messages is None else (None, messages)

@@ -16,6 +16,8 @@ from typing import Annotated, Any, Literal
 import pytest
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, MultipleFileField
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from marshmallow import Schema, fields
 from marshmallow.validate import URL, And, Email, Length, Range
 from werkzeug.datastructures import FileStorage
@@ -23,7 +25,7 @@ from wtforms import FieldList, Form, FormField, IntegerField, PasswordField, Sel
 from wtforms.validators import DataRequired, NumberRange
 from wtforms.validators import Length as WtfLength
 
-from flask_serveractions.forms.controls import declared_names, describe, has_files
+from flask_serveractions.forms.controls import declared_names, describe, has_files, secrets_of
 from flask_serveractions.forms.form_state import FormState
 from flask_serveractions.forms.inputs import Input, Kind
 from flask_serveractions.operation import Operation
@@ -265,6 +267,78 @@ def test_a_flask_form_describes_its_inputs_at_every_depth(name: str, expected: I
 def test_a_name_that_a_flask_form_does_not_have_is_an_error_that_says_which_it_has(name: str) -> None:
     with pytest.raises(LookupError, match="The names of its form are: name, count"):
         described(OrderForm, name)
+
+
+@dataclass
+class Tree:
+    pin: Annotated[str, fields.String(load_only=True)]
+    left: Tree | None = None
+    children: list[Tree] = dataclass_field(default_factory=list)
+
+
+STEPS = ("0", "7", "x", "account", "more", "accounts", "pin", "hidden", "motto", "prices", "tree", "left", "children")
+PLACES = st.lists(st.sampled_from(STEPS), min_size=1, max_size=6).map(".".join)
+
+
+@pytest.mark.parametrize(
+    "annotation",
+    [Annotated[dict, PersonSchema()], Annotated[list, PersonSchema(many=True)], Tree],
+    ids=["schema", "many", "dataclass"],
+)
+def test_which_of_many_names_are_secrets_is_what_each_of_their_inputs_says(annotation: Any) -> None:
+    operation = compiled(function_of(annotation))
+
+    @given(st.lists(PLACES, max_size=20))
+    @settings(deadline=None)
+    def hold(names: list[str]) -> None:
+        is_secret = secrets_of(operation)
+        for name in names:
+            assert is_secret(name) == says_secret(operation, name)
+
+    hold()
+
+
+def says_secret(operation: Operation, name: str) -> bool:
+    try:
+        return describe(operation, name).secret
+    except LookupError:
+        return False
+
+
+def test_a_thousand_names_below_one_list_are_one_place() -> None:
+    class Counted(fields.Nested):
+        copies = 0
+
+        def __copy__(self) -> Any:
+            Counted.copies += 1
+            item = Counted(self.nested)
+            item.__dict__.update(self.__dict__)
+            return item
+
+    schema = Schema.from_dict({"rows": Counted(AccountSchema, many=True)})
+    is_secret = secrets_of(compiled(function_of(Annotated[dict, schema()])))
+    Counted.copies = 0
+    assert [name for name in ("name", "pin") for _ in range(500) if is_secret(f"rows.3.{name}")] == ["pin"] * 500
+    assert Counted.copies == 1
+
+
+def test_a_thousand_rows_of_a_flask_form_are_one_place() -> None:
+    class Word(PasswordField):
+        made = 0
+
+        def __init__(self, *args: Any, **more: Any) -> None:
+            super().__init__(*args, **more)
+            Word.made += 1
+
+    class WordsForm(FlaskForm):
+        words = FieldList(Word())
+
+    app, _ = make_app()
+    with app.test_request_context():
+        is_secret = secrets_of(compiled(function_of(WordsForm)))
+        Word.made = 0
+        assert all(is_secret(f"words-{number}") for number in range(1000))
+    assert Word.made == 1
 
 
 @pytest.mark.parametrize("name", ["new_password", "PASSWD", "api_token", "secrets", "client_secret"])

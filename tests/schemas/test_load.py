@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import copy
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
+from typing import Annotated, Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -20,6 +23,7 @@ from marshmallow import (
 )
 
 from flask_serveractions.schemas.load import Load, compile_try_load, loader_of
+from tests.calling import door_of
 from tests.generated_schemas import data_for, outcome, schemas, several, values
 
 SETTINGS = settings(deadline=None, max_examples=100, suppress_health_check=list(HealthCheck))
@@ -237,3 +241,74 @@ def test_of_many_bad_items_and_unknown_keys_the_first_100_are_told() -> None:
     with pytest.raises(ValidationError) as caught:
         compiled(Row())({str(number): 1 for number in range(500)})
     assert len(caught.value.messages) == 101  # and the one that is missing
+
+
+@pytest.mark.parametrize("keys", [None, fields.String(validate=validate.Length(min=2)), fields.Integer()])
+def test_a_long_mapping_is_loaded_as_marshmallow_loads_it(keys: Any) -> None:
+    schema = Schema.from_dict({"prices": fields.Dict(keys, fields.Integer())})()
+    for bad in ([], [7, 450, 1199]):
+        prices = {str(number): "x" if number in bad else str(number) for number in range(10, 1200)}
+        assert all_of(compiled(schema), {"prices": prices}) == all_of(schema.load, {"prices": prices})
+
+
+def test_of_a_long_mapping_the_first_500_bad_keys_are_told() -> None:
+    schema = Schema.from_dict({"prices": fields.Dict(values=fields.Integer())})()
+    messages, _, valid_data = messages_of(
+        compiled(schema), {"prices": {str(number): "x" * (number % 2) or "1" for number in range(5_000)}}
+    )
+    assert [*messages["prices"]] == [str(number) for number in range(1, 1_000, 2)]
+    assert "0" in valid_data["prices"]
+
+
+def test_a_nested_object_that_is_checked_or_comes_in_numbers_fails_as_in_marshmallow() -> None:
+    def refuse(value: Any) -> None:
+        raise ValidationError({"why": ["No."]})
+
+    class Outer(Schema):
+        checked = fields.Nested(Address, validate=refuse)
+        silent = fields.Nested(Hooked)
+        many = fields.Nested(Address(many=True))
+        needed = fields.Nested(lambda: Address(), required=True)
+
+    good, bad = {"city": "x"}, {"city": "far too long"}
+    for data in (
+        {"checked": good, "silent": {"a": 6}, "many": [good, bad, 1]},
+        {"checked": bad, "silent": 5, "many": good, "needed": None},
+        {"checked": None, "silent": {}, "many": None, "needed": bad},
+    ):
+        assert all_of(compiled(Outer()), data) == all_of(Outer().load, data)
+
+
+@dataclass
+class Box:
+    name: str
+    inner: Box | None = None
+    items: list[Box] = dataclass_field(default_factory=list)
+
+
+class BoxSchema(Schema):
+    name = fields.String(required=True)
+    inner = fields.Nested(lambda: BoxSchema())
+    items = fields.List(fields.Nested(lambda: BoxSchema()))
+
+
+@pytest.mark.parametrize(("step", "depth"), [("inner", 190), ("items", 95)])
+@pytest.mark.parametrize("kind", [Box, BoxSchema])
+def test_objects_nest_as_deep_as_json_may(kind: Any, step: str, depth: int) -> None:
+    def box(**inside: Any) -> Any:
+        return {"name": "a", **inside}
+
+    door = door_of(Annotated[dict, BoxSchema()] if kind is BoxSchema else kind)
+    data: Any = box()
+    for _ in range(depth):
+        data = box(**{step: data if step == "inner" else [data]})
+    body = data if kind is BoxSchema else {"value": data}
+    with ThreadPoolExecutor() as executor:  # in which no test runs, whose calls would count
+        assert executor.submit(door.json, body).result().status_code == 200
+
+
+def all_of(load: Any, data: Any) -> Any:
+    try:
+        return load(data)
+    except Exception as error:  # a hook's own, too
+        return type(error), str(error), getattr(error, "valid_data", None)
