@@ -211,15 +211,18 @@ def check_each(operations: list[Operation], registered: set[int]) -> None:
     """:raises RuntimeError: one of the operations holds on to a function whose marks it does not have."""
     for operation in operations:
         for each in held_by(*roots([operation]), home=modules_of([operation])):
-            marks = own_marks(each) or Marks()
-            if is_lost(each, registered) and not marks.requires <= operation.requires:
-                raise RuntimeError(hidden(operation, where(each), marks.requires))
+            if is_lost(each, registered) and not requires_of(each) <= operation.requires:
+                raise RuntimeError(hidden(operation, where(each), requires_of(each)))
 
 
 def is_lost(held: Any, registered: set[int]) -> bool:
     """Whether something that an operation holds on to has a ``@requires`` that is read for no operation."""
-    marks = own_marks(held)
-    return marks is not None and bool(marks.requires) and id(held) not in registered
+    return bool(requires_of(held)) and id(held) not in registered
+
+
+def requires_of(marked: Any) -> frozenset[str]:
+    marks = own_marks(marked)
+    return frozenset() if marks is None else marks.requires
 
 
 def roots(operations: Iterable[Operation]) -> list[Any]:

@@ -25,7 +25,7 @@ from .stores.store import StoreCorrupt, StoreUnavailable
 from .views.actions import action_rules
 from .views.blueprints import guard_url_values, with_endpoint
 from .views.csrf_protect import exempt_from_csrf_protect
-from .views.decorators_above import check_decorators, check_views
+from .views.decorators_above import check_decorators, check_marks_above, check_views
 from .views.early_forms import strict_parsing
 from .views.own_views import is_own
 from .views.raised import answer_what_is_raised
@@ -58,6 +58,7 @@ def start(app: Flask, state: AppState) -> None:
             state.action_rules = action_rules(app, state)
             check_access(app, state)
             check_decorators(state)
+            check_marks_above(state, all_operations(state))
             check_views(app, state)
             check_store(state)
             exempt_from_csrf_protect(app, state)

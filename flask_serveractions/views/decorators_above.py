@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import inspect
 import sys
+from collections.abc import Iterable
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from ..app_state import AppState
 from ..held import callables_in
-from ..marks import chain_of
+from ..marks import bearers, chain_of, hidden, is_lost, requires_of
+from ..operation import Operation, where
 from ..security.rate_limits import is_limit
 from .own_views import is_own
 
@@ -45,6 +47,21 @@ def check_decorators(state: AppState) -> None:
                 )
 
 
+def check_marks_above(state: AppState, operations: Iterable[Operation]) -> None:
+    """Refuse a ``@requires`` above a decorator that looks up by name what it has wrapped: it holds no function.
+
+    :raises RuntimeError: there is one, on what stands under an operation's own name.
+    """
+    known = list(operations)
+    registered = {id(each) for operation in known for each in bearers(operation)}
+    for operation in known:
+        frame = state.registry.scopes.get(operation.name)
+        for above in (known_in_its_place(operation), known_in_frame(operation.function, frame)):
+            for each in () if id(above) in registered else (above, *callables_in(above)):
+                if is_lost(each, registered) and not requires_of(each) <= operation.requires:
+                    raise RuntimeError(hidden(operation, where(each), requires_of(each)))
+
+
 def check_views(app: Flask, state: AppState) -> None:
     """Refuse an action whose function is the app's view as well: a view is given no arguments of a form.
 
@@ -64,6 +81,12 @@ def check_views(app: Flask, state: AppState) -> None:
 def known_in_module(function: Any) -> Any:
     """Return what a function's module knows by the function's name."""
     return getattr(sys.modules.get(function.__module__), name_of(function), None)
+
+
+def known_in_its_place(operation: Operation) -> Any:
+    """Return what stands where a module has defined an operation's function, or class; None where a scope has."""
+    subject = operation.function if operation.owner is None else operation.owner
+    return known_in_module(subject) if getattr(subject, "__qualname__", "") == name_of(subject) else None
 
 
 def known_in_frame(function: Any, frame: FrameType | None) -> Any:

@@ -82,6 +82,91 @@ def test_one_with_options_of_register_is_an_error_too(decorator: Decorator) -> N
         client_of(actions).get("/anywhere")
 
 
+TOOLS: dict[str, Any] = {}
+
+
+def looked_up(function: Any) -> Any:
+    """A decorator that keeps functions in a table of its own, and holds none itself."""
+    name = function.__name__
+    TOOLS[name] = function
+    return lambda *args, **more: TOOLS[name](*args, **more)
+
+
+class LookedUp:
+    """One that is a class."""
+
+    def __init__(self, function: Any) -> None:
+        self.name = function.__name__
+        TOOLS[self.name] = function
+
+    def __call__(self, *args: Any, **more: Any) -> Any:
+        return TOOLS[self.name](*args, **more)
+
+
+def in_a_table(actions: ServerActions, *above: Decorator) -> None:
+    def act() -> None: ...
+
+    actions.register(act)
+    for each in above:
+        act = each(act)
+    assert act
+
+
+TABLES: dict[str, tuple[Decorator, ...]] = {
+    "a function": (looked_up, requires("admin")),
+    "a class": (LookedUp, requires("admin")),
+    "below one that hides it": (looked_up, requires("admin"), hiding),
+}
+
+
+@pytest.mark.parametrize("above", TABLES.values(), ids=TABLES)
+def test_a_requires_above_one_that_looks_functions_up_is_an_error(above: tuple[Decorator, ...]) -> None:
+    actions = ServerActions()
+    actions.auth_hook(lambda operation: "ada")
+    in_a_table(actions, *above)
+    with pytest.raises(RuntimeError, match=r"@requires\('admin'\) on .* does not reach .*hides the function"):
+        client_of(actions).get("/anywhere")
+
+
+in_module = ServerActions()
+
+
+@requires("admin")
+@looked_up
+@in_module.register
+def kept_in_a_table() -> None: ...
+
+
+@in_module.route("/kept")
+class Kept(MethodRoute):
+    def get(self) -> None: ...
+
+
+def test_a_requires_above_one_that_looks_functions_up_in_a_module_is_an_error() -> None:
+    in_module.auth_hook(lambda operation: "ada")
+    with pytest.raises(RuntimeError, match=r"does not reach .*kept_in_a_table"):
+        client_of(in_module).get("/anywhere")
+
+
+def test_a_requires_above_one_that_looks_classes_up_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    actions = ServerActions()
+    actions.auth_hook(lambda operation: "ada")
+    actions.route("/kept")(Kept)
+    monkeypatch.setitem(globals(), "Kept", requires("admin")(looked_up(Kept)))
+    with pytest.raises(RuntimeError, match=r"does not reach .*Kept"):
+        client_of(actions).get("/anywhere")
+
+
+def test_a_function_of_its_name_elsewhere_that_requires_more_is_none_of_an_action_s() -> None:
+    actions = ServerActions()
+    actions.auth_hook(lambda operation: "ada")
+
+    @actions.register
+    def kept_in_a_table() -> None: ...
+
+    assert client_of(actions).call_action("kept_in_a_table").status_code == 200
+
+
 def test_what_changes_nothing_and_what_stands_below_is_none() -> None:
     actions = ServerActions()
     actions.auth_hook(lambda operation: "ada")
