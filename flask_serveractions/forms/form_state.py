@@ -44,7 +44,7 @@ class FormState:
     failed: bool = False
     shown: set[str] = field(default_factory=set)  # the fields whose errors the template has placed
     message_shown: bool = False
-    rendered: dict[str, int] = field(default_factory=dict)  # controls by name, how often
+    rendered: dict[str, int] = field(default_factory=dict)  # controls by name, errors by their IDs: how often
     clean: dict[str, str] = field(default_factory=dict)  # see clean_attributes; forms of one action share it
     _wtf: Any = None
 
@@ -264,8 +264,11 @@ class FormState:
 
     def next_id(self, name: str) -> str:
         """Return the ID of a control; of several by one name the second has ``-2``."""
-        count = self.rendered[name] = self.rendered.get(name, 0) + 1
-        return self.input_id(name) if count == 1 else f"{self.input_id(name)}-{count}"
+        return self.numbered(self.input_id(name), name)
+
+    def numbered(self, id_: str, counted: str) -> str:
+        count = self.rendered[counted] = self.rendered.get(counted, 0) + 1
+        return id_ if count == 1 else f"{id_}-{count}"
 
     def textarea(self, name: str, **attributes: Any) -> Markup:
         """Return a ``<textarea>`` with its text; ``attributes`` as :meth:`attrs` takes them."""
@@ -341,12 +344,14 @@ class FormState:
         messages = self.messages_of(name)
         self.shown |= {name, *messages}
         text = " ".join(text for texts in messages.values() for text in texts)
+        error_id = self.error_id(name)
+        id_ = self.numbered(error_id, error_id)
         if attributes:
-            made = {"class": "serveractions-error", "id": self.error_id(name), "data-error": name}
+            made = {"class": "serveractions-error", "id": id_, "data-error": name}
             return elements.element("span", {**made, **written(attributes)}, text)
         # Markup.format takes five times as long
         return Markup(  # noqa: S704
-            f'<span class="serveractions-error" id="{escape(self.error_id(name))}"'
+            f'<span class="serveractions-error" id="{escape(id_)}"'
             f' data-error="{escape(str(name))}">{escape(text)}</span>'
         )
 

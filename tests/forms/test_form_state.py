@@ -169,6 +169,19 @@ def test_errors_are_tied_to_their_input() -> None:
     assert (form.inputs["address.city"]["value"], form.inputs["name"]["value"]) == ("Rome", "Ada")
 
 
+def test_an_error_that_is_shown_twice_has_two_ids_and_the_first_is_its_input_s() -> None:
+    shown = '{{ form.error("address.city") }}{{ form.error("address.city", class_="loud") }}'
+    template = f"""{{% call(form) action_form("whole") %}}{shown}
+    <input {{{{ form.attrs("address.city") }}}}><input {{{{ form.attrs("name") }}}}>{{% endcall %}}"""
+    client = app_with(whole, page=template).test_client()
+    for page in (client.get("/"), submit(client, open_form(client), **{"address.city": "Rome", "name": "Ada"})):
+        text = page.get_data(as_text=True)
+        ids = re.findall(r' id="(whole-address-city-error[^"]*)"', text)
+        assert ids == ["whole-address-city-error", "whole-address-city-error-2"]
+        assert 'aria-describedby="whole-address-city-error"' in text
+    assert text.count(">No.</span>") == 2
+
+
 SHOWN = """{% call(form) action_form(names[0]) %}<input {{ form.attrs("text") }}>
 <p>{{ [form.submitted, form.ok, form.values, form.errors, form.result, form.value("text", "?")] | tojson }}</p>
 {{ form.message }}{% endcall %}"""
