@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import enum
+import functools
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial, partialmethod
 from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
@@ -150,10 +152,42 @@ class Operation:
 
 def where(function: Callable[..., Any]) -> str:
     """Return where a function stands, for messages: ``app.actions.create (/app/actions.py, line 12)``."""
-    written = inspect.unwrap(function)  # not the wrapper of a decorator
+    written = undecorated(function)
     name = f"{getattr(written, '__module__', '?')}.{getattr(written, '__qualname__', written)}"
     code = getattr(written, "__code__", None)
     return f"{name} ({code.co_filename}, line {code.co_firstlineno})" if code else name
+
+
+def undecorated(function: Callable[..., Any]) -> Any:
+    """Return the function that was written, below its decorators."""
+    inner: Any = inspect.unwrap(function)
+    part = partial_object(inner)
+    return inner if part is None else undecorated(part.func)
+
+
+def partial_object(function: Any) -> Any:
+    """Return the ``partial`` that a function is, or the ``partialmethod`` that a method was made of; else None."""
+    if isinstance(function, partial):
+        return function
+    # Python 3.13 has given it the second name
+    return getattr(function, "_partialmethod", None) or getattr(function, "__partialmethod__", None)
+
+
+PLACEHOLDER = getattr(functools, "Placeholder", MISSING)  # of Python 3.14: an argument that is not set
+
+
+def preset_arguments(function: Callable[..., Any]) -> frozenset[str]:
+    """Return what each ``partial`` in a function has set, also one that is given out as what it was made of.
+
+    To Python what is set by name is a default, but it is no caller's to change here.
+    """
+    part = partial_object(function)
+    if part is None:
+        inner = getattr(function, "__wrapped__", None)
+        return frozenset() if inner is None else preset_arguments(inner)
+    names = list(inspect.signature(part.func).parameters)[isinstance(part, partialmethod) :]  # without self
+    by_place = (name for name, given in zip(names, part.args, strict=False) if given is not PLACEHOLDER)
+    return frozenset({*by_place, *part.keywords, *preset_arguments(part.func)})
 
 
 class Region(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import pytest
@@ -181,3 +182,18 @@ def test_a_variable_that_a_method_does_not_take_is_an_error_at_registration(acti
 
     with pytest.raises(TypeError, match=r"Things\.get.*'todo_id'.*the URL rule has it"):
         actions.route("/things/<int:todo_id>")(Things)
+
+
+@pytest.mark.parametrize("preset", [((7,), {}), ((), {"todo_id": 7})], ids=["by place", "by name"])
+def test_a_variable_that_a_partial_has_set_is_an_error_that_names_what_was_written(
+    actions: ServerActions, preset: tuple[tuple[Any, ...], dict[str, Any]]
+) -> None:
+    class Things(MethodRoute):
+        def read(self, todo_id: int) -> None: ...
+
+        get = functools.partialmethod(read, *preset[0], **preset[1])
+
+    mistake = r"Things\.read \(.*'todo_id'.*the URL rule has it, a partial has set it. Take it out of"
+    with pytest.raises(TypeError, match=mistake):
+        actions.route("/things/<int:todo_id>")(Things)
+    actions.route("/things")(Things)

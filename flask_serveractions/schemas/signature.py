@@ -6,11 +6,10 @@ What a request then does is only to run the plan: no ``inspect``, no schema cons
 from __future__ import annotations
 
 import dataclasses
-import functools
 import inspect
 import typing
 from collections.abc import Callable, Collection, Mapping
-from functools import partial, partialmethod
+from functools import partial
 from typing import Any
 
 from marshmallow import missing
@@ -20,7 +19,18 @@ from werkzeug.datastructures import FileStorage
 
 from ..http.action_argument import ARGUMENT as ACTION_ARGUMENT
 from ..http.regions_argument import ARGUMENT as REGIONS_ARGUMENT
-from ..operation import ACTION, MISSING, REGION_FIELD, Answer, Operation, Parameter, Source, where
+from ..operation import (
+    ACTION,
+    MISSING,
+    REGION_FIELD,
+    Answer,
+    Operation,
+    Parameter,
+    Source,
+    preset_arguments,
+    undecorated,
+    where,
+)
 from .annotations import is_class, type_arguments, unfold, with_arguments
 from .bound_fields import bind, fields_for
 from .fields import is_delimited, is_flat, is_text
@@ -34,11 +44,9 @@ from .type_hints import (
     field_for,
     is_field,
     local_names,
-    partial_object,
     resolved_hints,
     schema_among,
     schema_of,
-    undecorated,
     validators_of,
 )
 
@@ -87,7 +95,7 @@ def compile_operation(
     compiler.check_together(parameters)
     is_generator = kind == ACTION and inspect.isgeneratorfunction(inspect.unwrap(function))
     open_ended = any(each.kind is inspect.Parameter.VAR_KEYWORD for each in signature)
-    compiler.check_path(parameters, open_ended)
+    compiler.check_path(parameters, open_ended, preset)
     if more.get("background"):
         compiler.check_no_file(parameters)
         check_shows_none(function, more)
@@ -106,23 +114,6 @@ def compile_operation(
         **sources,
         **more,
     )
-
-
-PLACEHOLDER = getattr(functools, "Placeholder", MISSING)  # of Python 3.14: an argument that is not set
-
-
-def preset_arguments(function: Callable[..., Any]) -> frozenset[str]:
-    """Return what each ``partial`` in a function has set, also one that is given out as what it was made of.
-
-    To Python what is set by name is a default, but it is no caller's to change here.
-    """
-    part = partial_object(function)
-    if part is None:
-        inner = getattr(function, "__wrapped__", None)
-        return frozenset() if inner is None else preset_arguments(inner)
-    names = list(inspect.signature(part.func).parameters)[isinstance(part, partialmethod) :]  # without self
-    by_place = (name for name, given in zip(names, part.args, strict=False) if given is not PLACEHOLDER)
-    return frozenset({*by_place, *part.keywords, *preset_arguments(part.func)})
 
 
 def check_shows_none(function: Callable[..., Any], more: Mapping[str, Any]) -> None:
@@ -359,12 +350,15 @@ class Compiler:
                 mend = "Store the file in another action, and let the job take what it is stored under."
                 raise self.type_error(each.name, each.annotation, problem, mend)
 
-    def check_path(self, parameters: tuple[Parameter, ...], open_ended: bool) -> None:
+    def check_path(self, parameters: tuple[Parameter, ...], open_ended: bool, preset: frozenset[str]) -> None:
         missing_names = self.path_names - {each.name for each in parameters}
-        if missing_names and not open_ended and not self.values_change:
-            name, problem = min(missing_names), "the URL rule has it, the function has not"
-            mend = f"Add {name} to the function, or register the url_value_preprocessor that takes it out before."
-            raise self.type_error(name, MISSING, problem, mend)
+        if not missing_names or open_ended or self.values_change:
+            return
+        name, problem = min(missing_names), "the URL rule has it, the function has not"
+        mend = f"Add {name} to the function, or register the url_value_preprocessor that takes it out before."
+        if name in preset:
+            problem, mend = "the URL rule has it, a partial has set it", "Take it out of the rule or of the partial."
+        raise self.type_error(name, MISSING, problem, mend)
 
 
 def item_of(plain: Any) -> tuple[Any, Validators]:

@@ -14,14 +14,13 @@ import sys
 import typing
 import uuid
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
 from itertools import pairwise
 from types import FrameType, SimpleNamespace
 from typing import Any, Literal, NamedTuple
 
 from marshmallow import Schema, fields, missing
 
-from ..operation import Source, where
+from ..operation import Source, undecorated, where
 from .annotations import Unfolded, arguments_by_class, is_class, type_parameters, unfold, union_members, with_arguments
 from .fields import (
     Boolean,
@@ -326,21 +325,6 @@ def resolved_hints(function: Callable[..., Any], names: Mapping[str, Any]) -> di
             whose = "the return annotation" if name == "return" else f"parameter {name!r}"
             raise TypeError(f"{where(function)}: {whose}, annotated {annotation!r}: {error}. {KNOWN_NAMES}") from None
     return hints
-
-
-def undecorated(function: Callable[..., Any]) -> Any:
-    """Return the function that was written, below its decorators."""
-    inner: Any = inspect.unwrap(function)
-    part = partial_object(inner)
-    return inner if part is None else undecorated(part.func)
-
-
-def partial_object(function: Any) -> Any:
-    """Return the ``partial`` that a function is, or the ``partialmethod`` that a method was made of; else None."""
-    if isinstance(function, partial):
-        return function
-    # Python 3.13 has given it the second name
-    return getattr(function, "_partialmethod", None) or getattr(function, "__partialmethod__", None)
 
 
 def local_names(function: Callable[..., Any], names: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,8 +7,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from ..operation import where
-from ..schemas.type_hints import undecorated
+from ..operation import undecorated, where
 
 
 def check_is_function(function: Any) -> None:
