@@ -174,31 +174,40 @@ def setup_of(app: Flask, name: str) -> BlueprintSetupState:
 
 
 def placed_by_rule(app: Flask, name: str, blueprint: Blueprint) -> dict[str, Any] | None:
-    """Return URL prefix and subdomain of a blueprint, from a rule that it has in the app; None where it has none."""
-    for own, endpoint in own_rules(blueprint):
-        for rule in app.url_map.iter_rules():
-            if rule.endpoint == f"{name}.{endpoint}" and rule.rule.endswith(own.lstrip("/")):
-                prefix = rule.rule[: len(rule.rule) - len(own.lstrip("/"))].rstrip("/")
+    """Return URL prefix and subdomain of a blueprint, from a view that it has in the app; None where it has none."""
+    for endpoint, own in own_rules(blueprint).items():
+        placed = [rule for rule in app.url_map.iter_rules() if rule.endpoint == f"{name}.{endpoint}"]
+        written = {rule.rule.rstrip("/") for rule in placed}
+        for rule in placed:
+            prefix = rule.rule.removesuffix(own[0].lstrip("/")).rstrip("/")
+            if written == {f"{prefix}/{each.lstrip('/')}".rstrip("/") for each in own}:
                 return {"url_prefix": prefix, "subdomain": rule.subdomain or None}
     return None
 
 
-def own_rules(blueprint: Blueprint) -> Iterator[tuple[str, str]]:
-    """Yield the rules that a blueprint adds, as they are written, and their endpoints."""
+def own_rules(blueprint: Blueprint) -> dict[str, list[str]]:
+    """Return the rules that a blueprint adds, as they are written, by their endpoints."""
+    found: dict[str, list[str]] = {}
+    if blueprint.has_static_folder:
+        found["static"] = [f"{blueprint.static_url_path}/<path:filename>"]
     for deferred in blueprint.deferred_functions:
         written = inspect.getclosurevars(deferred).nonlocals if inspect.isfunction(deferred) else {}
         rule, view = written.get("rule"), written.get("view_func")
-        if isinstance(rule, str) and rule.lstrip("/"):
-            yield rule, str(written.get("endpoint") or getattr(view, "__name__", ""))
+        if isinstance(rule, str):
+            endpoint = str(written.get("endpoint") or getattr(view, "__name__", ""))
+            found.setdefault(endpoint, []).append(rule)
+    return found
 
 
 def placed_by_itself(app: Flask, name: str, blueprint: Blueprint) -> dict[str, Any]:
     """Return URL prefix and subdomain of a blueprint that has no rules, as it and those around it say."""
     around = name.rpartition(".")[0]
     outer = setup_of(app, around) if around else None
-    prefixes = [outer.url_prefix if outer else None, blueprint.url_prefix]
+    given: dict[str, Any] = dict(outer.blueprint._blueprints).get(blueprint, {}) if outer else {}
+    own_prefix = given.get("url_prefix")
+    prefixes = [outer.url_prefix if outer else None, blueprint.url_prefix if own_prefix is None else own_prefix]
     prefix = "/".join(each.strip("/") for each in prefixes if each and each.strip("/"))
-    subdomains = [blueprint.subdomain, outer.subdomain if outer else None]
+    subdomains = [given.get("subdomain") or blueprint.subdomain, outer.subdomain if outer else None]
     return {"url_prefix": f"/{prefix}" if prefix else None, "subdomain": ".".join(filter(None, subdomains)) or None}
 
 

@@ -132,6 +132,53 @@ def test_url_prefix_applies_where_the_blueprint_is_named(put: Callable[[Flask, B
     assert [client.get(path).status_code for path in ("/backstage/users", "/admin/users", "/users")] == [200, 404, 404]
 
 
+VIEWS: dict[str, list[str]] = {
+    "an index": ["/"],
+    "an index without a slash": [""],
+    "one view of several rules": ["/", "/page/<int:number>"],
+    "of which the index is the last": ["/page/<int:number>", "/"],
+}
+
+
+@pytest.mark.parametrize("rules", VIEWS.values(), ids=VIEWS)
+@pytest.mark.parametrize("options", [{"url_prefix": "/backstage"}, {"url_prefix": "/backstage/", "name": "staff"}])
+def test_url_prefix_is_read_from_the_views_of_a_blueprint_that_is_older_than_the_extension(
+    rules: list[str], options: dict[str, Any]
+) -> None:
+    app, admin = Flask(__name__), Blueprint("admin", __name__, url_prefix="/admin")
+    app.config.update(SECRET_KEY="a key for tests")
+    for rule in rules:
+        admin.add_url_rule(rule, "index", index)
+    app.register_blueprint(admin, **options)
+    ServerActions(app).route("/users", blueprint=admin)(Users)
+    assert client_of(app).get("/backstage/users").status_code == 200
+
+
+def index(number: int = 1) -> str:
+    return str(number)
+
+
+def test_url_prefix_is_read_from_the_static_files_of_a_blueprint_that_is_older_than_the_extension() -> None:
+    app, admin = Flask(__name__), Blueprint("admin", __name__, static_folder="static", url_prefix="/admin")
+    app.config.update(SECRET_KEY="a key for tests")
+    app.register_blueprint(admin, url_prefix="/backstage")
+    ServerActions(app).route("/users", blueprint=admin)(Users)
+    assert client_of(app).get("/backstage/users").status_code == 200
+
+
+@pytest.mark.parametrize(("options", "path"), [({"url_prefix": "/staff"}, "/shop/staff/"), ({}, "/shop/admin/")])
+def test_a_nested_blueprint_without_views_that_is_older_than_the_extension_is_where_it_was_put(
+    options: dict[str, Any], path: str
+) -> None:
+    app, shop = Flask(__name__), Blueprint("shop", __name__, url_prefix="/shop")
+    app.config.update(SECRET_KEY="a key for tests")
+    admin = Blueprint("admin", __name__, url_prefix="/admin")
+    shop.register_blueprint(admin, **options)
+    app.register_blueprint(shop)
+    ServerActions(app).route("/users", blueprint=admin)(Users)
+    assert client_of(app).get(f"{path}users").status_code == 200
+
+
 def test_url_prefix_applies_to_a_nested_blueprint_that_is_named() -> None:
     app, actions, _ = make_app()
     shop, staff = Blueprint("shop", __name__), Blueprint("staff", __name__)
