@@ -25,6 +25,7 @@ from .todos import INSTANCE
 IMPORTS = {
     "import flask": "import flask",
     "and flask_serveractions": "import flask, flask_serveractions",
+    "and marshmallow, WTForms": "import flask, marshmallow, wtforms",
     "and ServerActions": "import flask; from flask_serveractions import ServerActions",
 }
 MANY = 200
