@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from flask_serveractions import ServerActions
+from flask_serveractions.testing import ActionsClient
 
 ACCEPT_HTML = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 HERE = {"Origin": "http://localhost", "Sec-Fetch-Site": "same-origin"}
@@ -106,6 +107,11 @@ class Forms(HTMLParser):
             self.forms[-1].errors[inside["data-error"]] += data
         if "data-message" in inside:
             self.forms[-1].message += data
+
+
+def client_of(app: Flask) -> ActionsClient:
+    """Return a new visitor of an app."""
+    return ActionsClient(app, app.response_class, use_cookies=True)
 
 
 def forms_in(page: TestResponse | str) -> list[Form]:

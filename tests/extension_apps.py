@@ -8,17 +8,13 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from flask_serveractions.testing import ActionsClient
+from tests.callers import client_of
 
 
 def make_app(**config: Any) -> Flask:
     app = Flask(__name__)
     app.config.update({"SECRET_KEY": "a key for tests", **config})
     return app
-
-
-def client_of(app: Flask) -> ActionsClient:
-    return ActionsClient(app, app.response_class, use_cookies=True)
 
 
 def called(app: Flask, name: str, **arguments: Any) -> Any:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from examples.ports import free_port
 from load import visitor
@@ -110,15 +110,17 @@ class Answer(visitor.Answer):
 class Visitor:
     """Somebody with a session. Each request has a connection of its own, so that threads may share a visitor."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, origin: str = "") -> None:
+        """:param origin: that of the host which the visitor believes to call, where a proxy answers for it."""
         self.port = port
+        self.origin = origin or f"http://127.0.0.1:{port}"
         self.cookie = ""
 
     def connection(self) -> HTTPConnection:
         return HTTPConnection("127.0.0.1", self.port, timeout=60)
 
     def begin(self, connection: HTTPConnection, method: str, path: str, headers: Mapping[str, str], body: str) -> None:
-        own = {"Origin": f"http://127.0.0.1:{self.port}", "Sec-Fetch-Site": "same-origin"}
+        own = {"Host": urlsplit(self.origin).netloc, "Origin": self.origin, "Sec-Fetch-Site": "same-origin"}
         kind = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
         connection.request(method, path, body or None, {**own, **kind, "Cookie": self.cookie, **headers})
 

@@ -14,14 +14,9 @@ from werkzeug.datastructures import FileStorage
 from flask_serveractions import Bound, Header, MethodRoute, ServerActions, public, requires
 from flask_serveractions.cli import format_table
 from flask_serveractions.webhooks import github
+from tests.extension_apps import make_app
 
 Run = Callable[..., Result]
-
-
-def make_app(**config: Any) -> Flask:
-    app = Flask(__name__)
-    app.config.update({"SECRET_KEY": "a key for tests", **config})
-    return app
 
 
 def actions_of(app: Flask) -> ServerActions:

@@ -6,52 +6,21 @@ import contextlib
 import os
 import re
 from collections.abc import Iterator
-from http.client import HTTPConnection, RemoteDisconnected
+from http.client import RemoteDisconnected
 from pathlib import Path
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 import pytest
 
 from examples.ports import free_port
-from tests.callers import Form, form_in
+from tests.callers import form_in
 from tests.doc_blocks import blocks_of
 from tests.nginx_servers import nginx
-from tests.reliability_servers import EVENTS, HTML, JSON, ROOT, Answer, Program, next_event, python
+from tests.reliability_servers import HTML, JSON, ROOT, Program, Visitor, next_event, python
 from tests.stores_processes import eventually
 
-HOST = "shop.example"
-HERE = {"Origin": f"https://{HOST}", "Sec-Fetch-Site": "same-origin"}
-FORM = "application/x-www-form-urlencoded"
+ORIGIN = "https://shop.example"
 MEGABYTE = 1024 * 1024
-
-
-class Visitor:
-    """A browser in front of nginx: it keeps its cookie, and never follows."""
-
-    def __init__(self, port: int) -> None:
-        self.port = port
-        self.cookie = ""
-
-    def begin(self, method: str, path: str, headers: dict[str, str], body: str = "") -> HTTPConnection:
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
-        kind = {"Content-Type": FORM} if method == "POST" else {}
-        sent = {"Host": HOST, **HERE, **kind, "Cookie": self.cookie, **headers}
-        connection.request(method, path, body or None, sent)
-        return connection
-
-    def send(self, method: str, path: str, headers: dict[str, str], body: str = "") -> Answer:
-        with contextlib.closing(self.begin(method, path, headers, body)) as connection:
-            response = connection.getresponse()
-            self.cookie = response.getheader("Set-Cookie", "").partition(";")[0] or self.cookie
-            return Answer.of(response)
-
-    def form(self, action: str, path: str) -> Form:
-        page = self.send("GET", path, HTML)
-        assert page.status == 200, page.text
-        return form_in(page.text, action)
-
-    def submit(self, form: Form, headers: dict[str, str] = HTML, **fields: str) -> Answer:
-        return self.send("POST", form.url, headers, urlencode({**form.values, **fields}))
 
 
 def page_files() -> dict[str, str]:
@@ -99,7 +68,7 @@ def port(folder: Path) -> Iterator[int]:
         def is_up() -> bool:
             assert program.process.poll() is None, program.said
             with contextlib.suppress(OSError):
-                return Visitor(port).send("GET", "/", HTML).status == 200
+                return Visitor(port, ORIGIN).send("GET", "/", HTML).status == 200
             return False
 
         eventually(is_up)
@@ -108,7 +77,7 @@ def port(folder: Path) -> Iterator[int]:
 
 @pytest.fixture
 def visitor(port: int) -> Visitor:
-    return Visitor(port)
+    return Visitor(port, ORIGIN)
 
 
 mounts = pytest.mark.parametrize("mount", ["", "/todo"], ids=["at the root", "under a path"])
@@ -118,14 +87,14 @@ mounts = pytest.mark.parametrize("mount", ["", "/todo"], ids=["at the root", "un
 def test_a_form_goes_round_and_leads_back_below_the_mount_point(visitor: Visitor, mount: str) -> None:
     form = visitor.form("add_todo", f"{mount}/")
     assert form.url.startswith(f"{mount}/?_action=add_todo/")
-    added = visitor.submit(form, text="Buy milk")
+    added = visitor.submit(form, HTML, text="Buy milk")
     assert (added.status, added.headers["Location"]) == (303, f"{mount}/")
     assert "Buy milk" in visitor.send("GET", f"{mount}/", HTML).text
 
 
 @mounts
 def test_a_form_that_fails_comes_back_with_what_was_typed(visitor: Visitor, mount: str) -> None:
-    again = visitor.submit(visitor.form("add_todo", f"{mount}/"), text="x" * 201)
+    again = visitor.submit(visitor.form("add_todo", f"{mount}/"), HTML, text="x" * 201)
     assert again.status == 422
     assert "Write 1 to 200 characters." in again.text
     assert form_in(again.text, "add_todo").url.startswith(f"{mount}/?_action=")
@@ -149,7 +118,7 @@ def test_the_client_is_served_below_the_mount_point(visitor: Visitor, mount: str
 
 def test_the_own_origin_is_what_the_browser_sees(visitor: Visitor) -> None:
     form = visitor.form("add_todo", "/")
-    plain = visitor.submit(form, {**JSON, "Origin": f"http://{HOST}"}, text="Buy tea")
+    plain = visitor.submit(form, {**JSON, "Origin": "http://shop.example"}, text="Buy tea")
     assert plain.status == 403
     assert visitor.submit(form, JSON, text="Buy tea").status == 200
 
@@ -174,8 +143,7 @@ def test_who_asks_for_another_host_gets_no_answer(visitor: Visitor) -> None:
 @mounts
 def test_the_first_event_arrives_before_the_last_is_sent(visitor: Visitor, folder: Path, mount: str) -> None:
     form = visitor.form("slow", f"{mount}/slow")
-    with contextlib.closing(visitor.begin("POST", form.url, EVENTS, urlencode(form.values))) as connection:
-        response = connection.getresponse()
+    with visitor.streaming(form) as response:
         assert response.getheader("Content-Type") == "text/event-stream"
         assert next_event(response) == ("progress", {"done": 1, "total": 2, "message": "begun"})
         (folder / "go").touch()

@@ -14,7 +14,8 @@ from flask import Blueprint, Flask
 from flask.cli import FlaskGroup
 
 from flask_serveractions import MethodRoute, Progress, ServerActions
-from tests.extension_apps import MODULE, called, client_of, double, make_app, module_of
+from tests.callers import client_of
+from tests.extension_apps import MODULE, called, double, make_app, module_of
 
 
 @pytest.fixture

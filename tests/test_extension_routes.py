@@ -9,7 +9,8 @@ import pytest
 from flask import Flask
 
 from flask_serveractions import Bound, MethodRoute, ServerActions
-from tests.extension_apps import MODULE, called, client_of, double, make_app, module_of
+from tests.callers import client_of
+from tests.extension_apps import MODULE, called, double, make_app, module_of
 
 
 @pytest.fixture

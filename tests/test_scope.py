@@ -9,7 +9,7 @@ from flask import Flask, render_template_string
 
 from flask_serveractions import ActionError, Job, ServerActions, revalidate_path
 from flask_serveractions.scope import scope
-from flask_serveractions.testing import ActionsClient
+from tests.callers import client_of
 
 PAGE = """{% call(form) action_form("add") %}<input {{ form.attrs("text") }}>{{ form.error("text") }}{% endcall %}"""
 
@@ -31,12 +31,8 @@ def app() -> Iterator[Flask]:
         yield app
 
 
-def new_client(app: Flask) -> ActionsClient:
-    return ActionsClient(app, app.response_class, use_cookies=True)
-
-
 def test_a_page_that_is_rendered_again_shows_its_form_as_the_first_one(app: Flask) -> None:
-    client = new_client(app)
+    client = client_of(app)
     client.get("/")
     response = client.submit(client.get("/"), "add", text="twice")
     assert response.status_code == 422
@@ -45,13 +41,13 @@ def test_a_page_that_is_rendered_again_shows_its_form_as_the_first_one(app: Flas
 
 
 def test_a_call_tells_what_it_revalidated_itself(app: Flask) -> None:
-    client = new_client(app)
+    client = client_of(app)
     told = [client.call_action("add", text=text).json["revalidated"]["paths"] for text in ("a", "b")]  # type: ignore[index]
     assert told == [["/a"], ["/b"]]
 
 
 def test_each_visitor_has_forms_of_their_own(app: Flask) -> None:
-    first, second = new_client(app), new_client(app)
+    first, second = client_of(app), client_of(app)
     pages = first.get("/"), second.get("/")
     assert [
         first.submit(pages[0], "add", text="a").status_code,
@@ -71,7 +67,7 @@ CANCEL = "{{ job.hidden_fields }}"
 def test_each_visitor_has_a_token_of_their_own_where_no_form_is(app: Flask, template: str) -> None:
     job = Job(url="/job", action="add", state="queued")
     app.add_url_rule("/other", "other", lambda: render_template_string(template, job=job))
-    first, second = new_client(app), new_client(app)
+    first, second = client_of(app), client_of(app)
     first.get("/")
     with first.session_transaction() as held:
         raw = held["csrf_token"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import threading
 from typing import Any
 
@@ -15,6 +14,7 @@ from flask_serveractions import MethodRoute, ServerActions, requires
 from flask_serveractions.startup import start
 from flask_serveractions.testing import ActionsClient
 from flask_serveractions.webhooks import github
+from tests.callers import client_of
 
 BROWSER = {"Accept": "text/html,*/*;q=0.8"}
 
@@ -24,18 +24,6 @@ def make_app(**config: Any) -> Flask:
     app.config.update({"SECRET_KEY": "a key for tests", **config})
     app.add_url_rule("/page", "page", lambda: "page", methods=["GET"])
     return app
-
-
-def noted(function: Any) -> Any:
-    @functools.wraps(function)
-    def wrapper(*args: Any, **kwargs: Any) -> Any:
-        return function(*args, **kwargs)
-
-    return wrapper
-
-
-def client_of(app: Flask) -> ActionsClient:
-    return ActionsClient(app, app.response_class, use_cookies=True)
 
 
 def say(word: str = "hello") -> str:

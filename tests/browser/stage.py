@@ -145,6 +145,12 @@ def open_page(page: Page, path: str) -> None:
     page.goto(path, wait_until="load")  # modules run before it
 
 
+def press(page: Page, n: int = 1) -> None:
+    """Press the button, and wait for the page that says ``n``."""
+    page.evaluate("document.querySelector('#go').click()")
+    expect(page.locator(f'main[data-n="{n}"]')).to_have_count(1)
+
+
 def await_events(page: Page, kind: str, count: int) -> None:
     expect(page.locator("html")).to_have_attribute(f"data-{kind}", str(count))
 

@@ -10,7 +10,7 @@ from marshmallow.validate import Length
 from playwright.sync_api import Page, expect
 
 from flask_serveractions import ActionError
-from tests.browser.stage import Stage, await_events, open_page
+from tests.browser.stage import Stage, await_events, open_page, press
 
 GO = '{% call action_form("go") %}<button id="go">Go</button>{% endcall %}'
 
@@ -24,11 +24,6 @@ def set_page(stage: Stage, body: str, **context: Any) -> None:
         pressed.append(1)
 
     stage.page("/p", f'<main data-n="{{{{ n }}}}">{GO}{body}</main>', **{"n": lambda: len(pressed), **context})
-
-
-def press(page: Page, n: int = 1) -> None:
-    page.evaluate("document.querySelector('#go').click()")
-    expect(page.locator(f'main[data-n="{n}"]')).to_have_count(1)
 
 
 OPTIONS = "<option value={0} {{{{ 'selected' if n == {1} }}}}>{0}"

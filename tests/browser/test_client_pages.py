@@ -9,7 +9,7 @@ from flask import Response, render_template_string
 from playwright.sync_api import Page, expect
 
 from flask_serveractions import Bound
-from tests.browser.stage import Stage, await_events, open_page
+from tests.browser.stage import Stage, await_events, open_page, press
 
 GO = '{% call action_form("go") %}<button id="go">Go</button>{% endcall %}'
 
@@ -23,11 +23,6 @@ def set_page(stage: Stage, body: str, title: str = "Page", **context: Any) -> No
         state["n"] += 1
 
     stage.page("/p", f'<main data-n="{{{{ n }}}}">{GO}{body}</main>', title, **{"n": lambda: state["n"], **context})
-
-
-def press(page: Page, n: int = 1) -> None:
-    page.evaluate("document.querySelector('#go').click()")
-    expect(page.locator(f'main[data-n="{n}"]')).to_have_count(1)
 
 
 def test_language_classes_metadata_and_styles_are_those_of_the_fresh_page(stage: Stage, page: Page) -> None:

@@ -174,18 +174,11 @@ def test_while_the_store_is_away_the_page_stays_usable_and_it_catches_up(
 # Several processes
 
 
-@pytest.fixture(scope="module")
-def redis_of_two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    server = RedisServer(tmp_path_factory.mktemp("redis"))
-    yield server
-    server.kill()
-
-
 @pytest.mark.parametrize("store", ["sqlite", "redis"])
 def test_a_change_in_one_process_is_on_the_screen_of_another(
     browser: Browser, other: Page, store: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    url = f"sqlite:///{tmp_path}/state.sqlite3" if store == "sqlite" else request.getfixturevalue("redis_of_two").url
+    url = f"sqlite:///{tmp_path}/state.sqlite3" if store == "sqlite" else request.getfixturevalue("redis_server").url
     context = browser.new_context()
     page = context.new_page()
     with serving(*(LiveServer(tmp_path / name, url) for name in ("one", "two"))) as [one, two]:

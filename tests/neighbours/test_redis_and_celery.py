@@ -16,14 +16,9 @@ from tests.doc_blocks import blocks_of, importing_from
 from tests.neighbours.programs import PAGES, program_of, write_program
 from tests.stores_processes import RedisServer, eventually
 
+pytest_plugins = ["tests.stores_fixtures"]
+
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="module")
-def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    server = RedisServer(tmp_path_factory.mktemp("redis"))
-    yield server
-    server.kill()
 
 
 @pytest.fixture(autouse=True)

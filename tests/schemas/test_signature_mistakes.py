@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import types
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from flask_serveractions import Bound, Cookie, Header, MethodRoute, Query
 from flask_serveractions.operation import Source
 from flask_serveractions.schemas.signature import compile_operation
 from tests.calling import Door, function_of, make_app
+from tests.decorators import wrapping
 
 
 class TodoSchema(Schema):
@@ -213,15 +213,8 @@ def test_a_method_that_takes_whatever_comes_is_a_view_as_in_flask() -> None:
 
 
 def test_decorators_that_wrap_leave_the_signature_as_it_is() -> None:
-    def passing(function: Any) -> Any:
-        @functools.wraps(function)
-        def wrapper(*args: Any, **kwargs: Any) -> Any:
-            return function(*args, **kwargs)
-
-        return wrapper
-
-    @passing
-    @passing
+    @wrapping
+    @wrapping
     def create(text: str, todo_id: Bound[int]) -> None: ...
 
     assert sources(create) == {"text": Source.BODY, "todo_id": Source.BOUND}

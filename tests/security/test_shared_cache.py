@@ -7,7 +7,6 @@ import socket
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
 
@@ -101,9 +100,6 @@ class Person(Visitor):
 
     def form(self, action: str, path: str = "/page") -> Form:
         return form_in(self.get(path, BROWSER).text, action)
-
-    def submit(self, form: Form, headers: Mapping[str, str] = JSON, **fields: str) -> Answer:
-        return self.send("POST", form.url, headers, urlencode({**form.values, **fields}))
 
 
 def cache(answer: Answer) -> str:

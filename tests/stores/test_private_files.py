@@ -11,6 +11,7 @@ import pytest
 
 from flask_serveractions.stores import private_files
 from flask_serveractions.stores.store import Store, StoreCorrupt, StoreUnavailable, open_store
+from tests.stores.looking import permissions
 
 
 @pytest.fixture(autouse=True)
@@ -24,10 +25,6 @@ def filled(path: Path) -> Store:
     store = open_store(f"sqlite:///{path}", "")
     store.add("key", "what somebody sent", 60)
     return store
-
-
-def permissions(path: Path) -> dict[str, str]:
-    return {each.name: oct(each.stat().st_mode & 0o777) for each in path.parent.glob(f"{path.name}*")}
 
 
 def test_a_new_file_is_for_us_alone_whatever_the_umask_says(tmp_path: Path) -> None:

@@ -25,14 +25,10 @@ from flask_serveractions.stores.store import (
     open_store,
     store_on,
 )
+from tests.stores.looking import lapsed, permissions
 from tests.stores_processes import AT_ONCE, ONCE, eventually, milliseconds
 
 pytest_plugins = ["tests.stores_fixtures"]
-
-
-def lapsed(store: Store, key: str) -> bool:
-    record = store.get(key)
-    return record is not None and record.lapsed
 
 
 def backend_of(store: Store) -> Any:
@@ -379,10 +375,6 @@ def test_claims_are_synced_to_the_disk(on_sqlite: Store) -> None:
 def is_synced(backend: Any) -> bool:
     """Return whether the last transaction of this thread was."""
     return bool(backend._mine.held.raw.execute("PRAGMA synchronous").fetchone()[0] == 2)
-
-
-def permissions(path: Path) -> dict[str, str]:
-    return {each.name: oct(each.stat().st_mode & 0o777) for each in path.parent.glob(f"{path.name}*")}
 
 
 def test_the_file_and_those_beside_it_are_for_us_alone(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from flask_serveractions.stores.store import (
     open_store,
     store_on,
 )
+from tests.stores.looking import lapsed
 from tests.stores_processes import EightProcesses, eventually
 
 pytest_plugins = ["tests.stores_fixtures"]
@@ -88,11 +89,6 @@ def test_a_lease_lapses_unless_it_is_renewed(store: Store) -> None:
     assert not record.lapsed
     assert store.renew("key", "t", 0.05)
     eventually(lambda: lapsed(store, "key"))
-
-
-def lapsed(store: Store, key: str) -> bool:
-    record = store.get(key)
-    return record is not None and record.lapsed
 
 
 def test_a_lapsed_lease_leaves_the_record_and_can_be_renewed_by_its_token_alone(store: Store) -> None:

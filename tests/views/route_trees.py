@@ -7,7 +7,6 @@ from pathlib import Path
 from flask import Flask
 
 from flask_serveractions import ServerActions
-from flask_serveractions.testing import ActionsClient
 
 SAYS = "def GET(**values):\n    return {'file': __name__.rpartition('.')[0].partition('.')[2], **values}\n"
 
@@ -33,7 +32,3 @@ def app_of(directory: Path | str, url_prefix: str = "/api", actions: ServerActio
     actions.init_app(app)
     actions.discover(directory, url_prefix)
     return app
-
-
-def client_of(app: Flask) -> ActionsClient:
-    return ActionsClient(app, app.response_class, use_cookies=True)

@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 
 from flask_serveractions import ActionError, Bound, MethodRoute, Query, ServerActions
 from flask_serveractions.testing import ActionsClient
+from tests.callers import client_of
 
 BROWSER = {"Accept": "text/html,*/*;q=0.8", "Origin": "http://localhost", "Sec-Fetch-Site": "same-origin"}
 
@@ -23,10 +24,6 @@ def make_app(**config: Any) -> tuple[Flask, ServerActions, Blueprint]:
     app.config.update(SECRET_KEY="a key for tests", SERVERACTIONS_OPENAPI_URL=None, **config)
     app.test_client_class = ActionsClient
     return app, ServerActions(app), Blueprint("admin", __name__, url_prefix="/admin")
-
-
-def client_of(app: Flask) -> ActionsClient:
-    return ActionsClient(app, app.response_class, use_cookies=True)
 
 
 class Users(MethodRoute):

@@ -12,7 +12,8 @@ from werkzeug.routing import BaseConverter
 
 from flask_serveractions import ServerActions
 from flask_serveractions.testing import ActionsClient
-from tests.views.route_trees import app_of, client_of, says, tree
+from tests.callers import client_of
+from tests.views.route_trees import app_of, says, tree
 
 SAYS = "def GET(**values):\n    return {'file': __name__.rpartition('.')[0].partition('.')[2], **values}\n"
 

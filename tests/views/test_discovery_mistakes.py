@@ -18,7 +18,8 @@ from flask import Flask
 from examples.ports import free_port
 from flask_serveractions import ServerActions
 from flask_serveractions.views.discovery import RouteFileError
-from tests.views.route_trees import app_of, client_of, says, tree
+from tests.callers import client_of
+from tests.views.route_trees import app_of, says, tree
 
 SAYS = "def GET(**values):\n    return {'file': __name__.rpartition('.')[0].partition('.')[2], **values}\n"
 

@@ -12,8 +12,8 @@ from werkzeug.exceptions import Conflict, HTTPException, NotFound
 from flask_serveractions import ActionError, MethodRoute, ServerActions
 from flask_serveractions.errors import Invalid
 from flask_serveractions.testing import ActionsClient
+from tests.callers import client_of
 from tests.views.todo_resources import (
-    client_of,
     make_app,
     problem_of,
     ran,

@@ -10,7 +10,8 @@ from flask import Blueprint, Flask
 
 from flask_serveractions import MethodRoute, ServerActions
 from flask_serveractions.testing import ActionsClient
-from tests.views.todo_resources import client_of, make_app
+from tests.callers import client_of
+from tests.views.todo_resources import make_app
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import enum
-import functools
 from io import BytesIO
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
@@ -15,11 +14,12 @@ from werkzeug.datastructures import FileStorage
 
 from flask_serveractions import Body, Cookie, Header, MethodRoute, Query
 from flask_serveractions.testing import ActionsClient
+from tests.callers import client_of
+from tests.decorators import wrapping
 from tests.views.todo_resources import (
     Todo,
     TodoOut,
     TodoSchema,
-    client_of,
     make_app,
     problem_of,
     ran,
@@ -324,23 +324,13 @@ def test_an_async_method_is_awaited() -> None:
     assert serving(Slow).get("/thing?number=7").json == {"number": 7}
 
 
-def plainly(function: Any) -> Any:
-    """A decorator that knows nothing of async functions."""
-
-    @functools.wraps(function)
-    def wrapper(*args: Any, **kwargs: Any) -> Any:
-        return function(*args, **kwargs)
-
-    return wrapper
-
-
 def test_an_async_method_is_awaited_behind_a_decorator_that_knows_nothing_of_it() -> None:
     class Slow(MethodRoute):
-        @plainly
+        @wrapping
         async def get(self, number: int = 7) -> dict[str, int]:
             return {"number": number}
 
-        @plainly
+        @wrapping
         async def put(self, number: int) -> dict[str, int]:
             return {"number": number}
 
@@ -354,7 +344,7 @@ def test_an_async_action_is_awaited_behind_a_decorator_that_knows_nothing_of_it(
     app = make_app()
 
     @app.extensions["serveractions"].register
-    @plainly
+    @wrapping
     async def double(number: int) -> int:
         return 2 * number
 

@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 
 from flask_serveractions import ActionError, MethodRoute, ServerActions
 from flask_serveractions.testing import ActionsClient
+from tests.callers import client_of
 
 
 @dataclass
@@ -75,10 +76,6 @@ def make_app(*views: tuple[str, type[MethodView]], **config: Any) -> Flask:
         actions.route(rule)(view_class)  # type: ignore[type-var]
     ran.clear()
     return app
-
-
-def client_of(app: Flask) -> ActionsClient:
-    return ActionsClient(app, app.response_class, use_cookies=True)
 
 
 PROBLEM = "application/problem+json"
