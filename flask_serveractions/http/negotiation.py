@@ -53,6 +53,12 @@ def accepts(accept: str, *offered: str) -> bool:
     return not accept or len(accept) > LONGEST_ACCEPT or matches(accept, offered)
 
 
+def accepts_kind_of_json(accept: str) -> bool:
+    """Whether JSON of some kind is acceptable (``application/vnd.api+json``): a function's own headers may name it."""
+    ranges = parse_accept_header(accept, MIMEAccept)
+    return any(quality > 0 and each.partition(";")[0].rstrip().endswith("+json") for each, quality in ranges)
+
+
 @lru_cache(maxsize=1024)
 def matches(accept: str, offered: tuple[str, ...]) -> bool:
     readable = accept.replace("q=.", "q=0.")  # as Java writes it: */*; q=.2

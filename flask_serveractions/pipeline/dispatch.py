@@ -25,7 +25,7 @@ from ..arguments.bodies import (
 from ..call import Call
 from ..errors import ActionError, Invalid, Problem, Refusal, UnknownAction
 from ..http.conditional import CHANGING_METHODS
-from ..http.negotiation import ANSWER, EVENTS, HTML, JSON, PROBLEM, accepts
+from ..http.negotiation import ANSWER, EVENTS, HTML, JSON, PROBLEM, accepts, accepts_kind_of_json
 from ..logs import loggable, logger
 from ..operation import MiddlewareState, Operation
 from ..scope import tear_down_with
@@ -219,7 +219,9 @@ def check_acceptable(call: Call, operation: Operation) -> None:
         return
     if call.is_action and not accepts(accept, JSON, HTML, PROBLEM, EVENTS):
         raise Refusal(406, f"Accept {accept!r}", f"This answers with {JSON} or {HTML}.")
-    if not call.is_action and operation.answer.is_json and not accepts(accept, JSON, PROBLEM):
+    if call.is_action or not operation.answer.is_json:
+        return
+    if not (accepts(accept, JSON, PROBLEM) or accepts_kind_of_json(accept)):
         raise Refusal(406, f"Accept {accept!r}", f"This answers with {JSON}.")
 
 

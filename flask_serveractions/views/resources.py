@@ -76,7 +76,7 @@ class MethodRoute(MethodView):
         state = app.extensions.get(STATE_KEY) or default_state(app)
         rule, method = asked.url_rule, asked.method
         siblings: Mapping[str, Operation] = {}
-        if rule is None or kwargs.keys() != rule.arguments:
+        if rule is None or rule.arguments.symmetric_difference(kwargs):  # which is quicker than !=
             siblings = operations_with(app, state, type(self), rule, frozenset(kwargs), method)
             operation = operation_in(siblings, type(self), method)
         else:

@@ -388,8 +388,25 @@ def test_a_method_that_is_not_there_is_a_405_with_allow(client: ActionsClient) -
         ("text/csv", 406),
         ("text/html", 406),
         ("application/json;q=0", 406),
+        ("application/hal+json;q=0", 406),
     ],
 )
 def test_who_accepts_nothing_that_there_is_gets_a_406(client: ActionsClient, accept: str, status: int) -> None:
     assert client.get("/api/todos", headers={"Accept": accept}).status_code == status
     assert len(ran) == (status == 200)
+
+
+def test_json_of_a_kind_of_its_own_is_sent_to_who_accepts_it() -> None:
+    class Articles(MethodRoute):
+        def get(self) -> tuple[dict[str, Any], dict[str, str]]:
+            return {"data": []}, {"Content-Type": "application/vnd.api+json"}
+
+        def post(self) -> dict[str, Any]:
+            return {"data": []}, 201, {"Content-Type": "application/vnd.api+json"}  # type: ignore[return-value]
+
+    client = serving(Articles)
+    for response in (
+        client.get("/thing", headers={"Accept": "application/vnd.api+json"}),
+        client.post("/thing", headers={"Accept": 'application/vnd.api+json; ext="x", text/csv'}),
+    ):
+        assert (response.content_type, response.json) == ("application/vnd.api+json", {"data": []})
