@@ -33,9 +33,9 @@ def has_own_handler(app: Flask, blueprints: Iterable[str], error: Exception) -> 
     return False
 
 
-def has_handler(app: Flask, blueprints: Iterable[str], error: Exception) -> bool:
-    """Whether the app, or a blueprint, has a handler for an error, be it one for every exception."""
-    return blueprint_handler(app, (*blueprints, None), error) is not None
+def has_handler(app: Flask, blueprints: Iterable[str | None], error: Exception) -> bool:
+    """Whether a blueprint, or the app (None), has a handler for an error, be it one for every exception."""
+    return blueprint_handler(app, blueprints, error) is not None
 
 
 def answer_in_our_place(

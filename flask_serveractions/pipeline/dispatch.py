@@ -332,10 +332,11 @@ def handle_bug(call: Call, error: Exception) -> Response:
         raise error
     got_request_exception.send(call.app, _async_wrapper=call.app.ensure_sync, exception=error)
     instance = failures.log_bug(call.app, f"{call.request.path} [{call.request.method}]", error)
-    if call.html and has_handler(call.app, call.request.blueprints, error):
+    if call.html and has_handler(call.app, (*call.request.blueprints, None), error):
         failures.keep_from_caches()
         raise error
-    tear_down_with(error)
+    if not has_handler(call.app, call.request.blueprints, error):
+        tear_down_with(error)
     if call.html:
         failures.keep_from_caches()
         raise InternalServerError(f"Something went wrong ({instance}).", original_exception=error) from error

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from flask import Flask, abort, render_template_string
+from flask import Blueprint, Flask, abort, render_template_string
 from werkzeug.exceptions import HTTPException
 
 from flask_serveractions import ActionError, MethodRoute, ServerActions
@@ -186,6 +186,19 @@ def teller_of(app: Flask) -> list[str]:
 def test_teardown_functions_are_given_a_bug_as_in_flask(app: Flask, name: str, kind: str, accept: str) -> None:
     told = teller_of(app)
     serve(app, Item.as_view("item")).get(f"/items/{name}", headers={"Accept": accept})
+    assert told == [f"request: {kind}", f"context: {kind}"]
+
+
+@pytest.mark.parametrize(("answered", "kind"), [(Exception, "NoneType"), (500, "ZeroDivisionError")])
+def test_they_are_given_none_that_a_blueprints_handler_answers_as_in_flask(answered: Any, kind: str) -> None:
+    app = Flask(__name__)
+    ServerActions(app)
+    shop = Blueprint("shop", __name__)
+    shop.add_url_rule("/items/<name>", view_func=Item.as_view("item"), methods=["GET"])
+    shop.register_error_handler(answered, lambda error: ("the shop says", 500))
+    app.register_blueprint(shop)
+    told = teller_of(app)
+    assert app.test_client().get("/items/broken").text == "the shop says"
     assert told == [f"request: {kind}", f"context: {kind}"]
 
 
