@@ -141,6 +141,30 @@ def test_a_form_in_an_appended_part_posts_to_the_page_that_it_came_from(stage: S
     assert "/rows?page=2&_action=remove/" in posts[0]
 
 
+def test_who_removes_an_appended_row_by_the_keyboard_goes_on_with_the_row_that_follows_it(
+    stage: Stage, page: Page
+) -> None:
+    set_rows(stage, 25)
+    page.set_viewport_size({"width": 800, "height": 200})
+    open_page(page, "/rows")
+    scroll_to_end(page, 25)
+    page.locator("#row-15 button").press("Enter")
+    expect(page.locator("#row-15")).to_have_count(0)
+    expect(page.locator("#row-16 button")).to_be_focused()
+
+
+def test_a_button_in_a_part_that_is_not_fetched_again_can_be_pressed_again(stage: Stage, page: Page) -> None:
+    set_rows(stage, 125)
+    page.set_viewport_size({"width": 800, "height": 200})
+    open_page(page, "/rows")
+    scroll_to_end(page, 125)
+    with page.expect_response(lambda response: response.url.endswith("?page=11")):  # the last that is fetched again
+        page.locator("#row-119 button").press("Enter")
+    expect(page.locator("#row-119 form")).not_to_have_attribute("aria-busy", "true")
+    expect(page.locator("#row-119 button")).to_be_enabled()
+    expect(page.locator("#row-119 button")).to_be_focused()
+
+
 @pytest.mark.parametrize("named", [True, False], ids=["with IDs", "without"])
 def test_what_was_begun_goes_with_its_row_into_the_next_part(stage: Stage, page: Page, named: bool) -> None:
     rows = set_rows(stage, 25)

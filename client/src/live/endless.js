@@ -5,6 +5,7 @@ import { begunForms } from "../begun.js";
 import { closest, find, findAll, isShown, listen, read, removeAttribute, setAttribute } from "../dom.js";
 import { loadScreen } from "../modules.js";
 import { fetchPage } from "../page.js";
+import { liftMarks } from "../pending.js";
 import { onLink, pageAt, valued, whenShown } from "./listen.js";
 import { dialogOf, emitRegion, parseWithin, regionIn, showPart } from "./regions.js";
 
@@ -96,8 +97,13 @@ async function fetchPart(url, region) {
   return [rows, linkIn(name, body), fresh];
 }
 
-/** @param {Element} node */
-const copy = (node) => /** @type {Element} */ (node.cloneNode(true));
+/** @param {Element} node @returns {Element} without the marks of calls, which are taken off the node alone */
+function copy(node) {
+  const putMarks = liftMarks();
+  const copied = /** @type {Element} */ (node.cloneNode(true));
+  putMarks();
+  return copied;
+}
 
 /** @returns {HTMLFormElement[]} what is typed into, or has been */
 const formsInUse = () => begunForms().concat(/** @type {HTMLInputElement} */ (document.activeElement)?.form || []);
@@ -119,10 +125,10 @@ export function keepParts(root, dialog) {
   for (const region of continuedIn(dialog)) {
     const name = nameOf(region);
     const link = linkIn(name, dialog);
-    const [fresh, first] = [regionIn, linkIn].map((findIn) => findIn(name, root));
+    const fresh = regionIn(name, root), first = linkIn(name, root);
     if (fresh) {
       passOn(region, fresh);
-      appendRows(fresh, appendedTo(region).map(copy));
+      appendRows(fresh, appendedTo(copy(region)));
     }
     first?.replaceWith(link ? copy(link) : "");
   }
@@ -137,7 +143,7 @@ export async function refreshParts(dialog) {
     rows.forEach((row) => row.remove());
     let part;
     for (const [index, url] of urlsOf(region).entries()) {
-      part = index < REFETCHED ? await fetchPart(url, region) : undefined;
+      part = index < REFETCHED ? await fetchPart(url, region) : null;
       if (newest.get(region) !== target || !isShown(region)) return; // a fresher one has come
       appendRows(target, part?.[0] ?? rows.filter((row) => read(row, PAGE) === url));
     }

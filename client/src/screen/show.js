@@ -56,7 +56,7 @@ export function showPart(root, target, page, sent = {}) {
   const begun = begunForms().filter((form) => form !== element || isChanged || isRefused);
   const putMarks = liftMarks();
   /** @param {any} form @param {unknown} fresh */
-  const isBegun = (form, fresh) => isForm(fresh) && (form === element ? isChanged || (isRefused && lacks(fresh, form)) : begun.includes(form));
+  const isBegun = (form, fresh) => isForm(fresh) && (form !== element ? begun.includes(form) : isChanged || (isRefused && lacks(fresh, form)));
   // what was typed outside of its form, where the fresh page may have no place for it
   const outside = begun.filter((form) => isBegun(form, page.getElementById(read(form, "id")))).flatMap((form) => [...fieldsOf(form)].filter((field) => !contains(form, field) && (isTyped(field) || field.files?.[0])));
   /** @type {import("../morph/morph.js").Leave} */
@@ -76,7 +76,7 @@ export function showPart(root, target, page, sent = {}) {
   putMarks();
   runScripts();
   settleAllBut(begun);
-  if (begun.some((form) => !isShown(form) && form !== element)) notify(FORM_GONE);
+  if (begun.some((form) => form !== element && !isShown(form))) notify(FORM_GONE);
 }
 
 /** Whether a fresh form has no place for something: for a row that a script added. @param {HTMLFormElement} fresh @param {HTMLFormElement} typed */
