@@ -265,13 +265,20 @@ def object_field(form: FormState, name: str, described: Input, text: str, given:
 
 
 def objects_field(form: FormState, name: str, described: Input, text: str, given: Attributes) -> str:
-    """A group for each item that there is, some empty ones, and one in a ``<template>`` for a script to copy."""
+    """A group for each item that there is, some empty ones, and one in a ``<template>`` for a script to copy.
+
+    A list that takes no more of them has none of these.
+    """
     keys = form.keys_below(name)
     following = int(keys[-1]) + 1 if keys else 0
-    *shown, spare = [*keys, *(str(following + more) for more in range(int(given.get("empty_rows") or 0) + 1))]
-    rows = [row(form, f"{name}{described.separator}{index}", index) for index in shown]
-    template = row_template(form, f"{name}{described.separator}{spare}", spare)
-    return fieldset(form, name, text, "".join(rows) + template)
+    empty = int(given.get("empty_rows") or 0)
+    indices = [*keys, *(str(following + more) for more in range(empty + 1))]
+    most = max(described.most, len(keys)) if described.most else None
+    rows = [row(form, f"{name}{described.separator}{index}", index) for index in indices[:-1][:most]]
+    spare = [
+        row_template(form, f"{name}{described.separator}{index}", index) for index in indices[len(keys) + empty : most]
+    ]
+    return fieldset(form, name, text, "".join(rows + spare))
 
 
 def row_template(form: FormState, name: str, index: str) -> str:

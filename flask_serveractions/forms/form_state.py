@@ -226,6 +226,7 @@ class FormState:
             "max": None if kind in TICKED else described.max,
             "multiple": described.multiple and described.kind is not Kind.LIST and kind not in TICKED,
             "accept": described.accept,
+            **dict(described.further),
         }
         made |= self.value_attributes(name, kind, described, given)
         made["maxlength"] = room_for(made.get("value"), described.maxlength)

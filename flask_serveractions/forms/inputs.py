@@ -72,6 +72,8 @@ class Input(NamedTuple):
     separator: str = "."  # between a name and those below it
     attributes: tuple[str, ...] = ()  # what each part of the name is called in Python, where one differs
     rows: int = 0  # of objects, where nothing says how many there are
+    most: int | None = None  # rows: what is sent beyond is dropped
+    further: tuple[tuple[str, Any], ...] = ()  # attributes that change nothing of what stands here
     write: Callable[[Any], str] = plain_text  # a value, or an item of a list
     read: Callable[[str], Any] = str  # back again; text that says nothing stays text
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
@@ -21,8 +21,8 @@ from wtforms.csrf.core import CSRFTokenField
 from wtforms.fields.choices import SelectFieldBase
 
 from ..operation import MISSING
-from ..schemas.flask_forms import field_named, of_flask_wtf, separator_of
-from .inputs import Input, Kind, is_secret_name
+from ..schemas.flask_forms import field_named, new_entry, of_flask_wtf, separator_of
+from .inputs import Input, Kind, is_secret_name, written
 from .native_inputs import MOMENT, plain_text, truth_text
 
 KINDS: tuple[tuple[type[Field], Kind], ...] = (
@@ -36,6 +36,12 @@ KINDS: tuple[tuple[type[Field], Kind], ...] = (
 )
 
 
+#: what is described, or is the form's own matter
+OUR_ATTRIBUTES = frozenset(
+    {"name", "id", "type", "value", "checked", "required", "maxlength", "min", "max", "step", "multiple", "accept"}
+)
+
+
 def input_of(form: Any, name: str) -> Input | None:
     """Return what a form's field says of its control; None where the form has none of this name."""
     field = field_named(form, name)
@@ -43,19 +49,18 @@ def input_of(form: Any, name: str) -> Input | None:
 
 
 def described_field(field: Any) -> Input:
-    own_type = getattr(field.widget, "input_type", None)
-    flags = field.flags
+    own_type = written_by(field, "type") or getattr(field.widget, "input_type", None)
     is_file_input = own_type == "file"
     kind = Kind.FILE if is_file_input else next((kind for made, kind in KINDS if isinstance(field, made)), Kind.TEXT)
     return Input(
         kind=kind,
         type=None if own_type == "text" else own_type,
-        required=bool(flags.required),
-        maxlength=flags.maxlength,
-        min=flags.min,
-        max=flags.max,
-        step=flags.step,
-        multiple=bool(flags.multiple or getattr(field.widget, "multiple", False)),
+        required=bool(written_by(field, "required")),
+        maxlength=written_by(field, "maxlength"),
+        min=written_by(field, "min"),
+        max=written_by(field, "max"),
+        step=written_by(field, "step"),
+        multiple=bool(written_by(field, "multiple")),
         accept=accepted(field) if is_file_input else None,
         secret=is_secret_field(field),
         options=tuple((plain_text(value), str(label)) for value, label in choices_of(field)),
@@ -65,12 +70,30 @@ def described_field(field: Any) -> Input:
         parts=tuple(each.short_name for each in field.form) if isinstance(field, FormField) else (),
         separator=separator_of(field) if isinstance(field, FieldList) else getattr(field, "separator", "-"),
         rows=field.min_entries if isinstance(field, FieldList) else 0,
+        most=field.max_entries if isinstance(field, FieldList) else None,
+        further=tuple(further_attributes(field)),
         write=truth_text if kind is Kind.BOX else partial(field_text, field),
     )
 
 
 def is_secret_field(field: Any) -> bool:
     return isinstance(field, PasswordField) or is_secret_name(field.name)
+
+
+def written_by(field: Any, name: str) -> Any:
+    """Return an attribute as WTForms writes it: as ``render_kw`` says, else the widget, else the validators."""
+    given = (field.render_kw or {}).get(name)
+    if given is None:
+        given = getattr(field.widget, name, None)
+    if given is None:
+        given = getattr(field.flags, name)
+    return given() if callable(given) else given
+
+
+def further_attributes(field: Any) -> Iterator[tuple[str, Any]]:
+    """Yield what else WTForms writes of a field: what is in ``render_kw``, and that nobody is to change it."""
+    yield from ((name, True) for name in ("disabled", "readonly") if getattr(field.flags, name))
+    yield from ((name, value) for name, value in written(field.render_kw or {}).items() if name not in OUR_ATTRIBUTES)
 
 
 def field_text(field: Any, value: Any) -> str:
@@ -122,7 +145,7 @@ def any_file(form: Iterable[Any]) -> bool:
 
 def is_file(field: Any) -> bool:
     if isinstance(field, FieldList):
-        return is_file(field.append_entry())
+        return is_file(new_entry(field))
     if isinstance(field, FormField):
         return any_file(field.form)
     return getattr(field.widget, "input_type", None) == "file"
