@@ -30,6 +30,7 @@ from flask_serveractions import (
     public,
     requires,
 )
+from flask_serveractions.pages.templates import action_url
 from flask_serveractions.webhooks import github
 from tests.callers import BROWSER, SCRIPT, open_form, post_json, submit
 from tests.pipeline.desk import Desk, Line, Note, Size, api_of, client_cookie, seen_by, with_hook
@@ -216,6 +217,29 @@ def test_a_job_belongs_to_the_identity_that_ordered_it(desk: Desk) -> None:
     job = ada.post("/api/reports", json={"pages": 2}).headers["Location"]
     assert seen_by(desk) == [(2, None, "ada")]
     assert [client.get(job, headers=SCRIPT).status_code for client in (ada, bob, again)] == [200, 404, 200]
+
+
+def test_who_has_signed_in_since_the_last_page_sees_the_job_at_once(desk: Desk) -> None:
+    """The page that showed forms was a guest's, whose key in the session is void by now."""
+    api_of(with_hook(desk))
+    desk.app.add_url_rule("/form", "form", lambda: action_url("report"))
+    ada, guest = desk.app.test_client(), desk.app.test_client()
+    ada.get("/form")
+    ada.get("/in/ada")
+    job = ada.post("/api/reports", json={"pages": 2}).headers["Location"]
+    assert ada.get(job, headers=SCRIPT).status_code == 200
+    assert guest.get(job, headers=SCRIPT).status_code == 404
+
+
+def test_a_job_of_a_guest_is_nobodys_once_somebody_has_signed_in(desk: Desk) -> None:
+    api_of(with_hook(desk))
+    desk.app.add_url_rule("/form", "form", lambda: action_url("report"))
+    client = desk.app.test_client()
+    client.get("/form")
+    job = client.post("/api/reports", json={"pages": 2}).headers["Location"]
+    assert client.get(job, headers=SCRIPT).status_code == 200
+    client.get("/in/ada")
+    assert client.get(job, headers=SCRIPT).status_code == 404
 
 
 def test_whoever_ordered_a_job_sees_it_though_she_may_not_call_its_action(tmp_path: Path) -> None:
