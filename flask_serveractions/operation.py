@@ -30,6 +30,9 @@ class Source(enum.Enum):
     FORM = "form"  # loaded by a FlaskForm
     FILE = "file"
 
+    def __repr__(self) -> str:
+        return self.name.capitalize()  # in annotations that a message shows
+
 
 #: ``Bound[int]``: an argument that only the signed ID brings. Signed, not secret: it can be read.
 Bound = Annotated[T, Source.BOUND]
@@ -41,6 +44,19 @@ Header = Annotated[T, Source.HEADER]
 Cookie = Annotated[T, Source.COOKIE]
 #: ``Body[int]``: an argument from the form or JSON body, whatever the method.
 Body = Annotated[T, Source.BODY]
+
+
+def annotation_text(annotation: Any) -> str:
+    """Return an annotation as it is written: ``"Bound[int]"``, where ``repr`` shows what a mark is made of."""
+    marks = getattr(annotation, "__metadata__", ())
+    source = next((each for each in reversed(marks) if isinstance(each, Source)), None)  # the outer one stands last
+    if source is None:
+        return inspect.formatannotation(annotation)
+    others = tuple(each for each in marks if each is not source)
+    rest = (annotation.__origin__, *others)
+    inner = Annotated[rest] if others else rest[0]
+    return f"{source!r}[{annotation_text(inner)}]"
+
 
 MISSING: Final = object()
 

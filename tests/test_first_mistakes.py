@@ -235,6 +235,12 @@ FORMS = [
     ("{% call(form) action_form('save', values=Todo) %}{% endcall %}", TypeError, "is a class. Give an object of it"),
     ("{% call(form) action_form('save', attrs='wide') %}{% endcall %}", TypeError, "as in attrs={'class': 'wide'}"),
     ("{% call(form) action_form('save', id=todo) %}{% endcall %}", TypeError, "'id' is not Bound. Annotate it as in"),
+    (
+        "{% call(form) action_form('save', class_='x') %}{% endcall %}",
+        TypeError,
+        "attributes of the form stand in attrs=",
+    ),
+    ("{% call(form) action_form('save', text='x') %}{% endcall %}", TypeError, "Annotate it as in text: Bound[int]."),
 ]
 
 
@@ -247,6 +253,16 @@ def test_a_form_that_can_not_be_says_what_to_write(
 
     with pytest.raises(kind, match=re.escape(words)):
         rendered(app, template, Todo=Todo)
+
+
+def test_a_bound_value_that_can_not_be_is_told_by_the_annotation_as_it_is_written(
+    app: Flask, actions: ServerActions
+) -> None:
+    @actions.register
+    def save(id: Bound[int]) -> None: ...
+
+    with pytest.raises(TypeError, match=r"'id' can't be None .* what Bound\[int\] allows"):
+        rendered(app, "{% call action_form('save', id=None) %}{% endcall %}")
 
 
 def test_an_action_of_a_module_that_nobody_imports_is_told_so(app: Flask, actions: ServerActions) -> None:

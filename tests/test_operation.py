@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import typing
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from werkzeug.test import create_environ
@@ -16,6 +16,7 @@ from flask_serveractions.operation import (
     Parameter,
     Rerender,
     Source,
+    annotation_text,
     middleware_state_of,
     where,
 )
@@ -73,3 +74,20 @@ def test_what_middleware_and_pipeline_share_is_known_by_an_object_and_never_by_a
     assert middleware_state_of(environ) is None
     assert middleware_state_of({MiddlewareState.KEY: "page_for"}) is None
     assert middleware_state_of({MiddlewareState.KEY: middleware}) is middleware
+
+
+@pytest.mark.parametrize(
+    ("annotation", "text"),
+    [
+        (int, "int"),
+        (Bound[int], "Bound[int]"),
+        (Bound[list[str]], "Bound[list[str]]"),
+        (Query[Annotated[int, "even"]], "Query[typing.Annotated[int, 'even']]"),
+        (Bound[Query[int]], "Bound[Query[int]]"),
+        (list[Bound[int]], "list[typing.Annotated[int, Bound]]"),
+        ("Todo", "'Todo'"),
+    ],
+    ids=str,
+)
+def test_an_annotation_is_shown_as_it_is_written(annotation: Any, text: str) -> None:
+    assert annotation_text(annotation) == text

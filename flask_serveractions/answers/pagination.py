@@ -146,7 +146,10 @@ def paginate(rows: Any, wanted: PageRequest, session: Any = None) -> Page:
 
 
 def not_pageable(rows: Any) -> TypeError:
-    return TypeError(f"Only a sequence or SQLAlchemy's Select is shown in pages, not {type(rows).__name__}.")
+    return TypeError(
+        f"Only a sequence or SQLAlchemy's Select is shown in pages, not {type(rows).__name__}. Return one, or take"
+        " paginate off the class."
+    )
 
 
 def current_path(request: Request) -> str:

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from marshmallow import ValidationError
 
-from ..operation import Operation
+from ..operation import Operation, annotation_text
 from ..security.signing import dump_payload, load_payload
 from .loading import load_bound
 
@@ -34,7 +34,10 @@ def check_names(operation: Operation, bound: Mapping[str, Any]) -> None:
     known = {parameter.name for parameter in operation.bound}
     for name in bound:
         if name not in known:
-            raise TypeError(f"{operation.where}: {name!r} is not Bound. Annotate it as in {name}: Bound[int].")
+            is_argument = any(each.name == name for each in operation.parameters)
+            otherwise = "" if is_argument else "; attributes of the form stand in attrs={...}"
+            mend = f"Annotate it as in {name}: Bound[int]{otherwise}."
+            raise TypeError(f"{operation.where}: {name!r} is not Bound. {mend}")
     for parameter in operation.bound:
         if parameter.required and parameter.name not in bound:
             raise TypeError(
@@ -62,7 +65,7 @@ def serialized(operation: Operation, parameter: Any, value: Any) -> Any:
 def not_bindable(operation: Operation, parameter: Any, value: Any, why: str) -> TypeError:
     return TypeError(
         f"{operation.where}: the bound argument {parameter.name!r} can't be {value!r} ({why})."
-        f" Give what {parameter.annotation!r} allows."
+        f" Give what {annotation_text(parameter.annotation)} allows."
     )
 
 

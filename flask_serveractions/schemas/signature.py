@@ -27,6 +27,7 @@ from ..operation import (
     Operation,
     Parameter,
     Source,
+    annotation_text,
     preset_arguments,
     undecorated,
     where,
@@ -176,7 +177,7 @@ class Compiler:
         self.default_source = Source.BODY if kind == ACTION or method in BODY_METHODS else Source.QUERY
 
     def type_error(self, name: str, annotation: Any, problem: str, mend: str) -> TypeError:
-        shown = "without annotation" if annotation is MISSING else f"annotated {annotation!r}"
+        shown = "without annotation" if annotation is MISSING else f"annotated {annotation_text(annotation)}"
         return TypeError(f"{where(self.function)}: parameter {name!r}, {shown}: {problem}. {mend}")
 
     def parameter(self, given: inspect.Parameter, annotation: Any) -> Parameter | None:

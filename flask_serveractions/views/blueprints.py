@@ -226,14 +226,14 @@ def or_not_found(app: Flask, state: AppState, function: Preprocessor) -> Preproc
         except KeyError as error:
             if isinstance(error, HTTPException) or endpoint not in state.placed.values():
                 raise
-            refuse_without_page(app)
+            refuse_without_page(app, error)
 
     return preprocess
 
 
-def refuse_without_page(app: Flask) -> NoReturn:
+def refuse_without_page(app: Flask, missing: KeyError) -> NoReturn:
     """:raises NotFound: for a browser; for others with problem details."""
-    log_refused(request.path, request.remote_addr, "a value of the page's URL is missing")
+    log_refused(request.path, request.remote_addr, f"a value of the page's URL is missing: {missing}")
     if wants_html(request.headers.get("Accept", "")):
         abort(404)
     response = problem_response(app, 404, localize(app, NO_PAGE))

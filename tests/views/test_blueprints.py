@@ -386,7 +386,7 @@ def test_an_error_handler_of_the_app_is_for_browsers_still() -> None:
 # Values of the URL
 
 
-def test_a_value_that_a_call_does_not_have_is_a_404() -> None:
+def test_a_value_that_a_call_does_not_have_is_a_404_whose_log_names_it(caplog: pytest.LogCaptureFixture) -> None:
     app, actions, _ = make_app()
     tenants = Blueprint("tenants", __name__, url_prefix="/<tenant>")
 
@@ -404,5 +404,6 @@ def test_a_value_that_a_call_does_not_have_is_a_404() -> None:
     client = client_of(app)
     refused = client.call_action("purge", "/nothing/here/at/all")
     assert (refused.status_code, refused.mimetype) == (404, "application/problem+json")
+    assert caplog.messages[-1].endswith("a value of the page's URL is missing: 'tenant'")
     assert client.get("/acme/").text == "acme"
     assert client.call_action("wipe").status_code == 200
