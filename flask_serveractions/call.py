@@ -30,7 +30,6 @@ class Call:
     view: Any = None  # routes: the instance of the class
     path_values: Mapping[str, Any] = MappingProxyType({})
     siblings: Mapping[str, Operation] = MappingProxyType({})  # routes: the operations of the resource, by method
-    raised: Exception | None = None  # routes: what the method raised, where something is around its view
     name: str = ""  # actions: as the URL has it
     signed: str = ""  # actions: the signed ID
     page: str = "/"  # actions: where the form stood: path and query, without the mount point

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import gc
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Annotated, Any, ClassVar
 from weakref import ref
 
 import pytest
@@ -19,6 +20,27 @@ Text = Annotated[str, Length(1, 20)]
 
 PAGE = """{% call region("panel") %}{% call(form) action_form("rename", todo_id=1) %}
 <input {{ form.attrs("text") }}>{{ form.error("text") }}{% endcall %}{% endcall %}{{ serveractions_script() }}"""
+
+
+def forgiving(view: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(view)
+    def forgive(**values: Any) -> Any:
+        try:
+            return view(**values)
+        except LookupError:
+            return "forgiven"
+
+    return forgive
+
+
+class Wrapped(MethodRoute):
+    decorators: ClassVar[list[Any]] = [forgiving]
+
+    def get(self, kind: str) -> str:
+        raise {"swallowed": LookupError, "a bug": ArithmeticError, "refused": ActionError}[kind](kind)
+
+    def post(self, kind: str, text: str = "") -> str:
+        return self.get(kind)
 
 
 def app_of_two_doors() -> Flask:
@@ -37,10 +59,16 @@ def app_of_two_doors() -> Flask:
         def get(self) -> list[dict[str, Any]]:
             return [{"id": 1}]
 
+        def delete(self) -> None:
+            raise ArithmeticError
+
         def post(self, text: Text) -> dict[str, Any]:
             if text == "taken":
                 raise ActionError("You have that one.", field="text")
             return {"text": text}
+
+    app.add_url_rule("/wrapped/<kind>", view_func=Wrapped.as_view("wrapped"))
+    app.logger.disabled = True  # what keeps records, as pytest does, keeps what a bug has seen
 
     @app.get("/")
     def index() -> str:
@@ -101,6 +129,18 @@ def test_a_call_without_a_page_on_another_host_of_the_app_is_gone(visitor: Visit
 def test_a_call_of_a_resource_is_gone(visitor: Visitor, text: str, sent: Any) -> None:
     status = visitor.post("/todos", **{sent: {"text": text}}).status_code
     assert status == (200 if text == "milk" else 422)
+    assert visitor.is_forgotten
+
+
+@pytest.mark.parametrize(("kind", "status"), [("swallowed", 200), ("a bug", 500), ("refused", 422)])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_what_was_raised_through_a_decorator_is_gone(visitor: Visitor, kind: str, status: int, method: str) -> None:
+    assert visitor.open(f"/wrapped/{kind}", method=method).status_code == status
+    assert visitor.is_forgotten
+
+
+def test_a_bug_of_a_resource_is_gone(visitor: Visitor) -> None:
+    assert visitor.delete("/todos").status_code == 500
     assert visitor.is_forgotten
 
 

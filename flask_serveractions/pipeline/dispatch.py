@@ -48,24 +48,15 @@ def dispatch(call: Call) -> Response:
     try:
         return process(call)
     except Exception as error:
-        if call.raised is error:
-            leave_to_wrappers(call)
+        if execution.is_left_to_wrappers(call, error):
             raise
         return handle_exception(call, error)
 
 
-RAISED = "flask_serveractions.raised"  # in the environ: the call whose method raised something
-
-
-def leave_to_wrappers(call: Call) -> None:
-    """Let what a method raised go through what is around its view, as in Flask; what comes out is answered then."""
-    call.request.environ[RAISED] = call
-
-
-def handle_raised(environ: dict[str, Any], error: Exception) -> Response | None:
+def handle_raised(asked: Request, error: Exception) -> Response | None:
     """Answer what a method raised and nothing around its view has taken care of; None where it is something else."""
-    call: Call | None = environ.pop(RAISED, None)
-    return None if call is None or call.raised is not error else handle_exception(call, error)
+    call: Call | None = vars(error).pop(execution.RAISED, None)
+    return None if call is None or call.request is not asked else handle_exception(call, error)
 
 
 def dispatch_webhook(call: Call) -> Response:

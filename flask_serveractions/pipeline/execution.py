@@ -112,12 +112,24 @@ def invoke(call: Call, operation: Operation, loaded: dict[str, Any]) -> Any:
 
 
 def invoke_wrapped(call: Call, operation: Operation, loaded: dict[str, Any]) -> Any:
-    """Call the method of a view that something is around, and remember what it raises: that hears of it first."""
+    """Call the method of a view that something is around: what the method raises is left to that first."""
     try:
         return invoke(call, operation, loaded)
     except Exception as error:
-        call.raised = error
+        leave_to_wrappers(call, error)
         raise
+
+
+RAISED = "_serveractions_call"  # of an exception: the call whose method raised it
+
+
+def leave_to_wrappers(call: Call, error: Exception) -> None:
+    """Let what a method raised go through what is around its view, as in Flask; what comes out is answered then."""
+    vars(error)[RAISED] = call  # and not the other way round, in which neither would be gone with the request
+
+
+def is_left_to_wrappers(call: Call, error: Exception) -> bool:
+    return vars(error).get(RAISED) is call
 
 
 def run_function(call: Call, operation: Operation, loaded: dict[str, Any]) -> Any:

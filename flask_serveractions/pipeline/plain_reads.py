@@ -21,8 +21,8 @@ from ..errors import Refusal
 from ..http.negotiation import JSON
 from ..operation import ROUTE, Operation
 from ..signals import action_called
-from .dispatch import handle_exception, leave_to_wrappers
-from .execution import send_called_signal
+from .dispatch import handle_exception
+from .execution import leave_to_wrappers, send_called_signal
 
 
 def is_plain_read(operation: Operation) -> bool:
@@ -71,8 +71,7 @@ def read_plainly(
     except Exception as error:
         call = call_of(app, state, asked, operation, view, values)
         if operation.is_wrapped and not isinstance(error, Refusal):
-            call.raised = error
-            leave_to_wrappers(call)
+            leave_to_wrappers(call, error)
             raise
         return handle_exception(call, error)
 

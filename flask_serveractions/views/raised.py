@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask, request
+from flask import Flask
 
 from ..pipeline.dispatch import handle_raised
+from ..scope import running_request
 
 
 def answer_what_is_raised(app: Flask) -> None:
@@ -20,7 +21,7 @@ def answer_what_is_raised(app: Flask) -> None:
     def handle_user_exception(*context_and_error: Any) -> Any:
         *context, error = context_and_error
         try:
-            answer = handle_raised(request.environ, error)
+            answer = handle_raised(running_request(), error)
         except Exception as left:
             return theirs(*context, left)
         return theirs(*context, error) if answer is None else answer
