@@ -25,12 +25,13 @@ from .security.origin import token_headers
 from .security.signing import Signing
 from .startup import start
 from .stores.store import check_store_url
-from .views.actions import CLIENT_VERSION, add_rule, check_name, make_blueprint
+from .views.actions import add_rule, check_name, make_blueprint
 from .views.blueprints import check_blueprint, place_when_known
 from .views.decorators_above import defining_frame
 from .views.functions import check_is_function, name_is_taken, public_functions
 from .views.resources import MethodRoute, check_is_route, compile_route, variables_in, where_class
 from .views.rules import RegisteredRoute, add_route
+from .views.served_files import CLIENT_VERSION
 from .views.webhooks import add_webhook, compile_webhook
 from .wsgi.middleware import Middleware
 from .wsgi.page_urls import route_actions

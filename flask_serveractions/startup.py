@@ -31,14 +31,9 @@ from .views.own_views import is_own
 from .views.raised import answer_what_is_raised
 from .views.refusals import refuse_method, refuse_too_many
 from .views.resources import blueprints_of, compile_rule, route_rules, view_class_of
-from .wsgi.page_sessions import (
-    FLASHED,
-    is_kept_by_server,
-    leave_messages_to_client,
-    quicken_sessions,
-    remember_session,
-)
+from .wsgi.page_sessions import FLASHED, is_kept_by_server, leave_messages_to_client, set_savepoint
 from .wsgi.prefetch import is_prefetched, refuse_to_show_flashes
+from .wsgi.quick_sessions import quicken_sessions
 
 
 def start(app: Flask, state: AppState) -> None:
@@ -88,7 +83,7 @@ def look_first(app: Flask, state: AppState) -> None:
             parse_strictly(asked)
         remember_position(state, asked)
         if by_server:
-            remember_session(app, asked)
+            set_savepoint(app, asked)
         if FLASHED in asked.environ:
             leave_messages_to_client(asked)
         refusal = refuse_to_show_flashes() if is_prefetched(asked.environ) else None

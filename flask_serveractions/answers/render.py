@@ -23,7 +23,7 @@ from ..http.locations import redirect_target
 from ..http.negotiation import ANSWER, is_from_dialog, preference
 from ..operation import Answer, Operation, Submission
 from ..shared.revalidation import revalidated_so_far
-from ..wsgi.page_sessions import spare_vary
+from ..wsgi.quick_sessions import spare_vary
 from .jobs import Job, accepted
 from .json_texts import json_text
 from .outcome import Outcome

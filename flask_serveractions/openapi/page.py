@@ -20,11 +20,9 @@ from ..http.negotiation import HTML_UTF8, JSON
 from ..scope import running_app
 from ..security.signing import digest
 from ..startup import start
+from ..views.served_files import ASKED_EACH_TIME, CSS, FOR_GOOD, SCRIPT, STATIC, file_answer, is_asked_for
 
 EXTRA = "pip install 'flask-serveractions[openapi]'"
-DIRECTORY = files("flask_serveractions")
-A_YEAR = 365 * 24 * 3600  # seconds
-CSS, SCRIPT = "text/css; charset=utf-8", "text/javascript; charset=utf-8"
 MODULES = ("docs.js", "elements.js", "requests.js", "schemas.js")
 ASSETS = {"docs.css": CSS, "icon.svg": "image/svg+xml", **dict.fromkeys(MODULES, SCRIPT)}
 POLICY = (
@@ -83,10 +81,8 @@ def document_view(app: Flask) -> Callable[[], Response]:
 
     def openapi() -> Response:
         body, tag = served(request.root_path)
-        response = current_app.response_class(body, content_type=JSON)
+        response = file_answer(body, JSON, ASKED_EACH_TIME)
         response.set_etag(tag)
-        response.headers["Cache-Control"] = "no-cache"
-        response.headers["X-Content-Type-Options"] = "nosniff"
         answer_conditionally(response, request.method, Conditions.of(request.environ))
         return response
 
@@ -100,13 +96,13 @@ class Asset(NamedTuple):
 
 @cache
 def read_asset(name: str) -> Asset:
-    content = DIRECTORY.joinpath("static").joinpath("docs").joinpath(name).read_bytes()
+    content = STATIC.joinpath("docs").joinpath(name).read_bytes()
     return Asset(content, digest(content.decode(), 12))
 
 
 @cache
 def template() -> Any:
-    source = DIRECTORY.joinpath("templates").joinpath("docs.html").read_text(encoding="utf-8")
+    source = files("flask_serveractions").joinpath("templates").joinpath("docs.html").read_text(encoding="utf-8")
     return Environment(autoescape=True).from_string(source)  # not the app's, which may write templates otherwise
 
 
@@ -121,21 +117,15 @@ def page() -> Response:
         style=urls["docs.css"],
         script=urls["docs.js"],
     )
-    response = current_app.response_class(body, content_type=HTML_UTF8)
+    response = file_answer(body, HTML_UTF8, ASKED_EACH_TIME)
     response.headers.setdefault("Content-Security-Policy", POLICY)
-    response.headers["Cache-Control"] = "no-cache"
-    response.headers["X-Content-Type-Options"] = "nosniff"
     return response
 
 
 def asset(name: str) -> Response:
     """Serve the page's scripts, style and icon."""
     found = read_asset(name)
-    response = current_app.response_class(found.content, content_type=ASSETS[name])
-    is_current = request.args.get("v") == found.version
-    response.headers["Cache-Control"] = f"public, max-age={A_YEAR}, immutable" if is_current else "no-cache"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
+    return file_answer(found.content, ASSETS[name], FOR_GOOD if is_asked_for(found.version) else ASKED_EACH_TIME)
 
 
 output_option = click.option(

@@ -20,8 +20,8 @@ from ..security.origin import token_field, wants_token
 from ..security.signing import KeyRing, new_raw_token, who_mark
 from ..security.visitors import distinct_identity, known_identity, remember_session, visitor_for_page, visitor_of
 from ..shared.caching import keys_being_computed
-from ..wsgi.page_sessions import spare_vary
 from ..wsgi.page_urls import page_of_forms
+from ..wsgi.quick_sessions import spare_vary
 from ..wsgi.streamed_pages import check_session_is_sent, check_still_private
 from .kept_pages import warn_of_kept_page
 from .referrer_policy import mend_no_referrer

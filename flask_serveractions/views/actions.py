@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
 from functools import update_wrapper
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Flask, Response, current_app, request
@@ -14,18 +12,16 @@ from ..answers.responses import see_other
 from ..app_state import AppState, state_of
 from ..call import Call
 from ..http.action_argument import ActionArgument
-from ..http.conditional import Conditions, answer_conditionally
-from ..http.locations import argument_in, mounted
+from ..http.locations import mounted
 from ..operation import ACTION, middleware_state_of
 from ..pipeline.background import PAGE, operation_to_ask, parse_signed_job
 from ..pipeline.dispatch import dispatch, dispatch_job
 from ..scope import running_app, running_request
-from ..security.signing import digest
 from ..wsgi.page_urls import CATCH_ALL, page_of_call
 from ..wsgi.prefetch import RULES_PATH
 from .live import live_view
 from .own_views import own
-from .page_assets import prefetch_rules, transitions
+from .served_files import MODULES, client_module, prefetch_rules, source_map, transitions
 
 if TYPE_CHECKING:
     from werkzeug.routing import Rule
@@ -35,11 +31,6 @@ if TYPE_CHECKING:
 NAME = re.compile(r"[A-Za-z_]\w*(\.\w+)*", re.ASCII)
 METHODS = ("GET", "OPTIONS", "POST")
 ALLOW = "GET, HEAD, OPTIONS, POST"
-A_YEAR = 365 * 24 * 3600  # seconds
-STATIC = files("flask_serveractions").joinpath("static")
-#: the client, and what it imports where a page has use for it
-MODULES = {name: STATIC.joinpath(name).read_bytes() for name in ("client.js", "screen.js", "live.js", "transfer.js")}
-CLIENT_VERSION = digest(b"".join(MODULES.values()).decode(), 12)
 
 
 def check_name(name: str) -> None:
@@ -100,33 +91,6 @@ def job_view(signed: str) -> Response:
     return dispatch_job(call, job_id)
 
 
-def client(state: AppState, name: str) -> Response:
-    """Serve a module of the client: itself by its versioned URL, else one line that leads there."""
-    if argument_in(request.environ.get("QUERY_STRING", ""), "v") == state.client_version:
-        response = current_app.response_class(MODULES[name], content_type="text/javascript; charset=utf-8")
-        response.headers["Cache-Control"] = f"public, max-age={A_YEAR}, immutable"
-        response.headers["SourceMap"] = f"{name}.map"
-    else:
-        url = f"{request.root_path}{state.settings.url_prefix}/{name}?v={state.client_version}"
-        response = current_app.response_class(
-            f"export * from {json.dumps(url)};\n", content_type="text/javascript; charset=utf-8"
-        )
-        response.headers["Cache-Control"] = "no-cache"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    answer_conditionally(response, request.method, Conditions.of(request.environ))
-    return response
-
-
-def source_map(name: str) -> Response:
-    """Serve the source map of a module, which only a developer's browser asks for."""
-    text = STATIC.joinpath(f"{name}.map").read_bytes()
-    response = current_app.response_class(text, content_type="application/json")
-    response.headers["Cache-Control"] = "no-cache"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    answer_conditionally(response, request.method, Conditions.of(request.environ))
-    return response
-
-
 def add_rule(app: Flask, state: AppState, operation: Operation) -> None:
     """Give an action its own rule, so that ``flask routes`` shows it; the name is a static segment."""
     name = operation.name
@@ -152,7 +116,7 @@ def make_blueprint(state: AppState) -> Blueprint:
     blueprint = Blueprint("actions", "flask_serveractions", url_prefix=state.settings.url_prefix)
     # their endpoints are no names of actions
     module = f"/<any({', '.join(map(repr, MODULES))}):name>"
-    blueprint.add_url_rule(module, "client-module", lambda name: client(state, name))
+    blueprint.add_url_rule(module, "client-module", lambda name: client_module(state, name))
     blueprint.add_url_rule(f"{module}.map", "client-source-map", source_map)
     blueprint.add_url_rule("/-/live", "live-events", live_view)
     blueprint.add_url_rule(RULES_PATH, "prefetch-rules", prefetch_rules)

@@ -10,7 +10,7 @@ import pytest
 from httplint import HttpRequestLinter, HttpResponseLinter
 from httplint.note import levels
 
-from flask_serveractions.views.actions import CLIENT_VERSION
+from flask_serveractions.views.served_files import CLIENT_VERSION
 from tests.todo_app import ADA, GRACE, served, todo_app
 
 GETS = [
