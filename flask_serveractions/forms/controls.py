@@ -216,6 +216,7 @@ def described(found: list[fields.Field[Any]], name: str, parameter: Parameter | 
         says_no=text_of(item, False) if default is True else "",
         ticked=text_of(item, True) if isinstance(item, fields.Boolean) else "true",
         parts=parts_of(field),
+        declared=field.schema.fields if isinstance(field, fields.Nested) else None,
         rows=len(field.tuple_fields) if isinstance(field, fields.Tuple) else 0,
         attributes=attributes_of(found, name),
         write=partial(plucked_text, found[-1]) if isinstance(found[-1], fields.Pluck) else partial(text_of, item),

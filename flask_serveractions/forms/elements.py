@@ -255,13 +255,22 @@ def list_input(form: FormState, name: str, attributes: Attributes) -> str:
 
 
 MAX_LISTS = 2  # lists in lists whose rows a script may add
-MAX_OBJECTS = 6  # objects in objects: a type may hold itself
+MAX_OBJECTS = 6  # steps of a name, from where on an object in its like that holds nothing ends it
 NAME_STEP = re.compile(r"[.-]")
 
 
 def object_field(form: FormState, name: str, described: Input, text: str, given: Attributes) -> str:
-    is_deep = len(NAME_STEP.split(name)) > MAX_OBJECTS
-    return "" if is_deep else fieldset(form, name, text, parts(form, name, described))
+    return "" if is_endless(form, name, described) else fieldset(form, name, text, parts(form, name, described))
+
+
+def is_endless(form: FormState, name: str, described: Input) -> bool:
+    """Whether an object is deep in others like it, and holds nothing: a type may hold itself."""
+    steps = name.split(described.separator)
+    if len(steps) <= MAX_OBJECTS or form.holds(name, described):
+        return False
+    around = (form.describe(described.separator.join(steps[:count])) for count in range(1, len(steps)))
+    declared = (each.declared for each in around if each.kind is Kind.OBJECT)
+    return described.declared is not None and any(each is described.declared for each in declared)
 
 
 def objects_field(form: FormState, name: str, described: Input, text: str, given: Attributes) -> str:

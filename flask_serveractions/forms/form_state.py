@@ -179,6 +179,13 @@ class FormState:
         count = len(value) if is_listed(value) else 0
         return [str(index) for index in range(max(count, described.rows))]
 
+    def holds(self, name: str, described: Input) -> bool:
+        """Whether a form shows anything below the name of an object, other than defaults."""
+        if self.submitted:
+            return bool(self.keys_below(name))
+        value = initial_at(self.initial, self.given, name, described)
+        return value is not None and value is not MISSING
+
     def attrs(self, name: str, **attributes: Any) -> Markup:
         """Return the attributes of an input element: ``<input {{ form.attrs("text") }}>``.
 
@@ -245,7 +252,8 @@ class FormState:
         if described.kind is not Kind.LIST:
             text = texts[0] if texts else None
         elif "value" in given:
-            return {**self.button_attributes(name, described, given), "type": kind}
+            made = self.button_attributes(name, described, given)
+            return {**made, **native_attributes(kind, made["value"], described.step)}
         else:
             place = self.rendered[name] - 1
             text = texts[place] if place < len(texts) else None

@@ -69,6 +69,7 @@ class Input(NamedTuple):
     says_no: str = ""  # what a hidden field before a box sends, where nothing sent would mean yes
     ticked: str = "true"  # what a box sends
     parts: tuple[str, ...] = ()  # the names below an object's
+    declared: Any = None  # an object's fields: one mapping for all objects of a type, which may hold itself
     separator: str = "."  # between a name and those below it
     attributes: tuple[str, ...] = ()  # what each part of the name is called in Python, where one differs
     rows: int = 0  # of objects, where nothing says how many there are

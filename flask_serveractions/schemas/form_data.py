@@ -201,6 +201,8 @@ class FormReader(NamedTuple):
 
 def is_left_empty(field: fields.Field[Any], node: Node) -> bool:
     """Whether nothing was filled in, in no part of an object: all texts are empty, no box is ticked."""
+    if not node.texts and not node.below:  # and so on, of a type that holds itself
+        return True
     if isinstance(field, fields.Nested) and not is_many(field):
         parts = field.schema.load_fields.items()
         return all(is_left_empty(each, node.at(each.data_key or name)) for name, each in parts)
@@ -216,11 +218,19 @@ def item_field(field: fields.List[Any] | fields.Tuple, index: int) -> fields.Fie
     return field.tuple_fields[index] if index < len(field.tuple_fields) else None
 
 
-def typed(field: fields.Field[Any] | None, text: str) -> int | str:
-    """Return a text as its field takes it: ``Integer(strict=True)`` takes numbers alone."""
+def typed(field: fields.Field[Any] | None, text: str) -> Any:
+    """Return a text as its field takes it: ``Integer(strict=True)`` takes numbers alone, an enum may take any value."""
+    if isinstance(field, fields.Enum):
+        return typed(field.field, text) if type(field.field) is not fields.Raw else member_value(field, text)
     is_strict = isinstance(field, fields.Integer) and field.strict
     is_number = is_strict and text.isascii() and text.removeprefix("-").isdecimal() and len(text) <= LONGEST_NUMBER
     return int(text) if is_number else text
+
+
+def member_value(field: fields.Enum[Any], text: str) -> Any:
+    """Return the value of an enum's member that a text says: 1 of ``"1"``; the text, where there is none."""
+    values = [each.value for each in field.enum]
+    return next((each for each in values if text == (str(each).lower() if isinstance(each, bool) else str(each))), text)
 
 
 def untyped_value(node: Node) -> Any:

@@ -170,6 +170,16 @@ def test_repeated_keys_fill_a_list_and_one_value_is_a_list_of_one() -> None:
     assert door.last == {"value": [1, 2]}
 
 
+@pytest.mark.parametrize(
+    "annotation", [list[int], list[Point], Annotated[list, fields.Nested(TodoSchema, many=True, required=True)]]
+)
+def test_a_list_of_which_a_form_sends_nothing_is_empty(annotation: Any) -> None:
+    door = door_of(annotation)
+    assert door.form({}).status_code == 200
+    assert door.last == {"value": []}
+    assert errors_of(door.json({})) == {"value": MISSING}
+
+
 @pytest.mark.parametrize("annotation", [int, Decimal, dt.date, uuid.UUID, Colour, Literal["a"], Point, dict])
 def test_what_is_missing_is_said_at_its_name(annotation: Any) -> None:
     door = door_of(annotation)

@@ -29,6 +29,7 @@ from wtforms.validators import Length as WtfLength
 from flask_serveractions import ActionError, FormState
 from flask_serveractions.forms.inputs import Input, render_attributes
 from tests.callers import app_with, form_in, open_form, submit
+from tests.forms.form_clients import client_of_form
 
 
 class Colour(enum.Enum):
@@ -358,3 +359,35 @@ def test_an_edit_form_is_filled_from_whatever_gives_values_by_their_names(stored
     inputs = open_form(app.test_client(), page="/edit").inputs
     shown = {name: inputs[name].get("value", "") for name in ("text", "count", "note", "due")}
     assert shown == {"text": "milk", "count": "3", "note": "", "due": "later"}
+
+
+MICROSECONDS = dt.datetime(2026, 1, 2, 3, 4, 5, 6)
+TEXTS: list[tuple[Any, list[Any], list[tuple[str, str, str]]]] = [
+    (int, [1, 10**400], [("number", "", "1"), ("text", "", f"1{'0' * 400}"), ("number", "", "")]),
+    (float, [0.5], [("number", "any", "0.5"), ("number", "any", "")]),
+    (
+        dt.time,
+        [dt.time(1, 2), dt.time(1, 2, 3)],
+        [("time", "any", "01:02:00"), ("time", "any", "01:02:03"), ("time", "", "")],
+    ),
+    (dt.datetime, [MICROSECONDS], [("text", "", "2026-01-02T03:04:05.000006"), ("datetime-local", "", "")]),
+    (dt.date, ["1 May"], [("text", "", "1 May"), ("date", "", "")]),
+]
+
+
+@pytest.mark.parametrize(("item", "values", "shown"), TEXTS, ids=[item.__name__ for item, *_ in TEXTS])
+def test_an_input_of_a_list_is_native_where_it_holds_its_value(
+    item: Any, values: list[Any], shown: list[tuple[str, str, str]]
+) -> None:
+    def collect(items) -> None: ...  # type: ignore[no-untyped-def]
+
+    collect.__annotations__["items"] = list[item]
+    page = client_of_form(collect, '{{ form.field("items") }}', values={"items": values}).get("/").text
+    inputs = [re.search(r'name="items".*', each) for each in page.split("<input ")]
+    found = [each.group() for each in inputs if each is not None]
+    assert [tuple(attribute_of(each, name) for name in ("type", "step", "value")) for each in found] == shown
+
+
+def attribute_of(text: str, name: str) -> str:
+    match = re.search(rf'\b{name}="([^"]*)"', text)
+    return match.group(1) if match else ""

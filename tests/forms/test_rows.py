@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, make_dataclass
 from typing import Annotated, Any, Literal
 
 import pytest
@@ -56,7 +56,8 @@ def client() -> ActionsClient:
         return redirect("/done")
 
     @actions.register
-    def grow(tree: Branch) -> None: ...
+    def grow(tree: Branch) -> None:
+        got.append(tree)
 
     app.add_url_rule("/", "index", lambda: render_template_string(ORDER))
     client = app.test_client()
@@ -104,6 +105,42 @@ def test_a_type_that_holds_itself_ends(client: ActionsClient) -> None:
         page = render_template_string('{% call(form) action_form("grow") %}{{ form.fields() }}{% endcall %}')
     assert "tree.twigs.0.name" in page
     assert len(page) < 1_000_000
+
+
+def test_what_a_type_that_holds_itself_holds_is_shown_as_deep_as_it_goes(client: ActionsClient) -> None:
+    tree = {"name": "leaf 12", "twigs": []}
+    for depth in range(11, 0, -1):
+        tree = {"name": f"leaf {depth}", "parent" if depth % 2 else "twigs": tree if depth % 2 else [tree]}
+    page = '{% call(form) action_form("grow", values={"tree": tree}) %}{{ form.fields() }}{% endcall %}'
+    client.application.add_url_rule("/tree", "tree", lambda: render_template_string(page, tree=tree))
+    shown = client.get("/tree")
+    deepest = "tree" + ".parent.twigs.0" * 5 + ".parent.name"
+    assert [f'value="leaf {depth}"' in shown.text for depth in range(1, 13)] == [True] * 12
+    assert f'name="{deepest}"' in shown.text
+    again = client.submit(shown, "grow", **{deepest: "changed", "tree.name": None})
+    assert (again.status_code, 'value="changed"' in again.text) == (422, True)
+
+
+def test_an_object_that_may_hold_its_like_and_is_left_without_one_is_taken(client: ActionsClient) -> None:
+    page = '{% call(form) action_form("grow") %}{{ form.fields() }}{% endcall %}'
+    client.application.add_url_rule("/tree", "tree", lambda: render_template_string(page))
+    assert client.submit(client.get("/tree"), "grow", **{"tree.name": "birch"}).status_code == 303
+    assert got == [Branch("birch")]
+
+
+def test_objects_that_do_not_hold_their_like_are_shown_at_any_depth() -> None:
+    kind: Any = make_dataclass("Innermost", [("text", str)])
+    for number in range(9):
+        kind = make_dataclass(f"Outer{number}", [("name", str), ("inner", kind)])
+    app, actions = make_app()
+
+    def keep(outer) -> None: ...  # type: ignore[no-untyped-def]
+
+    keep.__annotations__["outer"] = kind
+    actions.register(keep)
+    with app.test_request_context():
+        page = render_template_string('{% call(form) action_form("keep") %}{{ form.fields() }}{% endcall %}')
+    assert f'name="outer{".inner" * 9}.text"' in page
 
 
 class WordsForm(FlaskForm):

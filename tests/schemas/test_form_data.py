@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from typing import Annotated, Any
 
 import pytest
@@ -321,8 +322,22 @@ def test_no_more_than_500_fields_of_an_argument_are_told_of() -> None:
     assert len(errors) == 500
 
 
+class Level(enum.IntEnum):
+    LOW = 1
+    HIGH = 2
+
+
+class Mixed(enum.Enum):
+    ONE = 1
+    TEXT = "1x"
+    YES = True
+
+
 class StrictSchema(Schema):
     count = fields.Integer(strict=True)
+    level = fields.Enum(Level, by_value=True)
+    levels = fields.List(fields.Enum(Level, by_value=fields.Integer(strict=True)))
+    mixed = fields.List(fields.Enum(Mixed, by_value=True))
     many = fields.List(fields.Integer(strict=True))
     size = fields.Tuple((fields.Integer(strict=True), fields.String()))
 
@@ -331,6 +346,9 @@ class StrictSchema(Schema):
     ("pairs", "expected"),
     [
         ([("count", "-3")], {"count": -3}),
+        ([("level", "2")], {"level": Level.HIGH}),
+        ([("levels", "2"), ("levels", "1")], {"levels": [Level.HIGH, Level.LOW]}),
+        ([("mixed", "1"), ("mixed", "1x")], {"mixed": [Mixed.ONE, Mixed.TEXT]}),
         ([("many", "1"), ("many", "2")], {"many": [1, 2]}),
         ([("size", "1"), ("size", "2")], {"size": (1, "2")}),
     ],
@@ -342,3 +360,4 @@ def test_a_form_fills_a_field_that_takes_no_text(pairs: list[tuple[str, str]], e
 @pytest.mark.parametrize("text", ["1.5", "one", "１", "--1", "1" * 1001])
 def test_what_is_no_whole_number_is_the_fields_to_refuse(text: str) -> None:
     assert data_for(StrictSchema(), MultiDict({"count": text}), is_form=True) == {"count": text}
+    assert data_for(StrictSchema(), MultiDict({"level": text}), is_form=True) == {"level": text}
