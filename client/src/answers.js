@@ -40,10 +40,7 @@ export async function readAnswer(reply, signal, report) {
   const { body, ok, status } = reply;
   const header = (/** @type {string} */ name) => reply.headers.get(name);
   if (!status) return { isElsewhere: true }; // a redirect
-  if (header("Serveractions") !== "1") {
-    const said = /** @type {string} */ (header("Content-Disposition")); // or null, which is none
-    return ok && /^attachment\b/i.test(said) ? (await loadTransfer()).download(await reply.blob(), said) : { status };
-  }
+  if (header("Serveractions") !== "1") return ok ? (await loadTransfer()).download(reply) : { status };
   if (body && header("Content-Type")?.startsWith(EVENTS)) {
     for await (const { type, data } of parseEvents(body)) {
       if (type !== "progress") return JSON.parse(data);

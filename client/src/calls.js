@@ -6,7 +6,7 @@ import { contentsOf } from "./begun.js";
 import { attribute, emit, fieldsOf, find, isForm, read } from "./dom.js";
 import { showError } from "./messages.js";
 import { loadScreen, loadTransfer } from "./modules.js";
-import { about, fieldOfToken, nextRequest, tokenHeader } from "./page.js";
+import { about, fieldOfToken, isOurs, nextRequest, tokenHeader } from "./page.js";
 import { unmark } from "./pending.js";
 
 /** @typedef {import("./answers.js").Answer} Answer */
@@ -110,16 +110,16 @@ export class Call {
     this.emit("progress", { progress });
   };
 
-  /** @returns {Promise<boolean>} whether it has a fresh ID, and may be sent again: once */
+  /** @returns {Promise<unknown>} its fresh ID, with which it may be sent again: once */
   async renew() {
-    if (this.isRenewed) return false;
+    if (this.isRenewed || !isOurs(this.element)) return;
     this.isRenewed = true;
     const { renew, renewURLs } = await loadScreen();
     const urls = await renew(this.stands, this.number);
     const action = parseAction(urls.get(this.action?.identity));
     if (action) this.action = action;
     if (this.element) renewURLs(this.element, urls);
-    return !!action;
+    return action;
   }
 
   /** Its marks go; who waits for its end may go on. */

@@ -1,6 +1,7 @@
 // A page as the server renders it: fetched, and what it tells the client.
 
 import { loadedRegions, withArgument } from "./address.js";
+import { fieldsOf, isForm } from "./dom.js";
 
 const HTML = "text/html";
 
@@ -18,6 +19,9 @@ export const about = (page = document) => /** @type {HTMLElement | null} */ (pag
 export const namedActions = (page) => JSON.parse(about(page).actions ?? "{}");
 
 export const fieldOfToken = () => about().field ?? "csrf_token";
+
+/** @param {unknown} element @returns {boolean} whether it may be given fresh URLs: no form, or one with the session's secret, which nobody can write there but the server */
+export const isOurs = (element) => !isForm(element) || fieldsOf(element)[fieldOfToken()]?.value.split(".")[0] === about().token?.split(".")[0]; // where there are no tokens, both are undefined
 
 /** @returns {Record<string, string>} the header that proves that a request is this page's */
 export const tokenHeader = () => ({ [about().header ?? "X-CSRFToken"]: about().token ?? "" });

@@ -376,3 +376,37 @@ def test_what_is_text_in_an_attribute_is_so_in_a_fresh_page(stage: Stage, page: 
     expect(page.locator("article b")).to_have_text(["one", "two"])
     assert page.locator("article img, article p").count() == 0
     assert page.evaluate("window.attacks") == []
+
+
+#: what some sanitisers let pass
+FORGED = """<form method="post" action="?_action=create/e30.x"><input name="_action" value="x">{token}
+<input name="text" value="forged"><button>Read on</button></form>"""
+TOKEN = '<input type="hidden" name="csrf_token" value="x">'
+FORGERIES = {"without a token": FORGED.format(token=""), "with a token": FORGED.format(token=TOKEN)}
+WITH_FORGERY = """<main>{{ markup | safe }}
+{% call action_form("create") %}<textarea name="text"></textarea><button>Add</button>{% endcall %}
+<ul>{% for item in items %}<li>{{ item }}</li>{% endfor %}</ul></main>"""
+
+
+@pytest.mark.parametrize("markup", FORGERIES.values(), ids=FORGERIES)
+def test_a_form_that_a_visitor_wrote_calls_nothing(stage: Stage, page: Page, items: list[str], markup: str) -> None:
+    stage.page("/forged", WITH_FORGERY, items=lambda: list(items), markup=markup)
+    open_page(page, "/forged")
+    page.fill("textarea", "mine")
+    page.get_by_role("button", name="Add").click()
+    expect(page.locator("li")).to_have_text(["mine"])  # a fresh page is there, with its token
+    page.get_by_role("button", name="Read on").click()
+    await_events(page, "finish", 2)
+    assert [call.action for call in stage.calls] == ["create", "create"]
+    assert items == ["mine"]
+
+
+def test_no_token_is_written_into_a_form_that_a_visitor_wrote(stage: Stage, page: Page, items: list[str]) -> None:
+    stage.page("/forged", WITH_FORGERY, items=lambda: list(items), markup=FORGERIES["with a token"])
+    open_page(page, "/forged")
+    page.fill("input[name=text]", "typed")  # what was begun is left as it is, but for its token
+    page.fill("textarea", "mine")
+    page.get_by_role("button", name="Add").click()
+    expect(page.locator("li")).to_have_text(["mine"])
+    expect(page.locator("input[name=text]")).to_have_value("typed")
+    assert page.locator("[name=csrf_token][value=x]").count() == 1

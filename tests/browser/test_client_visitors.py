@@ -111,7 +111,7 @@ def test_a_stale_form_is_not_sent_again_with_the_id_of_somebody_else(
 
     open_for_ada(page, "/note")
     page.fill("[name=text]", "Ada's")
-    page.evaluate("document.querySelector('#serveractions').dataset.token = 'stale'")
+    page.evaluate("document.querySelector('#serveractions').dataset.token += 'stale'")
     page.locator("button").click()
     await_events(page, "finish", 1)
     expect(page.locator("form [role=alert]")).not_to_be_empty()

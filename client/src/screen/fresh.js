@@ -1,7 +1,6 @@
-// A fresh page, as text: parsed, and what holds from then on.
+// A fresh page, as text: parsed.
 
 import { contains, findAll, isForm, parentOf, read, setAttribute } from "../dom.js";
-import { about, fieldOfToken } from "../page.js";
 
 /** Not known to TypeScript 5.9. @type {{trustedTypes?: {createPolicy(name: string, rules: object): {createHTML(html: string): string}}}} */
 const { trustedTypes } = /** @type {any} */ (window);
@@ -9,15 +8,9 @@ const policy = trustedTypes?.createPolicy("serveractions", { createHTML: String 
 /** @type {(html: string) => string} */
 export const trusted = (html) => policy?.createHTML(html) ?? html;
 
-/** @param {Document} page from now on its token and URLs hold: in forms that were begun, too, and those that differ in nothing else are alike then */
-export function adopt(page) {
-  const { token } = Object.assign(about(), about(page));
-  if (token) for (const field of findAll(`[name="${fieldOfToken()}"]`)) setAttribute(field, "value", token);
-}
-
 // Scripts are on here, and off for the parser: what it would make of <noscript> must not come to life. As a style it is at home in a head, too.
 // What stands in an attribute is none: a text that a visitor wrote into one would pair with a tag of the page's own.
-const NOSCRIPT = /<(script|style|textarea|title)\b.*?<\/\1\b|<!--.*?-->|(<noscript\b[^>]*>)(.*?)(?=<\/noscript\b)|<\w([^=>]|=(["']).*?\5|=)*/gis;
+const NOSCRIPT = /<(script|style|textarea|title)\b.*?<\/\1\b|<!--.*?-->|(<noscript\b[^>]*>)(.*?)(?=<\/noscript\b)|<\w(=(["']).*?\5|[^>])*/gis;
 
 /** @param {string} [html] @returns {Document} with its declarative shadow roots */
 export function parsePage(html = "") {

@@ -1,8 +1,8 @@
-// What stands around a page's body: title, language, styles; and its scripts.
+// What stands around a page's body: title, language, styles; its scripts; what the client is told.
 
 import { findAll, has, insert, isEqual, nextOf, read, setAttribute } from "../dom.js";
 import { updateSaid } from "../morph/morph.js";
-import { about } from "../page.js";
+import { about, fieldOfToken } from "../page.js";
 import { trusted } from "./fresh.js";
 
 const STYLES = "style,link[rel=stylesheet]";
@@ -12,6 +12,12 @@ let brought = findAll("head>:not(title):has(~#serveractions),head>meta,head>link
 
 /** Of the page as it was loaded: later ones may be anybody's. */
 const clients = findAll("#serveractions"), own = clients[0]?.nonce, secret = about().token?.split(".")[0];
+
+/** @param {Document} page from now on its token and URLs hold: in forms that were begun, too, and those that differ in nothing else are alike then. In one that a visitor wrote the token could go anywhere */
+export function adopt(page) {
+  const { token } = /** @type {Record<string, string>} */ (Object.assign(about(), about(page)));
+  for (const field of findAll(`[name="${fieldOfToken()}"][value^="${secret}"]`)) setAttribute(field, "value", token);
+}
 
 /** @param {Document} fresh */
 export function updateHead({ title, head, documentElement }) {

@@ -2,8 +2,9 @@
 
 import { parseAction } from "../address.js";
 import { attribute, findAll, setAttribute } from "../dom.js";
-import { about, fetchPage, namedActions, nextRequest } from "../page.js";
-import { adopt, parsePage } from "./fresh.js";
+import { about, fetchPage, isOurs, namedActions, nextRequest } from "../page.js";
+import { parsePage } from "./fresh.js";
+import { adopt } from "./head.js";
 
 /** Fresh URLs, by the identities of the actions. @typedef {Map<string | undefined, string>} URLs */
 
@@ -24,7 +25,7 @@ export const urlsOf = (page, root = page.body) =>
 export function renewURLs(root, urls) {
   for (const [url, element, name] of urlsIn(root)) {
     const action = parseAction(url);
-    const fresh = action && urls.get(action.identity);
+    const fresh = action && isOurs(root) && urls.get(action.identity);
     if (fresh) setAttribute(element, name, fresh);
   }
 }

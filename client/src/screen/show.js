@@ -3,8 +3,8 @@
 import { parseAction } from "../address.js";
 import { begunForms, isTypedOn, settleAllBut } from "../begun.js";
 import { attribute, contains, emit, fieldsOf, find, has, isForm, isShown, read, setAttribute, tagOf } from "../dom.js";
-import { adopt, parsePage } from "./fresh.js";
-import { adoptNonce, loadStyles, rememberScripts, updateHead, updateRoot } from "./head.js";
+import { parsePage } from "./fresh.js";
+import { adopt, adoptNonce, loadStyles, rememberScripts, updateHead, updateRoot } from "./head.js";
 import { notify } from "../messages.js";
 import { isTyped } from "../morph/controls.js";
 import { morph } from "../morph/morph.js";

@@ -4,8 +4,11 @@ import { create } from "../dom.js";
 
 /** @typedef {import("../answers.js").Answer} Answer */
 
-/** @param {Blob} blob @param {string} said how it is to be handled (RFC 6266) @returns {Answer} */
-export function download(blob, said) {
+/** @param {Response} reply that is no answer of ours @returns {Promise<Answer>} of an attachment (RFC 6266) the file */
+export async function download(reply) {
+  const said = /** @type {string} */ (reply.headers.get("Content-Disposition")); // or null, which is none
+  if (!/^attachment\b/i.test(said)) return { status: reply.status };
+  const blob = await reply.blob();
   const name = nameIn(said);
   const href = URL.createObjectURL(blob);
   create("a", { href, download: name }).click();
