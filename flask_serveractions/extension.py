@@ -150,25 +150,21 @@ class ServerActions:
         register = partial(
             self._register,
             name=name,
+            blueprint=blueprint,
             once=once,
             background=background,
             show_result=show_result,
             max_content_length=max_content_length,
-            blueprint=blueprint,
         )
         return register if function is None else register(function)
 
     def _register(
-        self,
-        function: Function,
-        *,
-        name: str | None = None,
-        once: bool = False,
-        background: bool = False,
-        show_result: bool = False,
-        max_content_length: int | None = None,
-        blueprint: Blueprint | str | None = None,
+        self, function: Function, *, name: str | None, blueprint: Blueprint | str | None, **options: Any
     ) -> Function:
+        """Register a function as an action.
+
+        :param options: further fields of the :class:`Operation`: ``once=True``.
+        """
         check_is_function(function)
         name = getattr(function, "__name__", "") if name is None else name
         self.registry.check_open(f"Registering {name!r}")
@@ -179,12 +175,9 @@ class ServerActions:
             name=name,
             kind=ACTION,
             method="POST",
-            once=once,
-            background=background,
-            show_result=show_result,
-            max_content_length=max_content_length,
             endpoint=f"actions.{name.replace('.', '-')}",
             blueprint=blueprint,
+            **options,
         )
         if taken is not None:
             raise ValueError(name_is_taken(name, taken.where, compiled.where))
