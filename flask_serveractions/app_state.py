@@ -88,28 +88,33 @@ class AppState:
     settings: Settings
     registry: Registry
     signing: Signing
-    actions: dict[str, Operation] = field(default_factory=dict)  # with their marks, once the app serves
-    action_rules: dict[str, Rule] = field(default_factory=dict)  # by name; "" is that of unknown names
     client_version: str = ""
-    #: the header ``Serveractions`` of our own answers, until the middleware sends ``1``: nobody else can set it
-    answer_mark: str = field(default_factory=token_urlsafe)
     instance_path: str = ""
     shares_store: bool = False  # the app names its store: other programs may keep values in it
+    #: the header ``Serveractions`` of our own answers, until the middleware sends ``1``: nobody else can set it
+    answer_mark: str = field(default_factory=token_urlsafe)
+
+    # how far the app is
+    starting: RLock = field(default_factory=RLock)
+    started: bool = False
+    place_at_start: Callable[[], None] = lambda: None
+    told: set[str] = field(default_factory=set)  # the settings that were warned of
+
+    # its operations, with their marks, once it serves
+    actions: dict[str, Operation] = field(default_factory=dict)
+    action_rules: dict[str, Rule] = field(default_factory=dict)  # by name; "" is that of unknown names
     routes: dict[tuple[str, str], dict[str, Operation]] = field(default_factory=dict)  # by endpoint and rule, by method
     known: dict[tuple[int, str], Operation] = field(default_factory=dict)  # those by the rule's identity, as asked for
     plain_reads: set[Operation] = field(default_factory=set)  # those of them that take the short way
+    preprocessed: dict[Any, dict[str, Operation]] = field(default_factory=dict)  # for path values of a preprocessor's
     placed: dict[str, str] = field(default_factory=dict)  # endpoints of actions in blueprints of the app's, by name
     placed_routes: set[Any] = field(default_factory=set)  # the same of resources
+
+    # what is found out or opened when it is first needed
     form_parts: dict[Operation, Any] = field(default_factory=dict)  # what the forms of an action have in common
-    place_at_start: Callable[[], None] = lambda: None
-    preprocessed: dict[Any, dict[str, Operation]] = field(default_factory=dict)  # for path values of a preprocessor's
-    started: bool = False
-    told: set[str] = field(default_factory=set)  # the settings that were warned of
-    jobs: Any = None  # its background jobs, once there are any
+    live_endpoints: dict[str, bool] = field(default_factory=dict)  # whether their pages have live regions
     gettext: Gettext | None = None  # once the app serves, where it speaks several languages
-    live_endpoints: dict[str, bool] = field(
-        default_factory=dict
-    )  # whether their pages have live regions, as far as seen
+    jobs: Any = None  # its background jobs
     _store: Store | None = None
     _live: Live | None = None
 
@@ -141,8 +146,6 @@ class AppState:
                     self._live = Live(lambda: self.store.impatient, self.settings.live_streams)
                 live = self._live
         return live
-
-    starting: RLock = field(default_factory=RLock)
 
     @property
     def hook(self) -> AuthHook | None:

@@ -33,9 +33,8 @@ class Problem:
     status: int  # 400 to 599
     detail: str  # for people, in their language
     title: str = ""  # the status in words: "Not Found"
-    errors: Mapping[str, list[str]] = field(
-        default_factory=lambda: NO_ERRORS
-    )  # {field: [messages]}, nested ones with dots
+    # messages by field; the fields of what is nested have dots
+    errors: Mapping[str, list[str]] = field(default_factory=lambda: NO_ERRORS)
     code: str | None = None  # for programs
     instance: str | None = None  # of a bug: stands in the log too
     traceback: str | None = None  # of a bug, in debug mode
