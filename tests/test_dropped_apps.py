@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import tracemalloc
+from tempfile import TemporaryDirectory
 from typing import Annotated
 from weakref import ref
 
@@ -12,7 +13,8 @@ from marshmallow.validate import Length
 
 from flask_serveractions import ActionError, Bound, MethodRoute, ServerActions
 from flask_serveractions.testing import ActionsClient
-from tests.callers import INSTANCE
+
+INSTANCE = TemporaryDirectory()  # our own: a warning of another app in one store would hold ours in the log
 
 FORM = """{% call(form) action_form("rename", todo_id=1) %}
 <input {{ form.attrs("text") }}>{{ form.error("text") }}{% endcall %}{{ serveractions_script() }}"""
