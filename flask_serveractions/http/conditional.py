@@ -26,6 +26,8 @@ PAGE = (
     "The entity tag is not that of this page of the list now. Each page has its own: send the one that this very URL"
     " has, or If-Match: *."
 )
+MALFORMED = "If-Match names no entity tag. Send that of the answer that was read, with its quotes, or *."
+GONE = "There is nothing here."
 WEAK = "The entity tag is weak (W/), as a proxy that compresses makes it, and If-Match takes none. Send a strong one."
 EXISTS = "This exists already, or is still what was read."
 REQUIRED = "This change needs an If-Match header with the entity tag that was read (ETag)."
@@ -184,7 +186,11 @@ def check_unchanged(conditions: Conditions, current: Current) -> None:
 
 def reason(named: EntityTags | None, current: Current) -> str:
     """Return what to say where ``If-Match`` fails: why, where reading again would not help."""
-    if named is not None and not named.anything and named.weakly_match(current):
+    if named is None:
+        return MALFORMED
+    if not current.exists:
+        return GONE
+    if not named.anything and named.weakly_match(current):
         return WEAK
     return PAGE if current.is_page else CHANGED
 

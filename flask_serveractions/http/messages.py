@@ -94,6 +94,7 @@ PROGRAMS = (  # what the authors of callers read, in English
         "The entity tag is not that of this page of the list now. Each page has its own: send the one that this very"
         " URL has, or If-Match: *."
     ),
+    _("If-Match names no entity tag. Send that of the answer that was read, with its quotes, or *."),
     _("The entity tag is weak (W/), as a proxy that compresses makes it, and If-Match takes none. Send a strong one."),
     _("This exists already, or is still what was read."),
     _("This change needs an If-Match header with the entity tag that was read (ETag)."),

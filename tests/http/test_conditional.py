@@ -207,6 +207,22 @@ def test_a_change_without_conditions_is_refused_where_they_are_required() -> Non
             check_preconditions("PUT", conditions, HERE, required=True)
 
 
+@pytest.mark.parametrize(
+    ("tags", "current", "detail"),
+    [
+        ('"2"', HERE, "This has changed since it was read."),
+        ("1", HERE, "with its quotes"),
+        ("", HERE, "with its quotes"),
+        ("*", NOTHING, "There is nothing here."),
+        ('"1"', NOTHING, "There is nothing here."),
+        ('W/"1"', HERE, "The entity tag is weak"),
+    ],
+)
+def test_what_fails_says_what_would_help(tags: str, current: Current, detail: str) -> None:
+    with pytest.raises(PreconditionFailed, match=detail):
+        check_preconditions("PUT", Conditions(tags), current)
+
+
 def test_what_must_be_new_replaces_nothing() -> None:
     check_preconditions("PUT", Conditions(None, "*"), NOTHING, required=True)
     for if_none_match in ("*", '"1"', 'W/"1"', "malformed"):
