@@ -82,8 +82,28 @@ def test_a_signature_that_can_not_work_on_its_rule_is_an_error_at_the_first_requ
     app = make_app()
     ServerActions(app)
     app.add_url_rule("/things/<int:number>", view_func=Thing.as_view("thing"))
-    with pytest.raises(TypeError, match=r"Thing\.get.*'number'.*the URL rule has it"):
+    with pytest.raises(TypeError, match=r"Thing\.get.*'number'.*the URL rule has it.*methods=\["):
         app.test_client().get("/page")
+
+
+def test_a_method_that_only_another_rule_has_the_value_for_is_an_error_that_names_methods() -> None:
+    class Users(MethodRoute):
+        def get(self, user_id=None): ...  # type: ignore[no-untyped-def]
+
+        def put(self, user_id): ...  # type: ignore[no-untyped-def]
+
+    def app_with(**rule: Any) -> Flask:
+        app = make_app()
+        ServerActions(app)
+        view = Users.as_view("users")
+        app.add_url_rule("/users/", view_func=view, **rule)
+        app.add_url_rule("/users/<int:user_id>", view_func=view)
+        return app
+
+    with pytest.raises(TypeError, match=r"Users\.put.*'user_id'.*methods=\["):
+        app_with().test_client().get("/page")
+    client = app_with(methods=["GET"]).test_client()
+    assert [client.get("/users/").status_code, client.put("/users/3").status_code] == [204, 204]
 
 
 def test_a_type_that_no_field_loads_is_an_error_at_the_first_request_of_any_url() -> None:

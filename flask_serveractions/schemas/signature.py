@@ -211,6 +211,8 @@ class Compiler:
         if type(default) in PLAIN_DEFAULTS:
             return self.annotated(name, type(default), default)
         mend = f"Write one, as in {name}: str."
+        if self.kind != ACTION:
+            mend = f"{mend} Where another rule has {name}, leave the method out of this one: methods=[…]."
         if name == "self":
             mend = "Register the method of an object, as in actions.register(todos.create), or a function."
         raise self.type_error(name, MISSING, "its type is not known", mend)
@@ -356,7 +358,10 @@ class Compiler:
         if not missing_names or open_ended or self.values_change:
             return
         name, problem = min(missing_names), "the URL rule has it, the function has not"
-        mend = f"Add {name} to the function, or register the url_value_preprocessor that takes it out before."
+        mend = (
+            f"Add {name} to the function, leave the method out of the rule (methods=[…]), or register the"
+            " url_value_preprocessor that takes it out before."
+        )
         if name in preset:
             problem, mend = "the URL rule has it, a partial has set it", "Take it out of the rule or of the partial."
         raise self.type_error(name, MISSING, problem, mend)
