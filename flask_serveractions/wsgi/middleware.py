@@ -97,7 +97,7 @@ class Middleware:
         if environ["REQUEST_METHOD"] == "GET" and is_field(query):
             logger.warning(
                 'A form of an action was sent to %s by GET, which runs nothing. Write it as <form method="post">.',
-                loggable(url_of(environ)),
+                loggable(url_of(environ).partition("?")[0]),  # the rest is what was typed, and the token
             )
         if action is None or environ["REQUEST_METHOD"] != "POST":
             return
