@@ -49,7 +49,7 @@ def input_of(form: Any, name: str) -> Input | None:
 
 
 def described_field(field: Any) -> Input:
-    own_type = written_by(field, "type") or getattr(field.widget, "input_type", None)
+    own_type = type_of(field)
     is_file_input = own_type == "file"
     kind = Kind.FILE if is_file_input else next((kind for made, kind in KINDS if isinstance(field, made)), Kind.TEXT)
     return Input(
@@ -77,7 +77,13 @@ def described_field(field: Any) -> Input:
 
 
 def is_secret_field(field: Any) -> bool:
-    return isinstance(field, PasswordField) or is_secret_name(field.name)
+    return isinstance(field, PasswordField) or type_of(field) == "password" or is_secret_name(field.name)
+
+
+def type_of(field: Any) -> str | None:
+    """Return the type of the input that WTForms writes; None for another element."""
+    own_type: str | None = written_by(field, "type") or getattr(field.widget, "input_type", None)
+    return own_type
 
 
 def written_by(field: Any, name: str) -> Any:

@@ -17,12 +17,13 @@ from wtforms import (
     Form,
     FormField,
     IntegerField,
+    PasswordField,
     SelectField,
     StringField,
     TextAreaField,
 )
-from wtforms.validators import Disabled, InputRequired, NumberRange, Optional, ReadOnly
-from wtforms.widgets import NumberInput
+from wtforms.validators import Disabled, InputRequired, Length, NumberRange, Optional, ReadOnly
+from wtforms.widgets import NumberInput, PasswordInput, TextInput
 
 from flask_serveractions import ServerActions
 from flask_serveractions.testing import ActionsClient
@@ -35,7 +36,7 @@ def client_of(field: Any, got: list[Any] | None = None) -> ActionsClient:
 
     class OneForm(FlaskForm):
         value = field
-        text = StringField(validators=[Optional()])
+        text = StringField(validators=[Optional(), Length(max=5)])
 
     app = Flask(__name__)
     app.secret_key = "of the tests"
@@ -99,6 +100,24 @@ def test_a_field_that_is_disabled_is_not_sent_and_so_can_not_be_refused() -> Non
     assert " disabled " in page.text
     assert client.submit(page, "save", text="t").status_code == 303
     assert len(got) == 1
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        PasswordField(),
+        StringField(widget=PasswordInput()),
+        StringField(render_kw={"type": "password"}),
+        PasswordField(widget=TextInput()),
+    ],
+    ids=["a password's field", "its widget", "its type", "its field with another widget"],
+)
+def test_what_was_typed_into_a_password_s_control_never_comes_back(field: Field) -> None:
+    client = client_of(field)
+    refused = client.submit(client.get("/"), "save", value="s3same", text="t" * 9)
+    assert refused.status_code == 422
+    assert 'value="ttttttttt"' in refused.text
+    assert "s3same" not in refused.text
 
 
 def rows_of(page: str) -> list[str]:
