@@ -38,7 +38,7 @@ KINDS: tuple[tuple[type[Field], Kind], ...] = (
 
 #: what is described, or is the form's own matter
 OUR_ATTRIBUTES = frozenset(
-    {"name", "id", "type", "value", "checked", "required", "maxlength", "min", "max", "step", "multiple", "accept"}
+    {"name", "id", "type", "value", "checked", "required", "maxlength", "min", "max", "step", "multiple"}
 )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask, render_template_string
 from flask_wtf import FlaskForm
+from flask_wtf.file import FileAllowed, FileField
 from wtforms import (
     DecimalField,
     DecimalRangeField,
@@ -73,6 +74,9 @@ def control_of(field: Field) -> str:
         (StringField(validators=[InputRequired()], render_kw={"required": False}), ""),
         (StringField(validators=[ReadOnly()]), 'readonly'),
         (TextAreaField(render_kw={"rows": 7}), 'rows="7"'),
+        (FileField(render_kw={"accept": "image/*"}), 'type="file" accept="image/*"'),
+        (FileField(validators=[FileAllowed(["a"])], render_kw={"accept": "b/c"}), 'type="file" accept="b/c"'),
+        (FileField(validators=[FileAllowed(["png"])]), 'type="file" accept=".png"'),
         (SelectField(choices=["a"], render_kw={"autofocus": True}), "autofocus"),
     ],
 )  # fmt: skip
