@@ -32,7 +32,7 @@ from ..schemas.form_data import (
     flat_errors,
     flat_values,
     is_clean,
-    is_many,
+    is_list,
     join_name,
     raw_value,
     unclean_names,
@@ -189,7 +189,7 @@ def load_text(
         values[parameter.name] = default_of(parameter)
     elif parameter.is_box and is_form:
         values[parameter.name] = False
-    elif isinstance(field, fields.List) or (isinstance(field, fields.Nested) and is_many(field)):
+    elif is_list(field):
         load_value(parameter.load_text, parameter, "" if is_delimited(field) else [], values, errors)
     else:
         errors[error_name(parameter)] = missing_message(field)

@@ -218,6 +218,7 @@ def described(found: list[fields.Field[Any]], name: str, parameter: Parameter | 
         parts=parts_of(field),
         declared=field.schema.fields if isinstance(field, fields.Nested) else None,
         rows=len(field.tuple_fields) if isinstance(field, fields.Tuple) else 0,
+        write_each=tuple(partial(text_of, each) for each in getattr(field, "tuple_fields", ())),
         attributes=attributes_of(found, name),
         write=partial(plucked_text, found[-1]) if isinstance(found[-1], fields.Pluck) else partial(text_of, item),
         read=partial(read_text, item),

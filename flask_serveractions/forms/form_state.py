@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup, escape
@@ -126,15 +127,13 @@ class FormState:
         described = self.describe(name)
         if described.secret or described.kind is Kind.FILE:
             return []
-        write = described.write
-        if self.is_sent(name, described):
-            value = self.values.get(name)
-            write = described.write if described.kind is Kind.BOX else plain_text
-        else:
-            value = self.initial_value(name, described, given)
+        is_sent = self.is_sent(name, described)
+        value = self.values.get(name) if is_sent else self.initial_value(name, described, given)
         if value is None or value is MISSING:
             return []
-        return [write(each) for each in (value if is_listed(value) else (value,))]
+        write = plain_text if is_sent and described.kind is not Kind.BOX else described.write
+        values = value if is_listed(value) else (value,)
+        return [write(each) for write, each in zip(chain(described.write_each, repeat(write)), values, strict=False)]
 
     def initial_value(self, name: str, described: Input, given: Any) -> Any:
         if given is not None:

@@ -76,6 +76,7 @@ class Input(NamedTuple):
     most: int | None = None  # rows: what is sent beyond is dropped
     further: tuple[tuple[str, Any], ...] = ()  # attributes that change nothing of what stands here
     write: Callable[[Any], str] = plain_text  # a value, or an item of a list
+    write_each: tuple[Callable[[Any], str], ...] = ()  # the items of a tuple
     read: Callable[[str], Any] = str  # back again; text that says nothing stays text
 
     @property

@@ -8,10 +8,9 @@ from typing import Any, get_args
 from weakref import WeakValueDictionary
 
 from marshmallow import Schema
-from marshmallow.fields import Field
+from marshmallow.fields import Enum, Field
 
-from .fields import Boolean, Integer
-from .form_data import typed
+from .fields import Boolean, Integer, typed
 from .load import LoadField, compile_fields, field_loader, passing_type
 from .schema_cycles import all_fields, close_cycles_below, fields_within
 from .type_hints import field_for
@@ -82,8 +81,8 @@ def bind(name: str, text: Field[Any] | None, json: Field[Any] | None) -> BoundFi
 
 
 def text_loader(field: Field[Any], load: LoadField) -> LoadField:
-    """Return what loads a field from text: ``Integer(strict=True)``, which takes numbers alone, gets one of it."""
-    if not getattr(field, "strict", False):
+    """Return what loads a field from text: ``Integer(strict=True)`` takes numbers alone, and gets what a text says."""
+    if not (getattr(field, "strict", False) or isinstance(field, Enum)):
         return load
     return lambda value, key, data: load(typed(field, value) if isinstance(value, str) else value, key, data)
 

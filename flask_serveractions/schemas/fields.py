@@ -21,6 +21,7 @@ from marshmallow.utils import is_collection
 INTEGER = re.compile(r"[+-]?[0-9]{1,4300}", re.ASCII)
 NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,9})?", re.ASCII)
 DECIMAL_EXPONENT = 1000
+LONGEST_NUMBER = 1000  # digits
 MAX_ERRORS = 500  # fields of one argument that are reported
 MAX_REPORTED = 100  # bad items of one list, or keys of one object, that are reported: nobody mends more at a time
 
@@ -282,3 +283,18 @@ def address_validator(field: fields.Field[Any]) -> validate.Email | validate.URL
     return next(
         (each for each in simple_validators(field.validators) if isinstance(each, (validate.Email, validate.URL))), None
     )
+
+
+def typed(field: fields.Field[Any] | None, text: str) -> Any:
+    """Return a text as its field takes it: ``Integer(strict=True)`` takes numbers alone, an enum may take any value."""
+    if isinstance(field, fields.Enum):
+        return typed(field.field, text) if type(field.field) is not fields.Raw else member_value(field, text)
+    is_strict = isinstance(field, fields.Integer) and field.strict
+    is_number = is_strict and text.isascii() and text.removeprefix("-").isdecimal() and len(text) <= LONGEST_NUMBER
+    return int(text) if is_number else text
+
+
+def member_value(field: fields.Enum[Any], text: str) -> Any:
+    """Return the value of an enum's member that a text says: 1 of ``"1"``; the text, where there is none."""
+    values = [each.value for each in field.enum]
+    return next((each for each in values if text == (str(each).lower() if isinstance(each, bool) else str(each))), text)

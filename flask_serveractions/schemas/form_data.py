@@ -14,7 +14,7 @@ from ..errors import WHOLE, TooLarge, Unreadable
 from ..http.messages import is_message
 from ..http.sentences import sentence_of
 from ..operation import MISSING
-from .fields import MAX_ERRORS, DataSchema, is_delimited, is_text, simple_validators
+from .fields import MAX_ERRORS, DataSchema, is_delimited, is_text, simple_validators, typed
 
 Form = MultiDict[str, str]
 
@@ -22,7 +22,6 @@ MAX_DEPTH = 50  # dots in a name
 MAX_NODES = 2000  # places that the names of one form lead through
 LONGEST_NAME = 1000  # characters of a name in an answer: a thousand may have the same long beginning
 LONGEST_KEY = 200
-LONGEST_NUMBER = 1000  # digits
 
 
 class Items(list[Any]):
@@ -135,7 +134,7 @@ class FormReader(NamedTuple):
             return no_of(field)
         if not field.required:
             return MISSING
-        if isinstance(field, fields.List) and isinstance(schema, DataSchema):
+        if is_list(field) and isinstance(schema, DataSchema):
             return Items(())
         return self.empty_value(field)
 
@@ -184,12 +183,22 @@ class FormReader(NamedTuple):
 
     def items(self, field: Any, node: Node, partial: bool) -> Any:
         inner = field.inner if isinstance(field, fields.List) else fields.Raw()
-        texts = node.texts[:-1] if self.is_form and is_free_text(inner) and node.texts[-1:] == [""] else node.texts
+        if isinstance(field, fields.Tuple) and self.is_form and node.texts and is_left_empty(field, node):
+            return self.empty_tuple(field)
+        has_spare = self.is_form and isinstance(field, fields.List) and is_free_text(inner)
+        texts = node.texts[:-1] if has_spare and node.texts[-1:] == [""] else node.texts
         keeps_empty = is_text(inner) and not (self.is_form and refuses_empty(inner))
         given = [(index, text) for index, text in enumerate(texts) if text != "" or keeps_empty]
         pairs: list[tuple[str, Any]] = [(str(index), typed(item_field(field, index), text)) for index, text in given]
         pairs += [(index, self.value(inner, node.below[index], partial)) for index in node.indices()]
         return Items(pair for pair in pairs if pair[1] is not MISSING) or MISSING
+
+    def empty_tuple(self, field: fields.Tuple) -> Any:
+        """Return what a tuple says whose inputs were left empty, as those of others are: the texts in it say that."""
+        texts = ["" if is_text(each) else None for each in field.tuple_fields]
+        if None in texts:
+            return None if field.allow_none else MISSING
+        return Items((str(index), text) for index, text in enumerate(texts))
 
     def mapping(self, field: fields.Mapping[Any], node: Node, partial: bool) -> Any:
         inner = field.value_field
@@ -216,21 +225,6 @@ def item_field(field: fields.List[Any] | fields.Tuple, index: int) -> fields.Fie
         inner: fields.Field[Any] = field.inner
         return inner
     return field.tuple_fields[index] if index < len(field.tuple_fields) else None
-
-
-def typed(field: fields.Field[Any] | None, text: str) -> Any:
-    """Return a text as its field takes it: ``Integer(strict=True)`` takes numbers alone, an enum may take any value."""
-    if isinstance(field, fields.Enum):
-        return typed(field.field, text) if type(field.field) is not fields.Raw else member_value(field, text)
-    is_strict = isinstance(field, fields.Integer) and field.strict
-    is_number = is_strict and text.isascii() and text.removeprefix("-").isdecimal() and len(text) <= LONGEST_NUMBER
-    return int(text) if is_number else text
-
-
-def member_value(field: fields.Enum[Any], text: str) -> Any:
-    """Return the value of an enum's member that a text says: 1 of ``"1"``; the text, where there is none."""
-    values = [each.value for each in field.enum]
-    return next((each for each in values if text == (str(each).lower() if isinstance(each, bool) else str(each))), text)
 
 
 def untyped_value(node: Node) -> Any:
@@ -268,6 +262,11 @@ def refuses_empty(field: fields.Field[Any]) -> bool:
     """Whether an empty text is never a value of the field: an input for an item that was left empty is none then."""
     lengths = [each for each in simple_validators(field.validators) if isinstance(each, validate.Length)]
     return any((each.min or each.equal or 0) > 0 for each in lengths)
+
+
+def is_list(field: fields.Field[Any] | None) -> bool:
+    """Whether nothing sent says a list without items."""
+    return isinstance(field, fields.List) or (isinstance(field, fields.Nested) and is_many(field))
 
 
 def is_many(field: fields.Nested) -> bool:

@@ -69,6 +69,10 @@ class Tree:
     branch: Branch | None = None
 
 
+class Key(Schema):
+    id = fields.Integer()
+
+
 class Line(Schema):
     text = fields.String(required=True)
     price = fields.Decimal(allow_none=True)
@@ -78,6 +82,8 @@ class Line(Schema):
 class Bill(Schema):
     lines = fields.Nested(Line, many=True)
     first = fields.Nested(Line, allow_none=True)
+    term = fields.Tuple((fields.Date(format="%d.%m.%Y"), fields.String()))
+    levels = fields.List(fields.Enum(Level, by_value=True))
 
 
 #: what browsers send back: no NUL, no half of a surrogate pair, and lines that end in ``\n``
@@ -117,6 +123,14 @@ KINDS: list[tuple[Any, st.SearchStrategy[Any]]] = [
     (list[Size], st.lists(st.sampled_from(Size), unique=True).map(lambda chosen: sorted(chosen, key=list(Size).index))),
     (list[Literal[1, 2, 3]], st.lists(st.sampled_from([1, 2, 3]), unique=True).map(sorted)),
     (list[bool], st.lists(st.booleans(), max_size=3)),
+    (list[float], st.lists(st.floats(allow_nan=False, allow_infinity=False), max_size=3)),
+    (list[dt.time], st.lists(st.times(), max_size=3)),
+    (Annotated[Level, fields.Enum(Level, by_value=True)], st.sampled_from(Level)),
+    (
+        Annotated[list, fields.Pluck(Key, "id", many=True, required=True)],
+        st.lists(st.builds(lambda number: {"id": number}, st.integers()), max_size=3),
+    ),
+    (list[list[int]], st.lists(st.lists(st.integers(), min_size=1, max_size=3), max_size=3)),
     (Address, addresses),
     (Address | None, st.none() | addresses),
     (Tree, st.builds(Tree, st.none() | st.builds(Branch, st.sampled_from(Size), st.booleans(), st.integers()))),
@@ -168,7 +182,12 @@ LINE = {"text": "tea", "price": Decimal("1.50"), "paid": True}
 
 
 @pytest.mark.parametrize(
-    "value", [{"lines": [LINE, {**LINE, "paid": False}], "first": None}, {"lines": [LINE], "first": LINE}]
+    "value",
+    [
+        {"lines": [LINE, {**LINE, "paid": False}], "first": None},
+        {"lines": [LINE], "first": LINE},
+        {"first": None, "term": (dt.date(2026, 5, 31), ""), "levels": [Level.HIGH]},
+    ],
 )
 def test_a_form_of_a_schema_gives_back_what_it_shows(value: dict[str, Any]) -> None:
     assert send_back(Bill(), value, "{{ form.fields() }}") == [value]

@@ -357,6 +357,28 @@ def test_a_form_fills_a_field_that_takes_no_text(pairs: list[tuple[str, str]], e
     assert StrictSchema().load(data_for(StrictSchema(), MultiDict(pairs), is_form=True)) == expected
 
 
+class PairsSchema(Schema):
+    sizes = fields.Tuple((fields.Integer(), fields.String()))
+    words = fields.Tuple((fields.String(), fields.String()))
+    maybe = fields.Tuple((fields.Date(), fields.Integer()), allow_none=True)
+
+
+@pytest.mark.parametrize(
+    ("pairs", "expected"),
+    [
+        ([("sizes", "1"), ("sizes", "")], {"sizes": (1, "")}),
+        ([("sizes", ""), ("sizes", "")], {}),
+        ([("words", ""), ("words", "")], {"words": ("", "")}),
+        ([("maybe", ""), ("maybe", "")], {"maybe": None}),
+        ([], {}),
+    ],
+)
+def test_a_tuple_is_what_its_inputs_say_or_none_where_all_are_empty(
+    pairs: list[tuple[str, str]], expected: dict[str, Any]
+) -> None:
+    assert PairsSchema().load(data_for(PairsSchema(), MultiDict(pairs), is_form=True)) == expected
+
+
 @pytest.mark.parametrize("text", ["1.5", "one", "１", "--1", "1" * 1001])
 def test_what_is_no_whole_number_is_the_fields_to_refuse(text: str) -> None:
     assert data_for(StrictSchema(), MultiDict({"count": text}), is_form=True) == {"count": text}
