@@ -28,7 +28,7 @@ export function pageOf(element) {
 
 /** @returns {string} the lazy regions that have been loaded, as requests name them */
 export const loadedRegions = () =>
-  String(findAll('[data-lazy="loaded"]').map((region) => encodeURIComponent(read(region, "data-region"))));
+  String(findAll("[data-lazy=loaded]").map((region) => encodeURIComponent(read(region, "data-region"))));
 
 /**
  * @param {string | null | undefined} url as an attribute has it

@@ -33,9 +33,9 @@ listen("submit", (event) => {
 });
 
 listen("click", (event) => {
-  const button = /** @type {HTMLButtonElement | null} */ (event.target instanceof Element && closest(event.target, "button[data-action]"));
+  const button = /** @type {HTMLButtonElement} */ (event.target instanceof Element && closest(event.target, "button[data-action]"));
   const source = read(button, "data-action");
-  if (event.defaultPrevented || !button || !callsAction(source)) return;
+  if (event.defaultPrevented || !callsAction(source)) return;
   event.preventDefault();
   void submit(new Call(source, new FormData(), {}, button, button));
 });

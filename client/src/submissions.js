@@ -21,14 +21,14 @@ let shown = { rendered: 0, last: 0 };
  * Calls an action that the page names.
  * @param {string} name
  * @param {unknown} [data] its arguments
- * @param {import("./calls.js").Options} [options]
+ * @param {import("./calls.js").Options | null} [options]
  * @returns {Promise<any>} what the function returns: its type is the app's
  */
-export async function call(name, data = {}, options = {}) {
+export async function call(name, data = {}, options) {
   const source = namedActions()[name];
   if (!source) throw Error(`No action ${name}`);
   const { encodeArguments } = await loadTransfer();
-  return run(new Call(source, encodeArguments(data), options));
+  return run(new Call(source, encodeArguments(data), { ...options }));
 }
 
 /** A form is submitted, or a button pressed. @param {Call} call */
@@ -63,12 +63,12 @@ async function run(call, former) {
   }
 }
 
-/** @param {Call} call @param {string} message @returns {Promise<boolean>} whether the visitor says so */
+/** @param {Call} call @param {string} message @returns {Promise<unknown>} whether the visitor says so */
 async function isMeant(call, message) {
   /** @type {unknown} */
   let answer;
   const respondWith = (/** @type {unknown} */ promise) => (answer = promise);
-  return call.emit("confirm", { message, respondWith }) && !!(await (answer ?? confirm(message)));
+  return call.emit("confirm", { message, respondWith }) && (await (answer ?? confirm(message)));
 }
 
 /** @param {Call} call @param {Answer} answer @returns {Promise<unknown>} the data @throws {ActionError} */
@@ -98,8 +98,7 @@ async function finish(call, answer) {
 
 /** @param {string | null} [url] @returns {URL | undefined} where a browser may be sent to: javascript: is no place */
 function webAddress(url) {
-  const address = absolute(url ?? "");
-  return url && /^http/.test(/** @type {any} */ (address)) ? address : undefined;
+  return url && /^http/.test(/** @type {any} */ (absolute(url))) ? absolute(url) : undefined;
 }
 
 /** @param {Call} call @param {Answer} answer @param {URL | undefined} target @param {ActionError | undefined} error */
@@ -136,7 +135,7 @@ async function show(html, sent) {
 
 /** Fetches a page, by itself that on the screen, and shows it, if the visitor is still there. @param {string} [url] @param {Sent} [sent] */
 export async function showPage(url = here(), sent) {
-  if (["failed", "moved"].includes(await load(url, sent))) location.assign(url); // then the browser says what is wrong
+  if (/failed|moved/.test(await load(url, sent))) location.assign(url); // then the browser says what is wrong
 }
 
 /** Fetches the page anew and shows it. */

@@ -17,7 +17,7 @@ export interface Progress {
 export function call<Result = any>(
   name: string,
   data?: object,
-  options?: { signal?: AbortSignal; onProgress?: (progress: Progress) => void; key?: string },
+  options?: { signal?: AbortSignal; onProgress?: (progress: Progress) => void; key?: string } | null,
 ): Promise<Result>;
 
 /** Fetches the page anew and shows it. */

@@ -97,6 +97,11 @@ def test_a_call_that_a_listener_cancels_is_aborted(stage: Stage, page: Page) -> 
     assert stage.calls == []
 
 
+def test_a_call_whose_options_are_null_has_none(stage: Stage, page: Page) -> None:
+    open_page(page, "/p")
+    assert call(page, "return (await call('take', { note: 'n' }, null)).note") == "n"
+
+
 def test_headers_may_be_added_before_it_is_sent(stage: Stage, page: Page) -> None:
     open_page(page, "/p")
     add = "document.addEventListener('action:start', ({ detail }) => { detail.headers['X-Trace'] = '7' }); "

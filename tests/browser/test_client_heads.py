@@ -285,6 +285,12 @@ def test_a_fresh_page_is_not_seen_before_its_new_style(stage: Stage, page: Page)
     expect(page.locator("main")).to_have_css("color", "rgb(9, 9, 9)")
 
 
+def test_a_stylesheet_without_an_address_holds_no_page_back(stage: Stage, page: Page) -> None:
+    set_heads(stage, LIGHT, '<link rel="stylesheet">')
+    open_page(page, "/p")
+    press(page, 1)
+
+
 def test_a_page_that_waits_for_its_style_gives_way_to_a_later_one(stage: Stage, page: Page) -> None:
     set_heads(stage, LIGHT, '<link rel="stylesheet" href="/slow.css">', LIGHT)
     ask_for_slow_style(stage, page)

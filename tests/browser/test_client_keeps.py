@@ -9,7 +9,7 @@ import pytest
 from marshmallow.validate import Length
 from playwright.sync_api import Page, expect
 
-from flask_serveractions import ActionError
+from flask_serveractions import ActionError, Bound
 from tests.browser.stage import Stage, await_events, open_page, press
 
 GO = '{% call action_form("go") %}<button id="go">Go</button>{% endcall %}'
@@ -333,3 +333,36 @@ def test_what_a_neighbour_has_put_in_place_of_the_servers_elements_is_no_scripts
     said[0] = "after"
     page.evaluate("import(document.querySelector('#serveractions').src).then((client) => client.refresh())")
     expect(page.locator("header,main,p")).to_have_text(["after"] * 3)
+
+
+NUMBERED = """<table>{% for row in rows %}<tr><td>Row {{ row }}</td>
+<td><form id="edit-{{ loop.index }}" method="post" action="{{ action_url('save', row=row) }}">{{ action_fields("save", row=row) }}
+<button>Save</button></form></td>
+<td data-row="{{ row }}"><input name="text" form="edit-{{ loop.index }}" IDS></td></tr>{% endfor %}</table>"""
+
+
+@pytest.mark.parametrize("ids", ["", 'id="text-{{ loop.index }}"'], ids=["without an id", "with a number"])
+def test_what_names_a_numbered_form_from_outside_stays_with_its_record(stage: Stage, page: Page, ids: str) -> None:
+    rows, saved = [1, 2, 3], []
+
+    @stage.actions.register
+    def save(text: str, row: Bound[int]) -> None:
+        saved.append((row, text))
+
+    set_page(stage, NUMBERED.replace("IDS", ids), rows=lambda: rows)
+    open_page(page, "/p")
+    for row in (1, 2):
+        page.fill(f"[data-row='{row}'] input", f"typed for {row}")
+    rows[:] = [4, 2, 3]
+    press(page)
+    fields = page.locator("table input[name=text]")
+    assert [field.input_value() for field in fields.all()] == ["", "typed for 2", ""]
+    expect(page.locator(".serveractions-message", has_text="The form that you had begun is gone.")).to_have_count(1)
+    rows[:] = [2, 3]
+    press(page, 2)
+    assert [field.input_value() for field in fields.all()] == ["typed for 2", ""]
+    page.fill("[data-row='3'] input", "typed for 3")
+    for row in (3, 2):
+        page.press(f"[data-row='{row}'] input", "Enter")
+        expect(page.locator(f"[data-row='{row}'] input")).to_have_value("")
+    assert saved == [(3, "typed for 3"), (2, "typed for 2")]

@@ -1,6 +1,7 @@
 /** What the visitor has typed, ticked or chosen in a control, and her caret in it. */
 
 import { findAll, isShown, tagOf } from "../dom.js";
+import { contentOf, isEditable, said } from "./notes.js";
 
 /** @param {any} field @returns {[string, string]} the properties that tell what it says, and what the server says */
 const propertiesOf = ({ type }) => (/^(radio|checkbox)$/.test(type) ? ["checked", "defaultChecked"] : ["value", "defaultValue"]);
@@ -9,7 +10,7 @@ const propertiesOf = ({ type }) => (/^(radio|checkbox)$/.test(type) ? ["checked"
 function chosenByServer({ multiple, size, options }) {
   const choices = [...options], chosen = choices.filter((option) => option.defaultSelected);
   if (multiple) return chosen;
-  return chosen.length || size > 1 ? chosen.slice(-1) : choices.filter((option) => !option.disabled).slice(0, 1);
+  return chosen[0] || size > 1 ? chosen.slice(-1) : choices.filter((option) => !option.disabled).slice(0, 1);
 }
 
 /** @param {HTMLSelectElement} select @param {HTMLOptionElement[]} chosen @returns {HTMLOptionElement[]} those that are chosen, and are not to be, or are to be */
@@ -18,8 +19,8 @@ const wrongIn = ({ options }, chosen) => [...options].filter((option) => option.
 /** @param {any} element whether it is a control that says something else than the server */
 export function isTyped(element) {
   const tag = tagOf(element);
-  if (tag === "SELECT") return !!wrongIn(element, chosenByServer(element))[0];
-  if (!/^(INPUT|TEXTAREA)$/.test(tag) || element.type === "file") return false;
+  if (tag === "SELECT") return wrongIn(element, chosenByServer(element))[0];
+  if (!/^(INPUT|TEXTAREA)$/.test(tag)) return isEditable(element) && contentOf(element) !== said.get(element)?.spoken;
   const [state, server] = propertiesOf(element);
   return element[state] !== element[server];
 }

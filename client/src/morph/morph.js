@@ -61,13 +61,13 @@ const findForeign = () =>
 function updateElement(plan, old, fresh) {
   // not within a shadow root or a template: there nobody has looked for more of them
   if (!plan.veiled.has(old) && !plan.veiled.has(fresh) && isEqual(old, fresh) && isShown(old)) return;
-  if (tagOf(old) === "SCRIPT" || plan.leave(old, fresh)) return;
+  if (plan.leave(old, fresh)) return;
   keepTyped(old, () => {
     if (!updateSaid(old, fresh)) updateContent(plan, old, fresh);
   });
 }
 
-/** Brings an element's attributes up to date, but for what it shares with the visitor and scripts. @param {Element} old @param {Element} fresh @returns {boolean | undefined} whether its content stays as it is */
+/** Brings an element's attributes up to date, but for what it shares with the visitor and scripts. @param {Element} old @param {Element} fresh @returns {unknown} whether its content stays as it is */
 export function updateSaid(old, fresh) {
   const { staysAttribute, staysContent } = compareSaid(old, fresh);
   updateAttributes(old, fresh, staysAttribute);
@@ -101,7 +101,7 @@ function childrenOf(node) {
 /** @param {Plan} plan @param {Node} into @param {Node} from */
 function updateChildren(plan, into, from) {
   const olds = childrenOf(into).filter((old) => !plan.foreign.includes(old)), news = childrenOf(from);
-  if (!olds.length && !news.length) return;
+  if (!olds[0] && !news[0]) return;
   const matches = matchSiblings(plan, into, olds, news);
   dismiss(plan, into, olds, new Set(matches.values()));
   arrange(plan, into, olds, news, matches);
@@ -135,7 +135,7 @@ function arrange(plan, into, olds, news, matches) {
   news.forEach((fresh, i) => {
     const old = matches.get(fresh), node = old ?? bring(plan, fresh, matches);
     if (!old) insert(into, node, place);
-    else if (!staying.has(i) && old !== place) (moveBefore ?? insert)(into, old, place);
+    else if (!staying.has(i) && old !== place) ((isElement(into) && moveBefore) || insert)(into, old, place);
     place = nextOf(node);
   });
 }
@@ -144,7 +144,6 @@ function arrange(plan, into, olds, news, matches) {
 function bring({ twins }, fresh, matches) {
   if (!isElement(fresh) || !findAll("*", fresh).some((each) => twins.has(each))) return fresh;
   const shell = document.importNode(fresh);
-  carry(shell, fresh);
   matches.set(fresh, shell);
   return shell;
 }

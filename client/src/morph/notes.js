@@ -3,12 +3,12 @@
  * or scripts change too; what has been scrolled.
  */
 
-import { attribute, attributesOf, listen, tagOf } from "../dom.js";
+import { attribute, attributesOf, listen, shadowOf, tagOf } from "../dom.js";
 
 /**
  * @typedef {object} Said
  * @property {Map<string, string>} words of its attributes
- * @property {string} [spoken] its content, where that is not the server's alone
+ * @property {string | false} spoken its content, where that is not the server's alone
  */
 
 const SHARED = "html,body,details,dialog,[role=dialog],.modal,canvas,video,audio,iframe,[contenteditable],:not(:defined)";
@@ -22,6 +22,9 @@ export const said = new WeakMap();
 /** To ask all elements would cost too much. @type {Set<Element>} */
 export const scrolled = new Set();
 
+/** @param {any} element @returns {string} its content, and that of its shadow root */
+export const contentOf = (element) => element.innerHTML + shadowOf(element)?.innerHTML;
+
 /** @param {Element} element */
 export const isEditable = (element) => (attribute(element, "contenteditable") ?? "false") !== "false";
 
@@ -29,12 +32,11 @@ export const isEditable = (element) => (attribute(element, "contenteditable") ??
 export function note(root) {
   for (const element of root.querySelectorAll(SHARED)) {
     const words = new Map([...attributesOf(element)].map(({ name, value }) => [name, value]));
-    const isShared = isEditable(element) || tagOf(element).includes("-");
-    said.set(element, { words, spoken: isShared ? element.innerHTML : undefined });
+    said.set(element, { words, spoken: (isEditable(element) || tagOf(element).includes("-")) && contentOf(element) });
   }
 }
 
-listen("scroll", ({ target }) => target instanceof Element && scrolled.add(target), true);
+listen("scroll", ({ target }) => target.scrollTo && scrolled.add(target), true); // a document has none
 
 // The page has been parsed. What the visitor has opened by then is not the server's word; TypeScript 5.9 knows no eventCounts.
 if (!(/** @type {any} */ (performance).eventCounts?.get("click"))) note(document.body);

@@ -64,7 +64,7 @@ function index({ forms, veiled }, top, key) {
       if (!isElement(element)) continue;
       const tag = tagOf(element), id = attribute(element, "id");
       // Equal forms have numbered ids, which go on to the next one where the first is deleted: a key comes first.
-      const own = tag === "FORM" || !id ? key(element) : "", name = own || (id && "#" + id);
+      const own = tag === "FORM" || !id || has(element, "form") ? key(element) : "", name = own || (id && "#" + id);
       if (name) names.set(name, names.has(name) ? null : element);
       if (name && form) forms.set(element, form);
       if (tag === "TEMPLATE" || shadowOf(element)) addAround(veiled.add(element), element);

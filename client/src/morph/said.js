@@ -4,7 +4,7 @@
  */
 
 import { firstOf, has, tagOf } from "../dom.js";
-import { isEditable, said } from "./notes.js";
+import { contentOf, isEditable, said } from "./notes.js";
 
 /** Notes what is said now of the element that shows a fresh one. @param {Node} shown @param {Node} fresh */
 export function carry(shown, fresh) {
@@ -15,20 +15,20 @@ export function carry(shown, fresh) {
 /**
  * @param {any} old
  * @param {Element} fresh
- * @returns {{staysAttribute: (name: string) => boolean, staysContent?: boolean}} what of the old one is left as it is
+ * @returns {{staysAttribute: (name: string) => boolean, staysContent?: unknown}} what of the old one is left as it is
  */
 export function compareSaid(old, fresh) {
   const before = said.get(old), now = said.get(fresh);
   // the visitor has sized it; what an editor has hidden that is gone with this page is seen again
-  if (!now) return { staysAttribute: (name) => name === "style" && tagOf(old) === "TEXTAREA" && !has(fresh, name) && old.offsetWidth };
   const editable = isEditable(fresh);
+  if (!now || (editable && !before && !isEditable(old))) return { staysAttribute: (name) => name === "style" && tagOf(old) === "TEXTAREA" && !has(fresh, name) && old.offsetWidth };
   return {
     staysAttribute: (name) =>
       before
         ? before.words.get(name) === now.words.get(name)
         : !has(fresh, name) || (name === "class" && [...fresh.classList].every((each) => old.classList.contains(each))),
     staysContent:
-      now.spoken != null &&
-      (before?.spoken == null ? editable || !firstOf(fresh) : before.spoken === now.spoken || (editable && old.innerHTML !== before.spoken)),
+      now.spoken &&
+      (before?.spoken ? before.spoken === now.spoken || (editable && contentOf(old) !== before.spoken) : editable ? firstOf(old) : !firstOf(fresh)),
   };
 }

@@ -5,6 +5,7 @@
 
 import { attribute, contains, find, findAll, firstOf, nextOf, parentOf, read, tagOf, typeOf } from "../dom.js";
 import { isTyped } from "./controls.js";
+import { isEditable } from "./notes.js";
 import { isElement, isOther, kindOf, RECORD } from "./pairs.js";
 
 /** @typedef {import("./pairs.js").Pairs} Pairs */
@@ -26,13 +27,13 @@ function looksOf(pairs, node) {
   sum = 7;
   const text = textOf(node);
   for (let i = 0; i < text.length; i++) sum = (sum * 31 + text.charCodeAt(i)) | 0;
-  for (let child = firstOf(node); child; child = nextOf(child)) sum = (sum * 31 + looksOf(pairs, child)) | 0;
+  if (isElement(node) && !isEditable(node)) for (let child = firstOf(node); child; child = nextOf(child)) sum = (sum * 31 + looksOf(pairs, child)) | 0;
   pairs.looks.set(node, sum);
   return sum;
 }
 
 /** @param {Element} element */
-const holdsTyped = (element) => [element, ...findAll("input,textarea,select", element)].some(isTyped);
+const holdsTyped = (element) => [element, ...findAll("input,select,textarea,[contenteditable]", element)].some(isTyped);
 
 /** @param {Element} element @returns {string} where its first link leads to */
 const linkOf = (element) => read(find("a", element), "href");
@@ -60,8 +61,8 @@ export function matchSiblings(pairs, into, olds, news) {
     const old = twins.get(fresh);
     if (old && (parentOf(old) === into || !contains(old, into))) matches.set(fresh, old);
   }
-  /** @param {Node[]} nodes @param {{has(node: Node): boolean}} taken */
-  const byKind = (nodes, taken) => Map.groupBy(nodes.filter(isElement).filter((each) => !taken.has(each) && !named.has(each)), kindOf);
+  /** @param {any[]} nodes @param {{has(node: Node): boolean}} taken @returns {Map<string, Element[]>} */
+  const byKind = (nodes, taken) => Map.groupBy(nodes.filter((each) => isElement(each) && !taken.has(each) && !named.has(each)), kindOf);
   const mine = byKind(olds, used);
   for (const [kind, theirs] of byKind(news, matches)) matchKind(pairs, mine.get(kind) ?? [], theirs, matches);
   matchTexts(into, news, matches);
@@ -72,7 +73,7 @@ export function matchSiblings(pairs, into, olds, news) {
 function matchKind(pairs, olds, news, matches) {
   /** @type {(fresh: Element, i: number) => unknown} */
   const matchInOrder = (fresh, i) => olds[i] && !isOtherRecord(pairs, olds[i], fresh) && matches.set(fresh, olds[i]);
-  if (olds.length === 1 && news.length === 1) return news.forEach(matchInOrder);
+  if (!olds[1] && !news[1]) return news.forEach(matchInOrder);
   // Of many, one that holds a name is a record of its own.
   olds = olds.filter((old) => !pairs.holders.has(old));
   const alike = Map.groupBy(olds.toReversed(), (old) => looksOf(pairs, old)), taken = new Set();

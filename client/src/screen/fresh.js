@@ -19,14 +19,12 @@ export function parsePage(html = "") {
   const page = /** @type {{parseHTMLUnsafe(html: string, options: object): Document}} */ (/** @type {unknown} */ (Document)).parseHTMLUnsafe(text, { sanitizer: { comments: true } });
   for (const inert of findAll("noscript", page.documentElement)) inert.textContent = decodeURI(/** @type {string} */ (inert.textContent));
   // Beside a form that a row of a table holds stand its controls: a parser for the screen knows it, and nobody once they are moved.
-  /** @type {Node} */
-  let row = page;
-  let id = ""; // of its form; without one that can't be named
+  /** @type {any} */
+  let form;
   for (const each of findAll(":is(table,tbody,tr)>form,:is(button,input,[name]):not(form *,[form])", page.body)) {
-    if (isForm(each)) {
-      row = /** @type {Node} */ (parentOf(each));
-      id = read(each, "id");
-    } else if (id && contains(row, each)) setAttribute(each, "form", id);
+    const id = read(form, "id"); // without one it can't be named
+    if (isForm(each)) form = each;
+    else if (id && contains(/** @type {Node} */ (parentOf(form)), each)) setAttribute(each, "form", id);
   }
   return page;
 }

@@ -8,6 +8,7 @@ import { adopt, adoptNonce, loadStyles, rememberScripts, updateHead, updateRoot 
 import { notify } from "../messages.js";
 import { isTyped } from "../morph/controls.js";
 import { morph } from "../morph/morph.js";
+import { kindOf } from "../morph/pairs.js";
 import { liftMarks } from "../pending.js";
 import { renewURLs, urlsOf } from "./renew.js";
 import { transition } from "./transitions.js";
@@ -55,10 +56,12 @@ export function showPart(root, target, page, sent = {}) {
   // as it is now: what is brought up to date one by one would look like typed
   const begun = begunForms().filter((form) => form !== element || isChanged || isRefused);
   const putMarks = liftMarks();
-  /** @param {any} form @param {unknown} fresh */
-  const isBegun = (form, fresh) => isForm(fresh) && (form !== element ? begun.includes(form) : isChanged || (isRefused && lacks(fresh, form)));
+  // of equal forms the one that was refused comes back as the one of its number
+  const refused = isRefused && parseAction(read(element, "action"))?.identity;
+  /** @param {any} form @param {any} fresh */
+  const isBegun = (form, fresh) => [form, fresh].every(isForm) && keyOf(form, refused) === keyOf(fresh, refused) && (form !== element ? begun.includes(form) : isChanged || (isRefused && lacks(fresh, form)));
   // what was typed outside of its form, where the fresh page may have no place for it
-  const outside = begun.filter((form) => isBegun(form, page.getElementById(read(form, "id")))).flatMap((form) => [...fieldsOf(form)].filter((field) => !contains(form, field) && (isTyped(field) || field.files?.[0])));
+  const outside = begun.filter((form) => isBegun(form, page.getElementById(read(form, "id")))).flatMap((form) => [...fieldsOf(form)].filter((field) => !contains(form, field) && isTyped(field)));
   /** @type {import("../morph/morph.js").Leave} */
   const leave = (old, next) => {
     if (!next) return outside.some((field) => contains(old, field));
@@ -69,8 +72,6 @@ export function showPart(root, target, page, sent = {}) {
     else if (tagOf(old) === "DETAILS" && isForm(element) && !isRefused && contains(old, element)) old.open = has(next, "open");
     return isLeft;
   };
-  // of equal forms the one that was refused comes back as the one of its number
-  const refused = isRefused && parseAction(read(element, "action"))?.identity;
   morph(root, target, (element) => keyOf(element, refused), leave);
   if (root === document.body) updateRoot(page.documentElement);
   putMarks();
@@ -87,11 +88,12 @@ function lacks(fresh, typed) {
   return wanted.some(({ name, type, checked }) => (checked || !/^(radio|checkbox)$/.test(type)) && !names.splice(names.indexOf(name) >>> 0, 1).length);
 }
 
-/** @param {Element} element @param {unknown} refused the action that was @returns {string | null | undefined} a form is known by its action, and what that is bound to; a region by its name */
+/** @param {Element} element @param {unknown} refused the action that was @returns {string | null | undefined} a form is known by its action, and what that is bound to, and so is what names it from outside; a region by its name */
 function keyOf(element, refused) {
-  if (!isForm(element)) return attribute(element, "data-region");
-  const { identity, record } = parseAction(read(element, "action")) ?? {};
-  return identity === refused ? identity : record;
+  const form = formOf(element);
+  if (!isForm(form)) return attribute(element, "data-region");
+  const action = parseAction(read(form, "action"));
+  return action && (action.identity === refused ? refused : action.record) + kindOf(element);
 }
 
 /** @param {Element} element @returns {unknown} the form that it is, or that it names: what stands outside of a form belongs to it all the same */
@@ -109,6 +111,7 @@ const isKept = (old, fresh) =>
  * @param {Element} old @param {Element} fresh @param {Document} page @param {boolean} isSent then it was said
  */
 function renew(old, fresh, page, isSent) {
+  for (const name of ["id", "form"]) if (has(fresh, name)) setAttribute(old, name, read(fresh, name)); // with its number another may go by now
   const [field, other] = [old, fresh].map((form) => find("[name=_action]", form));
   if (field && isSent) setAttribute(field, "value", read(other, "value"));
   if (read(field, "value") === read(other, "value")) renewURLs(old, urlsOf(page, fresh));

@@ -12,6 +12,8 @@ const canvas = `<canvas width="20" height="20"></canvas>`;
 const lines = Array.from({ length: 20 }, (_, n) => `<p>Line ${n}</p>`).join("");
 const scroller = (id = "", more = "") => `<div ${id && `id="${id}"`} class="scroller" style="height: 40px; overflow: auto">${lines}${more}</div>`;
 const shadow = (/** @type {string} */ text) => `<div class="host"><template shadowrootmode="open"><b>${text}</b></template>light</div>`;
+const card = (/** @type {string} */ text) => `<x-card><template shadowrootmode="open">${text}</template></x-card>`;
+const list = (/** @type {string} */ order) => `<div class="list"><template shadowrootmode="open">${[...order].map((n) => `<p>${n}</p>`).join("")}</template></div>`;
 const within = (/** @type {string} */ text) => `<div class="outer"><template shadowrootmode="open"><section>${shadow(text)}</section></template></div>`;
 
 class Probe extends HTMLElement {
@@ -88,6 +90,10 @@ export const elements = {
   },
   "a custom element keeps what it has rendered": { page: `<p>a</p><x-clock></x-clock>`, fresh: `<p>b</p><x-clock></x-clock>`, after: () => one("x-clock").textContent === "12:00" && one("x-clock.ready") },
   "a custom element shows what the server has changed in it": { page: `<x-probe>1</x-probe>`, fresh: `<x-probe title="t">2</x-probe>` },
+  "a custom element around what was there has all that is in it": { page: `<i id="a">a</i>`, fresh: `<x-box><b>b</b><i id="a">a</i></x-box>` },
+  "an editable text around what was there has all that is in it": { page: `<i id="a">a</i>`, fresh: `<div contenteditable><b>b</b><i id="a">a</i></div>` },
+  "a custom element's shadow root is renewed": { page: card("in"), fresh: card("out"), after: () => one("x-card").shadowRoot.textContent === "out" },
+  "a text that can be edited from now on is renewed": { page: `<p hidden class="a b">old</p>`, fresh: `<p contenteditable class="a">new</p>` },
   "a text that is being edited stays": {
     page: `<p>a</p><div contenteditable>hello</div>`, fresh: `<p>b</p><div contenteditable>hello</div>`,
     before: () => { const editor = one("[contenteditable]"); editor.focus(); editor.firstChild.data = "hello you"; getSelection()?.collapse(editor.firstChild, 9); },
@@ -107,6 +113,9 @@ export const elements = {
   "a template's content is renewed": { page: `<p>a</p><template id="t"><i>x</i></template>`, fresh: `<p>b</p><template id="t"><i>y</i></template>`, after: () => one("template").content.textContent === "y" },
   "a shadow root within another is renewed": { page: within("in"), fresh: within("out"), after: () => one(".outer").shadowRoot.querySelector(".host").shadowRoot.textContent === "out" },
   "a template within another is renewed": { page: `<template><p><template>x</template></p></template>`, fresh: `<template><p><template>y</template></p></template>`, after: () => one("template").content.querySelector("template").content.textContent === "y" },
+  "what is in a shadow root changes places": { page: list("123"), fresh: list("312"), after: () => one(".list").shadowRoot.textContent === "312" },
+  "what is in a template changes places": { page: `<template><i id="a"></i><b id="b"></b></template>`, fresh: `<template><b id="b"></b><i id="a"></i></template>` },
+  "a script's attributes are renewed": { page: `<script type="text/plain" data-n="1">x</script>`, fresh: `<script type="text/plain" data-n="2">x</script>` },
   "a template's content alone is renewed": { page: `<template><i>x</i></template>`, fresh: `<template><i>y</i></template>`, after: () => one("template").content.textContent === "y" },
   "data is renewed": { page: `<p>a</p><script type="application/json">{"a":1}</script>`, fresh: `<p>b</p><script type="application/json">{"a":2}</script>` },
   "an attribute that HTML alone can write comes": { page: `<div id="q">a</div>`, fresh: `<div id="q" @click="x">a</div>` },

@@ -8,6 +8,12 @@ const note = `<input name="note">`;
 const typeInto = (/** @type {() => any} */ find) => () => (find().value = "typed");
 const values = (/** @type {string} */ selector) => every(selector).map(({ value }) => value).join();
 const plain = (/** @type {string[]} */ titles) => `<ul>${titles.map((title) => `<li>${title} <input name="q"></li>`).join("")}</ul>`;
+const editable = (/** @type {string[]} */ titles) => `<ul>${titles.map((title) => `<li>${title}<p contenteditable>text</p></li>`).join("")}</ul>`;
+function chooseFile() {
+  const chosen = new DataTransfer();
+  chosen.items.add(new File(["x"], "x.txt"));
+  one("input").files = chosen.files;
+}
 const posts = (/** @type {number[]} */ records) =>
   `<ul>${records.map((n) => `<li id="row-${n}" data-user-id="7"><input name="text" value="${n}"></li>`).join("")}</ul>`;
 const card = (/** @type {number} */ n, around = "div") => `<${around}>${form(`p${n}`, `<input name="text">`)}${note}</${around}>`;
@@ -93,6 +99,13 @@ export const records = {
   },
   "rows that share a data-user-id: text stays with its record": {
     page: posts([2, 3]), fresh: posts([1, 2, 3]), before: typeInto(() => one("#row-3 input")), after: () => values("input") === "1,2,typed",
+  },
+  "a text that was edited goes with its row that has neither id nor key": {
+    page: editable(["One", "Two"]), fresh: editable(["Two", "One"]), before: () => (one("p").textContent = "edited"), after: () => every("li")[1].textContent === "Oneedited",
+  },
+  "another count of rows that nothing tells apart: a file goes to none": {
+    page: plain(["1 minute ago", "2 minutes ago"]).replaceAll("<input", "<input type=file"), fresh: plain(["0 minutes ago", "3 minutes ago", "4 minutes ago"]).replaceAll("<input", "<input type=file"),
+    before: chooseFile, after: () => every("input").every(({ files }) => !files[0]),
   },
   "another count of rows that nothing tells apart: text goes to none": {
     page: plain(["1 minute ago", "2 minutes ago"]), fresh: plain(["0 minutes ago", "3 minutes ago", "4 minutes ago"]),
