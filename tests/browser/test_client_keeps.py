@@ -336,8 +336,8 @@ def test_what_a_neighbour_has_put_in_place_of_the_servers_elements_is_no_scripts
 
 
 NUMBERED = """<table>{% for row in rows %}<tr><td>Row {{ row }}</td>
-<td><form id="edit-{{ loop.index }}" method="post" action="{{ action_url('save', row=row) }}">{{ action_fields("save", row=row) }}
-<button>Save</button></form></td>
+<td><form id="edit-{{ loop.index }}" method="post" action="{{ action_url('save', row=row) }}">
+{{ action_fields("save", row=row) }}<button>Save</button></form></td>
 <td data-row="{{ row }}"><input name="text" form="edit-{{ loop.index }}" IDS></td></tr>{% endfor %}</table>"""
 
 

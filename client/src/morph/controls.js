@@ -1,7 +1,6 @@
 /** What the visitor has typed, ticked or chosen in a control, and her caret in it. */
 
 import { findAll, isShown, tagOf } from "../dom.js";
-import { contentOf, isEditable, said } from "./notes.js";
 
 /** @param {any} field @returns {[string, string]} the properties that tell what it says, and what the server says */
 const propertiesOf = ({ type }) => (/^(radio|checkbox)$/.test(type) ? ["checked", "defaultChecked"] : ["value", "defaultValue"]);
@@ -20,7 +19,7 @@ const wrongIn = ({ options }, chosen) => [...options].filter((option) => option.
 export function isTyped(element) {
   const tag = tagOf(element);
   if (tag === "SELECT") return wrongIn(element, chosenByServer(element))[0];
-  if (!/^(INPUT|TEXTAREA)$/.test(tag)) return isEditable(element) && contentOf(element) !== said.get(element)?.spoken;
+  if (!/^(INPUT|TEXTAREA)$/.test(tag)) return undefined;
   const [state, server] = propertiesOf(element);
   return element[state] !== element[server];
 }

@@ -31,8 +31,10 @@ export const isEditable = (element) => (attribute(element, "contenteditable") ??
 /** Notes what a parsed tree says, before any of it is shown or run. @param {ParentNode} root */
 export function note(root) {
   for (const element of root.querySelectorAll(SHARED)) {
-    const words = new Map([...attributesOf(element)].map(({ name, value }) => [name, value]));
-    said.set(element, { words, spoken: (isEditable(element) || tagOf(element).includes("-")) && contentOf(element) });
+    said.set(element, {
+      words: new Map([...attributesOf(element)].map(({ name, value }) => [name, value])),
+      spoken: (isEditable(element) || tagOf(element).includes("-")) && contentOf(element),
+    });
   }
 }
 

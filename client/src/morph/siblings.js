@@ -33,7 +33,7 @@ function looksOf(pairs, node) {
 }
 
 /** @param {Element} element */
-const holdsTyped = (element) => [element, ...findAll("input,select,textarea,[contenteditable]", element)].some(isTyped);
+const holdsTyped = (element) => [element, ...findAll("input,select,textarea", element)].some(isTyped);
 
 /** @param {Element} element @returns {string} where its first link leads to */
 const linkOf = (element) => read(find("a", element), "href");

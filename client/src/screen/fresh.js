@@ -18,13 +18,19 @@ export function parsePage(html = "") {
   // not known to TypeScript 5.9; Chromium leaves comments out, if nobody says otherwise
   const page = /** @type {{parseHTMLUnsafe(html: string, options: object): Document}} */ (/** @type {unknown} */ (Document)).parseHTMLUnsafe(text, { sanitizer: { comments: true } });
   for (const inert of findAll("noscript", page.documentElement)) inert.textContent = decodeURI(/** @type {string} */ (inert.textContent));
-  // Beside a form that a row of a table holds stand its controls: a parser for the screen knows it, and nobody once they are moved.
+  nameForms(page.body);
+  return page;
+}
+
+/** Beside a form that a row of a table holds stand its controls: a parser for the screen knows it, and nobody once they are moved. @param {Element} [body] */
+function nameForms(body) {
   /** @type {any} */
   let form;
-  for (const each of findAll(":is(table,tbody,tr)>form,:is(button,input,[name]):not(form *,[form])", page.body)) {
+  for (const each of findAll(":is(table,tbody,tr)>form,:is(button,input,[name]):not(form *,[form])", body)) {
     const id = read(form, "id"); // without one it can't be named
     if (isForm(each)) form = each;
     else if (id && contains(/** @type {Node} */ (parentOf(form)), each)) setAttribute(each, "form", id);
   }
-  return page;
 }
+
+nameForms(); // as the page has been parsed

@@ -5,7 +5,7 @@ import { updateSaid } from "../morph/morph.js";
 import { about, fieldOfToken } from "../page.js";
 import { trusted } from "./fresh.js";
 
-const STYLES = "style,link[rel=stylesheet]";
+const STYLES = "style,[rel=stylesheet][href]";
 
 /** What pages have brought; of the first one what stands before the client: scripts add theirs at the end. @type {Element[]} */
 let brought = findAll("head>:not(title):has(~#serveractions),head>meta,head>link:not([rel=stylesheet])");
@@ -46,7 +46,7 @@ export function updateHead({ title, head, documentElement }) {
 /** What styles a fresh page is there before the page is. @param {Element} root of the fresh one */
 export const loadStyles = (root) =>
   Promise.all(
-    findAll("link[rel=stylesheet][href]", root)
+    findAll("[rel=stylesheet][href]", root)
       .filter((style) => !findAll("link").some((link) => read(link, "href") === read(style, "href")))
       .map((style) => settled(document.head.appendChild(Object.assign(style.cloneNode(), { rel: "preload", as: "style", media: "" })))),
   );

@@ -61,7 +61,7 @@ export function showPart(root, target, page, sent = {}) {
   /** @param {any} form @param {any} fresh */
   const isBegun = (form, fresh) => [form, fresh].every(isForm) && keyOf(form, refused) === keyOf(fresh, refused) && (form !== element ? begun.includes(form) : isChanged || (isRefused && lacks(fresh, form)));
   // what was typed outside of its form, where the fresh page may have no place for it
-  const outside = begun.filter((form) => isBegun(form, page.getElementById(read(form, "id")))).flatMap((form) => [...fieldsOf(form)].filter((field) => !contains(form, field) && isTyped(field)));
+  const outside = begun.filter((form) => isBegun(form, page.getElementById(read(form, "id")))).flatMap((form) => [...fieldsOf(form)].filter((field) => isTyped(field) && !contains(form, field)));
   /** @type {import("../morph/morph.js").Leave} */
   const leave = (old, next) => {
     if (!next) return outside.some((field) => contains(old, field));
@@ -111,7 +111,7 @@ const isKept = (old, fresh) =>
  * @param {Element} old @param {Element} fresh @param {Document} page @param {boolean} isSent then it was said
  */
 function renew(old, fresh, page, isSent) {
-  for (const name of ["id", "form"]) if (has(fresh, name)) setAttribute(old, name, read(fresh, name)); // with its number another may go by now
+  for (const name of ["form", "id"]) if (has(fresh, name)) setAttribute(old, name, read(fresh, name)); // with its number another may go by now
   const [field, other] = [old, fresh].map((form) => find("[name=_action]", form));
   if (field && isSent) setAttribute(field, "value", read(other, "value"));
   if (read(field, "value") === read(other, "value")) renewURLs(old, urlsOf(page, fresh));
