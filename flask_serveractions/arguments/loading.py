@@ -14,7 +14,7 @@ from ..errors import WHOLE, Errors, Invalid, Refusal, UnknownAction, Unreadable
 from ..http.sentences import FILL_IN, FORM, sentence_of
 from ..operation import MISSING, Operation, Parameter, Source
 from ..schemas.error_names import field_messages, schema_messages
-from ..schemas.fields import MAX_REPORTED, is_delimited
+from ..schemas.fields import MAX_REPORTED, is_delimited, is_list
 from ..schemas.flask_forms import (
     Place,
     check_flood,
@@ -32,7 +32,6 @@ from ..schemas.form_data import (
     flat_errors,
     flat_values,
     is_clean,
-    is_list,
     join_name,
     raw_value,
     unclean_names,

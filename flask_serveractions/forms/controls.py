@@ -13,9 +13,9 @@ from typing import Any
 from marshmallow import INCLUDE, Schema, ValidationError, fields, missing, validate
 
 from ..operation import MISSING, Operation, Parameter
-from ..schemas.fields import Choice, address_validator, simple_validators
+from ..schemas.fields import Choice, address_validator, has_plain_values, is_many, plucked, simple_validators
 from ..schemas.flask_forms import field_named, filled_form, new_entry
-from ..schemas.form_data import MAX_DEPTH, is_many, plucked
+from ..schemas.form_data import MAX_DEPTH
 from .initial_values import found_in
 from .inputs import YES_OR_NO, Input, Kind, is_secret_name, option_pair
 from .native_inputs import text_of
@@ -141,6 +141,8 @@ def fields_along(place: Place, path: list[str], find: FieldBelow) -> list[Any]:
     """Return a place and the fields that a path leads through from there; ``[]`` where it leads nowhere."""
     found: list[Any] = [place]
     for step in path:
+        if has_plain_values(found[-1]):
+            return [*found, found[-1].value_field]
         below = find(found[-1], step)
         if below is None:
             return []
@@ -216,6 +218,7 @@ def described(found: list[fields.Field[Any]], name: str, parameter: Parameter | 
         says_no=text_of(item, False) if default is True else "",
         ticked=text_of(item, True) if isinstance(item, fields.Boolean) else "true",
         parts=parts_of(field),
+        whole_keys=has_plain_values(field),
         declared=field.schema.fields if isinstance(field, fields.Nested) else None,
         rows=len(field.tuple_fields) if isinstance(field, fields.Tuple) else 0,
         write_each=tuple(partial(text_of, each) for each in getattr(field, "tuple_fields", ())),

@@ -170,7 +170,8 @@ class FormState:
         prefix = f"{name}{described.separator}"
         if self.submitted:
             rests = [each[len(prefix) :] for each in self.values if each.startswith(prefix)]
-            keys = list(dict.fromkeys(rest.split(described.separator)[0] for rest in rests))
+            most = 0 if described.whole_keys else -1
+            keys = list(dict.fromkeys(rest.split(described.separator, most)[0] for rest in rests))
             return sorted(filter(is_index, keys), key=int) if described.kind is Kind.OBJECTS else keys
         value = self.initial_value(name, described, None)
         if isinstance(value, Mapping):

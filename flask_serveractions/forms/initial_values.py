@@ -61,7 +61,10 @@ def found_in(data: Any, steps: Sequence[str], own: Sequence[str] = ()) -> Any:
 
     :param own: what each step is called in Python, where a ``data_key`` calls it otherwise in the form.
     """
-    for step, attribute in zip_longest(steps, own[: len(steps)]):
+    for count, (step, attribute) in enumerate(zip_longest(steps, own[: len(steps)])):
+        key = ".".join(steps[count:])
+        if key != step and isinstance(data, Mapping) and key in data:  # a key may have dots
+            return data[key]
         names = (step,) if attribute in (None, step) else (step, attribute) if named_by_key(data) else (attribute, step)
         found = (value_at(data, each) for each in names)
         data = next((each for each in found if each is not MISSING), MISSING)

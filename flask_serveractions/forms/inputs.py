@@ -70,6 +70,7 @@ class Input(NamedTuple):
     ticked: str = "true"  # what a box sends
     parts: tuple[str, ...] = ()  # the names below an object's
     declared: Any = None  # an object's fields: one mapping for all objects of a type, which may hold itself
+    whole_keys: bool = False  # of a mapping: its keys may have the separator in them
     separator: str = "."  # between a name and those below it
     attributes: tuple[str, ...] = ()  # what each part of the name is called in Python, where one differs
     rows: int = 0  # of objects, where nothing says how many there are

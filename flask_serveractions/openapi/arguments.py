@@ -15,8 +15,8 @@ from ..forms.controls import has_files
 from ..http.negotiation import JSON, MULTIPART, URLENCODED
 from ..operation import MISSING, Operation, Parameter, Source
 from ..schemas.dump import has_hooks
+from ..schemas.fields import is_many, plucked
 from ..schemas.flask_forms import filled_form
-from ..schemas.form_data import is_many, plucked
 from ..schemas.load import takes_its_fields
 from .controls import FILE, INDEX, Entry, form_object, input_entries, json_of_form
 from .descriptions import Description

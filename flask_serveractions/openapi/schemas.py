@@ -24,8 +24,7 @@ from marshmallow.decorators import POST_DUMP, PRE_LOAD
 
 from ..forms.inputs import is_secret_name
 from ..schemas.dump import SCHEMA_DUMPS, has_hooks, is_own
-from ..schemas.fields import Choice, Data, address_validator, raw_choice, simple_validators
-from ..schemas.form_data import is_many
+from ..schemas.fields import Choice, Data, address_validator, is_many, raw_choice, simple_validators
 from ..schemas.load import takes_its_fields
 from .descriptions import description_of
 from .partial import Partial, is_partial, partial_below, partial_of

@@ -253,6 +253,26 @@ def is_flat(field: fields.Field[Any]) -> bool:
     return not isinstance(field, (fields.Nested, fields.List, fields.Tuple, fields.Mapping))
 
 
+def is_list(field: fields.Field[Any] | None) -> bool:
+    """Whether nothing sent says a list without items."""
+    return isinstance(field, fields.List) or (isinstance(field, fields.Nested) and is_many(field))
+
+
+def has_plain_values(field: Any) -> bool:
+    """Whether what stands below a mapping are keys and nothing else: they may have dots."""
+    return isinstance(field, fields.Mapping) and field.value_field is not None and is_flat(field.value_field)
+
+
+def is_many(field: fields.Nested) -> bool:
+    return bool(field.many or field.schema.many)
+
+
+def plucked(field: fields.Pluck) -> fields.Field[Any]:
+    """Return the field whose value stands for a nested object, or a list of such."""
+    inner: fields.Field[Any] = field.schema.fields[field.field_name]
+    return fields.List(inner) if is_many(field) else inner
+
+
 def is_text(field: fields.Field[Any] | None) -> bool:
     """Whether an empty string is a value of this field, and not its absence."""
     if isinstance(field, fields.Enum):

@@ -14,7 +14,18 @@ from ..errors import WHOLE, TooLarge, Unreadable
 from ..http.messages import is_message
 from ..http.sentences import sentence_of
 from ..operation import MISSING
-from .fields import MAX_ERRORS, DataSchema, is_delimited, is_text, simple_validators, typed
+from .fields import (
+    MAX_ERRORS,
+    DataSchema,
+    has_plain_values,
+    is_delimited,
+    is_list,
+    is_many,
+    is_text,
+    plucked,
+    simple_validators,
+    typed,
+)
 
 Form = MultiDict[str, str]
 
@@ -77,6 +88,14 @@ class Node:
     def indices(self) -> list[str]:
         """Return the indices below, in order: ``["0", "2"]``."""
         return sorted((step for step in self.below if step.isascii() and step.isdigit() and len(step) < 10), key=int)
+
+    def leaves(self, name: str = "") -> Iterator[tuple[str, Node]]:
+        """Yield what has texts, by its whole name from here: ``("example.com", ...)``."""
+        self.check_depth()
+        for step, node in self.below.items():
+            if node.texts:
+                yield f"{name}{step}", node
+            yield from node.leaves(f"{name}{step}.")
 
     def check_depth(self) -> None:
         if self.is_cut:
@@ -204,7 +223,8 @@ class FormReader(NamedTuple):
         inner = field.value_field
         if inner is None:
             return {key: untyped_value(each) for key, each in node.below.items()} or MISSING
-        values = {key: self.value(inner, each, partial) for key, each in node.below.items()}
+        below = node.leaves() if has_plain_values(field) else node.below.items()
+        values = {key: self.value(inner, each, partial) for key, each in below}
         return {key: value for key, value in values.items() if value is not MISSING} or MISSING
 
 
@@ -262,21 +282,6 @@ def refuses_empty(field: fields.Field[Any]) -> bool:
     """Whether an empty text is never a value of the field: an input for an item that was left empty is none then."""
     lengths = [each for each in simple_validators(field.validators) if isinstance(each, validate.Length)]
     return any((each.min or each.equal or 0) > 0 for each in lengths)
-
-
-def is_list(field: fields.Field[Any] | None) -> bool:
-    """Whether nothing sent says a list without items."""
-    return isinstance(field, fields.List) or (isinstance(field, fields.Nested) and is_many(field))
-
-
-def is_many(field: fields.Nested) -> bool:
-    return bool(field.many or field.schema.many)
-
-
-def plucked(field: fields.Pluck) -> fields.Field[Any]:
-    """Return the field whose value stands for a nested object, or a list of such."""
-    inner: fields.Field[Any] = field.schema.fields[field.field_name]
-    return fields.List(inner) if is_many(field) else inner
 
 
 def flat_errors(messages: Any, name: str = "", data: Any = None) -> dict[str, list[str]]:

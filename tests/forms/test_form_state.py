@@ -391,3 +391,15 @@ def test_an_input_of_a_list_is_native_where_it_holds_its_value(
 def attribute_of(text: str, name: str) -> str:
     match = re.search(rf'\b{name}="([^"]*)"', text)
     return match.group(1) if match else ""
+
+
+def test_keys_of_a_mapping_may_have_dots() -> None:
+    def count(visits: dict[str, int]) -> None: ...
+
+    client = client_of_form(count, "{{ form.fields() }}", values={"visits": {"example.com": 7, "www.example.com": 1}})
+    shown = client.get("/")
+    assert 'name="visits.example.com" id="count-visits-example-com" type="number" value="7"' in shown.text
+    answer = client.submit(shown, "count", **{"visits.www.example.com": "many"})
+    assert 'value="many" aria-invalid="true"' in answer.text
+    assert 'data-error="visits.www.example.com">Not a valid integer.<' in answer.text
+    assert client.submit(answer, "count", **{"visits.www.example.com": "2"}).status_code == 303

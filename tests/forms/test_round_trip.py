@@ -141,7 +141,7 @@ KINDS: list[tuple[Any, st.SearchStrategy[Any]]] = [
             Person, texts.filter(bool), addresses, st.lists(addresses, max_size=2), st.none() | st.sampled_from(Size)
         ),
     ),
-    (dict[str, int], st.dictionaries(st.text("abc", min_size=1, max_size=3), st.integers(), min_size=1, max_size=3)),
+    (dict[str, int], st.dictionaries(st.text("ab.c", min_size=1, max_size=4), st.integers(), min_size=1, max_size=3)),
     (Annotated[str, Length(max=1000)], texts),
 ]
 
