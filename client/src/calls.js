@@ -118,7 +118,7 @@ export class Call {
     const urls = await renew(this.stands, this.number);
     const action = parseAction(urls.get(this.action?.identity));
     if (action) this.action = action;
-    if (this.element) renewURLs(this.element, urls);
+    renewURLs(this.element, urls);
     return action;
   }
 

@@ -1,7 +1,7 @@
 // A page as the server renders it: fetched, and what it tells the client.
 
 import { loadedRegions, withArgument } from "./address.js";
-import { fieldsOf, isForm } from "./dom.js";
+import { isForm } from "./dom.js";
 
 const HTML = "text/html";
 
@@ -20,8 +20,11 @@ export const namedActions = (page) => JSON.parse(about(page).actions ?? "{}");
 
 export const fieldOfToken = () => about().field ?? "csrf_token";
 
-/** @param {unknown} element @returns {boolean} whether it may be given fresh URLs: no form, or one with the session's secret, which nobody can write there but the server */
-export const isOurs = (element) => !isForm(element) || fieldsOf(element)[fieldOfToken()]?.value.split(".")[0] === about().token?.split(".")[0]; // where there are no tokens, both are undefined
+/** @param {any} token @returns {string | undefined} the session's secret, which nobody can write into a page but the server */
+export const secretOf = (token) => token?.split(".")[0];
+
+/** @param {any} element @returns {boolean} whether it may be given fresh URLs: no form, or one with that secret; where there are no tokens, none has one */
+export const isOurs = (element) => !isForm(element) || secretOf(new FormData(element).get(fieldOfToken())) === secretOf(about().token);
 
 /** @returns {Record<string, string>} the header that proves that a request is this page's */
 export const tokenHeader = () => ({ [about().header ?? "X-CSRFToken"]: about().token ?? "" });

@@ -7,6 +7,8 @@ import secrets
 
 import pytest
 from flask import abort, flash, request, session
+from flask_wtf import FlaskForm
+from markupsafe import Markup
 from playwright.sync_api import Dialog, Page, Route, expect
 
 from flask_serveractions import ActionError, public
@@ -73,6 +75,33 @@ def test_a_form_of_a_session_that_is_gone_is_sent_again_by_itself(stage: Stage, 
     add(page)
     expect(page.locator("#list > li")).to_have_text(["milk"])
     assert (items, len(stage.calls)) == (["milk"], 2)
+
+
+def test_a_form_that_was_begun_two_sessions_ago_is_sent_again_by_itself(stage: Stage, page: Page) -> None:
+    items = set_todos(stage)
+    open_page(page, "/todos")
+    page.fill("[name=text]", "milk")
+    for _ in range(2):
+        page.context.clear_cookies()
+        page.evaluate("async () => await (await import('/_actions/client.js')).refresh()")
+    page.context.clear_cookies()
+    page.get_by_role("button").click()
+    expect(page.locator("#list > li")).to_have_text(["milk"])
+    assert items == ["milk"]
+
+
+def test_a_form_with_a_flask_forms_token_beside_its_own_is_sent_again_by_itself(stage: Stage, page: Page) -> None:
+    items = set_todos(stage)
+    stage.page("/two", ADD.replace("<button", "{{ hidden_tag }}<button"), todos=items, hidden_tag=hidden_tag)
+    open_page(page, "/two")
+    page.context.clear_cookies()
+    add(page)
+    expect(page.locator("#list > li")).to_have_text(["milk"])
+    assert (items, len(stage.calls)) == (["milk"], 2)
+
+
+def hidden_tag() -> Markup:
+    return FlaskForm().hidden_tag()
 
 
 def test_a_form_that_stays_stale_is_sent_twice_and_no_more(stage: Stage, page: Page) -> None:

@@ -2,7 +2,7 @@
 
 import { findAll, has, insert, isEqual, nextOf, read, setAttribute } from "../dom.js";
 import { updateSaid } from "../morph/morph.js";
-import { about, fieldOfToken } from "../page.js";
+import { about, fieldOfToken, secretOf } from "../page.js";
 import { trusted } from "./fresh.js";
 
 const STYLES = "style,[rel=stylesheet][href]";
@@ -11,12 +11,13 @@ const STYLES = "style,[rel=stylesheet][href]";
 let brought = findAll("head>:not(title):has(~#serveractions),head>meta,head>link:not([rel=stylesheet])");
 
 /** Of the page as it was loaded: later ones may be anybody's. */
-const clients = findAll("#serveractions"), own = clients[0]?.nonce, secret = about().token?.split(".")[0];
+const clients = findAll("#serveractions"), own = clients[0]?.nonce, secret = secretOf(about().token);
 
 /** @param {Document} page from now on its token and URLs hold: in forms that were begun, too, and those that differ in nothing else are alike then. In one that a visitor wrote the token could go anywhere */
 export function adopt(page) {
-  const { token } = /** @type {Record<string, string>} */ (Object.assign(about(), about(page)));
-  for (const field of findAll(`[name="${fieldOfToken()}"][value^="${secret}"]`)) setAttribute(field, "value", token);
+  const former = secretOf(about().token);
+  Object.assign(about(), about(page));
+  for (const field of findAll(`[name="${fieldOfToken()}"][value^="${former}"]`)) setAttribute(field, "value", /** @type {string} */ (about().token));
 }
 
 /** @param {Document} fresh */
@@ -48,7 +49,7 @@ export const loadStyles = (root) =>
   Promise.all(
     findAll("[rel=stylesheet][href]", root)
       .filter((style) => !findAll("link").some((link) => read(link, "href") === read(style, "href")))
-      .map((style) => settled(document.head.appendChild(Object.assign(style.cloneNode(), { rel: "preload", as: "style", media: "" })))),
+      .map((style) => settled(document.head.appendChild(Object.assign(style.cloneNode(), { rel: "preload", media: "", as: "style" })))),
   );
 
 /** Brings what styles a part of another page. @param {Element} head of that page */

@@ -21,11 +21,11 @@ const urlsIn = (root) =>
 export const urlsOf = (page, root = page.body) =>
   new Map([...urlsIn(root).map(([url]) => url), ...Object.values(namedActions(page))].map((url) => [parseAction(url)?.identity, url]));
 
-/** Gives an element, and what is in it, fresh URLs. @param {Element} root @param {URLs} urls */
+/** Gives an element, and what is in it, fresh URLs. @param {Element | undefined} root of a call, if any @param {URLs} urls */
 export function renewURLs(root, urls) {
-  for (const [url, element, name] of urlsIn(root)) {
+  for (const [url, element, name] of root && isOurs(root) ? urlsIn(root) : []) {
     const action = parseAction(url);
-    const fresh = action && isOurs(root) && urls.get(action.identity);
+    const fresh = action && urls.get(action.identity);
     if (fresh) setAttribute(element, name, fresh);
   }
 }
