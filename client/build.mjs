@@ -13,7 +13,7 @@ const LATER = ["screen", "live", "transfer"];
 const INTERNAL = new RegExp(
   `^(${[
     // of calls and answers
-    "argument|ask|began|button|contents|element|emit|end|ended|finish|from|identity|is(Autosave|Changed|Elsewhere|File|Refused|Renewed)",
+    "argument|ask|began|button|contents|element|emit|end|ended|finish|from|identity|is(Autosave|Changed|Elsewhere|File|Renewed|Staying)",
     "mode|number|option|phase|record|renew|rendered|report|retry|source|stale|stands|stop|urls",
     // of trees that are brought up to date
     "count|foreign|forms|holders|leave|leaving|lonely|looks|named|news|old|olds|spoken|stays(Attribute|Content)|twins|used|veiled|words",
@@ -111,7 +111,7 @@ async function buildFiles() {
   for (const [name, { code: bundled, map }] of made) {
     const code = name === "client" ? bundled : returnExports(bundled);
     const small = await minify(code, {
-      compress: { comparisons: false, conditionals: name !== "live", hoist_funs: name === "screen", inline: 1, passes: 5, pure_getters: true, sequences: name === "live", unsafe: true, unsafe_arrows: true, unsafe_methods: name === "screen" },
+      compress: { comparisons: false, conditionals: name !== "live", hoist_funs: name === "screen", inline: 1, passes: 5, pure_getters: true, sequences: name === "live", unsafe: true, unsafe_arrows: true, unsafe_comps: name === "screen", unsafe_methods: name === "screen" },
       ecma: 2020,
       module: true,
       sourceMap: { content: map, includeSources: true, url: name === "client" ? "client.js.map" : undefined }, // of the others a header says it

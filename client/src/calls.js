@@ -27,8 +27,8 @@ export class Call {
   number = 0;
   /** @type {boolean | undefined} */
   isRenewed;
-  /** @type {boolean | undefined} */
-  isRefused;
+  /** Whether it stays as it is: it was refused, or saves itself. @type {unknown} */
+  isStaying;
   /** Whether the visitor has typed on since. @type {boolean | undefined} */
   isChanged;
   /** What listeners of `action:start` have added. @type {Record<string, string>} */

@@ -77,7 +77,7 @@ async function finish(call, answer) {
   const { data, isFile, messages, redirect } = answer;
   let target = webAddress(redirect ?? answer.login);
   const error = data === undefined || (redirect && !target) ? new ActionError(answer) : undefined;
-  call.isRefused = !!error;
+  call.isStaying = error ?? call.isAutosave;
   call.isChanged = isTypedOn(call);
   /** Its values are the form's no longer. @type {HTMLFormElement | undefined} */
   const done = isForm(element) && !error && !call.isChanged ? element : undefined;

@@ -8,7 +8,7 @@ import pytest
 from flask import Response, render_template_string
 from playwright.sync_api import Page, expect
 
-from flask_serveractions import Bound
+from flask_serveractions import ActionError, Bound
 from tests.browser.stage import Stage, await_events, open_page, press
 
 GO = '{% call action_form("go") %}<button id="go">Go</button>{% endcall %}'
@@ -123,6 +123,59 @@ def test_an_editor_that_was_opened_to_send_a_form_closes_and_another_stays_open(
     page.get_by_role("button").first.click()
     expect(page.locator("summary").first).to_have_text("renamed")
     assert page.evaluate("[...document.querySelectorAll('details')].map(({ open }) => open)") == [False, True]
+
+
+OPENED = """<main>{% if opened == "dialog" %}<button id="open" commandfor="add" command="show-modal">New</button>
+<dialog id="add">{{ add() }}</dialog>{% else %}<details><summary id="open">New</summary>{{ add() }}</details>{% endif %}
+<p id="count">{{ items|length }}</p></main>"""
+ADD = """{% call(form) action_form("add", attrs=attrs) %}<input {{ form.attrs("text") }}>{{ form.error("text") }}
+<button id="go">Add</button>{% endcall %}"""
+
+
+def set_opened(stage: Stage, opened: str, **attrs: str) -> None:
+    """Set a page with a form in something that is opened for it."""
+    items: list[str] = []
+
+    @stage.actions.register
+    def add(text: str) -> None:
+        if text == "taken":
+            raise ActionError("You have that one.", field="text")
+        items.append(text)
+
+    template = OPENED.replace("{{ add() }}", ADD)
+    stage.page("/p", template, opened=opened, attrs=lambda: attrs, items=lambda: items)
+
+
+@pytest.mark.parametrize("opened", ["dialog", "details"])
+def test_what_was_opened_for_a_form_stays_open_until_it_has_been_sent(stage: Stage, page: Page, opened: str) -> None:
+    set_opened(stage, opened)
+    open_page(page, "/p")
+    page.click("#open")
+    page.fill("[name=text]", "taken")
+    page.click("#go")
+    expect(page.get_by_text("You have that one.")).to_be_visible()
+    page.fill("[name=text]", "milk")
+    page.click("#go")
+    expect(page.locator("#count")).to_have_text("1")
+    expect(page.locator("#go")).to_be_hidden()
+    page.click("#open")  # it can be opened again, and nothing is left of what lay behind it
+    page.fill("[name=text]", "bread")
+    page.click("#go")
+    expect(page.locator("#count")).to_have_text("2")
+    expect(page.locator("#go")).to_be_hidden()
+
+
+@pytest.mark.parametrize("opened", ["dialog", "details"])
+def test_what_was_opened_for_a_form_that_saves_itself_stays_open(stage: Stage, page: Page, opened: str) -> None:
+    set_opened(stage, opened, **{"data-submit": "input 30ms"})
+    open_page(page, "/p")
+    page.click("#open")
+    page.locator("[name=text]").press_sequentially("a")
+    expect(page.locator("#count")).to_have_text("1")
+    page.keyboard.type("b")
+    expect(page.locator("#count")).to_have_text("2")
+    expect(page.locator("[name=text]")).to_be_focused()
+    expect(page.locator("[name=text]")).to_have_value("ab")
 
 
 def test_after_a_deletion_the_focus_goes_to_the_next_row_then_to_the_one_before_then_to_the_region(

@@ -2,7 +2,7 @@
 
 import { parseAction } from "../address.js";
 import { begunForms, isTypedOn, settleAllBut } from "../begun.js";
-import { attribute, contains, emit, fieldsOf, find, has, isForm, isShown, read, setAttribute, tagOf } from "../dom.js";
+import { attribute, contains, emit, fieldsOf, find, has, isForm, isShown, read, setAttribute } from "../dom.js";
 import { parsePage } from "./fresh.js";
 import { adopt, adoptNonce, loadStyles, rememberScripts, updateHead, updateRoot } from "./head.js";
 import { notify } from "../messages.js";
@@ -18,7 +18,7 @@ import { transition } from "./transitions.js";
  * @typedef {object} Sent
  * @property {Element} [element] a form, or a button
  * @property {string} [contents] of a form, as it was sent
- * @property {boolean} [isRefused]
+ * @property {unknown} [isStaying] whether the form stays as it is: it was refused, or saves itself
  * @property {boolean} [isChanged] whether the visitor has typed on since
  */
 
@@ -46,7 +46,7 @@ export async function show(html, sent) {
  * @param {Sent} [sent]
  */
 export function showPart(root, target, page, sent = {}) {
-  const { element, isRefused } = sent;
+  const { element, isStaying } = sent;
   const isChanged = (sent.isChanged = isTypedOn(sent));
   const runScripts = rememberScripts();
   if (root === document.body) {
@@ -54,12 +54,12 @@ export function showPart(root, target, page, sent = {}) {
     adopt(page);
   }
   // as it is now: what is brought up to date one by one would look like typed
-  const begun = begunForms().filter((form) => form !== element || isChanged || isRefused);
+  const begun = begunForms().filter((form) => form !== element || isChanged || isStaying);
   const putMarks = liftMarks();
-  // of equal forms the one that was refused comes back as the one of its number
-  const refused = isRefused && parseAction(read(element, "action"))?.identity;
+  // of equal forms the one that stays comes back as the one of its number
+  const refused = isStaying && parseAction(read(element, "action"))?.identity;
   /** @param {any} form @param {any} fresh */
-  const isBegun = (form, fresh) => [form, fresh].every(isForm) && keyOf(form, refused) === keyOf(fresh, refused) && (form !== element ? begun.includes(form) : isChanged || (isRefused && lacks(fresh, form)));
+  const isBegun = (form, fresh) => [form, fresh].every(isForm) && keyOf(form, refused) === keyOf(fresh, refused) && (form === element ? isChanged || (isStaying && lacks(fresh, form)) : begun.includes(form));
   // what was typed outside of its form, where the fresh page may have no place for it
   const outside = begun.filter((form) => isBegun(form, page.getElementById(read(form, "id")))).flatMap((form) => [...fieldsOf(form)].filter((field) => isTyped(field) && !contains(form, field)));
   /** @type {import("../morph/morph.js").Leave} */
@@ -69,7 +69,7 @@ export function showPart(root, target, page, sent = {}) {
     const isLeft = isBegun(form, fresh) || isKept(old, next);
     if (isLeft) renew(old, next, page, form === element);
     // an editor that was opened to send this form closes as a reload would close it
-    else if (tagOf(old) === "DETAILS" && isForm(element) && !isRefused && contains(old, element)) old.open = has(next, "open");
+    else if (isForm(element) && !isStaying && contains(old, element) && has(old, "open") && !has(next, "open")) old.open = old.close?.();
     return isLeft;
   };
   morph(root, target, (element) => keyOf(element, refused), leave);
