@@ -142,14 +142,15 @@ export const callOf = (element) => [...calls].findLast((call) => call.element ==
 /** Every call that is under way now comes to its end. */
 export const settled = () => Promise.all([...calls].map(({ ended }) => ended.promise));
 
-/** Asks for the errors of one field, as its value is now. @param {HTMLFormElement} form @param {HTMLInputElement} field */
+/** Asks for the errors of one field, as its value is now. @param {HTMLFormElement} form @param {any} field */
 export async function validate(form, field) {
-  const { name, value } = field;
+  const { name, told, value } = field;
   const body = new FormData();
   for (const each of new FormData(form).getAll(name)) body.append(name, each);
   const headers = { "Serveractions-Validate": name };
   const { status, errors } = await new Call(read(form, "action"), body, { headers }, form).ask(0);
-  if (field.value === value && (errors || status === 204)) {
+  // it may have been refused meanwhile, for what no schema knows
+  if (field.value === value && field.told === told && (errors || status === 204)) {
     // all of its group
     for (const each of fieldsOf(form)) if (each.name === name) showError(each, errors ?? {});
   }

@@ -53,11 +53,11 @@ function takesFocus(field) {
 
 /**
  * Shows what is wrong with a field, or with what is in its list (`rows.0` of `rows`).
- * @param {HTMLInputElement} field @param {Record<string, string[]>} errors @returns {string[]} the names of those that have a place there
+ * @param {any} field @param {Record<string, string[]>} errors @returns {string[]} the names of those that have a place there
  */
 export function showError(field, errors) {
   const names = Object.keys(errors).filter((name) => `${name}.`.startsWith(`${field.name}.`));
-  field.ariaInvalid = names.length ? "true" : null;
+  field.ariaInvalid = field.told = names.length ? "true" : null;
   const place =
     document.getElementById(read(field, "aria-describedby").split(" ")[0]) ??
     find(`[data-error="${CSS.escape(field.name)}"]`, /** @type {Element} */ (field.form)); // its form's own, where it names none
@@ -68,7 +68,7 @@ export function showError(field, errors) {
 
 /** @param {Element} element @returns {HTMLElement} a place for its messages; of one that is gone, above all */
 function makePlace(element) {
-  const place = create("div", { className: "serveractions-message", role: "alert", stale: true }); // it is over with a fresh page
+  const place = create("div", { className: "serveractions-message", role: "alert" });
   if (isShown(element)) insert(/** @type {Node} */ (parentOf(element)), place, nextOf(element));
   else document.body.prepend(place);
   places.set(element, place);
@@ -86,8 +86,9 @@ export function notify(text, link, category) {
   say(place, text, link);
 }
 
-/** @param {HTMLElement} place @param {string} [text] @param {string} [link] */
+/** @param {any} place it notes what was told there, for pages that come by themselves @param {string} [text] @param {string} [link] */
 function say(place, text = "", link = "") {
+  place.told = text;
   if (place.textContent !== text) place.textContent = text; // else it would be read out again
   if (link && !place.firstElementChild) place.replaceChildren(create("a", { href: link, target: "_blank", textContent: text }));
 }

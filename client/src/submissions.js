@@ -146,15 +146,15 @@ export const refresh = () => showPage();
  * @param {string} [url] by itself that on the screen
  * @param {Sent} [sent]
  * @param {AbortSignal} [signal]
- * @param {boolean} [isShy] whether nobody has asked for it: then no error page takes away what the visitor has begun
  * @returns {Promise<"shown" | "left" | "failed" | "moved">} left: the visitor is elsewhere; moved: it leads there
  */
-export async function load(url = here(), sent, signal, isShy) {
+export async function load(url = here(), sent, signal) {
   const from = here();
   let html, last;
   do {
     last = nextRequest();
-    html = await fetchPage(url, signal, undefined, () => isShy && begunForms()[0]);
+    // an error page that nobody has asked for takes nothing away that was begun
+    html = await fetchPage(url, signal, undefined, () => sent?.isShy && begunForms()[0]);
     if (here() !== from || signal?.aborted) return "left";
   } while (last < shown.last); // what has been shown meanwhile may be fresher
   if (!html) return html === undefined ? "failed" : "moved";

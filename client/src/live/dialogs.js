@@ -112,8 +112,9 @@ const refreshDialogs = (selector, sent) => Promise.all(openDialogs().map((dialog
 
 /** The page comes fresh, and with it the dialogs that show what changes by itself. */
 export async function refreshAll() {
-  const state = await load(undefined, undefined, undefined, true);
-  await refreshDialogs("[data-live],[data-poll],[data-job]");
+  const sent = { isShy: true };
+  const state = await load(undefined, sent);
+  await refreshDialogs("[data-live],[data-poll],[data-job]", sent);
   return state;
 }
 

@@ -54,7 +54,7 @@ export function morph(root, target, key, leave) {
 /** @returns {Node[]} what scripts have put into the body, but for our messages, and tooltips, of which nothing may be left; nothing, where a neighbour has put its pages in place of ours */
 const findForeign = () =>
   [...served].every(isShown)
-    ? childrenOf(document.body).filter((/** @type {any} */ each) => !served.has(each) && !each.stale && each.role !== "tooltip")
+    ? childrenOf(document.body).filter((/** @type {any} */ each) => !served.has(each) && each.told === undefined && each.role !== "tooltip")
     : [];
 
 /** @param {Plan} plan @param {Element} old @param {Element} fresh */

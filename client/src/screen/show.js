@@ -20,6 +20,7 @@ import { transition } from "./transitions.js";
  * @property {string} [contents] of a form, as it was sent
  * @property {unknown} [isStaying] whether the form stays as it is: it was refused, or saves itself
  * @property {boolean} [isChanged] whether the visitor has typed on since
+ * @property {boolean} [isShy] nothing, and nobody has asked: the page comes by itself
  */
 
 /** The page that is to be shown, or is. @type {Document} */
@@ -46,7 +47,7 @@ export async function show(html, sent) {
  * @param {Sent} [sent]
  */
 export function showPart(root, target, page, sent = {}) {
-  const { element, isStaying } = sent;
+  const { element, isShy, isStaying } = sent;
   const isChanged = (sent.isChanged = isTypedOn(sent));
   const runScripts = rememberScripts();
   if (root === document.body) {
@@ -64,7 +65,12 @@ export function showPart(root, target, page, sent = {}) {
   const outside = begun.filter((form) => isBegun(form, page.getElementById(read(form, "id")))).flatMap((form) => [...fieldsOf(form)].filter((field) => isTyped(field) && !contains(form, field)));
   /** @type {import("../morph/morph.js").Leave} */
   const leave = (old, next) => {
-    if (!next) return outside.some((field) => contains(old, field));
+    // a page that comes by itself knows nothing of what was told, as long as that stands there
+    const told = isShy && old.told;
+    const isSaid = told && old.textContent === told;
+    if (!next) return isSaid || outside.some((field) => contains(old, field));
+    if (isSaid) next.textContent ||= told;
+    if (told && old.ariaInvalid) next.ariaInvalid = "true";
     const [form, fresh] = [old, next].map(formOf);
     const isLeft = isBegun(form, fresh) || isKept(old, next);
     if (isLeft) renew(old, next, page, form === element);

@@ -1,0 +1,136 @@
+"""What a refusal says, and for how long: until something is sent again, whatever comes by itself meanwhile."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import pytest
+from flask import flash, request
+from marshmallow.validate import Length
+from playwright.sync_api import Page, expect
+
+from flask_serveractions import ActionError, Bound
+from tests.browser.stage import Stage, await_events, open_page
+
+Text = Annotated[str, Length(1, 20)]
+CLOCK = '<p id="clock" data-region="clock" data-poll="0.5s">{{ n }}</p>'
+FIELD = """{% call(form) action_form("add", attrs={"novalidate": True}) %}
+<input {{ form.attrs("text") }}>{{ form.error("text") }}<button>Add</button>{% endcall %}"""
+
+#: of each way to be refused: the page, and what is read in it then
+REFUSED = {
+    "a field in which nothing was typed": (FIELD, "Length must be between"),
+    "a button of a row": (
+        """<ul>{% for row in (1, 2) %}<li>{{ row }} {{ n }}
+        {% call action_form("take", row=row) %}<button>Take</button>{% endcall %}</li>{% endfor %}</ul>""",
+        "Taken by Bob.",
+    ),
+    "a button without a form": (
+        """<p>{{ n }} <button data-action="{{ action_url('leave') }}">Leave</button></p>""",
+        "Nobody may.",
+    ),
+    "a control outside of its form": (
+        """{% call(form) action_form("rename") %}{% endcall %}
+        <input form="rename-form" name="text" value="x" aria-describedby="outside">
+        <button form="rename-form">Go</button>
+        <span id="outside" data-error="text"></span>""",
+        "No such name.",
+    ),
+}
+
+
+def set_actions(stage: Stage) -> None:
+    def add(text: Text) -> None:
+        flash("Added.")
+
+    def take(row: Bound[int]) -> None:
+        raise ActionError("Taken by Bob.")
+
+    def leave() -> None:
+        raise ActionError("Nobody may.")
+
+    def rename(text: str) -> None:
+        raise ActionError("No such name.", field="text")
+
+    for action in (add, take, leave, rename):
+        stage.actions.register(action)
+
+
+def set_page(stage: Stage, body: str) -> None:
+    set_actions(stage)
+    stage.page("/p", f"{CLOCK}<main>{body}</main>", n=lambda: len(stage.visits))
+
+
+def await_page(page: Page) -> None:
+    """Wait until the page has come by itself once more."""
+    clock = page.locator("#clock")
+    expect(clock).not_to_have_text(clock.inner_text())
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_a_page_that_comes_by_itself_takes_no_refusal_away(stage: Stage, page: Page, kind: str) -> None:
+    body, said = REFUSED[kind]
+    set_page(stage, body)
+    open_page(page, "/p")
+    page.locator("main button").last.click()
+    await_events(page, "error", 1)
+    told = page.get_by_text(said)
+    expect(told).to_be_visible()
+    for _ in range(2):
+        await_page(page)
+        assert told.is_visible()
+    fields = page.locator("[name=text]")
+    assert fields.and_(page.locator("[aria-invalid=true]")).count() == fields.count()
+
+
+def test_a_refusal_is_over_when_something_else_has_been_sent(stage: Stage, page: Page) -> None:
+    set_page(stage, FIELD + """<button id="leave" data-action="{{ action_url('leave') }}">Leave</button>""")
+    open_page(page, "/p")
+    page.click("#leave")
+    expect(page.get_by_text("Nobody may.")).to_be_visible()
+    await_page(page)
+    page.fill("[name=text]", "milk")
+    page.press("[name=text]", "Enter")
+    await_events(page, "success", 1)
+    expect(page.get_by_text("Nobody may.")).to_have_count(0)
+
+
+def test_what_a_field_was_refused_for_is_not_taken_back_by_a_check_that_was_sent_before(
+    stage: Stage, page: Page
+) -> None:
+    @stage.actions.register
+    def add(text: Text) -> None:
+        raise ActionError("You have that one.", field="text")
+
+    @stage.app.before_request
+    def check() -> None:
+        if "Serveractions-Validate" in request.headers:
+            stage.wait("check")
+
+    stage.page("/p", FIELD.replace('"novalidate"', '"data-validate"'))
+    open_page(page, "/p")
+    page.fill("[name=text]", "milk")
+    with page.expect_request(lambda request: "serveractions-validate" in request.headers) as checked:
+        page.press("[name=text]", "Tab")
+    page.press("[name=text]", "Enter")
+    told = page.get_by_text("You have that one.")
+    expect(told).to_be_visible()
+    stage.gate("check").set()
+    checked.value.response()
+    page.evaluate("new Promise(requestAnimationFrame)")
+    assert told.is_visible()
+
+
+def test_what_was_flashed_is_not_taken_away_by_a_page_that_comes_by_itself(stage: Stage, page: Page) -> None:
+    set_page(stage, FIELD + "<div data-messages></div>")
+    open_page(page, "/p")
+    page.fill("[name=text]", "milk")
+    page.press("[name=text]", "Enter")
+    messages = page.locator("[data-messages] > p")
+    expect(messages).to_have_text(["Added."])
+    await_page(page)
+    assert messages.all_inner_texts() == ["Added."]
+    page.fill("[name=text]", "bread")
+    page.press("[name=text]", "Enter")
+    await_events(page, "success", 2)
+    expect(messages).to_have_text(["Added."])  # once
