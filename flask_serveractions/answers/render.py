@@ -9,6 +9,7 @@ from types import GeneratorType
 from typing import Any
 
 from flask import Flask, Response
+from flask.json.provider import DefaultJSONProvider
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response as WerkzeugResponse
 from werkzeug.wsgi import ClosingIterator
@@ -118,7 +119,7 @@ def answer_value(
     if value is None:
         return no_content(call, 204 if status is None else status, headers)
     if type(value) not in (dict, list) and not dump and isinstance(value, Iterator):
-        value = as_stream(value)
+        value = as_stream(call.app, value)
     if type(value) not in (dict, list) and (isinstance(value, WerkzeugResponse) or (not dump and is_for_flask(value))):
         whole: Any = (value, status, headers) if status or headers else value
         return call.app.make_response(whole)
@@ -146,17 +147,19 @@ def is_for_flask(value: Any) -> bool:
 STREAMS = (GeneratorType, ClosingIterator)
 
 
-def as_stream(items: Iterator[Any]) -> Iterator[Any]:
-    """Return what streams an iterator's text, the first of which is fetched at once; other iterators as they are.
+def as_stream(app: Flask, items: Iterator[Any]) -> Iterator[Any]:
+    """Return what streams an iterator's text, the first of which is fetched at once; other iterators for JSON.
 
-    What else an iterator gives, such as rows of a database, can't be sent: that is told while an answer can be.
+    What else an iterator gives, such as rows of a database, is no JSON to Flask: that is told while an answer can be,
+    and of the very iterator. An app's own JSON may know better, and gets the first as well.
     """
     if isinstance(items, GeneratorType):
         return items
     first = list(islice(items, 1))
-    if not all(isinstance(each, (str, bytes)) for each in first):
-        return items
-    return ClosingIterator(chain(first, items), getattr(items, "close", None))
+    if all(isinstance(each, (str, bytes)) for each in first):
+        return ClosingIterator(chain(first, items), getattr(items, "close", None))
+    is_refused = getattr(app.json, "default", None) is DefaultJSONProvider.default
+    return items if is_refused else chain(first, items)
 
 
 def answer_action(call: Call, operation: Operation, returned: Any) -> Response:

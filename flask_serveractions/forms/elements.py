@@ -255,7 +255,7 @@ def list_input(form: FormState, name: str, attributes: Attributes) -> str:
 
 
 MAX_LISTS = 2  # lists in lists whose rows a script may add
-MAX_OBJECTS = 6  # steps of a name, from where on an object in its like that holds nothing ends it
+MAX_OBJECTS = 6  # steps of a name, from where on an object in its like that holds nothing anew ends it
 NAME_STEP = re.compile(r"[.-]")
 
 
@@ -264,7 +264,7 @@ def object_field(form: FormState, name: str, described: Input, text: str, given:
 
 
 def is_endless(form: FormState, name: str, described: Input) -> bool:
-    """Whether an object is deep in others like it, and holds nothing: a type may hold itself."""
+    """Whether an object is deep in others like it, and holds nothing anew: a type may hold itself, and so may data."""
     steps = name.split(described.separator)
     if len(steps) <= MAX_OBJECTS or form.holds(name, described):
         return False
@@ -301,7 +301,7 @@ def row(form: FormState, name: str, index: str) -> str:
     """Return an item of a list: an object's fields as a group, the one field of anything else."""
     described = form.describe(name)
     if described.kind is Kind.OBJECT:
-        return fieldset(form, name, humanized(index), parts(form, name, described))
+        return object_field(form, name, described, humanized(index), {})
     return form.field(name, humanized(index))
 
 

@@ -56,6 +56,17 @@ def initial_at(data: Any, given: Mapping[str, Any], name: str, described: Input)
     return found_in(data, steps, own)
 
 
+def holds_anew(data: Any, given: Mapping[str, Any], name: str, described: Input) -> bool:
+    """Whether a form begins with something at a nested name that is not around it as well.
+
+    Data may lead back to itself: an author's books to the author.
+    """
+    steps, value = name.split(described.separator), initial_at(data, given, name, described)
+    names = (described.separator.join(steps[:count]) for count in range(1, len(steps)))
+    is_around = value is data or any(initial_at(data, given, each, described) is value for each in names)
+    return value is not None and value is not MISSING and not is_around
+
+
 def found_in(data: Any, steps: Sequence[str], own: Sequence[str] = ()) -> Any:
     """Return what a mapping or an object holds at a nested name, or MISSING.
 

@@ -62,6 +62,13 @@ def read_plainly(
     try:
         arguments = load_path(operation, values) if operation.path else values
         returned = view.get(**arguments)
+    except Exception as error:
+        call = call_of(app, state, asked, operation, view, values)
+        if operation.is_wrapped and not isinstance(error, Refusal):
+            leave_to_wrappers(call, error)
+            raise
+        return handle_exception(call, error)
+    try:
         if action_called.receivers or not is_plain_json(app, operation, returned):
             return answer_otherwise(call_of(app, state, asked, operation, view, values), operation, returned)
         body = plain_body(app, operation, returned)
@@ -69,11 +76,7 @@ def read_plainly(
             return answer_resource(call_of(app, state, asked, operation, view, values), operation, returned)
         return with_entity_tag(whole_response(app, body))
     except Exception as error:
-        call = call_of(app, state, asked, operation, view, values)
-        if operation.is_wrapped and not isinstance(error, Refusal):
-            leave_to_wrappers(call, error)
-            raise
-        return handle_exception(call, error)
+        return handle_exception(call_of(app, state, asked, operation, view, values), error)
 
 
 def answer_otherwise(call: Call, operation: Operation, returned: Any) -> Response:

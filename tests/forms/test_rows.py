@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from dataclasses import dataclass, field, make_dataclass
+from types import SimpleNamespace
 from typing import Annotated, Any, Literal
 
 import pytest
@@ -119,6 +120,18 @@ def test_what_a_type_that_holds_itself_holds_is_shown_as_deep_as_it_goes(client:
     assert f'name="{deepest}"' in shown.text
     again = client.submit(shown, "grow", **{deepest: "changed", "tree.name": None})
     assert (again.status_code, 'value="changed"' in again.text) == (422, True)
+
+
+@pytest.mark.parametrize("way", ["parent", "twigs"])
+def test_what_data_leads_back_to_is_shown_once_it_is_deep_no_more(client: ActionsClient, way: str) -> None:
+    inner = SimpleNamespace(name="inner")
+    outer = SimpleNamespace(name="outer", parent=inner, twigs=[inner])
+    setattr(inner, way, outer if way == "parent" else [outer])
+    page = '{% call(form) action_form("grow", values={"tree": tree}) %}{{ form.fields() }}{% endcall %}'
+    client.application.add_url_rule("/tree", "tree", lambda: render_template_string(page, tree=outer))
+    shown = client.get("/tree")
+    assert ('value="outer"' in shown.text, 'value="inner"' in shown.text) == (True, True)
+    assert f'name="tree{(".parent" if way == "parent" else ".twigs.0") * 7}.name"' not in shown.text
 
 
 def test_an_object_that_may_hold_its_like_and_is_left_without_one_is_taken(client: ActionsClient) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from flask import Flask, Response
+from flask.json.provider import DefaultJSONProvider
 from flask.testing import FlaskClient
 
 from flask_serveractions import MethodRoute, ServerActions
@@ -120,3 +121,19 @@ def test_an_iterator_of_anything_else_is_told_while_an_answer_can_be_sent(app: F
     app.config["PROPAGATE_EXCEPTIONS"] = True
     with pytest.raises(TypeError, match="can't be JSON"):
         client.get("/")
+
+
+class ListingProvider(DefaultJSONProvider):
+    """An app's own JSON, which writes whatever can be gone through as a list."""
+
+    default = staticmethod(list)
+
+
+def test_an_apps_own_json_gets_all_that_an_iterator_gives(app: Flask, client: FlaskClient) -> None:
+    class Numbers(MethodRoute):
+        def get(self):
+            return Chunks([1, 2, 3])
+
+    app.json = ListingProvider(app)
+    app.add_url_rule("/", view_func=Numbers.as_view("numbers"))
+    assert client.get("/").json == [1, 2, 3]

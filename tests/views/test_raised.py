@@ -147,6 +147,22 @@ def test_what_is_refused_before_the_method_runs_is_no_exception_to_it(
     assert ledger.entries == ["committed"]
 
 
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_an_answer_that_can_t_be_written_is_no_exception_of_the_method_s(app: Flask, method: str) -> None:
+    ledger = Ledger()
+
+    class Unwritable(MethodRoute):
+        decorators = [ledger]
+
+        def get(self, name: str) -> Any:
+            return object()
+
+        post = get
+
+    response = serve(app, Unwritable.as_view("item")).open("/items/milk", method=method)
+    assert (ledger.entries, response.status_code) == (["committed"], 500)
+
+
 def test_an_exception_that_is_raised_in_another_s_place_is_the_app_s_to_answer(app: Flask) -> None:
     def translating(view: Callable[..., Any]) -> Callable[..., Any]:
         def translated(**values: Any) -> Any:
