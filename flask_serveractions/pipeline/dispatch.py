@@ -55,8 +55,8 @@ def dispatch(call: Call) -> Response:
 
 def handle_raised(asked: Request, error: Exception) -> Response | None:
     """Answer what a method raised and nothing around its view has taken care of; None where it is something else."""
-    call: Call | None = vars(error).pop(execution.RAISED, None)
-    return None if call is None or call.request is not asked else handle_exception(call, error)
+    call = execution.call_that_raised(asked, error)
+    return None if call is None else handle_exception(call, error)
 
 
 def dispatch_webhook(call: Call) -> Response:

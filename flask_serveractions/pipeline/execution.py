@@ -5,7 +5,8 @@ from __future__ import annotations
 import inspect
 from collections.abc import Generator
 from contextlib import nullcontext
-from typing import Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from weakref import ref
 
 from werkzeug.exceptions import HTTPException
 
@@ -22,6 +23,9 @@ from ..shared.progress import Progress
 from ..shared.revalidation import begin_unpublished, mark_stale_again
 from ..signals import action_called
 from .idempotency import interrupted_by_a_bug, keep
+
+if TYPE_CHECKING:
+    from flask import Request
 
 Steps = Generator[Progress, None, Outcome]
 
@@ -120,16 +124,26 @@ def invoke_wrapped(call: Call, operation: Operation, loaded: dict[str, Any]) -> 
         raise
 
 
-RAISED = "_serveractions_call"  # of an exception: the call whose method raised it
+RAISED = "flask_serveractions.raised"  # in the environ: the ID of what a method raised, and its call
 
 
 def leave_to_wrappers(call: Call, error: Exception) -> None:
-    """Let what a method raised go through what is around its view, as in Flask; what comes out is answered then."""
-    vars(error)[RAISED] = call  # and not the other way round, in which neither would be gone with the request
+    """Let what a method raised go through what is around its view, as in Flask; what comes out is answered then.
+
+    Nothing is written on the error, which may be one for all requests; and the request holds neither it nor the call,
+    of which none would be gone with it.
+    """
+    call.request.environ[RAISED] = id(error), ref(call)
 
 
 def is_left_to_wrappers(call: Call, error: Exception) -> bool:
-    return vars(error).get(RAISED) is call
+    return call_that_raised(call.request, error) is call
+
+
+def call_that_raised(asked: Request, error: Exception) -> Call | None:
+    """Return the call whose method raised something that was left to what is around its view; None: no method did."""
+    left: tuple[int, ref[Call]] | None = asked.environ.get(RAISED)
+    return left[1]() if left is not None and left[0] == id(error) else None
 
 
 def run_function(call: Call, operation: Operation, loaded: dict[str, Any]) -> Any:

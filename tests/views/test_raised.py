@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from flask import Blueprint, Flask, abort, render_template_string
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, NotFound
 
 from flask_serveractions import ActionError, MethodRoute, ServerActions
 from tests.callers import BROWSER, SCRIPT, form_in, submit
@@ -161,6 +161,38 @@ def test_an_answer_that_can_t_be_written_is_no_exception_of_the_method_s(app: Fl
 
     response = serve(app, Unwritable.as_view("item")).open("/items/milk", method=method)
     assert (ledger.entries, response.status_code) == (["committed"], 500)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_an_exception_that_is_one_for_all_requests_is_answered_in_each(app: Flask, method: str) -> None:
+    answers, missing = [], NotFound("There is none.")
+
+    def ask(name: str) -> None:
+        answers.append(app.test_client().open(f"/items/{name}", method=method))
+
+    def asking_for_another(view: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(view)
+        def asked(**values: Any) -> Any:
+            try:
+                return view(**values)
+            except NotFound:
+                if values["name"] == "outer":
+                    ask("inner")
+                raise
+
+        return asked
+
+    class Missing(MethodRoute):
+        decorators = [asking_for_another]
+
+        def get(self, name: str) -> None:
+            raise missing
+
+        post = get
+
+    serve(app, Missing.as_view("item"))
+    ask("outer")
+    assert [(each.status_code, each.mimetype) for each in answers] == [(404, "application/problem+json")] * 2
 
 
 def test_an_exception_that_is_raised_in_another_s_place_is_the_app_s_to_answer(app: Flask) -> None:
