@@ -157,9 +157,13 @@ OPENED: WeakValueDictionary[tuple[str, str], Signing] = WeakValueDictionary()
 
 
 def warn_of_another_app(store: Store, url: str, signing: Signing) -> None:
-    """Tell of two apps in one store that no key makes one: what belongs to an ID, or to a function, is of both."""
+    """Tell of two apps in one store that no key makes one: what belongs to an ID, or to a function, is of both.
+
+    Tests make many apps, one after the other: of theirs nothing is told.
+    """
     first = OPENED.setdefault((repr(store), url), signing)
-    if first.keys and signing.keys and first.keys.isdisjoint(signing.keys):
+    is_test = first.app.testing or signing.app.testing
+    if first.keys and signing.keys and first.keys.isdisjoint(signing.keys) and not is_test:
         logger.warning(
             "%r and %r have one store, %r, and no SECRET_KEY in common: each shows the other's jobs and cached values"
             " to users of its own. Give each a SERVERACTIONS_STORE_URL.",

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from flask_serveractions.app_state import OPENED
 from tests.built_rules import build_each_rule_once
 
 BROWSER = Path(__file__).parent / "browser"
@@ -65,6 +66,13 @@ def forget_the_command_line() -> Iterator[None]:
     """Forget what ``flask`` commands leave in the environment, with which a child's ``app.run()`` would do nothing."""
     yield
     os.environ.pop("FLASK_RUN_FROM_CLI", None)
+
+
+@pytest.fixture(autouse=True)
+def forget_opened_stores() -> Iterator[None]:
+    """Forget which app has opened a store: one of another test would be told of, wherever it is still alive."""
+    yield
+    OPENED.clear()
 
 
 @pytest.hookimpl(trylast=True)

@@ -38,8 +38,9 @@ def test_two_apps_in_one_store_that_have_no_key_in_common_are_told_of(
         {"SECRET_KEY": "rotated", "SECRET_KEY_FALLBACKS": ["first"]},
         {"SECRET_KEY": "second", "SERVERACTIONS_STORE_URL": "sqlite:///own.sqlite3"},
         {},
+        {"SECRET_KEY": "second", "TESTING": True},
     ],
-    ids=["the same key", "a rotated key", "a store of its own", "no visitors"],
+    ids=["the same key", "a rotated key", "a store of its own", "no visitors", "a test"],
 )
 def test_parts_of_one_application_and_apps_with_stores_of_their_own_are_not(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, config: dict[str, Any]
