@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Mapping
 from itertools import islice
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, ValidationError, fields
@@ -78,24 +79,30 @@ def load_bound(operation: Operation, bound: Mapping[str, Any]) -> dict[str, Any]
 def load_path(operation: Operation, values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the path arguments; ``values`` as the URL's converters made them.
 
-    :raises Refusal: an annotation rejects one (404).
+    :raises Refusal: an annotation rejects one, or it is what no body may bring: NUL, an infinite number (404).
     """
+    for key, raw in values.items():
+        if not is_usable(raw):
+            raise nothing_at(key, raw)
     loaded = dict(values)
     for parameter in operation.path:
         raw = values.get(parameter.key, MISSING)
-        kind = type(raw)
-        if kind is parameter.plain and (kind is not str or is_clean(raw)):  # as nearly every one
+        if type(raw) is parameter.plain or raw is MISSING or parameter.text is None:  # the first is nearly every one
             continue
-        if raw is MISSING or parameter.text is None:
-            continue
-        is_usable = not isinstance(raw, str) or is_clean(raw)
         try:
-            loaded[parameter.name] = load_typed(parameter, raw) if is_usable else MISSING
+            loaded[parameter.name] = load_typed(parameter, raw)
         except ValidationError:
-            is_usable = False
-        if not is_usable:
-            raise Refusal(404, f"path argument {parameter.key!r} is {raw!r}", "There is nothing here.")
+            raise nothing_at(parameter.key, raw) from None
     return loaded
+
+
+def is_usable(raw: Any) -> bool:
+    """Whether a text can be stored, and a number be said in JSON: of 400 digits a converter makes an infinite one."""
+    return isfinite(raw) if isinstance(raw, float) else not isinstance(raw, str) or is_clean(raw)
+
+
+def nothing_at(key: str, raw: Any) -> Refusal:
+    return Refusal(404, f"path argument {key!r} is {raw!r}", "There is nothing here.")
 
 
 def load_typed(parameter: Parameter, raw: Any) -> Any:

@@ -17,7 +17,7 @@ from ..schemas.fields import Choice, address_validator, has_plain_values, is_man
 from ..schemas.flask_forms import field_named, filled_form, new_entry
 from ..schemas.form_data import MAX_DEPTH
 from .initial_values import found_in
-from .inputs import YES_OR_NO, Input, Kind, is_secret_name, option_pair
+from .inputs import YES_OR_NO, Input, Kind, is_secret, is_secret_name, option_pair
 from .native_inputs import text_of
 from .wtf_inputs import any_file, input_of, is_secret_field, wtf_names
 
@@ -336,10 +336,6 @@ def read_text(field: fields.Field[Any], text: str) -> Any:
         return field.deserialize(text)
     except (ValidationError, ValueError, TypeError):
         return text
-
-
-def is_secret(field: fields.Field[Any]) -> bool:
-    return field.load_only or field.metadata.get("type") == "password"
 
 
 def is_required(found: list[fields.Field[Any]], is_wanted: bool | None) -> bool:

@@ -250,7 +250,7 @@ def list_input(form: FormState, name: str, attributes: Attributes) -> str:
     """Return one of the inputs of a free list, which is no button: whether it is chosen says nothing."""
     made = form.attributes_of(name, attributes)
     if made["type"] not in TICKED:
-        del made["checked"]
+        made.pop("checked", None)  # a secret has none
     return f"<input {render_attributes(made)}>"
 
 

@@ -13,8 +13,10 @@ from uuid import UUID
 
 from jinja2 import Undefined
 from markupsafe import Markup, escape
+from marshmallow import fields
 
 from ..operation import MISSING
+from ..schemas.fields import plucked
 from ..schemas.flask_forms import has_columns
 from .native_inputs import plain_text
 
@@ -97,6 +99,20 @@ class Input(NamedTuple):
 def is_secret_name(name: str) -> bool:
     """Whether a name says that what is typed there is never given back."""
     return bool(SECRET_NAME.search(name))
+
+
+def is_secret(field: fields.Field[Any]) -> bool:
+    """Whether what is typed for a field is never given back; so is a list of what is one."""
+    return field.load_only or field.metadata.get("type") == "password" or any(map(is_secret, fields_by_its_name(field)))
+
+
+def fields_by_its_name(field: fields.Field[Any]) -> Iterable[fields.Field[Any]]:
+    """Return the fields of what is sent by a field's own name: a list's items, a tuple's parts, what is plucked."""
+    if isinstance(field, fields.List):
+        return (field.inner,)
+    if isinstance(field, fields.Tuple):
+        return field.tuple_fields
+    return (plucked(field),) if isinstance(field, fields.Pluck) else ()
 
 
 NO_NAME = re.compile(r"""^$|[\s"'<>/=\x00-\x1f\x7f]""")  # HTML Living Standard, 13.1.2.3

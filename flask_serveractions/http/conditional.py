@@ -197,7 +197,10 @@ def reason(named: EntityTags | None, current: Current) -> str:
 
 def moment(date: str | None) -> datetime | None:
     """Return an HTTP date (RFC 9110, 5.6.7); None for none, and for what is malformed."""
-    return None if date is None else parse_date(date)
+    try:
+        return None if date is None else parse_date(date)
+    except OverflowError:  # a year of twenty digits
+        return None
 
 
 def answer_conditionally(response: Response, method: str, conditions: Conditions = UNCONDITIONAL) -> None:

@@ -60,7 +60,7 @@ def read_plainly(
 ) -> Response:
     """Call the ``get`` of a view, whose operation :func:`is_plain_read`, and answer."""
     try:
-        arguments = load_path(operation, values) if operation.path else values
+        arguments = load_path(operation, values) if values else values
         returned = view.get(**arguments)
     except Exception as error:
         call = call_of(app, state, asked, operation, view, values)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, get_args
 from weakref import WeakValueDictionary
 
@@ -11,7 +12,7 @@ from marshmallow import Schema
 from marshmallow.fields import Enum, Field
 
 from .fields import Boolean, Integer, typed
-from .load import LoadField, compile_fields, field_loader, passing_type
+from .load import LoadField, compile_fields, field_loader, guard_numbers, passing_type
 from .schema_cycles import all_fields, close_cycles_below, fields_within
 from .type_hints import field_for
 
@@ -97,7 +98,7 @@ def bound_field(name: str, field: Field[Any]) -> Field[Any]:
     """Let a field that :func:`field_for` made be one of a schema."""
     field._bind_to_schema(name, OWNER)  # a schema class for each parameter would cost 0.2 ms and 8 KB
     below = close_cycles_below(field)
-    compile_fields(fields_within([field]))
-    for each in below:
-        compile_fields(all_fields(each))
+    every = [*fields_within([field]), *chain.from_iterable(map(all_fields, below))]
+    guard_numbers(every)
+    compile_fields(every)
     return field

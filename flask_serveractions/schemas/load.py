@@ -7,6 +7,7 @@ marshmallow's.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 from functools import partial
 from itertools import islice
 from operator import setitem
@@ -19,7 +20,7 @@ from marshmallow.exceptions import SCHEMA
 from marshmallow.utils import is_collection, is_sequence_but_not_string, set_value
 
 from .dump import compute_once, has_hooks, is_named_late, is_own
-from .fields import MAX_ERRORS, MAX_REPORTED, Data, Integer, List, load_in_parts
+from .fields import MAX_ERRORS, MAX_REPORTED, Data, Integer, List, load_in_parts, simple_validators
 
 Load = Callable[[Any], Any]
 TryLoad = Callable[[Any], tuple[Any, Any]]  # data to what is loaded, and the messages; None: it is valid
@@ -236,6 +237,34 @@ def field_loader(field: Any) -> LoadField:
         return output
 
     return load
+
+
+def guard_numbers(found: Iterable[Any]) -> None:
+    """Let marshmallow's fields of moments, durations and decimals refuse what else is an error of arithmetic in them.
+
+    ``1e308`` of weeks, the year 0 in another zone, ``NaN`` held against a range: what was sent is wrong, and no code.
+    """
+    for field in found:
+        if isinstance(field, (fields.DateTime, fields.TimeDelta, fields.Decimal)) and "_deserialize" not in vars(field):
+            vars(field)["_deserialize"] = partial(load_number, field)
+
+
+def load_number(field: Any, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
+    """Return what a field makes of a value.
+
+    :raises ValidationError: also where it can't count so far, and of a decimal that no range can be held against.
+    """
+    try:
+        number = type(field)._deserialize(field, value, attr, data, **kwargs)
+    except ArithmeticError:
+        raise field.make_error("invalid", input=value, obj_type=getattr(field, "OBJ_TYPE", "")) from None
+    if isinstance(number, Decimal) and number.is_nan() and has_range(field):
+        raise field.make_error("special")
+    return number
+
+
+def has_range(field: Any) -> bool:
+    return any(isinstance(each, validate.Range) for each in simple_validators(field.validators))
 
 
 def compile_fields(found: Iterable[Any]) -> None:

@@ -36,10 +36,10 @@ from .annotations import is_class, type_arguments, unfold, with_arguments
 from .bound_fields import bind, fields_for
 from .fields import is_delimited, is_flat, is_text
 from .flask_forms import check_can_be_made, declares_file, factory_among, flask_form
-from .load import Load, TryLoad, compile_try_load, try_load
+from .load import Load, TryLoad, compile_try_load, guard_numbers, try_load
 from .mistakes import NoField, check_default, check_metadata
 from .results import compile_answer
-from .schema_cycles import close_cycles
+from .schema_cycles import all_fields, close_cycles
 from .type_hints import (
     Validators,
     field_for,
@@ -265,7 +265,8 @@ class Compiler:
         if schema is None or any(map(is_field, metadata)):
             return None
         made = schema_of(schema, plain)
-        close_cycles(made)
+        for each in close_cycles(made):
+            guard_numbers(all_fields(each))
         load = compile_try_load(made)
         return {
             "source": Source.WHOLE,

@@ -110,6 +110,41 @@ def test_a_secret_is_never_echoed(
     assert ("shown" in answer.text) is (headers is BROWSER or (has_form and not stale))
 
 
+Pin = Annotated[str, fields.String(load_only=True)]
+
+
+class Several(Schema):
+    name = fields.String(validate=Length(max=3))
+    pins = fields.List(fields.String(load_only=True))
+    pair = fields.Tuple((fields.String(), fields.String(metadata={"type": "password"})))
+    plucked = fields.Pluck(Account, "pin")
+    many_plucked = fields.Pluck(Account, "pin", many=True)
+
+
+def several(account: Annotated[dict[str, Any], Several()]) -> None:
+    raise ActionError("No.")
+
+
+def several_pins(name: Annotated[str, Length(max=3)], pins: list[Pin], tokens: list[str]) -> None:
+    raise ActionError("No.")
+
+
+@pytest.mark.parametrize(
+    ("function", "names"),
+    [(several, ["pins", "pair", "plucked", "many_plucked"]), (several_pins, ["pins", "tokens"])],
+)
+def test_a_list_of_secrets_is_one(function: Any, names: list[str]) -> None:
+    values = "".join(f"{{{{ form.value({name!r}) }}}}" for name in names)
+    app = app_with(function, page=ONE_FORM.replace("{{ form.fields() }}", f"{{{{ form.fields() }}}}{values}"))
+    client = app.test_client()
+    form = open_form(client)
+    typed = {**form.values, "name": "too long", **{name: ["s3cret", "s3cret"] for name in names}}
+    answer = client.post(form.url, data=typed, headers=BROWSER)
+    assert answer.status_code == 422
+    assert "too long" in answer.text
+    assert "s3cret" not in answer.text
+
+
 BARE = '{% for name in names %}{% call action_form(name) %}<input name="text">{% endcall %}{% endfor %}'
 
 

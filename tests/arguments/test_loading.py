@@ -441,6 +441,24 @@ def test_an_unannotated_path_value_passes_unchanged() -> None:
     assert door.last == {"value": "5"}
 
 
+@pytest.mark.parametrize(
+    ("annotation", "rule", "path"),
+    [
+        (None, "<value>", "a%00b"),
+        (None, "<float:value>", f"1{'0' * 400}.0"),
+        (float, "<float:value>", f"1{'0' * 400}.0"),
+    ],
+)
+def test_a_path_value_that_no_body_may_bring_is_a_404(annotation: Any, rule: str, path: str) -> None:
+    door = Door()
+    function = function_of(annotation)
+    if annotation is None:
+        function.__annotations__.clear()
+    door.route(function, rule=f"/resource/{rule}")
+    assert door.client.get(f"/resource/{path}").status_code == 404
+    assert not door.calls
+
+
 class DayConverter(BaseConverter):
     def to_python(self, value: str) -> dt.date:
         return dt.date.fromisoformat(value)

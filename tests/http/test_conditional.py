@@ -351,3 +351,16 @@ def test_conditions_come_before_the_range_of_a_file(client: FlaskClient, headers
     answer = client.get("/file", headers={"Range": "bytes=0-3", **headers})
     assert answer.status_code == status
     assert ("Content-Range" in answer.headers) == (status == 206)
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        "Mon, 01 Jan 99999999999999999999 00:00:00 GMT",
+        "Mon, 99999999999999 Jan 2007 00:00:00 GMT",
+        "Mon, 01 Jan 2007 00:00:00 +99999999999999999999",
+    ],
+)
+def test_a_date_of_numbers_that_no_calendar_holds_is_ignored(date: str) -> None:
+    assert not is_not_modified("GET", Conditions(if_modified_since=date), HERE)
+    check_preconditions("PUT", Conditions(if_unmodified_since=date), HERE)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
@@ -312,3 +313,46 @@ def all_of(load: Any, data: Any) -> Any:
         return load(data)
     except Exception as error:  # a hook's own, too
         return type(error), str(error), getattr(error, "valid_data", None)
+
+
+class Numbers(Schema):
+    stamp = fields.DateTime(format="timestamp")
+    mail = fields.DateTime(format="rfc")
+    local = fields.NaiveDateTime(timezone=dt.timezone.utc)
+    weeks = fields.TimeDelta(precision="weeks")
+    price = fields.Decimal(allow_nan=True, validate=validate.Range(0, 10))
+
+
+class Holding(Schema):
+    all = fields.List(fields.Nested(Numbers))
+
+    @post_load
+    def keep(self, data: Any, **kwargs: Any) -> Any:
+        return data
+
+
+FAR = {
+    "stamp": 10**400,
+    "mail": "Mon, 01 Jan 99999999999999999999 00:00:00 GMT",
+    "local": "0001-01-01T00:00:00+14:00",
+    "weeks": 10**400,
+    "price": "sNaN",
+}
+
+
+@pytest.mark.parametrize("name", FAR)
+def test_a_number_that_a_field_can_not_count_to_is_not_valid(name: str) -> None:
+    whole = door_of(Annotated[dict, Numbers()]).json({name: FAR[name]})
+    hooked = door_of(Annotated[dict, Holding()]).json({"all": [{name: FAR[name]}]})
+    alone = door_of(Annotated[Any, Numbers().fields[name]]).json({"value": FAR[name]})
+    assert [each.status_code for each in (whole, hooked, alone)] == [422, 422, 422]
+    assert [list(each.json["errors"]) for each in (whole, hooked, alone)] == [[name], [f"all.0.{name}"], ["value"]]
+
+
+def test_a_decimal_that_may_be_no_number_still_may() -> None:
+    class Free(Schema):
+        price = fields.Decimal(allow_nan=True)
+
+    door = door_of(Annotated[dict, Free()])
+    assert door.json({"price": "NaN"}).status_code == 200
+    assert door.last["value"]["price"].is_nan()
