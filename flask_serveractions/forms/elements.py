@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup, escape
 
+from .initial_values import leads_back
 from .inputs import (
     NESTED,
     TICKED,
@@ -255,7 +256,7 @@ def list_input(form: FormState, name: str, attributes: Attributes) -> str:
 
 
 MAX_LISTS = 2  # lists in lists whose rows a script may add
-MAX_OBJECTS = 6  # steps of a name, from where on an object in its like that holds nothing anew ends it
+MAX_OBJECTS = 6  # steps of a name, from where on an object in its like that holds nothing ends it
 NAME_STEP = re.compile(r"[.-]")
 
 
@@ -264,13 +265,21 @@ def object_field(form: FormState, name: str, described: Input, text: str, given:
 
 
 def is_endless(form: FormState, name: str, described: Input) -> bool:
-    """Whether an object is deep in others like it, and holds nothing anew: a type may hold itself, and so may data."""
+    """Whether an object is deep in others like it, and holds nothing: a type may hold itself, and so may data."""
     steps = name.split(described.separator)
+    if is_shown_around(form, name, described):
+        return True
     if len(steps) <= MAX_OBJECTS or form.holds(name, described):
         return False
     around = (form.describe(described.separator.join(steps[:count])) for count in range(1, len(steps)))
     declared = (each.declared for each in around if each.kind is Kind.OBJECT)
     return described.declared is not None and any(each is described.declared for each in declared)
+
+
+def is_shown_around(form: FormState, name: str, described: Input) -> bool:
+    """Whether an object is deep, and one of those around it."""
+    is_deep = name.count(described.separator) >= MAX_OBJECTS
+    return is_deep and not form.submitted and leads_back(form.initial, form.given, name, described)
 
 
 def objects_field(form: FormState, name: str, described: Input, text: str, given: Attributes) -> str:
@@ -301,7 +310,8 @@ def row(form: FormState, name: str, index: str) -> str:
     """Return an item of a list: an object's fields as a group, the one field of anything else."""
     described = form.describe(name)
     if described.kind is Kind.OBJECT:
-        return object_field(form, name, described, humanized(index), {})
+        is_shown = is_shown_around(form, name, described)
+        return "" if is_shown else fieldset(form, name, humanized(index), parts(form, name, described))
     return form.field(name, humanized(index))
 
 

@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 from ..errors import WHOLE
 from ..operation import MISSING
 from . import elements
-from .initial_values import holds_anew, initial_at, is_index, is_item, is_listed
+from .initial_values import initial_at, is_index, is_item, is_listed
 from .inputs import NESTED, TICKED, Attributes, Input, Kind, Options, render_attributes, written
 from .native_inputs import native_attributes, plain_text, room_for
 
@@ -180,8 +180,11 @@ class FormState:
         return [str(index) for index in range(max(count, described.rows))]
 
     def holds(self, name: str, described: Input) -> bool:
-        """Whether a form shows anything below the name of an object, other than defaults and what is around it."""
-        return bool(self.keys_below(name)) if self.submitted else holds_anew(self.initial, self.given, name, described)
+        """Whether a form shows anything below the name of an object, other than defaults."""
+        if self.submitted:
+            return bool(self.keys_below(name))
+        value = initial_at(self.initial, self.given, name, described)
+        return value is not None and value is not MISSING
 
     def attrs(self, name: str, **attributes: Any) -> Markup:
         """Return the attributes of an input element: ``<input {{ form.attrs("text") }}>``.

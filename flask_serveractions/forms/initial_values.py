@@ -56,15 +56,13 @@ def initial_at(data: Any, given: Mapping[str, Any], name: str, described: Input)
     return found_in(data, steps, own)
 
 
-def holds_anew(data: Any, given: Mapping[str, Any], name: str, described: Input) -> bool:
-    """Whether a form begins with something at a nested name that is not around it as well.
-
-    Data may lead back to itself: an author's books to the author.
-    """
+def leads_back(data: Any, given: Mapping[str, Any], name: str, described: Input) -> bool:
+    """Whether what a form begins with at a nested name is around it as well: an author's books have the author."""
     steps, value = name.split(described.separator), initial_at(data, given, name, described)
+    if value is None or value is MISSING:
+        return False
     names = (described.separator.join(steps[:count]) for count in range(1, len(steps)))
-    is_around = value is data or any(initial_at(data, given, each, described) is value for each in names)
-    return value is not None and value is not MISSING and not is_around
+    return value is data or any(initial_at(data, given, each, described) is value for each in names)
 
 
 def found_in(data: Any, steps: Sequence[str], own: Sequence[str] = ()) -> Any:

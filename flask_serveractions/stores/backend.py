@@ -14,8 +14,7 @@ Found = tuple["str | None", str, int, int]
 class Backend(Protocol):
     """What SQLite and Redis do. Each operation is atomic, and raises one of ``failures`` after ``patience`` seconds.
 
-    What is ``durable`` outlives a power cut: a claim must, or a
-    function might run twice.
+    What is ``durable`` outlives a power cut: a claim must, or a function might run twice.
     """
 
     failures: tuple[type[Exception], ...]

@@ -10,6 +10,7 @@ from flask import Response, current_app, request
 from ..app_state import AppState, state_of
 from ..http.conditional import Conditions, answer_conditionally
 from ..http.locations import argument_in
+from ..http.negotiation import JSON
 from ..pages.script import transitions_style
 from ..security.signing import digest
 from ..wsgi.prefetch import RULES_TYPE, rules
@@ -38,7 +39,7 @@ def client_module(state: AppState, name: str) -> Response:
 
 def source_map(name: str) -> Response:
     """Serve the source map of a module, which only a developer's browser asks for."""
-    response = file_answer(STATIC.joinpath(f"{name}.map").read_bytes(), "application/json", ASKED_EACH_TIME)
+    response = file_answer(STATIC.joinpath(f"{name}.map").read_bytes(), JSON, ASKED_EACH_TIME)
     answer_conditionally(response, request.method, Conditions.of(request.environ))
     return response
 
