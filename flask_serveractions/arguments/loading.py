@@ -235,7 +235,7 @@ def default_of(parameter: Parameter) -> Any:
     default = None if parameter.default is MISSING else parameter.default
     if callable(default):  # a marshmallow load_default
         return default()
-    return copy.copy(default) if isinstance(default, (list, dict)) else default
+    return copy.deepcopy(default) if isinstance(default, (list, dict)) else default
 
 
 def sent_json(operation: Operation, received: Received) -> Any:

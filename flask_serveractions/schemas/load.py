@@ -7,6 +7,7 @@ marshmallow's.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from copy import deepcopy
 from decimal import Decimal
 from functools import partial
 from itertools import islice
@@ -221,6 +222,8 @@ def field_loader(field: Any) -> LoadField:
     convert = converter_of(field)
     check = check_of(field.validators)
     required, allow_none, default = field.required, field.allow_none, field.load_default
+    if isinstance(default, (list, dict, set)):  # what a function does to it stays in its request
+        default = partial(deepcopy, default)
 
     def load(value: Any, key: Any, data: Any) -> Any:
         if value is missing:
