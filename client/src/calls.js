@@ -69,6 +69,7 @@ export class Call {
   /** @param {number} [tries] further ones, where no answer comes @returns {Promise<Answer>} */
   async ask(tries = this.once ? 3 : 0) {
     try {
+      this.signal.throwIfAborted(); // fetch would do so, an upload would not
       const answer = await readAnswer(await this.send(), this.signal, this.report);
       return answer.stale === "true" && (await this.renew()) ? await this.ask(tries) : answer;
     } catch {

@@ -1,7 +1,8 @@
 // From a submit or a call to its end: the answer is told, the page shown, the redirect followed.
 
 import { absolute, here } from "./address.js";
-import { begunForms, isTypedOn, settle } from "./begun.js";
+import { pause } from "./answers.js";
+import { begunForms, contentsOf, isTypedOn, settle } from "./begun.js";
 import { ASKING, Call, callOf, calls, LEAVING, newKey, SENDING } from "./calls.js";
 import { fieldsOf, isForm, reset, setAttribute } from "./dom.js";
 import { ActionError, notify, tell } from "./messages.js";
@@ -37,7 +38,7 @@ export async function submit(call) {
   if (former && (!call.mode || former.phase !== SENDING)) return;
   await run(call, former).catch((error) => {
     // an ActionError was told, an abort was meant
-    if (!/^(Action|Abort)Error$/.test(error.name)) reportError(error);
+    if (!/^A(ction|bort)Error$/.test(error.name)) reportError(error);
   });
 }
 
@@ -57,9 +58,8 @@ async function run(call, former) {
     await former?.ended.promise;
     return await finish(call, await call.ask());
   } finally {
-    const { phase } = call;
-    if (phase !== LEAVING) call.finish();
-    if (phase !== ASKING) call.emit("finish");
+    if (call.phase !== LEAVING) call.finish();
+    if (call.phase !== ASKING) call.emit("finish");
   }
 }
 
@@ -92,6 +92,7 @@ async function finish(call, answer) {
   if (done && !call.isChanged && !isFile && call.phase !== LEAVING && !call.isAutosave && call.option("data-reset") !== "false") {
     reset(done);
     settle(done);
+    for (const each of calls) if (each.element === done) each.contents = contentsOf(done); // in those that wait nobody has typed on
   }
   return data;
 }
@@ -105,9 +106,9 @@ function webAddress(url) {
 async function showAnswer(call, answer, target, error) {
   const { element, number } = call;
   const { isElsewhere, isFile, messages, page, rendered = 0, stale, unread } = answer;
-  if (isElsewhere) return leave(call, here());
+  if (isElsewhere) return void leave(call, here());
   if (target && error) return signIn(call, target.href, error);
-  if (target && target.href.split("#")[0] !== here()) return leave(call, target.href);
+  if (target && target.href.split("#")[0] !== here()) return void leave(call, target.href);
   const isNewer = number > shown.last || rendered > shown.rendered;
   const isShown = page && isNewer && call.stands === call.from;
   if (isShown) {
@@ -115,7 +116,7 @@ async function showAnswer(call, answer, target, error) {
     await show(page, call);
   } else if (error ? stale === "identity" : !isFile && (target || page || element)) await showPage(here(), call);
   if (target?.hash) location.assign(target);
-  if (error && element) tell(element, error);
+  if (element && (error || call.isChanged)) tell(element, error || {}); // a form that is left as it is says no more what was wrong before
   if (!messages?.[0] || (isShown && !unread)) return;
   // no page shows them; or one that came by itself may have, from the session
   const isLeft = unread || (!target && (page || !element || call.headers.Prefer));
@@ -168,21 +169,19 @@ export async function load(url = here(), sent, signal) {
 }
 
 /** @param {Call} call @param {string} url */
-function leave(call, url) {
+async function leave(call, url) {
   call.phase = LEAVING;
   document.cookie = `${LEAVE}=1;path=/;max-age=${LONGEST_LEAVE}`;
   location.assign(url);
-  const timer = setInterval(() => {
-    if (document.cookie.includes(LEAVE)) return;
-    clearInterval(timer);
-    call.finish();
-  }, PACE);
+  do await pause(PACE);
+  while (document.cookie.includes(LEAVE));
+  call.finish();
 }
 
 /** What was begun is not lost to a sign-in; what was sent, and not changed since, is no longer begun. @param {Call} call @param {string} login @param {ActionError} error */
 function signIn(call, login, error) {
   const { element, isChanged } = call;
-  if (begunForms().every((form) => form === element && !isChanged)) leave(call, login);
+  if (begunForms().every((form) => form === element && !isChanged)) void leave(call, login);
   else if (element) tell(element, error, login);
   else notify(error.message, login);
 }

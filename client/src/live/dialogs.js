@@ -36,10 +36,10 @@ async function openDialog(link) {
   dialog.append(create("div"), create("button", { className: "serveractions-close", ariaLabel: CLOSE, textContent: "×", onclick }));
   dialog.dataset.keep = "";
   const state = await refreshContent(dialog, pageAt(link));
-  const { rememberFocus } = await loadScreen();
   link.ariaBusy = null;
   if (pathname !== location.pathname) return forget(dialog);
   if (state !== "shown") return location.assign(link.href);
+  const { rememberFocus } = await loadScreen();
   const restoreFocus = rememberFocus(); // what has it may be gone by then
   dialog.onclose = () => {
     forget(dialog);
@@ -57,9 +57,10 @@ export async function refreshContent(dialog, url = read(dialog, PAGE), html, sen
   setAttribute(dialog, PAGE, url);
   html ??= await fetchPage(url, undefined, undefined, () => begunForms().some((form) => dialog.contains(form)));
   if (url !== read(dialog, PAGE)) return "left";
+  if (!html) return html === "" ? "moved" : "failed"; // nor could be had what parses it, maybe
   const { body, head, title } = await parseWithin(html, url, dialog);
   const main = find("main", body);
-  if (!main) return html === "" ? "moved" : "failed";
+  if (!main) return "failed";
   const content = create("div", { className: main.className }); // a page has one main
   content.append(...main.childNodes);
   dialog.ariaLabel = find("h1,h2,h3", content)?.textContent ?? title;

@@ -28,11 +28,11 @@ async function loadRegion(region) {
   let url, html;
   do html = await fetchPage((url = pageOf(region)), undefined, encodeURIComponent(name));
   while (url !== pageOf(region)); // a search has found another page
-  const { body } = await parseWithin(html, url, region);
+  // what parses it could not be had either, maybe
+  const fresh = html && regionIn(name, (await parseWithin(html, url, region)).body);
   loading.delete(region);
   const old = isShown(region) ? region : regionIn(name);
   if (!old || read(old, "data-lazy") === "loaded") return;
-  const fresh = regionIn(name, body);
   if (!fresh || read(fresh, "data-lazy") === "waiting") return tellFailure(old);
   await showPart(old, fresh);
   emitRegion(name);

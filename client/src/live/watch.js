@@ -79,7 +79,6 @@ async function catchUp() {
     const known = latest;
     if (document.hidden || known === shown || !isNewer(known, since())) break;
     const state = await refreshAll();
-    if (state === "left") break;
     if (state === "shown") {
       shown = known;
       wait = BREATH;

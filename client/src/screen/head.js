@@ -31,7 +31,8 @@ export function updateHead({ title, head, documentElement }) {
   }
   let olds = findAll("head>*");
   const former = brought;
-  let last = /** @type {any} */ (null);
+  /** @type {any} */
+  let last;
   brought = findAll(":not(title,#serveractions)", head).map((element) => {
     // what changes when it has come is left as it is
     const same = olds.find((old) => isEqual(old, element) || (has(element, "onload") && read(old, "href") === read(element, "href")));

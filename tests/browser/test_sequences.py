@@ -1,0 +1,162 @@
+"""What happens while something else is under way: answers in any order, lost connections, changes in between."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from flask import request
+from playwright.sync_api import Page, Route, expect
+from werkzeug.datastructures import FileStorage
+
+from flask_serveractions import ActionError, revalidate_tag
+from tests.browser.stage import Stage, await_events, open_page
+from tests.stores_processes import eventually
+
+QUEUED = """<main>{% call(form) action_form("add", attrs={"data-concurrency": mode}) %}
+<input {{ form.attrs("text") }}> {{ form.error("text") }} <b>{{ items|length }}</b>
+<button>Add</button>{% endcall %}</main>"""
+
+
+def set_adding(stage: Stage, mode: str) -> list[str]:
+    """Set a form that says how much there is; each call waits for the gate of its number."""
+    items: list[str] = []
+    calls: list[str] = []
+
+    @stage.actions.register
+    def add(text: str) -> None:
+        calls.append(text)
+        stage.wait(str(len(calls)))
+        if text == "bad":
+            raise ActionError("Not that one.", field="text")
+        items.append(text)
+
+    stage.page("/", QUEUED, mode=mode, items=lambda: items)
+    return items
+
+
+def test_a_form_that_was_sent_twice_alike_says_what_both_have_done(stage: Stage, page: Page) -> None:
+    items = set_adding(stage, "queue")
+    open_page(page, "/")
+    page.fill("[name=text]", "milk")
+    for _ in range(2):
+        page.press("[name=text]", "Enter")
+    await_events(page, "start", 2)
+    stage.gate("1").set()
+    stage.gate("2").set()
+    await_events(page, "finish", 2)
+    assert items == ["milk", "milk"]
+    expect(page.locator("form b")).to_have_text("2")
+    expect(page.locator("[name=text]")).to_have_value("")
+
+
+def test_what_was_wrong_is_not_said_any_more_when_it_was_put_right_and_more_is_typed(stage: Stage, page: Page) -> None:
+    set_adding(stage, "ignore")
+    open_page(page, "/")
+    stage.gate("1").set()
+    page.fill("[name=text]", "bad")
+    page.press("[name=text]", "Enter")
+    expect(page.locator("form")).to_contain_text("Not that one.")
+    page.fill("[name=text]", "good")
+    page.press("[name=text]", "Enter")
+    await_events(page, "start", 2)
+    page.fill("[name=text]", "next")
+    stage.gate("2").set()
+    await_events(page, "finish", 2)
+    expect(page.locator("form")).not_to_contain_text("Not that one.")
+    expect(page.locator("[name=text]")).to_have_value("next")
+    expect(page.locator("[name=text]")).not_to_have_attribute("aria-invalid", "true")
+
+
+def test_a_dialog_that_can_not_be_had_on_a_page_without_actions_is_the_browsers(stage: Stage, page: Page) -> None:
+    stage.page("/", '<main><a id="open" href="/new" data-dialog>New</a></main>')
+    stage.page("/new", "<main><h2>New</h2></main>")
+    open_page(page, "/")
+
+    def answer(route: Route) -> None:
+        if route.request.is_navigation_request():
+            route.fulfill(status=502, content_type="text/html", body="<h1>Bad gateway</h1>")
+        else:
+            route.abort()
+
+    page.route("**/new", answer)
+    page.route("**/screen.js*", lambda route: route.abort())
+    page.click("#open")
+    expect(page.locator("h1")).to_have_text("Bad gateway")
+
+
+def test_a_lazy_region_that_can_not_be_had_says_so_on_a_page_without_actions(stage: Stage, page: Page) -> None:
+    stage.page("/", '<main>{% call region("slow", lazy=True, fallback="Later") %}Here{% endcall %}</main>')
+    lost = [True]
+    page.route("**/?_regions=*", lambda route: route.abort() if lost else route.continue_())
+    page.route("**/screen.js*", lambda route: route.abort() if lost else route.continue_())
+    open_page(page, "/")
+    expect(page.locator("[role=alert]")).to_have_text("This part could not be loaded.")
+    lost.clear()
+    page.click("[data-lazy-link]")
+    expect(page.locator("[data-region=slow]")).to_have_text("Here")
+
+
+def test_a_change_that_comes_while_a_search_is_under_way_is_on_the_page_that_it_found(stage: Stage, page: Page) -> None:
+    todos: list[str] = []
+
+    def found() -> list[str]:
+        listed = list(todos)
+        if request.args:
+            stage.wait("search")
+        elif len(stage.visits) > 2:
+            stage.wait("refresh")
+        return listed
+
+    @stage.actions.register
+    def add(text: str) -> None:
+        todos.append(text)
+        revalidate_tag("todos")
+
+    stage.page(
+        "/",
+        """<main><form data-submit="input 10ms"><input name="q"></form>
+        {% call region("todos", live=("todos",)) %}{{ found|join(" ") }}{% endcall %}</main>""",
+        found=found,
+    )
+    page.request.get("/")
+    with page.expect_response("**/-/live?**"):
+        open_page(page, "/")
+    with page.expect_request("**/?q=m"):
+        page.fill("[name=q]", "m")
+    eventually(lambda: len(stage.visits) == 3)
+    with page.expect_request("**/"), stage.app.app_context():
+        todos.append("milk")
+        revalidate_tag("todos")
+    stage.gate("search").set()
+    page.wait_for_url("**/?q=m")
+    stage.gate("refresh").set()
+    expect(page.locator("[data-region=todos]")).to_have_text("milk")
+
+
+def test_of_files_that_were_sent_in_a_formers_place_the_latest_runs(stage: Stage, page: Page, tmp_path: Path) -> None:
+    ran: list[Any] = []
+
+    @stage.actions.register
+    def keep(file: FileStorage, text: str) -> None:
+        ran.append(text)
+        stage.wait(text)
+
+    stage.page(
+        "/",
+        """<main>{% call(form) action_form("keep", attrs={"data-concurrency": "latest"}) %}
+        <input {{ form.attrs("file") }}><input {{ form.attrs("text") }}><button>Keep</button>{% endcall %}</main>""",
+    )
+    open_page(page, "/")
+    page.set_input_files("[type=file]", {"name": "a.txt", "mimeType": "text/plain", "buffer": b"a"})
+    page.fill("[name=text]", "one")
+    page.press("[name=text]", "Enter")
+    eventually(lambda: ran == ["one"])
+    page.evaluate("""() => {
+      const form = document.querySelector("form");
+      for (const text of ["two", "three"]) { form.elements.text.value = text; form.requestSubmit(); }
+    }""")
+    for name in ("one", "two", "three"):
+        stage.gate(name).set()
+    await_events(page, "finish", 3)
+    assert ran == ["one", "three"]
