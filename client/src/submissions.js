@@ -14,6 +14,7 @@ import { mark } from "./pending.js";
 /** @typedef {import("./screen/show.js").Sent} Sent */
 
 /** A cookie for as long as the browser may need to leave. A redirect may be to a download, after which the page stays, and no event says so: the server takes the cookie away. */
+const UNLOADED = "The page could not be loaded anew.";
 const LEAVE = "serveractions_leaving", LONGEST_LEAVE = 20, PACE = 300; // seconds; milliseconds
 /** Of the page on the screen, when the server rendered it, and the latest request by then: what is sent later brings a fresher one for certain. */
 let shown = { rendered: 0, last: 0 };
@@ -136,8 +137,13 @@ async function show(html, sent) {
 
 /** Fetches a page, by itself that on the screen, and shows it, if the visitor is still there. @param {string} [url] @param {Sent} [sent] */
 export async function showPage(url = here(), sent) {
-  if (/failed|moved/.test(await load(url, sent))) location.assign(url); // then the browser says what is wrong
+  if (!/failed|moved/.test(await load(url, sent))) return;
+  if (isBegun(sent)) notify(UNLOADED, url);
+  else location.assign(url); // then the browser says what is wrong
 }
+
+/** @param {Sent} [sent] what was sent, and not changed since, is no longer begun @returns {boolean} whether something would be lost with the page */
+const isBegun = (sent) => begunForms().some((form) => form !== sent?.element || sent.isChanged);
 
 /** Fetches the page anew and shows it. */
 export const refresh = () => showPage();
@@ -178,10 +184,10 @@ async function leave(call, url) {
   call.finish();
 }
 
-/** What was begun is not lost to a sign-in; what was sent, and not changed since, is no longer begun. @param {Call} call @param {string} login @param {ActionError} error */
+/** What was begun is not lost to a sign-in. @param {Call} call @param {string} login @param {ActionError} error */
 function signIn(call, login, error) {
-  const { element, isChanged } = call;
-  if (begunForms().every((form) => form === element && !isChanged)) void leave(call, login);
+  const { element } = call;
+  if (!isBegun(call)) void leave(call, login);
   else if (element) tell(element, error, login);
   else notify(error.message, login);
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from flask import Response, flash, redirect
+from flask import Response, abort, flash, redirect
 from playwright.sync_api import Dialog, Page, expect
 
 from tests.browser.readiness import await_ready
@@ -170,3 +170,30 @@ def test_a_redirect_to_a_download_gives_the_button_back_and_the_next_press_is_se
         expect(page.locator("html")).to_have_attribute("data-disabled", states)
         expect(page.locator("form")).not_to_have_attribute("aria-busy", "true")
     assert len(stage.calls) == 2
+
+
+REFRESH = "async () => await (await import('/_actions/client.js')).refresh()"
+NOTE = """<main><form id="note"><input name="note"></form></main>"""
+
+
+def test_what_was_begun_stays_where_a_fresh_page_can_not_be_had(stage: Stage, page: Page) -> None:
+    stage.page("/", NOTE)
+    open_page(page, "/")
+    page.fill("[name=note]", "on a train")
+    page.evaluate(REFRESH)  # it is loaded, too
+    page.context.set_offline(True)
+    page.evaluate(REFRESH)
+    page.context.set_offline(False)
+    link = page.get_by_role("link", name="The page could not be loaded anew.")
+    expect(link).to_be_visible()
+    assert link.evaluate("link => [link.href, link.target]") == [page.url, "_blank"]
+    expect(page.locator("[name=note]")).to_have_value("on a train")
+
+
+def test_where_nothing_was_begun_the_browser_says_what_is_wrong_with_the_page(stage: Stage, page: Page) -> None:
+    statuses = [200]
+    stage.page("/", NOTE + "{{ status }}", status=lambda: statuses.pop() if statuses else abort(500))
+    open_page(page, "/")
+    with page.expect_navigation():
+        page.evaluate("() => void import('/_actions/client.js').then(({ refresh }) => refresh())")
+    expect(page.get_by_text("Internal Server Error").first).to_be_visible()
