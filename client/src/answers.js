@@ -71,7 +71,8 @@ export async function followJob(url, signal, report) {
         report(progress);
       };
       const answer = await readAnswer(reply, signal, told);
-      if (!answer.state && (answer.title || "data" in answer)) return answer;
+      // a refusal for the moment says nothing of the job
+      if (!answer.state && !answer.retry && (answer.title || "data" in answer)) return answer;
       if (answer.state) told(/** @type {any} */ (answer)); // something between says nothing of it
       hasEnded = /done|failed/.test(answer.state ?? "");
     } catch {

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from flask_serveractions import Bound, Progress
 from tests.browser.readiness import await_ready
-from tests.browser.stage import Stage, await_events, events, kinds, open_page
+from tests.browser.stage import OURS, Stage, await_events, events, kinds, open_page
 from tests.todo_app import served
 
 JOBS = """<main>{% call action_form("report") %}<button id="order">Order</button>{% endcall %}
@@ -118,6 +118,22 @@ def test_a_form_whose_job_nobody_tells_of_says_so_in_the_end(stage: Stage, page:
     expect(page.get_by_text("No usable answer. Please try again.")).to_be_visible()
     await_events(page, "finish", 1)
     assert "progress" not in kinds(page)
+
+
+def test_a_form_whose_job_can_not_be_looked_at_for_the_moment_waits_for_its_end(stage: Stage, page: Page) -> None:
+    set_jobs(stage)
+    page.add_init_script(HASTE)
+    open_page(page, "/jobs")
+    refusal = {"status": 503, "title": "Service Unavailable"}
+    page.route(
+        "**/-/jobs/**",
+        lambda route: route.fulfill(status=503, headers=OURS | {"Retry-After": "5"}, json=refusal),
+        times=2,
+    )
+    page.locator("#order").click()
+    for gate in ("two", "end"):
+        stage.gate(gate).set()
+    await_events(page, "success", 1)
 
 
 def test_a_job_is_no_longer_asked_for_by_whose_session_is_over(stage: Stage, page: Page) -> None:
