@@ -16,20 +16,6 @@ from werkzeug.http import parse_set_header
 from flask_serveractions import MethodRoute, ServerActions
 
 
-@pytest.fixture(params=["with the extension", "without it"])
-def app(request: pytest.FixtureRequest) -> Flask:
-    app = Flask(__name__)
-    app.secret_key = "a key for tests"
-    if request.param == "with the extension":
-        ServerActions(app)
-    return app
-
-
-@pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    return app.test_client()
-
-
 class Word(MethodRoute):
     """Answers with the method that was asked for, as plain MethodViews do in Flask's documentation."""
 

@@ -10,22 +10,7 @@ from flask import Flask, Response
 from flask.json.provider import DefaultJSONProvider
 from flask.testing import FlaskClient
 
-from flask_serveractions import MethodRoute, ServerActions
-
-
-@pytest.fixture(params=["with the extension", "without it"])
-def app(request: pytest.FixtureRequest) -> Flask:
-    app = Flask(__name__)
-    app.secret_key = "a key for tests"
-    if request.param == "with the extension":
-        ServerActions(app)
-    return app
-
-
-@pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    return app.test_client()
-
+from flask_serveractions import MethodRoute
 
 RESULTS: dict[str, tuple[Any, tuple[int, str, bytes]]] = {
     "text": ("<p>", (200, "text/html; charset=utf-8", b"<p>")),

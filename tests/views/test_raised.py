@@ -92,15 +92,6 @@ def in_dispatch_request(around: Decorator) -> Any:
 PLACES = (in_decorators, around_the_view, in_dispatch_request)
 
 
-@pytest.fixture(params=["with the extension", "without it"])
-def app(request: pytest.FixtureRequest) -> Flask:
-    app = Flask(__name__)
-    app.secret_key = "a key for tests"
-    if request.param == "with the extension":
-        ServerActions(app)
-    return app
-
-
 def serve(app: Flask, view: Any) -> Any:
     app.add_url_rule("/items/<name>", view_func=view, methods=["GET", "POST"])
     return app.test_client()
