@@ -17,6 +17,7 @@ Errors = Mapping[str, Sequence[str]]
 WHOLE = "_schema"
 
 INVALID = "Some of what was sent is not valid."
+NOTHING_HERE = "There is nothing here."
 
 
 #: what a problem has where no argument was looked at

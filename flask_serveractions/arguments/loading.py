@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from marshmallow import Schema, ValidationError, fields
 from werkzeug.datastructures import CombinedMultiDict, FileStorage, MultiDict
 
-from ..errors import WHOLE, Errors, Invalid, Refusal, UnknownAction, Unreadable
+from ..errors import NOTHING_HERE, WHOLE, Errors, Invalid, Refusal, UnknownAction, Unreadable
 from ..http.sentences import FILL_IN, FORM, sentence_of
 from ..operation import MISSING, Operation, Parameter, Source
 from ..schemas.error_names import field_messages, schema_messages
@@ -102,7 +102,7 @@ def is_usable(raw: Any) -> bool:
 
 
 def nothing_at(key: str, raw: Any) -> Refusal:
-    return Refusal(404, f"path argument {key!r} is {raw!r}", "There is nothing here.")
+    return Refusal(404, f"path argument {key!r} is {raw!r}", NOTHING_HERE)
 
 
 def load_typed(parameter: Parameter, raw: Any) -> Any:

@@ -12,6 +12,8 @@ from werkzeug.exceptions import PreconditionFailed, PreconditionRequired
 from werkzeug.http import parse_date, remove_entity_headers
 from werkzeug.wrappers import Response
 
+from ..errors import NOTHING_HERE
+
 READING_METHODS = frozenset({"GET", "HEAD"})
 CHANGING_METHODS = frozenset({"PUT", "PATCH", "DELETE"})
 CONDITIONAL_STATUSES = frozenset({200, 206})  # conditions come before a range (RFC 9110, 13.2.2)
@@ -27,7 +29,6 @@ PAGE = (
     " has, or If-Match: *."
 )
 MALFORMED = "If-Match names no entity tag. Send that of the answer that was read, with its quotes, or *."
-GONE = "There is nothing here."
 WEAK = "The entity tag is weak (W/), as a proxy that compresses makes it, and If-Match takes none. Send a strong one."
 EXISTS = "This exists already, or is still what was read."
 REQUIRED = "This change needs an If-Match header with the entity tag that was read (ETag)."
@@ -189,7 +190,7 @@ def reason(named: EntityTags | None, current: Current) -> str:
     if named is None:
         return MALFORMED
     if not current.exists:
-        return GONE
+        return NOTHING_HERE
     if not named.anything and named.weakly_match(current):
         return WEAK
     return PAGE if current.is_page else CHANGED

@@ -20,6 +20,7 @@ from werkzeug.exceptions import HTTPException
 
 from ..answers.responses import problem_response
 from ..app_state import AppState, localize, state_of
+from ..errors import NOTHING_HERE
 from ..http.negotiation import ANSWER, wants_html
 from ..operation import Operation
 from ..pipeline.dispatch import log_refused
@@ -28,7 +29,6 @@ from .rules import RegisteredRoute, add_resource_rule
 
 Preprocessor = Callable[[str | None, dict[str, Any] | None], None]
 
-NO_PAGE = "There is nothing here."
 
 #: what notes where a blueprint is registered, for those that were named by the ``Blueprint`` before
 NOTED: WeakSet[Blueprint] = WeakSet()
@@ -236,6 +236,6 @@ def refuse_without_page(app: Flask, missing: KeyError) -> NoReturn:
     log_refused(request.path, request.remote_addr, f"a value of the page's URL is missing: {missing}")
     if wants_html(request.headers.get("Accept", "")):
         abort(404)
-    response = problem_response(app, 404, localize(app, NO_PAGE))
+    response = problem_response(app, 404, localize(app, NOTHING_HERE))
     response.headers[ANSWER] = state_of(app).answer_mark
     abort(response)
