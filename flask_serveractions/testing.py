@@ -29,8 +29,8 @@ from .app_state import state_of
 from .arguments.loading import load_bound
 from .errors import Refusal
 from .forms.html_forms import Control, Form, as_text, forms_in, is_file
-from .http.action_argument import without_action
 from .http.negotiation import MULTIPART
+from .http.page_arguments import without_action
 from .operation import Operation
 from .pages.templates import Action, action_url, find
 from .scope import running_session

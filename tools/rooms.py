@@ -91,9 +91,7 @@ ROOMS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "blocks",
             "mistakes",
             "page_forms",
-            "kept_pages",
-            "referrer_policy",
-            "session_cookies",
+            "unusable_forms",
         ),
     ),
     (
@@ -108,7 +106,6 @@ ROOMS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "page_sessions",
             "quick_sessions",
             "form_pages",
-            "streamed_pages",
         ),
     ),
     (
@@ -177,8 +174,7 @@ ROOMS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "sentences",
             "messages",
             "locations",
-            "regions_argument",
-            "action_argument",
+            "page_arguments",
             "cookies",
             "conditional",
             "concurrency",

@@ -13,8 +13,8 @@ from ..call import Call
 from ..errors import Refusal
 from ..forms.controls import secrets_of
 from ..forms.inputs import is_secret_name
-from ..http.action_argument import ARGUMENT, ActionArgument
 from ..http.locations import host_said
+from ..http.page_arguments import ACTION_ARGUMENT, ActionArgument
 from ..operation import KEY_FIELD, REGION_FIELD, Rerender, Submission
 from ..security.origin import token_field
 from ..security.signing import load_payload
@@ -69,7 +69,7 @@ def submission_of(call: Call, **came_of_it: Any) -> Submission:
 
 def values_to_show(call: Call) -> Mapping[str, Any]:
     """Return what was typed, as far as it can be read: without secrets, tokens and keys."""
-    hidden = {token_field(call.app.config), KEY_FIELD, ARGUMENT, REGION_FIELD}
+    hidden = {token_field(call.app.config), KEY_FIELD, ACTION_ARGUMENT, REGION_FIELD}
     values = submitted_values(received_of(call))
     is_secret = is_secret_name if call.operation is None else secrets_of(call.operation)
     return {name: value for name, value in values.items() if name not in hidden and not is_secret(name)}

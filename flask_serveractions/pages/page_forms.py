@@ -11,8 +11,8 @@ from flask import after_this_request, g, request, session
 from markupsafe import escape
 
 from ..app_state import AppState, state_of
-from ..http.action_argument import before_value
 from ..http.locations import mounted
+from ..http.page_arguments import before_value
 from ..operation import HOLDS_FORMS, Operation, Region, Submission, middleware_state_of
 from ..scope import running_app, running_request, running_session, scope
 from ..security.access import NOBODYS
@@ -20,12 +20,10 @@ from ..security.origin import token_field, wants_token
 from ..security.signing import KeyRing, new_raw_token, who_mark
 from ..security.visitors import distinct_identity, known_identity, remember_session, visitor_for_page, visitor_of
 from ..shared.caching import keys_being_computed
+from ..wsgi.form_pages import mend_no_referrer
 from ..wsgi.page_urls import page_of_forms
 from ..wsgi.quick_sessions import spare_vary
-from ..wsgi.streamed_pages import check_session_is_sent, check_still_private
-from .kept_pages import warn_of_kept_page
-from .referrer_policy import mend_no_referrer
-from .session_cookies import warn_of_lost_cookie
+from .unusable_forms import check_session_is_sent, check_still_private, warn_of_kept_page, warn_of_lost_cookie
 
 if TYPE_CHECKING:
     from flask import Flask, Response

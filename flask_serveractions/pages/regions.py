@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException
 from ..app_state import AppState, localize, state_of
 from ..forms.inputs import render_attributes
 from ..http.locations import mounted
-from ..http.regions_argument import KEY, NAME, with_regions
+from ..http.page_arguments import REGION_NAME, REGIONS_KEY, with_regions
 from ..operation import Region
 from ..scope import running_app, scope
 from ..security.access import NOBODYS
@@ -59,7 +59,7 @@ def region(
     """
     if caller is None:
         raise TypeError(f"region({name!r}) needs a body: {{% call region({name!r}) %}}…{{% endcall %}}.")
-    if not NAME.fullmatch(name):
+    if not REGION_NAME.fullmatch(name):
         raise ValueError(f"region({name!r}): give a name of letters, digits and _.:- alone.")
     if not tag.replace("-", "").isalnum():
         raise ValueError(f"region({name!r}, tag={tag!r}): give the name of an element: 'ul'.")
@@ -120,7 +120,7 @@ def link_to(name: str, text: str) -> Markup:
     """Return a link to the same page with one more region."""
     app = running_app()
     page = mounted(request.root_path, page_of_forms(request.environ, state_of(app).settings.url_prefix))
-    url = with_regions(page, sorted({*request.environ.get(KEY, ()), name}))
+    url = with_regions(page, sorted({*request.environ.get(REGIONS_KEY, ()), name}))
     return Markup('<a data-lazy-link rel="nofollow" href="{}">{}</a>').format(url, localize(app, text))
 
 
@@ -129,7 +129,7 @@ def wants_region(name: str) -> bool:
 
     :param name: as ``region(name, lazy=True)`` has it.
     """
-    return name in request.environ.get(KEY, ())
+    return name in request.environ.get(REGIONS_KEY, ())
 
 
 def live_attributes(given: Iterable[str]) -> dict[str, str]:

@@ -18,7 +18,7 @@ from ..forms.flask_form_state import form_shown
 from ..forms.form_state import FormState
 from ..forms.initial_values import check_values
 from ..forms.inputs import Input, render_attributes
-from ..http.action_argument import ARGUMENT, value_of
+from ..http.page_arguments import ACTION_ARGUMENT, value_of
 from ..marks import chain_of
 from ..operation import KEY_FIELD, REGION_FIELD, Operation, Region, Submission
 from ..schemas.flask_forms import filled_form
@@ -165,7 +165,7 @@ def hidden(
     made = forms.fields.get(operation.name)
     if made is None:
         who = who_for(forms, state, operation, bound)
-        made = forms.fields[operation.name] = hidden_input(ARGUMENT, f"{operation.name}:{who}")
+        made = forms.fields[operation.name] = hidden_input(ACTION_ARGUMENT, f"{operation.name}:{who}")
     if forms.tokens is None:
         forms.tokens = token_input(running_app())
     key = hidden_input(KEY_FIELD, key_for(forms, region, operation, payload, ordinal)) if operation.once else ""

@@ -9,9 +9,9 @@ from ..answers.submissions import received_of
 from ..arguments.bodies import Received, check_encoding, check_size, limit_stream, mimetype_of, read_form
 from ..call import Call
 from ..errors import OtherIdentity, Refusal, UnknownAction
-from ..http.action_argument import ARGUMENT
 from ..http.locations import is_flood
 from ..http.negotiation import MULTIPART, URLENCODED
+from ..http.page_arguments import ACTION_ARGUMENT
 from ..operation import Operation
 from ..security import access, origin
 from ..security.signing import is_who, verify_id
@@ -98,7 +98,7 @@ def is_same_identity(call: Call, identity: str | None) -> bool:
 def sent_who(call: Call) -> str | None:
     """Return the mark that the form or the script has sent; None where there is none."""
     form = received_of(call).form if call.request.mimetype in (URLENCODED, MULTIPART) else {}
-    _, separator, mark = form.get(ARGUMENT, "").partition(":")
+    _, separator, mark = form.get(ACTION_ARGUMENT, "").partition(":")
     header: str | None = call.request.environ.get("HTTP_SERVERACTIONS_WHO")
     return mark if separator else header
 

@@ -17,8 +17,7 @@ from marshmallow.fields import Boolean, List, Raw
 from marshmallow.validate import And
 from werkzeug.datastructures import FileStorage
 
-from ..http.action_argument import ARGUMENT as ACTION_ARGUMENT
-from ..http.regions_argument import ARGUMENT as REGIONS_ARGUMENT
+from ..http.page_arguments import ACTION_ARGUMENT, REGIONS_ARGUMENT
 from ..operation import (
     ACTION,
     MISSING,

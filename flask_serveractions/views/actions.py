@@ -11,8 +11,8 @@ from flask import Blueprint, Flask, Response, current_app, request
 from ..answers.responses import see_other
 from ..app_state import AppState, state_of
 from ..call import Call
-from ..http.action_argument import ActionArgument
 from ..http.locations import mounted
+from ..http.page_arguments import ActionArgument
 from ..operation import ACTION, middleware_state_of
 from ..pipeline.background import PAGE, operation_to_ask, parse_signed_job
 from ..pipeline.dispatch import dispatch, dispatch_job

@@ -15,9 +15,9 @@ from ..answers.failures import closed_to_caches, own_headers, with_retry_after
 from ..answers.responses import problem_response
 from ..app_state import localize, state_of
 from ..errors import Problem
-from ..http.action_argument import ActionArgument
 from ..http.locations import is_below
 from ..http.negotiation import ANSWER, is_htmx, wants_html
+from ..http.page_arguments import ActionArgument
 from ..pipeline.dispatch import log_refused
 from ..scope import running_app
 from .own_views import wraps_own

@@ -18,15 +18,15 @@ from werkzeug.http import parse_options_header
 from werkzeug.sansio.multipart import Epilogue, Field, MultipartDecoder, NeedData
 
 from ..arguments.bodies import CHUNK, MAX_FIELDS, declared_length
-from ..http.action_argument import ARGUMENT
 from ..http.negotiation import HTML, MULTIPART, URLENCODED
+from ..http.page_arguments import ACTION_ARGUMENT
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
     from _typeshed.wsgi import WSGIEnvironment
 
 PLAIN = "text/plain"  # <form enctype="text/plain">
-FIRST = ARGUMENT.encode() + b"="
+FIRST = ACTION_ARGUMENT.encode() + b"="
 LONGEST_NAME = 64  # bytes of a field's name that can still be ours, however it is escaped
 
 #: what only a script can send, beside the headers of the CSRF token
@@ -86,7 +86,7 @@ class UrlencodedFinder:
 
 def is_field(piece: bytes) -> bool:
     name = piece.partition(b"=")[0]
-    return len(name) <= LONGEST_NAME and unquote_plus(name.decode("latin-1")) == ARGUMENT
+    return len(name) <= LONGEST_NAME and unquote_plus(name.decode("latin-1")) == ACTION_ARGUMENT
 
 
 class MultipartFinder:
@@ -101,7 +101,7 @@ class MultipartFinder:
         try:
             self.decoder.receive_data(data)
             while not self.found and not isinstance(event := self.decoder.next_event(), (Epilogue, NeedData)):
-                self.found = isinstance(event, Field) and event.name == ARGUMENT
+                self.found = isinstance(event, Field) and event.name == ACTION_ARGUMENT
         except (RequestEntityTooLarge, ValueError):
             self.found = True
 

@@ -12,15 +12,22 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..app_state import AppState
-from ..http.action_argument import ARGUMENT, ActionArgument, is_field, without_action
 from ..http.concurrency import shares_one_thread
 from ..http.envelope import envelope_of
 from ..http.headers import values_of, with_header, without
 from ..http.locations import is_below, readable_query, redirect_target
 from ..http.negotiation import ANSWER, CLOSED_TO_CACHES, JSON, wants_html
-from ..http.regions_argument import ARGUMENT as REGIONS_ARGUMENT
-from ..http.regions_argument import HEADER, parse_names, without_regions
-from ..http.regions_argument import KEY as REGIONS
+from ..http.page_arguments import (
+    ACTION_ARGUMENT,
+    REGIONS_ARGUMENT,
+    REGIONS_HEADER,
+    REGIONS_KEY,
+    ActionArgument,
+    is_field,
+    parse_names,
+    without_action,
+    without_regions,
+)
 from ..logs import loggable, logger
 from ..operation import (
     HOLDS_FORMS,
@@ -79,9 +86,9 @@ class Middleware:
         if not query.isascii():
             query = environ["QUERY_STRING"] = readable_query(query)
         begin = partial(self.begin, environ, start_response)
-        if REGIONS_ARGUMENT in query or HEADER in environ:
+        if REGIONS_ARGUMENT in query or REGIONS_HEADER in environ:
             query = take_regions(environ, query)
-        if ARGUMENT in query:
+        if ACTION_ARGUMENT in query:
             self.take_action(environ, query)
         if environ["REQUEST_METHOD"] == "POST" and self.may_call(environ) and MiddlewareState.KEY not in environ:
             return self.follow(environ, begin)
@@ -105,7 +112,7 @@ class Middleware:
             logger.warning(
                 "A form without the field %s was posted to %s, and is handed to that page."
                 " If it was meant for an action, make it with action_form, or write {{ action_fields(action) }} in it.",
-                ARGUMENT,
+                ACTION_ARGUMENT,
                 loggable(url_of(environ)),
             )
         else:
@@ -201,8 +208,8 @@ def take_regions(environ: WSGIEnvironment, query: str) -> str:
     """Move ``_regions`` from the query into the environ, and what a call says in a header; return the query."""
     query, names = without_regions(query)
     if environ["REQUEST_METHOD"] == "POST":
-        names |= parse_names(environ.get(HEADER, ""))
-    environ["QUERY_STRING"], environ[REGIONS] = query, names
+        names |= parse_names(environ.get(REGIONS_HEADER, ""))
+    environ["QUERY_STRING"], environ[REGIONS_KEY] = query, names
     return query
 
 

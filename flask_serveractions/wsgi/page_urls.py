@@ -12,8 +12,8 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.routing import Map, MapAdapter, RequestRedirect, Rule
 
 from ..app_state import AppState
-from ..http.action_argument import ActionArgument
 from ..http.locations import host_said, is_below, path_in_app, readable_query
+from ..http.page_arguments import ActionArgument
 from ..logs import loggable, logger
 from ..operation import middleware_state_of
 from ..security.origin import own_url

@@ -19,14 +19,12 @@ from urllib.parse import quote, unquote_to_bytes
 from werkzeug.http import parse_options_header
 from werkzeug.wsgi import ClosingIterator
 
-from ..http.action_argument import ActionArgument
 from ..http.cookies import cookies_after, last_of_each
 from ..http.envelope import NO_PAGE, with_page
 from ..http.headers import BODY_HEADERS, Pairs, first_value, names_in, values_of, with_header, without
 from ..http.locations import path_in_app, redirect_target
 from ..http.negotiation import HTML, HTML_UTF8
-from ..http.regions_argument import KEY as REGIONS
-from ..http.regions_argument import names_of_path
+from ..http.page_arguments import REGIONS_KEY, ActionArgument, names_of_path
 from ..logs import logger
 from ..operation import HOLDS_FORMS, MiddlewareState, Rerender
 from .form_pages import headers_of_forms
@@ -216,7 +214,7 @@ def page_environ(
         if key in environ:
             environ[key] = quote(rerender.mount, safe="/%") + path + (f"?{query}" if query else "")
     if rerender.submission and rerender.submission.region:  # without scripts nobody names those that are loaded
-        environ[REGIONS] = names_of_path(rerender.submission.region) | environ.get(REGIONS, frozenset())
+        environ[REGIONS_KEY] = names_of_path(rerender.submission.region) | environ.get(REGIONS_KEY, frozenset())
     environ["wsgi.input"] = BytesIO()
     environ["wsgi.errors"] = arrived.get("wsgi.errors", sys.stderr)
     return environ

@@ -12,7 +12,7 @@ from flask import Flask, Response, render_template_string, request, send_from_di
 from playwright.sync_api import ConsoleMessage, Page, expect
 
 from flask_serveractions import ServerActions
-from flask_serveractions.http.action_argument import ActionArgument
+from flask_serveractions.http.page_arguments import ActionArgument
 
 POLICY = "script-src 'self'; require-trusted-types-for 'script'; trusted-types serveractions"
 NODE_MODULES = Path(__file__).parent / "node_modules"

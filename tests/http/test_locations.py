@@ -12,8 +12,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
-from flask_serveractions.http.action_argument import ActionArgument, without_action
 from flask_serveractions.http.locations import path_in_app, readable_query, redirect_target, safe_page
+from flask_serveractions.http.page_arguments import ActionArgument, without_action
 from tests.callers import BROWSER, HERE, SCRIPT, WITH_PAGE, Form, app_with, form_in, open_form, post_json, submit
 
 HOSTILE = [

@@ -8,7 +8,7 @@ import time
 import pytest
 from flask import Flask, Response, render_template_string
 
-from flask_serveractions.pages.referrer_policy import says_no_referrer
+from flask_serveractions.wsgi.form_pages import says_no_referrer
 from tests.callers import app_with
 
 YES = [

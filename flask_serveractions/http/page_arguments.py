@@ -1,16 +1,25 @@
-"""The argument ``_action`` in the query of a page's URL: which action a form on that page calls.
+"""What the query of a page's URL says to us: which action a form of it calls, which lazy regions are asked for.
 
 ``_action=<name>/<signature>``, with ``/<n>`` for the n-th of equal forms of the page; one spelling of each is known.
+``_regions=stats,todos`` names regions, as a header of calls does.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import quote, unquote_plus
 
-ARGUMENT: Final = "_action"  # in a query, and as the first field of a form
+ACTION_ARGUMENT: Final = "_action"  # in a query, and as the first field of a form
 ORDINAL = re.compile(r"[2-9]|[1-9][0-9]{1,5}", re.ASCII)
+
+REGIONS_ARGUMENT: Final = "_regions"  # in a query
+REGIONS_HEADER: Final = "HTTP_SERVERACTIONS_REGIONS"  # of a call, in its environ
+REGIONS_KEY: Final = "flask_serveractions.regions"  # in the environ, where the middleware puts the names
+REGION_NAME = re.compile(r"[\w.:-]{1,100}")
+MOST_REGIONS = 100
 
 
 @dataclass(slots=True, kw_only=True)
@@ -43,7 +52,7 @@ def parted(query: str) -> tuple[list[str], list[str]]:
     rest, values = [], []
     for piece in query.split("&"):
         name, _, value = piece.partition("=")
-        if name == ARGUMENT:
+        if name == ACTION_ARGUMENT:
             values.append(value)
         else:
             rest.append(piece)
@@ -68,9 +77,50 @@ def before_value(page: str) -> str:
 
     :param page: path and query.
     """
-    return f"{page}{'&' if '?' in page else '?'}{ARGUMENT}="
+    return f"{page}{'&' if '?' in page else '?'}{ACTION_ARGUMENT}="
 
 
 def value_of(name: str, signed: str, ordinal: str) -> str:
     """Return the argument's value: letters, digits and ``_.-/``, which need no escapes anywhere."""
     return f"{name}/{signed}/{ordinal}" if ordinal else f"{name}/{signed}"
+
+
+def without_regions(query: str) -> tuple[str, frozenset[str]]:
+    """Return a query without the argument, byte for byte, and the names that it holds.
+
+    :param query: of a WSGI environ: undecoded.
+    """
+    pieces = query.split("&")
+    rest = [piece for piece in pieces if not is_regions(piece)]
+    if len(rest) == len(pieces):
+        return query, frozenset()
+    values = [piece.partition("=")[2] for piece in pieces if is_regions(piece)]
+    return "&".join(rest), parse_names(",".join(values))
+
+
+def is_regions(piece: str) -> bool:
+    return piece.partition("=")[0] == REGIONS_ARGUMENT
+
+
+def parse_names(text: str) -> frozenset[str]:
+    """Return names, as the argument or the header has them: ``todos,stats``, each quoted. What is no name is dropped.
+
+    :param text: of a WSGI environ: undecoded, bytes as latin-1.
+    """
+    if not text.isascii():
+        text = text.encode("latin-1", "replace").decode(errors="replace")
+    names = (name.strip() for name in unquote_plus(text).split(",", MOST_REGIONS)[:MOST_REGIONS])
+    return frozenset(name for name in names if REGION_NAME.fullmatch(name))
+
+
+def names_of_path(path: str) -> frozenset[str]:
+    """Return the names of a region and of those around it, as a form in it has them: ``panel stats``."""
+    return frozenset(filter(REGION_NAME.fullmatch, path.split()[:MOST_REGIONS]))
+
+
+def with_regions(page: str, names: Iterable[str]) -> str:
+    """Return a page's URL with the argument at its end.
+
+    :param page: path and query.
+    """
+    return f"{page}{'&' if '?' in page else '?'}{REGIONS_ARGUMENT}={','.join(map(quote, names))}"
