@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from types import SimpleNamespace
 from typing import Any
 
@@ -27,6 +28,11 @@ def dumps(value: Any, style: Style) -> str:
     return json.dumps(value, ensure_ascii=is_ascii, sort_keys=style.sort_keys, separators=(",", ":"), default=name_type)
 
 
+def without_addresses(text: str) -> str:
+    """Return a text without the addresses in it: the objects are made once for each of the two ways."""
+    return re.sub(r"0x[0-9a-f]+", "0x", text)
+
+
 def styles() -> list[Style]:
     quotes = (json.encoder.encode_basestring_ascii, json.encoder.encode_basestring)  # type: ignore[attr-defined]
     made = []
@@ -49,7 +55,7 @@ def test_rows_are_what_json_makes_of_what_marshmallow_gives(style: Style, data: 
     write = compile_rows(schema)
     written = write(list(make()), style) if write is not None else None
     if written is not None:
-        assert written == dumps(schema.dump(make(), many=True), style)
+        assert without_addresses(written) == without_addresses(dumps(schema.dump(make(), many=True), style))
 
 
 class Row(Schema):
