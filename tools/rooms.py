@@ -117,6 +117,7 @@ ROOMS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "html_forms",
             "form_state",
             "elements",
+            "attributes",
             "initial_values",
             "inputs",
             "native_inputs",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from functools import partial
 from html import unescape
 from itertools import takewhile
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup, escape
 
+from .attributes import input_attributes
 from .initial_values import leads_back
 from .inputs import (
     NESTED,
@@ -25,6 +26,7 @@ from .inputs import (
     render_attributes,
     written,
 )
+from .native_inputs import plain_text
 
 if TYPE_CHECKING:
     from .form_state import FormState
@@ -47,24 +49,28 @@ def input_element(form: FormState, name: str, attributes: Attributes) -> Markup:
     return joined(f"<input {form.attrs(name, **attributes)}>")
 
 
+def without(names: frozenset[str], attributes: Attributes) -> dict[str, Any]:
+    return {key: value for key, value in attributes.items() if key not in names}
+
+
 def textarea(form: FormState, name: str, attributes: Attributes) -> Markup:
     """Return a ``<textarea>``; browsers drop the first newline in it, which is ours."""
     texts = form.texts_of(name, attributes.get("value"))
-    made = {key: value for key, value in form.attributes_of(name, attributes).items() if key not in AREA_ATTRIBUTES}
+    made = without(AREA_ATTRIBUTES, input_attributes(form, name, attributes))
     return joined(f"<textarea {render_attributes(made)}>\n{escape(texts[0] if texts else '')}</textarea>")
 
 
 def select(form: FormState, name: str, options: Options | None, attributes: Attributes) -> Markup:
     """Return a ``<select>`` with what was chosen; a value that is no option any more is one here."""
     described = form.describe(name)
-    chosen = form.texts_of(name, attributes.get("value"))
+    chosen = dict.fromkeys(form.texts_of(name, attributes.get("value")))
     groups = option_groups(options_for(form, name, options, "select"), described.write)
     known = {value for _, pairs in groups for value, _ in pairs}
     extra = [(text, text) for text in chosen if text not in known and text != ""]
     may_be_none = described.nullable or "" in chosen or form.may_be_nothing(name, described)
     if may_be_none and not described.multiple and "" not in known:
         extra.insert(0, ("", EMPTY_OPTION))
-    made = {key: value for key, value in form.attributes_of(name, attributes).items() if key not in SELECT_ATTRIBUTES}
+    made = without(SELECT_ATTRIBUTES, input_attributes(form, name, attributes))
     made["multiple"] = described.multiple
     content = "".join(grouped(label, pairs, chosen) for label, pairs in [(None, extra), *groups])
     return joined(f"<select {render_attributes(made)}>{content}</select>")
@@ -85,7 +91,7 @@ def options_for(form: FormState, name: str, options: Options | None, called: str
     return known if options is None else options
 
 
-def grouped(label: str | None, pairs: list[tuple[str, str]], chosen: list[str]) -> str:
+def grouped(label: str | None, pairs: list[tuple[str, str]], chosen: Container[str]) -> str:
     items = [element("option", {"value": value, "selected": value in chosen}, text) for value, text in pairs]
     content = joined(*items)
     return content if label is None else f'<optgroup label="{escape(label)}">{content}</optgroup>'
@@ -105,7 +111,7 @@ def buttons(form: FormState, name: str, options: Options | None, kind: str, give
     initial = form.texts_of(name, given.get("value"))
     extra = [(text, text) for text in initial if text not in known and text != ""]
     rest = {key: each for key, each in given.items() if key not in ("value", "options")} | {"type": kind}
-    chosen = initial if "value" in given else None
+    chosen = frozenset(initial) if "value" in given else None
     return joined(*(button_group(form, name, label, pairs, rest, chosen) for label, pairs in [*groups, (None, extra)]))
 
 
@@ -115,7 +121,7 @@ def button_group(
     label: str | None,
     pairs: list[tuple[str, str]],
     given: Attributes,
-    chosen: list[str] | None,
+    chosen: Container[str] | None,
 ) -> str:
     """Return buttons, each in its label, in a group if that has a label.
 
@@ -160,7 +166,7 @@ def field(form: FormState, name: str, text: str | None, attributes: Attributes) 
     kind = Kind.RADIOS if attributes.get("type") == "radio" else described.kind
     make = BLOCKS.get(kind, labelled)
     if kind in NESTED and "value" in attributes:
-        form.given[name] = attributes["value"]
+        form.give(name, attributes["value"])
     if kind in BLOCKS:
         return joined(make(form, name, described, shown, attributes))
     return joined(f'<div class="serveractions-field">\n{make(form, name, described, shown, attributes)}</div>\n')
@@ -230,7 +236,7 @@ def radios_field(form: FormState, name: str, described: Input, text: str, given:
 
 def list_field(form: FormState, name: str, described: Input, text: str, given: Attributes) -> str:
     """An input for each value, and as many empty ones as ``empty_rows`` says: one, where it says nothing."""
-    texts = form.texts_of(name, given.get("value"))
+    texts = list(form.texts_of(name, given.get("value")))
     empty_sent = takewhile(lambda text: form.submitted and not text, reversed(texts))
     more = max(described.rows - len(texts), 0) if described.rows else 1
     texts.extend([""] * (int(given.get("empty_rows", more) or 0) - len(list(empty_sent))))
@@ -249,7 +255,7 @@ def list_field(form: FormState, name: str, described: Input, text: str, given: A
 
 def list_input(form: FormState, name: str, attributes: Attributes) -> str:
     """Return one of the inputs of a free list, which is no button: whether it is chosen says nothing."""
-    made = form.attributes_of(name, attributes)
+    made = input_attributes(form, name, attributes)
     if made["type"] not in TICKED:
         made.pop("checked", None)  # a secret has none
     return f"<input {render_attributes(made)}>"
@@ -320,6 +326,9 @@ def parts(form: FormState, name: str, described: Input) -> str:
 
 
 def mapping_field(form: FormState, name: str, described: Input, text: str, given: Attributes) -> str:
+    value = form.initial_value(name, described, None)
+    if isinstance(value, Mapping):  # by their texts keys are found at once
+        form.give(name, {plain_text(key): each for key, each in value.items()})
     return fieldset(form, name, text, "".join(form.field(f"{name}.{key}", key) for key in form.keys_below(name)))
 
 
@@ -357,7 +366,7 @@ def choose(form: FormState, match: re.Match[str]) -> str:
     named = NAME.search(before + after)
     name = unescape(named.group(1)) if named else ""
     is_multiple = bool(name) and form.describe(name).multiple
-    chosen = form.texts_of(name) if is_multiple else [unescape(value)]
+    chosen = form.chosen_of(name) if is_multiple else {unescape(value)}
     if is_multiple:  # whether or not the template says it too
         before, after = MULTIPLE.sub("", before), MULTIPLE.sub("", after) + " multiple"
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import chain, repeat
+from itertools import chain, repeat, takewhile
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup, escape
@@ -13,13 +15,13 @@ from markupsafe import Markup, escape
 from ..errors import WHOLE
 from ..operation import MISSING
 from . import elements
+from .attributes import SAID_BY_NOTHING, input_attributes
 from .initial_values import initial_at, is_index, is_item, is_listed
-from .inputs import NESTED, TICKED, Attributes, Input, Kind, Options, render_attributes, written
-from .native_inputs import native_attributes, plain_text, room_for
+from .inputs import NESTED, Input, Kind, Options, render_attributes, written
+from .native_inputs import plain_text
 
 MOST_CLEAN = 1000  # rows have names without end
 WITH_IDS = frozenset({"name", "id", "aria-describedby"})
-DECIDED = ("value", "checked", "aria_describedby")  # given attributes that the state has a word in
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -48,6 +50,11 @@ class FormState:
     rendered: dict[str, int] = field(default_factory=dict)  # controls by name, errors by their IDs: how often
     clean: dict[str, str] = field(default_factory=dict)  # see clean_attributes; forms of one action share it
     _wtf: Any = None
+    # what each of a thousand controls asks, by its name
+    _texts: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _chosen: dict[str, frozenset[str]] = field(default_factory=dict)
+    _invalid: dict[str, bool] = field(default_factory=dict)
+    _in_order: list[tuple[str, int]] = field(default_factory=list)  # the names of the values
 
     @property
     def ok(self) -> bool:
@@ -119,21 +126,36 @@ class FormState:
         """Whether what was sent says what a control holds; boxes and choices say it by sending nothing."""
         return self.submitted and (name in self.values or described.kind in SAID_BY_NOTHING)
 
-    def texts_of(self, name: str, given: Any = None) -> list[str]:
+    def texts_of(self, name: str, given: Any = None) -> tuple[str, ...]:
         """Return the texts that a control shows: what was sent, else the initial value as it is written.
 
         :param given: an initial value that is known where the control stands.
         """
         described = self.describe(name)
         if described.secret or described.kind is Kind.FILE:
-            return []
+            return ()
         is_sent = self.is_sent(name, described)
-        value = self.values.get(name) if is_sent else self.initial_value(name, described, given)
-        if value is None or value is MISSING:
-            return []
-        write = plain_text if is_sent and described.kind is not Kind.BOX else described.write
-        values = value if is_listed(value) else (value,)
-        return [write(each) for write, each in zip(chain(described.write_each, repeat(write)), values, strict=False)]
+        if given is not None and not is_sent:
+            return texts_for(described, given, described.write)
+        texts = self._texts.get(name)
+        if texts is None:
+            value = self.values.get(name) if is_sent else self.initial_value(name, described, None)
+            write = plain_text if is_sent and described.kind is not Kind.BOX else described.write
+            texts = self._texts[name] = texts_for(described, value, write)
+        return texts
+
+    def chosen_of(self, name: str) -> frozenset[str]:
+        """Return the texts that a control shows, for the buttons by its name: each asks whether its own is one."""
+        chosen = self._chosen.get(name)
+        if chosen is None:
+            chosen = self._chosen[name] = frozenset(self.texts_of(name))
+        return chosen
+
+    def give(self, name: str, value: Any) -> None:
+        """Let a whole object or list begin with a value that is known where its field stands."""
+        self.given[name] = value
+        self._texts.clear()
+        self._chosen.clear()
 
     def initial_value(self, name: str, described: Input, given: Any) -> Any:
         if given is not None:
@@ -169,7 +191,7 @@ class FormState:
         described = self.describe(name)
         prefix = f"{name}{described.separator}"
         if self.submitted:
-            rests = [each[len(prefix) :] for each in self.values if each.startswith(prefix)]
+            rests = [each[len(prefix) :] for each in self.sent_below(prefix)]
             most = 0 if described.whole_keys else -1
             keys = list(dict.fromkeys(rest.split(described.separator, most)[0] for rest in rests))
             return sorted(filter(is_index, keys), key=int) if described.kind is Kind.OBJECTS else keys
@@ -178,6 +200,15 @@ class FormState:
             return [plain_text(key) for key in value]
         count = len(value) if is_listed(value) else 0
         return [str(index) for index in range(max(count, described.rows))]
+
+    def sent_below(self, prefix: str) -> list[str]:
+        """Return the names that begin with a prefix, in the order in which they were sent."""
+        if not self._in_order:
+            self._in_order = sorted((name, place) for place, name in enumerate(self.values))
+        start = bisect_left(self._in_order, (prefix,))
+        following = (self._in_order[place] for place in range(start, len(self._in_order)))
+        found = takewhile(lambda each: each[0].startswith(prefix), following)
+        return [name for name, _ in sorted(found, key=itemgetter(1))]
 
     def holds(self, name: str, described: Input) -> bool:
         """Whether a form shows anything below the name of an object, other than defaults."""
@@ -201,7 +232,7 @@ class FormState:
         """
         if not (attributes or self.submitted or self.given) and self.initial is None:
             return self.clean_attributes(name)
-        return render_attributes(self.attributes_of(name, attributes))
+        return render_attributes(input_attributes(self, name, attributes))
 
     def clean_attributes(self, name: str) -> Markup:
         """Return the attributes of an input that shows nothing: but for the IDs they are the same in every form.
@@ -210,7 +241,7 @@ class FormState:
         """
         between = self.clean.get(name)
         if between is None:
-            made = self.attributes_of(name, {})
+            made = input_attributes(self, name, {})
             between = render_attributes({key: made[key] for key in made if key not in WITH_IDS})
             if not self.describe(name).is_changing and len(self.clean) < MOST_CLEAN:
                 self.clean[name] = between
@@ -219,57 +250,6 @@ class FormState:
         error_id = escape(self.error_id(name))
         parts = (f'name="{escape(str(name))}" id="{escape(id_)}"', between, f'aria-describedby="{error_id}"')
         return Markup(" ".join(filter(None, parts)))  # noqa: S704  # escaped above
-
-    def attributes_of(self, name: str, given: Attributes) -> dict[str, Any]:
-        described = self.describe(name)
-        kind = given.get("type", described.type)
-        if kind is None and "value" in given:
-            kind = BUTTONS.get(described.kind)
-        made: dict[str, Any] = {"name": name, "id": self.next_id(name), "type": kind}
-        made |= {
-            "required": described.required and kind != "checkbox",
-            "maxlength": described.maxlength,
-            "min": None if kind in TICKED else described.min,
-            "max": None if kind in TICKED else described.max,
-            "multiple": described.multiple and described.kind is not Kind.LIST and kind not in TICKED,
-            "accept": described.accept,
-            **dict(described.further),
-        }
-        made |= self.value_attributes(name, kind, described, given)
-        made["maxlength"] = room_for(made.get("value"), described.maxlength)
-        made |= {
-            "aria-invalid": "true" if self.messages_of(name) else None,
-            "aria-describedby": self.described_by(name, given),
-        }
-        return made | written({key: value for key, value in given.items() if key not in DECIDED})
-
-    def value_attributes(self, name: str, kind: str | None, described: Input, given: Attributes) -> dict[str, Any]:
-        if described.secret or kind == "file":
-            return {}
-        if kind in TICKED:
-            return self.button_attributes(name, described, given)
-        texts = self.texts_of(name, None if described.kind is Kind.LIST else given.get("value"))
-        if described.kind is not Kind.LIST:
-            text = texts[0] if texts else None
-        elif "value" in given:
-            made = self.button_attributes(name, described, given)
-            return {**made, **native_attributes(kind, made["value"], described.step)}
-        else:
-            place = self.rendered[name] - 1
-            text = texts[place] if place < len(texts) else None
-        if text is None or described.kind in NESTED:
-            return {"step": described.step}
-        if "type" in given:
-            return {"value": text or None, "step": described.step}
-        return {"value": text or None, **native_attributes(kind, text, described.step)}
-
-    def button_attributes(self, name: str, described: Input, given: Attributes) -> dict[str, Any]:
-        """Return the value of a button, which is its own, and whether it is chosen."""
-        value = given.get("value", described.ticked)
-        text = described.write(value)
-        is_known = self.is_sent(name, described) or "checked" not in given
-        chosen = text in self.texts_of(name) if is_known else bool(given["checked"])
-        return {"value": value if isinstance(value, str) else text, "checked": chosen}
 
     def next_id(self, name: str) -> str:
         """Return the ID of a control; of several by one name the second has ``-2``."""
@@ -339,10 +319,6 @@ class FormState:
             self._wtf = self.make_wtf(self)
         return self._wtf
 
-    def described_by(self, name: str, given: Attributes) -> str:
-        """Return the IDs of what describes an input: its error first, by which the client finds it."""
-        return " ".join([self.error_id(name), *str(given.get("aria_describedby", "")).split()])
-
     def error(self, name: str, **attributes: Any) -> Markup:
         """Return the element that holds a field's messages: there, and empty, where there are none.
 
@@ -371,6 +347,15 @@ class FormState:
             found |= {each: texts for each, texts in self.errors.items() if is_item(each, name)}
         return found
 
+    def has_messages(self, name: str) -> bool:
+        """Whether :meth:`messages_of` has any: for each of a list's inputs the answer is the same."""
+        if not self.errors:
+            return False
+        known = self._invalid.get(name)
+        if known is None:
+            known = self._invalid[name] = bool(self.messages_of(name))
+        return known
+
     def input_id(self, name: str) -> str:
         return f"{self.id}-{name.replace('.', '-')}"
 
@@ -389,12 +374,15 @@ class FormState:
         return any(self.summary in messages for name, messages in self.errors.items() if name in self.shown)
 
 
+def texts_for(described: Input, value: Any, write: Callable[[Any], str]) -> tuple[str, ...]:
+    if value is None or value is MISSING:
+        return ()
+    values = value if is_listed(value) else (value,)
+    return tuple(write(each) for write, each in zip(chain(described.write_each, repeat(write)), values, strict=False))
+
+
 #: what WTForms' forms have and is tried here
 WTFORMS = {
     "hidden_tag": "action_form writes the hidden fields, the CSRF token among them. Leave it out.",
     "validate_on_submit": "the action is called with valid arguments alone. What was not valid is in form.errors.",
 }
-
-
-BUTTONS = {Kind.BOX: "checkbox", Kind.CHOICE: "radio", Kind.RADIOS: "radio", Kind.CHOICES: "checkbox"}
-SAID_BY_NOTHING = frozenset(BUTTONS)
