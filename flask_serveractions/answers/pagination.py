@@ -15,7 +15,7 @@ import uuid
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from bisect import bisect_left, bisect_right
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import sha256
 from itertools import chain, islice
 from typing import Any, NamedTuple
@@ -262,19 +262,36 @@ def next_place(rows: Any, index: int, following: Any, last: Any, *before: Any) -
     :param following: the first of them; it may be gone, as may be all that the page has shown.
     :param last: the last of the page; the ones before it come after it.
     """
-    for each, distance in ((last, 1), (following, 0), *((each, 1) for each in before)):
-        place = place_of(rows, each, index)
-        if place is not None:
-            return place + distance
-    return place_in_order(rows, index, last)
+    known = (last, following, *before)
+    rank, place = first_known(rows, known, index)
+    if rank == len(known):
+        return place_in_order(rows, index, last)
+    return place if rank == known.index(following) else place + 1
 
 
-def place_of(rows: Any, wanted: Any, index: int) -> int | None:
-    """Return where a row stands: sought from where it was, onwards first."""
-    length, sought = len(rows), to_json_value(wanted)
-    near = min(max(index - 1, 0), length)
-    places = chain(range(near, length), range(near - 1, -1, -1))
-    return next((place for place in places if to_json_value(identity_of(rows[place])) == sought), None)
+def first_known(rows: Any, known: Sequence[Any], index: int) -> tuple[int, int]:
+    """Return which of some rows is the first that is still there, and where; all of them are sought at once.
+
+    They are sought from where the page after them began, onwards first; where none is there, the first item is how many
+    they are.
+    """
+    ranks: dict[Any, int] = {}
+    for rank, row in enumerate(known):
+        ranks.setdefault(mark_of(row), rank)
+    near, found = min(max(index - 1, 0), len(rows)), (len(known), 0)
+    for place in chain(range(near, len(rows)), range(near - 1, -1, -1)):
+        rank = ranks.get(mark_of(identity_of(rows[place])), len(known))
+        if rank < found[0]:
+            found = rank, place
+        if rank == 0:
+            break
+    return found
+
+
+def mark_of(identity: Any) -> Any:
+    """Return what is compared of an identity; it can be looked up."""
+    value = to_json_value(identity)
+    return tuple(value) if isinstance(value, list) else value
 
 
 def place_in_order(rows: Any, index: int, last: Any) -> int:

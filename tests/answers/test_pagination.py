@@ -44,13 +44,14 @@ class Remembering(Sequence[int]):
 
     def __init__(self, length: int) -> None:
         self.length = length
+        self.first = 0
         self.loaded: list[int] = []
 
     def __len__(self) -> int:
         return self.length
 
     def __getitem__(self, index: Any) -> Any:
-        found = range(self.length)[index]
+        found = range(self.first, self.first + self.length)[index]
         self.loaded.extend(found if isinstance(found, range) else [found])
         return list(found) if isinstance(found, range) else found
 
@@ -248,6 +249,16 @@ def test_where_all_that_a_cursor_knows_has_gone_the_order_leads_on(ids: list[int
 def test_without_an_order_either_the_number_leads_on() -> None:
     page = paginate_by_cursor(list("cgbahkldeijf"), CursorRequest(None, 4), RING)
     assert list(read_from([1, "x", 2, "y", 3], page.next_cursor)) == [3]
+
+
+def test_rows_that_are_gone_are_sought_in_one_pass() -> None:
+    rows = Remembering(300)
+    page = paginate_by_cursor(rows, CursorRequest(None, 20), RING)
+    others = Remembering(300)
+    others.first = 1000
+    rest = paginate_by_cursor(others, CursorRequest(page.next_cursor, 20), RING)
+    assert rest.items == list(range(1000, 1020))  # all of them stand after what was shown
+    assert len(others.loaded) < 3 * len(others)  # sought, put in order, cut
 
 
 def test_reading_on_loads_two_rows_more_than_are_shown() -> None:
