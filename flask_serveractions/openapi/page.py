@@ -15,7 +15,6 @@ from flask.cli import with_appcontext
 from jinja2 import Environment
 
 from ..app_state import AppState, state_of
-from ..http.conditional import Conditions, answer_conditionally
 from ..http.negotiation import HTML_UTF8, JSON
 from ..scope import running_app
 from ..security.signing import digest
@@ -81,10 +80,7 @@ def document_view(app: Flask) -> Callable[[], Response]:
 
     def openapi() -> Response:
         body, tag = served(request.root_path)
-        response = file_answer(body, JSON, ASKED_EACH_TIME)
-        response.set_etag(tag)
-        answer_conditionally(response, request.method, Conditions.of(request.environ))
-        return response
+        return file_answer(body, JSON, ASKED_EACH_TIME, tag)
 
     return openapi
 

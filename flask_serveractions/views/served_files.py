@@ -30,18 +30,14 @@ def client_module(state: AppState, name: str) -> Response:
     if is_asked_for(state.client_version):
         response = file_answer(MODULES[name], SCRIPT, FOR_GOOD)
         response.headers["SourceMap"] = f"{name}.map"
-    else:
-        url = f"{request.root_path}{state.settings.url_prefix}/{name}?v={state.client_version}"
-        response = file_answer(f"export * from {json.dumps(url)};\n", SCRIPT, ASKED_EACH_TIME)
-    answer_conditionally(response, request.method, Conditions.of(request.environ))
-    return response
+        return response
+    url = f"{request.root_path}{state.settings.url_prefix}/{name}?v={state.client_version}"
+    return file_answer(f"export * from {json.dumps(url)};\n", SCRIPT, ASKED_EACH_TIME)
 
 
 def source_map(name: str) -> Response:
     """Serve the source map of a module, which only a developer's browser asks for."""
-    response = file_answer(STATIC.joinpath(f"{name}.map").read_bytes(), JSON, ASKED_EACH_TIME)
-    answer_conditionally(response, request.method, Conditions.of(request.environ))
-    return response
+    return file_answer(STATIC.joinpath(f"{name}.map").read_bytes(), JSON, ASKED_EACH_TIME)
 
 
 def prefetch_rules() -> Response:
@@ -60,12 +56,16 @@ def is_asked_for(version: str) -> bool:
     return argument_in(request.environ.get("QUERY_STRING", ""), "v") == version
 
 
-def file_answer(content: str | bytes, content_type: str, caching: str) -> Response:
-    """Return the answer that holds a file.
+def file_answer(content: str | bytes, content_type: str, caching: str, tag: str | None = None) -> Response:
+    """Return the answer that holds a file, or a 304 for who has it.
 
     :param caching: its ``Cache-Control``.
+    :param tag: its entity tag, where that is known: else it is made of the content.
     """
     response: Response = current_app.response_class(content, content_type=content_type)
     response.headers["Cache-Control"] = caching
     response.headers["X-Content-Type-Options"] = "nosniff"
+    if tag is not None:
+        response.set_etag(tag)
+    answer_conditionally(response, request.method, Conditions.of(request.environ))
     return response

@@ -46,3 +46,18 @@ def test_its_source_map_holds_what_it_was_written_as(client: Any) -> None:
 def test_each_module_says_where_its_source_map_is(client: Any, name: str) -> None:
     answer = client.get(f"/_actions/{name}?v={CLIENT_VERSION}")
     assert client.get(f"/_actions/{answer.headers['SourceMap']}").json["version"] == 3
+
+
+@pytest.mark.parametrize(
+    "path", ["client.js", "client.js.map", "transitions.css", "-/prefetch.json", "/docs", "/docs/docs.css"]
+)
+def test_who_has_a_file_already_is_told_so(path: str) -> None:
+    app = Flask(__name__)
+    app.config["SERVERACTIONS_DOCS"] = "/docs"
+    ServerActions(app)
+    client = client_of(app)
+    url = path if path.startswith("/") else f"/_actions/{path}"
+    first = client.get(url)
+    assert (first.status_code, bool(first.data)) == (200, True)
+    again = client.get(url, headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
