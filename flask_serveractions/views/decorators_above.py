@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..app_state import AppState
 from ..held import callables_in
-from ..marks import bearers, chain_of, hidden, is_lost, requires_of
-from ..operation import Operation, where
+from ..marks import bearers, chain_of, hidden, is_lost, requires_of, written
+from ..operation import Operation, undecorated, where
 from ..security.rate_limits import is_limit
 from .own_views import is_own
 
@@ -50,7 +50,7 @@ def check_decorators(state: AppState) -> None:
 def check_marks_above(state: AppState, operations: Iterable[Operation]) -> None:
     """Refuse a ``@requires`` above a decorator that looks up by name what it has wrapped: it holds no function.
 
-    :raises RuntimeError: there is one, on what stands under an operation's own name.
+    :raises RuntimeError: there is one, on what stands under an operation's own name; be it a function written anew.
     """
     known = list(operations)
     registered = {id(each) for operation in known for each in bearers(operation)}
@@ -59,7 +59,24 @@ def check_marks_above(state: AppState, operations: Iterable[Operation]) -> None:
         for above in (known_in_its_place(operation), known_in_frame(operation.function, frame)):
             for each in () if id(above) in registered else (above, *callables_in(above)):
                 if is_lost(each, registered) and not requires_of(each) <= operation.requires:
-                    raise RuntimeError(hidden(operation, where(each), requires_of(each)))
+                    say = redefined if is_written_anew(operation.function, each) else hidden
+                    raise RuntimeError(say(operation, where(each), requires_of(each)))
+
+
+def is_written_anew(function: Any, other: Any) -> bool:
+    """Whether a function is another one of the same name in the same file, and nothing that a decorator has made."""
+    one, another = (getattr(undecorated(each), "__code__", None) for each in (function, other))
+    if one is None or another is None or one is another:
+        return False
+    return (one.co_name, one.co_filename) == (another.co_name, another.co_filename)
+
+
+def redefined(operation: Operation, bearer: str, what: frozenset[str]) -> str:
+    return (
+        f"{written(what)} on {bearer} guards nothing: it was not registered, and forms and scripts call another"
+        f" function of its name, {operation.where}. Put @actions.register on the one that is meant, and give the other"
+        " another name."
+    )
 
 
 def check_views(app: Flask, state: AppState) -> None:

@@ -157,6 +157,23 @@ def test_a_requires_above_one_that_looks_classes_up_is_an_error(monkeypatch: pyt
         client_of(actions).get("/anywhere")
 
 
+def test_a_requires_on_a_second_function_of_an_actions_name_is_an_error_that_says_so() -> None:
+    def make() -> ServerActions:
+        actions = ServerActions()
+        actions.auth_hook(lambda operation: "somebody")
+
+        @actions.register
+        def save(word: str) -> None: ...
+
+        @requires("admin")
+        def save(word: str, number: int) -> None: ...  # type: ignore[no-redef]  # noqa: F811
+
+        return actions
+
+    with pytest.raises(RuntimeError, match=r"@requires\('admin'\) on .*was not registered.* another function of its"):
+        client_of(make()).get("/anywhere")
+
+
 def test_a_function_of_its_name_elsewhere_that_requires_more_is_none_of_an_action_s() -> None:
     actions = ServerActions()
     actions.auth_hook(lambda operation: "ada")
