@@ -114,14 +114,14 @@ def action_rules(app: Flask, state: AppState) -> dict[str, Rule]:
 def make_blueprint(state: AppState) -> Blueprint:
     """Return the blueprint ``actions``: the catch-all and the client."""
     blueprint = Blueprint("actions", "flask_serveractions", url_prefix=state.settings.url_prefix)
-    # their endpoints are no names of actions
+    # an action's endpoint has no hyphen first
     module = f"/<any({', '.join(map(repr, MODULES))}):name>"
-    blueprint.add_url_rule(module, "client-module", lambda name: client_module(state, name))
-    blueprint.add_url_rule(f"{module}.map", "client-source-map", source_map)
-    blueprint.add_url_rule("/-/live", "live-events", live_view)
-    blueprint.add_url_rule(RULES_PATH, "prefetch-rules", prefetch_rules)
-    blueprint.add_url_rule("/transitions.css", "transitions-style", transitions)
-    blueprint.add_url_rule("/-/jobs/<signed>", "background-job", job_view, methods=["GET", "POST", "DELETE"])
+    blueprint.add_url_rule(module, "-client", lambda name: client_module(state, name))
+    blueprint.add_url_rule(f"{module}.map", "-source-map", source_map)
+    blueprint.add_url_rule("/-/live", "-live", live_view)
+    blueprint.add_url_rule(RULES_PATH, "-prefetch", prefetch_rules)
+    blueprint.add_url_rule("/transitions.css", "-transitions", transitions)
+    blueprint.add_url_rule("/-/jobs/<signed>", "-job", job_view, methods=["GET", "POST", "DELETE"])
     every: dict[str, Any] = {"methods": METHODS, "provide_automatic_options": False}
-    blueprint.add_url_rule("/<path:path>", "catch-all", catch_all, **every)
+    blueprint.add_url_rule("/<path:path>", "-catch-all", catch_all, **every)
     return blueprint

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 PATH_SAFE = "/:=&~+!$,;'@()*[]"  # what may stand in a path as it is
 NOT_BELOW_SERVER_NAME = "<invalid>"  # as Werkzeug calls the subdomain of such a host
-CATCH_ALL = "actions.catch-all"
-JOB = "actions.background-job"  # the one page under the prefix
+CATCH_ALL = "actions.-catch-all"
+JOB = "actions.-job"  # the one page under the prefix
 
 
 def url_of(environ: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ from flask import Flask, render_template_string
 
 from flask_serveractions import ActionError, ServerActions
 from flask_serveractions.views.actions import check_name
+from flask_serveractions.wsgi.page_urls import CATCH_ALL
 from tests.callers import BROWSER, SCRIPT, app_with, form_in, open_form, post_json, submit
 
 calls: list[str] = []
@@ -118,6 +119,16 @@ def test_every_action_has_a_rule_of_its_own_whose_name_is_a_static_segment(clien
     assert rule.methods is not None
     assert "POST" in rule.methods
     assert "GET" not in rule.methods
+
+
+def test_an_action_may_have_any_name_beside_what_else_is_under_the_prefix() -> None:
+    app = Flask(__name__)
+    ServerActions(app)
+    endpoints = [rule.endpoint for rule in app.url_map.iter_rules() if rule.endpoint.startswith("actions.")]
+    assert CATCH_ALL in endpoints
+    for endpoint in endpoints:
+        with pytest.raises(ValueError, match="is no name for an action"):
+            ServerActions().register(name=endpoint.removeprefix("actions.").replace("-", "."))(len)
 
 
 def test_the_prefix_is_the_apps_choice() -> None:

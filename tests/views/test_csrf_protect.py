@@ -12,6 +12,7 @@ from flask_wtf import CSRFProtect
 
 from flask_serveractions import MethodRoute, ServerActions, cached
 from flask_serveractions.testing import ActionsClient
+from flask_serveractions.wsgi.page_urls import CATCH_ALL
 
 FOREIGN = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
 
@@ -99,7 +100,7 @@ def test_a_view_that_mentions_one_of_ours_is_protected(app: Flask, mention: Call
     views = {
         "a resource's": Todos.as_view("todos"),
         "an action's": app.view_functions["actions.act"],
-        "the catch-all's": app.view_functions["actions.catch-all"],
+        "the catch-all's": app.view_functions[CATCH_ALL],
     }
     app.add_url_rule("/page", "page", mention(views[own]), methods=["GET", "POST"])
     assert app.test_client().post("/page", headers=FOREIGN).status_code in (400, 403)

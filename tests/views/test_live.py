@@ -240,7 +240,7 @@ def test_the_request_is_over_before_the_first_wait(app: Flask) -> None:
 
     @app.before_request
     def begin() -> None:
-        g.is_live = request.endpoint == "actions.live-events"
+        g.is_live = request.endpoint == "actions.-live"
 
     client = app.test_client()
     url = live_url(client.get("/").text)
