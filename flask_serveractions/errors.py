@@ -168,10 +168,23 @@ class Unreadable(Refusal):
 
 
 class TooLarge(Refusal):
-    """A body over the limit (RFC 9110, 15.5.14)."""
+    """A body over the limit (RFC 9110, 15.5.14).
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(413, f"too large: {reason}", f"The request is too large: {reason}.")
+    :param most: how many bytes are allowed, where there are more: a person is told in other words.
+    """
+
+    def __init__(self, reason: str, most: int | None = None) -> None:
+        detail = reason if most is None else f"at most {readable_size(most)} can be sent"
+        super().__init__(413, f"too large: {reason}", f"The request is too large: {detail}.")
+
+
+def readable_size(size: int) -> str:
+    """Return a number of bytes as a person reads it, and never more than it is: ``"1.5 MB"``."""
+    unit, factor = next((each for each in UNITS if size >= each[1]), ("B", 1))
+    return f"{size * 10 // factor / 10:g} {unit}"
+
+
+UNITS = (("GB", 2**30), ("MB", 2**20), ("KB", 2**10))
 
 
 class SignatureError(Exception):

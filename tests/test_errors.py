@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from flask_serveractions import ActionError
-from flask_serveractions.errors import INVALID, Invalid, Refusal, TooLarge, UnknownAction, Unreadable
+from flask_serveractions.errors import INVALID, Invalid, Refusal, TooLarge, UnknownAction, Unreadable, readable_size
 from tests.calling import Door
 
 
@@ -100,3 +100,25 @@ def test_an_action_error_that_can_not_be_told_is_an_error_where_it_is_made(
     (name,) = options
     with pytest.raises(error, match=rf"ActionError\({name}="):
         ActionError("No.", **options)
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [
+        (0, "0 B"),
+        (1023, "1023 B"),
+        (1024, "1 KB"),
+        (500_000, "488.2 KB"),
+        (2**20 - 1, "1023.9 KB"),
+        (2**20, "1 MB"),
+        (16_000_000, "15.2 MB"),
+        (5 * 2**40, "5120 GB"),
+    ],
+)
+def test_a_size_is_written_as_a_person_reads_it_and_never_as_more(size: int, expected: str) -> None:
+    assert readable_size(size) == expected
+
+
+def test_a_body_that_is_too_large_is_told_in_bytes_to_the_log_alone() -> None:
+    answer = Door(lambda: None, SERVERACTIONS_MAX_CONTENT_LENGTH=2048).json({"value": "x" * 3000})
+    assert answer.json["detail"] == "The request is too large: at most 2 KB can be sent."

@@ -54,7 +54,7 @@ def check_size(request: Request, limit: int) -> None:
 
 def check_length(length: int, limit: int) -> None:
     if length > limit:
-        raise TooLarge(f"{length} bytes, where {limit} are allowed")
+        raise TooLarge(f"{length} bytes, where {limit} are allowed", limit)
 
 
 def declared_length(environ: Mapping[str, Any]) -> int | None:
@@ -338,7 +338,7 @@ def chunks(request: Request, limit: int) -> Iterator[bytes]:
     if counted and left:
         raise cut_off(request)
     if not counted and not left and request.environ.get("wsgi.input_terminated"):
-        raise TooLarge(f"over {limit} bytes")
+        raise TooLarge(f"over {limit} bytes", limit)
 
 
 def read(stream: IO[bytes], size: int) -> bytes:

@@ -65,6 +65,7 @@ REFUSALS = (
     _("You are somebody else by now than when this page was shown. Please check what you typed, and send it."),
     _("The request comes from another site."),
     _("The request is too large: {reason}."),
+    _("The request is too large: at most {size} can be sent."),
     _("There is nothing here."),
     _("There is no such job."),
     _("The job was cancelled."),

@@ -101,7 +101,8 @@ def test_the_messages_are_found_by_pybabel() -> None:
         ("Length must be between 1 and 20 characters.", "LENGTH MUST BE BETWEEN 1 AND 20 CHARACTERS."),
         ("Must be at least 1 and less than 3.", "MUST BE AT LEAST 1 AND LESS THAN 3."),
         ("Please choose one of: red, {green}.", "PLEASE CHOOSE ONE OF: red, {green}."),
-        ("The request is too large: 9 bytes.", "THE REQUEST IS TOO LARGE: 9 bytes."),
+        ("The request is too large: more than 9 rows.", "THE REQUEST IS TOO LARGE: more than 9 rows."),
+        ("The request is too large: at most 1 MB can be sent.", "THE REQUEST IS TOO LARGE: AT MOST 1 MB CAN BE SENT."),
     ],
 )
 def test_a_message_is_translated_with_what_stands_in_it(text: str, expected: str) -> None:
