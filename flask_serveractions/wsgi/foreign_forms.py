@@ -20,10 +20,13 @@ from werkzeug.sansio.multipart import Epilogue, Field, MultipartDecoder, NeedDat
 from ..arguments.bodies import CHUNK, MAX_FIELDS, declared_length
 from ..http.negotiation import HTML, MULTIPART, URLENCODED
 from ..http.page_arguments import ACTION_ARGUMENT
+from ..security.origin import is_cross_site
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
     from _typeshed.wsgi import WSGIEnvironment
+
+    from ..config import Origin
 
 PLAIN = "text/plain"  # <form enctype="text/plain">
 FIRST = ACTION_ARGUMENT.encode() + b"="
@@ -33,10 +36,16 @@ LONGEST_NAME = 64  # bytes of a field's name that can still be ours, however it 
 SCRIPTS_HEADERS = ("HTTP_X_REQUESTED_WITH", "HTTP_IDEMPOTENCY_KEY")
 
 
-def is_foreign(environ: WSGIEnvironment, limit: int, token_headers: Callable[[], Iterable[str]]) -> bool:
+def is_foreign(
+    environ: WSGIEnvironment, limit: int, allowed: frozenset[Origin], token_headers: Callable[[], Iterable[str]]
+) -> bool:
     """Whether a body is a form without the field; of what was read of it, the environ gets a copy.
 
+    What a browser sends from another site runs no action: of that no more than the beginning is read, and what does not
+    end there is the action's to refuse.
+
     :param limit: bytes; where the field is not found in so many, it is not looked for any further.
+    :param allowed: other sites whose forms may call actions.
     :param token_headers: gives the environ keys of the CSRF token's headers.
     """
     kind = environ.get("CONTENT_TYPE", "")
@@ -49,8 +58,9 @@ def is_foreign(environ: WSGIEnvironment, limit: int, token_headers: Callable[[],
     if kind == PLAIN:
         return not is_script(environ, token_headers())
     finder = MultipartFinder(parameters.get("boundary", ""), limit) if kind == MULTIPART else UrlencodedFinder()
-    look_ahead(environ, finder, limit)
-    return not (finder.found or is_script(environ, token_headers()))
+    is_refused = is_cross_site(environ, allowed)
+    is_whole = look_ahead(environ, finder, 0 if is_refused else limit)
+    return not (finder.found or (is_refused and not is_whole) or is_script(environ, token_headers()))
 
 
 def is_script(environ: Mapping[str, Any], token_headers: Iterable[str]) -> bool:
@@ -109,15 +119,18 @@ class MultipartFinder:
         """Leave it at that: a body that is cut off has not shown the field."""
 
 
-def look_ahead(environ: WSGIEnvironment, finder: UrlencodedFinder | MultipartFinder, limit: int) -> None:
-    """Read until the field is found, the body ends, or the limit is passed; let the environ give all of it again."""
+def look_ahead(environ: WSGIEnvironment, finder: UrlencodedFinder | MultipartFinder, limit: int) -> bool:
+    """Read until the field is found, the body ends, or the limit is passed; let the environ give all of it again.
+
+    Returns whether the body has ended.
+    """
     reader = Reader(environ["wsgi.input"], length_of(environ))
     first = reader.read(CHUNK)
     finder.feed(first)
     if reader.left == 0 and reader.error is None:  # as nearly every form
         finder.finish()
         environ["wsgi.input"] = BytesIO(first)
-        return
+        return True
     head: IO[bytes] = SpooledTemporaryFile(max_size=CHUNK)  # noqa: SIM115 the replay closes it
     head.write(first)
     while not finder.found and head.tell() <= limit and (data := reader.read(CHUNK)):
@@ -129,6 +142,7 @@ def look_ahead(environ: WSGIEnvironment, finder: UrlencodedFinder | MultipartFin
     if reader.error is not None:
         finder.found = True  # the action's door says that it can't be read
     environ["wsgi.input"] = Replay(head, reader)
+    return reader.left == 0
 
 
 def length_of(environ: Mapping[str, Any]) -> int | None:

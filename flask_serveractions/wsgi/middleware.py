@@ -108,7 +108,7 @@ class Middleware:
             )
         if action is None or environ["REQUEST_METHOD"] != "POST":
             return
-        if is_foreign(environ, self.limit_of(action.name), self.token_headers):
+        if is_foreign(environ, self.limit_of(action.name), self.state.settings.allowed_origins, self.token_headers):
             logger.warning(
                 "A form without the field %s was posted to %s, and is handed to that page."
                 " If it was meant for an action, make it with action_form, or write {{ action_fields(action) }} in it.",

@@ -201,8 +201,56 @@ def test_the_body_is_given_again_byte_for_byte(body: bytes, limit: int) -> None:
         "HTTP_ACCEPT": "text/html",
         "wsgi.input": io.BytesIO(body + b"of the next request"),
     }
-    is_foreign(environ, limit, tuple)
+    is_foreign(environ, limit, frozenset(), tuple)
     assert environ["wsgi.input"].read(len(body)) == body
+
+
+class Counted(io.BytesIO):
+    """A body that knows how much of it was read."""
+
+    count = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        data = super().read(size)
+        self.count += len(data)
+        return data
+
+
+FILE = b'--b\r\nContent-Disposition: form-data; name="upload"; filename="large.bin"\r\n\r\n%b\r\n' % (b"z" * 900_000)
+OTHER = {"Origin": "https://other.example", "Sec-Fetch-Site": "cross-site"}
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [(MULTIPART, FILE + parts("_action")), (MULTIPART, FILE + parts("title")), (URLENCODED, b"text=" + b"a" * 900_000)],
+)
+def test_of_what_comes_from_another_site_the_beginning_is_read_alone(
+    client: FlaskClient, content_type: str, body: bytes
+) -> None:
+    url, stream = open_form(client).url, Counted(body)
+    answer = client.post(
+        url,
+        headers={**BROWSER, **OTHER},
+        content_type=content_type,
+        input_stream=stream,
+        environ_overrides={"CONTENT_LENGTH": str(len(body))},
+    )
+    assert (answer.status_code, calls) == (403, [])
+    assert stream.count <= 64 * 1024
+
+
+def test_a_small_form_of_another_site_without_the_field_is_the_pages_as_ever(client: FlaskClient) -> None:
+    url = open_form(client).url
+    assert client.post(url, data={"mail": "a@b.c"}, headers={**BROWSER, **OTHER}).status_code == 200
+    assert [kind for kind, *_ in calls] == ["page"]
+
+
+def test_of_a_site_that_may_call_actions_all_is_looked_through() -> None:
+    client = make_app(SERVERACTIONS_ALLOWED_ORIGINS=(OTHER["Origin"],), WTF_CSRF_ENABLED=False).test_client()
+    form = open_form(client)
+    body = FILE + parts("_action")
+    answer = client.post(form.url, data=body, headers={**BROWSER, **OTHER}, content_type=MULTIPART)
+    assert (answer.status_code, calls) == (303, [("action", 900_000)])
 
 
 class Broken(io.RawIOBase):
