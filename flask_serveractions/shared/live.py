@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache, partial
 from hashlib import sha256
+from math import ceil
 from typing import NamedTuple
 
 from ..stores.store import Generations, Store, StoreUnavailable
@@ -30,6 +31,7 @@ MOST_OF_A_BROWSER = 2  # of the six connections that one opens to a host by HTTP
 SOONEST_SECONDS = 1.0  # until who is not held asks again
 SPACING_SECONDS = 1 / 16  # between two who ask again
 LATEST_SECONDS = 300.0
+APART = 4  # turns, from one of a visitor's to the next
 
 RENEW = b"retry: 30000\nevent: renew\ndata: {}\n\n"
 POSITION = re.compile(r"([0-9a-f]{12})-([0-9]{1,18})", re.ASCII)
@@ -92,17 +94,23 @@ class Live:
         return position_of(self.store().generations())
 
     def events(
-        self, tags: Sequence[str], since: Position | None, can_wait: bool, browser: str | None = None
+        self,
+        tags: Sequence[str],
+        since: Position | None,
+        can_wait: bool,
+        visitor: str | None = None,
+        is_browser: bool = True,
     ) -> Iterator[bytes]:
         """Yield the events of a connection, as bytes; whoever stops before the end closes the generator.
 
         :param since: what the page knows; None: all is stale.
         :param can_wait: whether this process serves others meanwhile.
-        :param browser: whose windows share its connections; None for a program, which has as many as it likes.
+        :param visitor: whose windows share what is held, and the turns; None for one who can't be told from others.
+        :param is_browser: else it is a program, of which as many as it likes are held.
         """
-        token = self.slots.take(browser) if can_wait else None
+        token = self.slots.take(visitor if is_browser else None) if can_wait else None
         if token is None:
-            seconds = self.turns.seconds_until_next(time.monotonic())
+            seconds = self.turns.seconds_until_next(time.monotonic(), visitor)
             yield retry_after(seconds) + self.look(tags, since)[1]
             return
         try:
@@ -196,18 +204,46 @@ class Slots:
 
 
 class Turns:
-    """When those who are not held ask again: one after the other, so that they are never too many at a time."""
+    """When those who are not held ask again: one after the other, so that they are never too many at a time.
+
+    A turn is a sixteenth of a second, by its number. Of one visitor's turns each leaves others between it and the last,
+    so that nobody who asks without end keeps everybody waiting.
+    """
 
     def __init__(self) -> None:
-        self.next = 0.0
+        self.taken: dict[int, int] = {}  # by number: from where on the next one may be free
+        self.last: dict[str, int] = {}  # by visitor
         self.lock = threading.Lock()
 
-    def seconds_until_next(self, now: float) -> float:
+    def seconds_until_next(self, now: float, visitor: str | None = None) -> float:
         """Return how long one waits until it is their turn.
 
         :param now: seconds, monotonic.
+        :param visitor: None for somebody who can't be told from others.
         """
+        soonest = ceil((now + SOONEST_SECONDS) / SPACING_SECONDS)
+        latest = soonest + round(LATEST_SECONDS / SPACING_SECONDS)
         with self.lock:
-            turn = max(now + SOONEST_SECONDS, min(self.next, now + LATEST_SECONDS))
-            self.next = turn + SPACING_SECONDS
-            return turn - now
+            if len(self.taken) > 2 * (latest - soonest):
+                self._forget_before(soonest)
+            own = self.last.get(visitor, 0) if visitor else 0
+            turn = self._free_from(max(soonest, own + APART))
+            if turn > latest:
+                return LATEST_SECONDS
+            self.taken[turn] = turn + 1
+            if visitor:
+                self.last[visitor] = turn
+            return turn * SPACING_SECONDS - now
+
+    def _free_from(self, turn: int) -> int:
+        """Return the first turn from one on that nobody has, and remember the way there."""
+        passed = []
+        while turn in self.taken:
+            passed.append(turn)
+            turn = self.taken[turn]
+        self.taken.update(dict.fromkeys(passed, turn))
+        return turn
+
+    def _forget_before(self, turn: int) -> None:
+        self.taken = {each: free for each, free in self.taken.items() if each >= turn}
+        self.last = {visitor: last for visitor, last in self.last.items() if last >= turn}

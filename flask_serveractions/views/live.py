@@ -32,8 +32,9 @@ def live_view() -> Response:
         body = iter([RENEW])
     else:
         known = request.headers.get("Last-Event-ID") or request.args.get("since", "")
-        browser = visitor if "Sec-Fetch-Site" in request.headers else None  # programs do not send it
-        body = state.live.events(tags, parse_position(known[:LONGEST]), serves_others(request.environ), browser)
+        is_browser = "Sec-Fetch-Site" in request.headers  # programs do not send it
+        can_wait = serves_others(request.environ)
+        body = state.live.events(tags, parse_position(known[:LONGEST]), can_wait, visitor or None, is_browser)
     response: Response = current_app.response_class(body, content_type=EVENTS, headers=dict(STREAM_HEADERS))
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response

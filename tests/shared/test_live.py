@@ -8,6 +8,7 @@ import re
 import threading
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -228,6 +229,28 @@ def test_a_flood_of_askers_makes_nobody_wait_for_ever() -> None:
     for _ in range(100_000):
         turns.seconds_until_next(0.0)
     assert turns.seconds_until_next(0.0) <= LATEST_SECONDS + SPACING_SECONDS
+
+
+def test_a_visitor_who_asks_without_end_slows_nobody_else_down() -> None:
+    turns = Turns()
+    for _ in range(10_000):
+        turns.seconds_until_next(0.0, "one")
+    others = [turns.seconds_until_next(0.0, f"other {number}") for number in range(100)]
+    assert max(others) < SOONEST_SECONDS + 2 * 100 * SPACING_SECONDS
+    assert turns.seconds_until_next(0.0, "one") == LATEST_SECONDS
+
+
+def test_all_windows_of_one_visitor_ask_one_after_the_other_too() -> None:
+    turns = Turns()
+    moments = sorted(turns.seconds_until_next(0.0, "one") for _ in range(50))
+    assert all(later - earlier >= SPACING_SECONDS for earlier, later in pairwise(moments))
+
+
+def test_turns_that_are_over_are_forgotten() -> None:
+    turns = Turns()
+    for number in range(30_000):
+        turns.seconds_until_next(float(number), f"visitor {number}")
+    assert len(turns.taken) + len(turns.last) < 20_000
 
 
 def test_a_store_that_is_away_ends_nothing_and_is_caught_up_with(tmp_path: Path) -> None:

@@ -276,6 +276,28 @@ def test_the_windows_of_a_browser_share_two(sqlite_url: str) -> None:
         each.close()  # type: ignore[attr-defined]
 
 
+def test_browsers_that_nobody_can_tell_apart_are_no_one_browser(sqlite_url: str) -> None:
+    app = app_of(sqlite_url, SERVERACTIONS_LIVE_STREAMS=9, SERVERACTIONS_BIND_SESSION=False)
+    client = app.test_client()
+    url = live_url(client.get("/").text)
+    held = [iter(threaded(client, url, {"Sec-Fetch-Site": "same-origin"})) for _ in range(4)]
+    for each in held:
+        next(each)
+    assert len(state_of(app).live.slots.taken) == 4
+    for each in held:
+        each.close()  # type: ignore[attr-defined]
+
+
+def test_who_asks_without_end_keeps_another_visitor_waiting_no_longer(sqlite_url: str) -> None:
+    app = app_of(sqlite_url)
+    hers, his = (app.test_client() for _ in range(2))
+    urls = {client: live_url(client.get("/").text) for client in (hers, his)}
+    for _ in range(100):
+        hers.get(urls[hers])
+    (waiting,) = re.findall(r"retry: (\d+)", his.get(urls[his]).text)
+    assert int(waiting) < 1500
+
+
 def test_500_connections_leave_nothing_behind(sqlite_url: str) -> None:
     app = app_of(sqlite_url, SERVERACTIONS_LIVE_STREAMS=400)
     client = app.test_client()
