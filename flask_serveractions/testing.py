@@ -103,11 +103,12 @@ class ActionsClient(FlaskClient):
         for name, value in fields.items():
             found.form.fill(name, value)
         pressed = button or next(iter(found.buttons), None)
+        enctype = found.form.sent_by(pressed)[2]
         return self.post(
             found.url.removeprefix(base_url.rstrip("/")),
             base_url=base_url,
-            data=MultiDict(body_of(found.form, pressed)),
-            content_type=found.form.enctype,
+            data=MultiDict(body_of(found.form, pressed, enctype)),
+            content_type=enctype,
             headers=browser_headers(page_url),
         )
 
@@ -118,9 +119,11 @@ class ActionsClient(FlaskClient):
     def forms_of(self, operation: Operation, html: str, page_url: str) -> Iterator[FormOnPage]:
         """Yield the forms of a page that call an action, by their own ``action`` or by a button's ``formaction``."""
         for form in forms_in(html):
-            targets: dict[str, list[Control]] = {form.action: []} if form.method == "post" else {}
-            for button in form.buttons:
-                targets.setdefault(form.action if button.action is None else button.action, []).append(button)
+            targets: dict[str, list[Control]] = {}
+            for button in [None, *form.buttons]:
+                target, method, _ = form.sent_by(button)
+                if method == "post":
+                    targets.setdefault(target, []).extend(filter(None, [button]))
             for target, buttons in targets.items():
                 url = urljoin(page_url, target)
                 called = without_action(urlsplit(url).query)[1]
@@ -201,9 +204,9 @@ def choose_form(operation: Operation, found: list[FormOnPage], fields: dict[str,
     return several[0]
 
 
-def body_of(form: Form, button: Control | None) -> Iterator[tuple[str, Any]]:
+def body_of(form: Form, button: Control | None, enctype: str) -> Iterator[tuple[str, Any]]:
     """Yield what is posted: an empty file input is an empty part, outside of multipart a file is its name."""
-    multipart = form.enctype == MULTIPART
+    multipart = enctype == MULTIPART
     inputs = {each.name for each in form.controls if each.kind == "file" and each.value == ""}
     for name, value in form.entries(button):
         if is_file(value):

@@ -310,6 +310,18 @@ def test_a_button_leads_to_an_action_by_its_formaction(client: ActionsClient) ->
     assert seen == [("first", "by hand"), ("second", "typed")]
 
 
+def test_a_button_says_how_the_form_is_sent(client: ActionsClient) -> None:
+    url = client.get("/").text.partition('formaction="')[2].partition('"')[0].replace("&amp;", "&")
+    fields = '<input name=_action><input name="text"><input type=file name=file>'
+    button = f'<button formaction="{url}" formmethod=post formenctype=multipart/form-data name=how value=x>'
+    sent = client.submit(f"<form>{fields}{button}</form>", "press").request
+    assert sent.content_type.startswith("multipart/form-data")
+    with pytest.raises(LookupError, match="no form that calls 'press'"):
+        client.submit(f'<form method=post>{fields}<button formaction="{url}" formmethod=get></form>', "press")
+    with pytest.raises(LookupError, match="no form that calls 'press'"):
+        client.submit(f'<form>{fields}<button formaction="{url}"></form>', "press")
+
+
 def test_the_request_looks_like_a_browsers(client: ActionsClient) -> None:
     with client:
         client.submit(client.get("/?todo=1", base_url="https://shop.example"), "create_todo")

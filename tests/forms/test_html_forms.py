@@ -30,11 +30,20 @@ CONTROLS: dict[str, tuple[str, list[tuple[str, str]]]] = {
     "a control without name": ('<input value="1">', []),
     "a disabled control": ('<input name="a" value="1" disabled>', []),
     "a disabled fieldset": ('<fieldset disabled><input name="a"></fieldset><input name="b">', [("b", "")]),
+    "a legend of a disabled fieldset": (
+        '<fieldset disabled><legend><input name="a"></legend><legend><input name="b"></legend></fieldset>',
+        [("a", "")],
+    ),
+    "two attributes of one name": ('<input name="a" value="1" value="2">', [("a", "1")]),
     "a ticked box": ('<input type="checkbox" name="a" checked>', [("a", "on")]),
     "a ticked box with a value": ('<input type=checkbox name=a value="true" checked>', [("a", "true")]),
     "an unticked box": ('<input type="checkbox" name="a" value="true">', []),
     "a chosen radio button": (
         '<input type="radio" name="a" value="1"><input type="radio" name="a" value="2" checked>',
+        [("a", "2")],
+    ),
+    "two chosen radio buttons": (
+        '<input type="radio" name="a" value="1" checked><input type="radio" name="a" value="2" checked>',
         [("a", "2")],
     ),
     "no chosen radio button": ('<input type="radio" name="a" value="1">', []),
@@ -46,6 +55,19 @@ CONTROLS: dict[str, tuple[str, list[tuple[str, str]]]] = {
     "a choice by its text": ('<select name="a"><option> Some\n thing </option></select>', [("a", "Some thing")]),
     "a choice by its text, not the first": ("<select name=a><option>1<option selected>2</select>", [("a", "2")]),
     "a choice whose first is disabled": ('<select name="a"><option disabled>1<option>2</select>', [("a", "2")]),
+    "a choice whose prompt can not be chosen": (
+        '<select name="a"><option value="" disabled selected>Choose<option>1</select>',
+        [],
+    ),
+    "a choice whose first group is disabled": (
+        '<select name="a"><optgroup disabled><option>1</optgroup><option>2</select>',
+        [("a", "2")],
+    ),
+    "a list of which none is marked": ('<select name="a" size="2"><option>1<option>2</select>', []),
+    "a choice of several, one of them disabled": (
+        '<select name="a" multiple><option selected>1<option selected disabled>2</select>',
+        [("a", "1")],
+    ),
     "a choice of several": (
         '<select name="a" multiple><option selected>1<option>2<option selected>3</select>',
         [("a", "1"), ("a", "3")],
@@ -57,7 +79,11 @@ CONTROLS: dict[str, tuple[str, list[tuple[str, str]]]] = {
     "a template": ('<template><input name="a"><template></template><input name="b"></template>', []),
     "the pressed button": ('<button name="a" value="1">A</button><button name="b">B</button>', [("a", "1")]),
     "an input that is a button": ('<input type="submit" name="a" value="Go">', [("a", "Go")]),
+    "a button of a type that is none": ('<button name="a" value="1" type="toggle">A</button>', [("a", "1")]),
+    "an image, which sends where it was clicked": ('<input type="image" name="a">', [("a.x", "0"), ("a.y", "0")]),
+    "an image without name": ('<input type="image">', [("x", "0"), ("y", "0")]),
     "a button that sends nothing": ('<button type="button" name="a">A</button><input type="reset" name="b">', []),
+    "a control that belongs to no form": ('<input name="a" form=""><input name="b" form="none">', []),
     "the order of the page": (
         '<input name="b"><input name="a"><input name="b" value="2">',
         [("b", ""), ("a", ""), ("b", "2")],
@@ -125,6 +151,16 @@ def test_a_control_may_belong_to_a_form_by_its_id() -> None:
     assert [each.name for each in form.controls] == ["a"]
 
 
+def test_controls_are_sent_in_the_order_of_the_page_wherever_their_form_begins() -> None:
+    form = form_of("<input name=b>", "<input name=a form=x><form id=x>", "</form><input name=c form=x>")
+    assert [name for name, _ in form.entries(None)] == ["a", "b", "c"]
+
+
+def test_of_two_forms_with_one_id_the_first_is_meant() -> None:
+    first, second = forms_in("<form id=x></form><form id=x></form><input name=a form=x>")
+    assert (len(first.controls), len(second.controls)) == (1, 0)
+
+
 def test_a_form_in_a_template_is_none() -> None:
     assert forms_in("<template><form></form></template>") == []
 
@@ -137,6 +173,28 @@ def test_a_page_that_is_cut_off_still_has_its_forms() -> None:
 def test_a_button_may_lead_elsewhere() -> None:
     (button,) = form_of('<button formaction="/other">Go</button>').buttons
     assert button.action == "/other"
+
+
+@pytest.mark.parametrize(
+    ("form", "button", "expected"),
+    [
+        ("<form>", "<button>", ("", "get", "application/x-www-form-urlencoded")),
+        ("<form method=PUT enctype=none>", "<button>", ("", "get", "application/x-www-form-urlencoded")),
+        (
+            "<form action=/a method=post>",
+            "<button formaction=/b formmethod=GET formenctype=text/plain>",
+            ("/b", "get", "text/plain"),
+        ),
+        (
+            "<form action=/a>",
+            "<button formmethod=post formenctype=x>",
+            ("/a", "post", "application/x-www-form-urlencoded"),
+        ),
+    ],
+)
+def test_a_button_may_send_otherwise(form: str, button: str, expected: tuple[str, str, str]) -> None:
+    found = form_of(button, form)
+    assert found.sent_by(found.buttons[0]) == expected
 
 
 @pytest.mark.parametrize("odd", ["<![q=0", "<![&//x>", "<![CDATA[x]]>", "<![if !IE]>", "<!>", "<!["])
