@@ -239,7 +239,7 @@ def plain(value: Any) -> Any:
 AS_JSON: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
     (enum.Enum, lambda value: plain(value.value)),
     ((dt.date, dt.time), lambda value: value.isoformat()),
-    (dt.timedelta, lambda value: value // dt.timedelta(seconds=1)),
+    (dt.timedelta, dt.timedelta.total_seconds),
     ((decimal.Decimal, uuid.UUID), str),
 )
 

@@ -85,6 +85,11 @@ def move(address: Address, colour: Colour, tags: list[str], days: list[dt.date] 
 
 
 @actions.register
+def wait(time: dt.timedelta, file: FileStorage | None = None) -> None:
+    seen.append(time)
+
+
+@actions.register
 def whoami() -> dict[str, Any]:
     session["calls"] = session.get("calls", 0) + 1
     return {"calls": session["calls"], "headers": dict(request.headers), "page": request.full_path}
@@ -160,6 +165,13 @@ def test_an_action_is_known_by_the_function_and_by_what_wraps_it(client: Actions
         return create_todo(**arguments)
 
     assert client.call_action(wrapper, text="milk").status_code == 200
+
+
+@pytest.mark.parametrize("time", [dt.timedelta(milliseconds=1500), dt.timedelta(days=-1, microseconds=7)])
+def test_a_time_is_given_to_its_fraction(client: ActionsClient, time: dt.timedelta) -> None:
+    client.call_action(wait, time=time)
+    client.call_action(wait, time=time, file=(BytesIO(b"x"), "a.txt"))
+    assert seen == [time, time]
 
 
 def test_a_failure_is_problem_details(client: ActionsClient) -> None:
