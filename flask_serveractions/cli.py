@@ -317,12 +317,17 @@ def format_table(headers: Row, rows: Sequence[Row], width: int | None) -> Iterat
 
     :param width: in columns; None for as many as it takes.
     """
-    lines = [headers, *rows]
+    lines = [headers, *(tuple(map(printable, row)) for row in rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     while width is not None and sum(widths) + 2 * (len(widths) - 1) > width and max(widths) > NARROWEST:
         widths[widths.index(max(widths))] -= 1
     for line in lines:
         yield "  ".join(truncate(cell, limit).ljust(limit) for cell, limit in zip(line, widths, strict=True)).rstrip()
+
+
+def printable(text: str) -> str:
+    """Return a text without what a terminal would obey: a tag may hold what a visitor has sent."""
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
 
 
 def truncate(text: str, limit: int) -> str:

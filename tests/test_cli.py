@@ -313,6 +313,11 @@ def test_a_table_is_as_wide_as_it_must_be() -> None:
     assert list(format_table(("A", "B"), [("long cell", "x")], None)) == ["A          B", "long cell  x"]
 
 
+def test_a_table_holds_nothing_that_a_terminal_obeys() -> None:
+    cell = "search:\x1b]0;mine\x07\n\udc80 für 日本"
+    assert list(format_table(("A",), [(cell,)], None)) == ["A", r"search:\x1b]0;mine\x07\n\udc80 für 日本"]
+
+
 def test_a_table_is_no_wider_than_the_terminal() -> None:
     lines = list(format_table(("KIND", "URL"), [("action", "/_actions/create_todo/<signature>")], 20))
     assert lines == ["KIND    URL", "action  /_actions/c…"]
