@@ -156,3 +156,12 @@ def test_a_document_is_written_where_one_says(app: Flask, tmp_path: Path, comman
     assert run(app, command, "--output", str(path)).stdout == ""
     assert len(path.read_text(encoding="utf-8")) > 500
     assert path.read_text(encoding="utf-8") == run(app, command).stdout
+
+
+@pytest.mark.parametrize("command", ["openapi", "typescript"])
+@pytest.mark.parametrize("path", ["/nowhere/written", "/dev/full", "/"])
+def test_a_file_that_can_not_be_written_is_told_in_one_line(app: Flask, command: str, path: str) -> None:
+    done = run(app, command, "--output", path)
+    assert done.exit_code == 1
+    assert done.output.startswith(f"Error: {path!r} can't be written: ")
+    assert len(done.output.splitlines()) == 1

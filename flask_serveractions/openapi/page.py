@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import cache, lru_cache
 from importlib.resources import files
 from importlib.util import find_spec
-from typing import IO, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import click
 from flask import Flask, Response, current_app, request
@@ -125,18 +125,27 @@ def asset(name: str) -> Response:
 
 
 output_option = click.option(
-    "--output", type=click.File("w", encoding="utf-8", lazy=True), default="-", help="Write it there instead."
+    "--output", type=click.Path(allow_dash=True), metavar="FILENAME", default="-", help="Write it there instead."
 )
 
 
-def write(output: IO[str], text_of: Callable[[Flask], str]) -> None:
-    """Write what is made of the running command's app; what can't be made is an error of the command line."""
+def write(output: str, text_of: Callable[[Flask], str]) -> None:
+    """Write what is made of the running command's app; what can't be made, or written, is told in one line.
+
+    :param output: a file, or ``-``.
+    """
     app = running_app()
     try:
         text = text_of(app)
     except (RuntimeError, TypeError, ValueError) as error:
         raise click.ClickException(str(error)) from error
-    output.write(text)
+    try:
+        with click.open_file(output, "w", encoding="utf-8") as stream:
+            stream.write(text)
+    except BrokenPipeError:  # whoever read it wants no more: click ends quietly
+        raise
+    except OSError as error:
+        raise click.ClickException(f"{output!r} can't be written: {error.strerror}.") from error
 
 
 def document_text(app: Flask) -> str:
@@ -146,7 +155,7 @@ def document_text(app: Flask) -> str:
 @click.command("openapi")
 @output_option
 @with_appcontext
-def openapi_command(output: IO[str]) -> None:
+def openapi_command(output: str) -> None:
     """Print the OpenAPI 3.1 document of actions and resources.
 
     \b

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import IO, Any
+from typing import Any
 
 import click
 from flask import Flask
@@ -291,7 +291,7 @@ def union(kinds: Iterable[str]) -> str:
 @click.command("typescript")
 @output_option
 @with_appcontext
-def typescript_command(output: IO[str]) -> None:
+def typescript_command(output: str) -> None:
     """Print a typed client of actions and resources, in TypeScript.
 
     It is a module without dependencies, which "tsc --strict" accepts.
