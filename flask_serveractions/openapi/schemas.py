@@ -155,7 +155,7 @@ class Converter(OpenAPIConverter):
 
     def component_name(self, schema: Schema, title: str | None, partial: Partial) -> str:
         base = identifier(title or type(schema).__name__.removesuffix("Schema"))
-        names = () if partial in (None, True) else ("", *sorted(partial))  # type: ignore[arg-type]  # it is a set
+        names = ("", *sorted(partial)) if isinstance(partial, frozenset) else ()
         ending = "" if self.has_come_back else "Partial" + "_".join(names) if partial else "Input"
         only, exclude, dump_only, load_only, _, _, nested = modifiers(schema)
         if not (only or exclude or dump_only or load_only or nested) and len(base + ending) <= LONGEST_NAME:

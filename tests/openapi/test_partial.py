@@ -123,3 +123,11 @@ def test_of_a_schema_with_a_load_of_its_own_nothing_is_said(sent: Any) -> None:
     assert described_body(app, JSON) == {"description": "Whatever it is."}
     assert described_body(app, FORM) == {"type": "object", "properties": {"name": {}}}
     assert app.test_client().patch("/room", json=sent).json == sent
+
+
+def test_a_schema_may_say_that_it_is_not_partial_around_one_that_is() -> None:
+    class House(Schema):
+        room = fields.Nested(Room(partial=True), required=True)
+
+    made = described_body(app_with(House(partial=False)), JSON)
+    assert (made["required"], made["properties"]["room"]["required"]) == (["room"], ["name", "quiet", "bed"])
