@@ -14,7 +14,7 @@ from werkzeug.datastructures import CombinedMultiDict, FileStorage, MultiDict
 from ..errors import NOTHING_HERE, WHOLE, Errors, Invalid, Refusal, UnknownAction, Unreadable
 from ..http.sentences import FILL_IN, FORM, sentence_of
 from ..operation import MISSING, Operation, Parameter, Source
-from ..schemas.error_names import field_messages, schema_messages
+from ..schemas.error_names import field_messages, flat_errors, schema_messages
 from ..schemas.fields import MAX_REPORTED, is_delimited, is_list
 from ..schemas.flask_forms import (
     Place,
@@ -30,7 +30,6 @@ from ..schemas.flask_forms import (
 from ..schemas.form_data import (
     FormReader,
     data_for,
-    flat_errors,
     flat_values,
     is_clean,
     join_name,

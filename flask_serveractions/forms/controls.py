@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from copy import copy
 from difflib import get_close_matches
 from functools import cache, partial
@@ -13,12 +12,21 @@ from typing import Any
 from marshmallow import INCLUDE, Schema, ValidationError, fields, missing, validate
 
 from ..operation import MISSING, Operation, Parameter
-from ..schemas.fields import Choice, address_validator, has_plain_values, is_many, plucked, simple_validators
+from ..schemas.fields import (
+    Choice,
+    address_validator,
+    has_plain_values,
+    is_list,
+    is_many,
+    is_text,
+    plucked,
+    simple_validators,
+)
 from ..schemas.flask_forms import field_named, filled_form, new_entry
 from ..schemas.form_data import MAX_DEPTH
 from .initial_values import found_in
 from .inputs import YES_OR_NO, Input, Kind, is_secret, is_secret_name, option_pair
-from .native_inputs import text_of
+from .native_inputs import limits, text_of
 from .wtf_inputs import any_file, input_of, is_secret_field, wtf_names
 
 Place = fields.Field[Any] | Schema  # that fields may stand below
@@ -215,7 +223,7 @@ def described(found: list[fields.Field[Any]], name: str, parameter: Parameter | 
         nullable=field.allow_none or (parameter is not None and parameter.optional and len(found) == 1),
         options=options_of(item),
         default=default,
-        says_no=text_of(item, False) if default is True else "",
+        says_no=no_of(kind, item, default is True or is_in_row(found, name)),
         ticked=text_of(item, True) if isinstance(item, fields.Boolean) else "true",
         parts=parts_of(field),
         whole_keys=has_plain_values(field),
@@ -316,6 +324,21 @@ def attributes_of(found: list[fields.Field[Any]], name: str) -> tuple[str, ...]:
     return () if own == steps else (*name.split(".")[: -len(found)], *own)
 
 
+def is_in_row(found: list[fields.Field[Any]], name: str) -> bool:
+    """Whether a control stands in an item of a list, or at a key of a mapping: with nothing sent, that is not there."""
+    around = found[:-1]
+    return any(is_list(each) or isinstance(each, fields.Mapping) for each in around) or name.split(".")[0].isdigit()
+
+
+def no_of(kind: Kind, item: fields.Field[Any], is_wanted: bool) -> str | None:
+    """Return what says that no box is ticked, where something has to; None where nothing sent says it."""
+    if not is_wanted or kind not in (Kind.BOX, Kind.CHOICES):
+        return None
+    if kind is Kind.BOX:
+        return text_of(item, False)
+    return None if is_text(item) else ""  # where an empty text is a choice, it would be chosen
+
+
 def plucked_text(field: fields.Pluck, value: Any) -> str:
     """Return what stands for an object, be it given whole or as it is sent."""
     inner = field.schema.fields[field.field_name]
@@ -351,24 +374,6 @@ def is_container(field: fields.Field[Any], around: fields.Field[Any]) -> bool:
     if isinstance(field, fields.List):
         return True
     return isinstance(field, fields.Nested) and isinstance(around, (fields.List, fields.Mapping))
-
-
-def limits(validators: Iterable[Any]) -> tuple[Any, Any, int | None]:
-    """Return lowest value, highest value and greatest length that validators allow."""
-    each_one = list(simple_validators(validators))
-    ranges = [each for each in each_one if isinstance(each, validate.Range)]
-    lengths = [each for each in each_one if isinstance(each, validate.Length)]
-    low = max((each.min for each in ranges if each.min is not None), default=None)
-    high = min((each.max for each in ranges if each.max is not None), default=None)
-    longest = [each.max if each.equal is None else each.equal for each in lengths]
-    return html_limit(low), html_limit(high), min((each for each in longest if each is not None), default=None)
-
-
-def html_limit(limit: Any) -> Any:
-    """Return a limit as ``min`` and ``max`` write it: ``2026-01-31T09:30``, a number of seconds."""
-    if isinstance(limit, dt.timedelta):
-        return limit.total_seconds()
-    return limit.isoformat() if isinstance(limit, (dt.date, dt.time)) else limit
 
 
 def has_files(operation: Operation) -> bool:

@@ -204,17 +204,19 @@ def control(form: FormState, name: str, described: Input, given: Attributes) -> 
 def box_field(form: FormState, name: str, described: Input, text: str, given: Attributes) -> str:
     """A box before its label; where nothing sent would not mean no, a hidden field says no."""
     given, hint = described_by_hint(form, name, described, given)
-    no = (
-        f'<input type="hidden" name="{escape(name)}" value="{escape(described.says_no)}">\n'
-        if described.says_no
-        else ""
-    )
     if not isinstance(given.get("value", ""), str):  # of the one box there is: whether it is ticked
         given = {"checked": bool(given["value"]), **{key: each for key, each in given.items() if key != "value"}}
     identity = str(given.get("id", form.input_id(name)))
     shown = element("label", {"for": identity}, text)
-    block = f"{no}{input_element(form, name, given)} {shown}\n{hint}{form.error(name)}\n"
+    block = f"{hidden_no(name, described)}{input_element(form, name, given)} {shown}\n{hint}{form.error(name)}\n"
     return f'<div class="serveractions-field">\n{block}</div>\n'
+
+
+def hidden_no(name: str, described: Input) -> str:
+    """Return the hidden field that says that no box is ticked, where one is needed."""
+    if described.says_no is None:
+        return ""
+    return f'<input type="hidden" name="{escape(name)}" value="{escape(described.says_no)}">\n'
 
 
 def fieldset(form: FormState, name: str, text: str, content: str, **attributes: Any) -> str:
@@ -224,7 +226,7 @@ def fieldset(form: FormState, name: str, text: str, content: str, **attributes: 
 
 def choices_field(form: FormState, name: str, described: Input, text: str, given: Attributes) -> str:
     _, hint = described_by_hint(form, name, described, {})
-    content = f"{hint}{buttons(form, name, given.get('options'), 'checkbox', given)}"
+    content = f"{hint}{buttons(form, name, given.get('options'), 'checkbox', given)}{hidden_no(name, described)}"
     return fieldset(form, name, text, content, **{"aria-describedby": form.error_id(name)})
 
 
@@ -326,10 +328,20 @@ def parts(form: FormState, name: str, described: Input) -> str:
 
 
 def mapping_field(form: FormState, name: str, described: Input, text: str, given: Attributes) -> str:
-    value = form.initial_value(name, described, None)
+    """A control for each key.
+
+    :raises LookupError: a key has a dot, and so have the names below it: nobody could tell where the key ends.
+    """
+    value, keys = form.initial_value(name, described, None), form.keys_below(name)
+    dotted = next((key for key in keys if "." in key and not described.whole_keys), None)
+    if dotted is not None:
+        raise LookupError(
+            f"The key {dotted!r} of {name!r} has a dot, and so have the names below it."
+            " Make it a list of objects, each with its key."
+        )
     if isinstance(value, Mapping):  # by their texts keys are found at once
         form.give(name, {plain_text(key): each for key, each in value.items()})
-    return fieldset(form, name, text, "".join(form.field(f"{name}.{key}", key) for key in form.keys_below(name)))
+    return fieldset(form, name, text, "".join(form.field(f"{name}.{key}", key) for key in keys))
 
 
 #: the kinds whose block is more than a label, a control and an error

@@ -68,7 +68,7 @@ class Input(NamedTuple):
     label: Any = ""  # "": made of the name
     hint: Any = ""
     default: Any = MISSING
-    says_no: str = ""  # what a hidden field before a box sends, where nothing sent would mean yes
+    says_no: str | None = None  # what a hidden field beside boxes sends, where nothing sent would not mean no
     ticked: str = "true"  # what a box sends
     parts: tuple[str, ...] = ()  # the names below an object's
     declared: Any = None  # an object's fields: one mapping for all objects of a type, which may hold itself

@@ -14,7 +14,9 @@ from decimal import Decimal
 from math import isfinite
 from typing import Any
 
-from marshmallow import fields
+from marshmallow import fields, validate
+
+from ..schemas.fields import simple_validators
 
 NUMBER = re.compile(r"-?([0-9]+(\.[0-9]+)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9](?P<seconds>:[0-5][0-9](\.[0-9]{1,3})?)?"
@@ -118,3 +120,21 @@ def text_among(texts: Iterable[Any], usual: str) -> str:
     """Return the usual text where a field takes it, else one that it takes."""
     known = {each for each in texts if isinstance(each, str)}
     return usual if usual in known else min(known, default=usual)
+
+
+def limits(validators: Iterable[Any]) -> tuple[Any, Any, int | None]:
+    """Return lowest value, highest value and greatest length that validators allow."""
+    each_one = list(simple_validators(validators))
+    ranges = [each for each in each_one if isinstance(each, validate.Range)]
+    lengths = [each for each in each_one if isinstance(each, validate.Length)]
+    low = max((each.min for each in ranges if each.min is not None), default=None)
+    high = min((each.max for each in ranges if each.max is not None), default=None)
+    longest = [each.max if each.equal is None else each.equal for each in lengths]
+    return html_limit(low), html_limit(high), min((each for each in longest if each is not None), default=None)
+
+
+def html_limit(limit: Any) -> Any:
+    """Return a limit as ``min`` and ``max`` write it: ``2026-01-31T09:30``, a number of seconds."""
+    if isinstance(limit, dt.timedelta):
+        return limit.total_seconds()
+    return limit.isoformat() if isinstance(limit, (dt.date, dt.time)) else limit

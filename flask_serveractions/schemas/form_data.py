@@ -11,11 +11,8 @@ from marshmallow import Schema, fields, missing, validate
 from werkzeug.datastructures import MultiDict
 
 from ..errors import WHOLE, TooLarge, Unreadable
-from ..http.messages import is_message
-from ..http.sentences import sentence_of
 from ..operation import MISSING
 from .fields import (
-    MAX_ERRORS,
     DataSchema,
     has_plain_values,
     is_delimited,
@@ -204,13 +201,22 @@ class FormReader(NamedTuple):
         inner = field.inner if isinstance(field, fields.List) else fields.Raw()
         if isinstance(field, fields.Tuple) and self.is_form and node.texts and is_left_empty(field, node):
             return self.empty_tuple(field)
-        has_spare = self.is_form and isinstance(field, fields.List) and is_free_text(inner)
+        may_be_none = self.is_form and isinstance(field, fields.List) and is_nullable(inner)
+        has_spare = may_be_none or (self.is_form and isinstance(field, fields.List) and is_free_text(inner))
         texts = node.texts[:-1] if has_spare and node.texts[-1:] == [""] else node.texts
-        keeps_empty = is_text(inner) and not (self.is_form and refuses_empty(inner))
+        keeps_empty = may_be_none or (is_text(inner) and not (self.is_form and refuses_empty(inner)))
         given = [(index, text) for index, text in enumerate(texts) if text != "" or keeps_empty]
-        pairs: list[tuple[str, Any]] = [(str(index), typed(item_field(field, index), text)) for index, text in given]
-        pairs += [(index, self.value(inner, node.below[index], partial)) for index in node.indices()]
+        pairs: list[tuple[str, Any]] = [
+            (str(index), None if may_be_none and text == "" else typed(item_field(field, index), text))
+            for index, text in given
+        ]
+        pairs += [(index, self.item(inner, node.below[index], partial)) for index in node.indices()]
         return Items(pair for pair in pairs if pair[1] is not MISSING) or MISSING
+
+    def item(self, field: fields.Field[Any], node: Node, partial: bool) -> Any:
+        """Return an item of a list, or what a mapping has at a key, that is there: a list may be there and be empty."""
+        value = self.value(field, node, partial)
+        return Items(()) if value is MISSING and is_list(field) and not is_delimited(field) else value
 
     def empty_tuple(self, field: fields.Tuple) -> Any:
         """Return what a tuple says whose inputs were left empty, as those of others are: the texts in it say that."""
@@ -224,7 +230,7 @@ class FormReader(NamedTuple):
         if inner is None:
             return {key: untyped_value(each) for key, each in node.below.items()} or MISSING
         below = node.leaves() if has_plain_values(field) else node.below.items()
-        values = {key: self.value(inner, each, partial) for key, each in below}
+        values = {key: self.item(inner, each, partial) for key, each in below}
         return {key: value for key, value in values.items() if value is not MISSING} or MISSING
 
 
@@ -282,40 +288,6 @@ def refuses_empty(field: fields.Field[Any]) -> bool:
     """Whether an empty text is never a value of the field: an input for an item that was left empty is none then."""
     lengths = [each for each in simple_validators(field.validators) if isinstance(each, validate.Length)]
     return any((each.min or each.equal or 0) > 0 for each in lengths)
-
-
-def flat_errors(messages: Any, name: str = "", data: Any = None) -> dict[str, list[str]]:
-    """Return marshmallow's nested messages, as sentences, by dotted names: ``{"items.0.text": ["Too long."]}``.
-
-    :param messages: a list of messages, or a dict of them by field or index.
-    :param data: what was loaded; items of a form keep the index that they had there.
-    """
-    flat: dict[str, list[str]] = {}
-    add_errors(flat, messages, name, data)
-    return flat
-
-
-def add_errors(flat: dict[str, list[str]], messages: Any, name: str, data: Any) -> None:
-    if not isinstance(messages, dict):
-        flat[name or WHOLE] = [
-            sentence_of(str(text), data) for text in ([messages] if is_message(messages) else messages)
-        ]
-        return
-    is_object = isinstance(data, dict)
-    for key, value in messages.items():
-        if type(value) is list and type(key) is str and not name and key.isidentifier():  # as most
-            about = data.get(key) if is_object else None
-            if len(value) == 1:  # spares a loop's own call, three of which are a hundredth of a refusal
-                flat[key] = [sentence_of(str(value[0]), about)]
-            else:
-                flat[key] = [sentence_of(str(text), about) for text in value]
-        elif len(flat) >= MAX_ERRORS:
-            continue
-        elif isinstance(data, list) and isinstance(key, int) and key < len(data):
-            shown = data.indices[key] if isinstance(data, Items) else key
-            add_errors(flat, value, join_name(name, shown), data[key])
-        else:
-            add_errors(flat, value, join_name(name, key), data.get(key) if is_object else None)
 
 
 def join_name(name: str, key: Any) -> str:

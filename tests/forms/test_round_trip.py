@@ -65,6 +65,13 @@ class Branch:
 
 
 @dataclass
+class Rights:
+    may_read: bool = False
+    may_write: bool = False
+    sizes: list[Size] = field(default_factory=list)
+
+
+@dataclass
 class Tree:
     branch: Branch | None = None
 
@@ -93,6 +100,10 @@ moments = st.datetimes(
 )
 addresses = st.builds(Address, texts.filter(bool), st.none() | st.integers(-9, 9), st.dates(), st.booleans())
 
+keys = st.text("abc", min_size=1, max_size=3)
+sizes = st.lists(st.sampled_from(Size), unique=True).map(lambda chosen: sorted(chosen, key=list(Size).index))
+rights = st.builds(Rights, st.booleans(), st.booleans(), sizes)
+
 KINDS: list[tuple[Any, st.SearchStrategy[Any]]] = [
     (str, texts),
     (str | None, st.none() | texts.filter(bool)),
@@ -120,7 +131,10 @@ KINDS: list[tuple[Any, st.SearchStrategy[Any]]] = [
     (list[int], st.lists(st.integers(), max_size=4)),
     (list[dt.date], st.lists(st.dates(), max_size=4)),
     (list[dt.datetime], st.lists(moments, max_size=3)),
-    (list[Size], st.lists(st.sampled_from(Size), unique=True).map(lambda chosen: sorted(chosen, key=list(Size).index))),
+    (list[Size], sizes),
+    (list[int | None], st.lists(st.none() | st.integers(), max_size=4)),
+    (list[str | None], st.lists(st.none() | texts.filter(bool), max_size=4)),
+    (list[dt.date | None], st.lists(st.none() | st.dates(), max_size=3)),
     (list[Literal[1, 2, 3]], st.lists(st.sampled_from([1, 2, 3]), unique=True).map(sorted)),
     (list[bool], st.lists(st.booleans(), max_size=3)),
     (list[float], st.lists(st.floats(allow_nan=False, allow_infinity=False), max_size=3)),
@@ -130,7 +144,9 @@ KINDS: list[tuple[Any, st.SearchStrategy[Any]]] = [
         Annotated[list, fields.Pluck(Key, "id", many=True, required=True)],
         st.lists(st.builds(lambda number: {"id": number}, st.integers()), max_size=3),
     ),
-    (list[list[int]], st.lists(st.lists(st.integers(), min_size=1, max_size=3), max_size=3)),
+    (list[list[int]], st.lists(st.lists(st.integers(), max_size=3), max_size=3)),
+    (list[list[Size]], st.lists(sizes, max_size=3)),
+    (list[Rights], st.lists(rights, max_size=3)),
     (Address, addresses),
     (Address | None, st.none() | addresses),
     (Tree, st.builds(Tree, st.none() | st.builds(Branch, st.sampled_from(Size), st.booleans(), st.integers()))),
@@ -141,6 +157,11 @@ KINDS: list[tuple[Any, st.SearchStrategy[Any]]] = [
             Person, texts.filter(bool), addresses, st.lists(addresses, max_size=2), st.none() | st.sampled_from(Size)
         ),
     ),
+    (dict[str, bool], st.dictionaries(keys, st.booleans(), min_size=1, max_size=3)),
+    (dict[str, list[int]], st.dictionaries(keys, st.lists(st.integers(), max_size=2), min_size=1, max_size=3)),
+    (dict[str, list[Size]], st.dictionaries(keys, sizes, min_size=1, max_size=3)),
+    (dict[str, Rights], st.dictionaries(keys, rights, min_size=1, max_size=3)),
+    (dict[float, int], st.dictionaries(st.floats(-9, 9), st.integers(), min_size=1, max_size=3)),
     (dict[str, int], st.dictionaries(st.text("ab.c", min_size=1, max_size=4), st.integers(), min_size=1, max_size=3)),
     (Annotated[str, Length(max=1000)], texts),
 ]
@@ -191,3 +212,59 @@ LINE = {"text": "tea", "price": Decimal("1.50"), "paid": True}
 )
 def test_a_form_of_a_schema_gives_back_what_it_shows(value: dict[str, Any]) -> None:
     assert send_back(Bill(), value, "{{ form.fields() }}") == [value]
+
+
+class Rates(Schema):
+    is_open = fields.Boolean()
+    sizes = fields.List(fields.Enum(Size, by_value=True))
+
+
+def test_rows_of_a_schema_of_many_are_there_though_nothing_is_ticked_in_one() -> None:
+    rows = [{"is_open": False}, {"is_open": True, "sizes": [Size.LARGE]}]
+    app, got = Flask("rows"), []
+    app.secret_key = "for this test"
+    app.test_client_class = ActionsClient
+
+    @ServerActions(app).register
+    def save(rows: Annotated[list[dict[str, Any]], Rates(many=True)]) -> None:
+        got.append(rows)
+
+    page = """{% call(form) action_form("save", values=values) %}
+      {{ form.field("0.is_open") }}{{ form.field("0.sizes") }}{{ form.field("1.is_open") }}{{ form.field("1.sizes") }}
+    {% endcall %}"""
+    app.add_url_rule(
+        "/", "index", lambda: render_template_string(page, values={str(n): row for n, row in enumerate(rows)})
+    )
+    client = app.test_client()
+    assert client.submit(client.get("/"), "save").status_code == 303
+    assert got == [rows]
+
+
+def test_no_box_that_is_ticked_stays_so_in_a_form_that_is_shown_again() -> None:
+    app, got = Flask("again"), []
+    app.secret_key = "for this test"
+    app.test_client_class = ActionsClient
+
+    @ServerActions(app).register
+    def save(flags: dict[str, bool], name: Annotated[str, Length(1, 3)]) -> None:
+        got.append(flags)
+
+    page = '{% call(form) action_form("save", values={"flags": flags}) %}{{ form.fields() }}{% endcall %}'
+    app.add_url_rule("/", "index", lambda: render_template_string(page, flags={"a": True, "b": True}))
+    client = app.test_client()
+    again = client.submit(client.get("/"), "save", name="too long", **{"flags.a": False})
+    assert again.status_code == 422
+    assert client.submit(again, "save", name="ada").status_code == 303
+    assert got == [{"a": False, "b": True}]
+
+
+def test_a_key_that_ends_nowhere_is_an_error_that_says_so() -> None:
+    app = Flask("keys")
+    app.secret_key = "for this test"
+
+    @ServerActions(app).register
+    def save(hosts: dict[str, Rights]) -> None: ...
+
+    page = '{% call(form) action_form("save", values={"hosts": hosts}) %}{{ form.fields() }}{% endcall %}'
+    with app.test_request_context(), pytest.raises(LookupError, match=r"The key 'a.b' of 'hosts' has a dot"):
+        render_template_string(page, hosts={"a.b": Rights()})

@@ -8,8 +8,7 @@ import pytest
 from marshmallow import Schema, ValidationError, fields, validates, validates_schema
 from marshmallow.validate import Length
 
-from flask_serveractions.schemas.error_names import schema_messages
-from flask_serveractions.schemas.form_data import flat_errors
+from flask_serveractions.schemas.error_names import flat_errors, schema_messages
 
 
 class Tag(Schema):

@@ -13,7 +13,8 @@ from marshmallow.validate import And, Length, Validator
 from werkzeug.datastructures import MultiDict
 
 from flask_serveractions.errors import Unreadable
-from flask_serveractions.schemas.form_data import MAX_DEPTH, data_for, flat_errors, flat_values, is_clean, unclean_names
+from flask_serveractions.schemas.error_names import flat_errors
+from flask_serveractions.schemas.form_data import MAX_DEPTH, data_for, flat_values, is_clean, unclean_names
 from tests.calling import door_of, errors_of
 
 
