@@ -113,6 +113,7 @@ class Answer:
     rows: Callable[[Any, Any], str | None] | None = None  # a list to JSON at once; None from it: by ``dump``
     schema: Schema | None = None
     many: bool = False
+    is_list: bool = False  # whatever the items are
     status: int | None = None
     is_json: bool = False  # known at registration, so that 406 can come before the function
     texts: tuple[type[Any], ...] = ()  # the schema is not for these: text that a resource sends as it is

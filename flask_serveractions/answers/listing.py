@@ -61,7 +61,7 @@ def paginate_result(call: Call, operation: Operation, returned: Any, wanted: Wan
     :raises Invalid: 422, a cursor of another list.
     :raises TypeError: what was returned is neither a sequence nor a Select.
     """
-    result = split_result(returned)
+    result = split_result(returned, operation.answer)
     if not is_list(result):
         return returned
     session, path = session_among(call.app.extensions), current_path(call.request)

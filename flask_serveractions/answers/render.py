@@ -100,7 +100,7 @@ def answer_route(call: Call, operation: Operation, returned: Any) -> Response:
     """Return a resource's answer: JSON for values, nothing for None, and what Flask makes of anything else."""
     if type(returned) is not tuple:
         return answer_value(call, operation, returned)
-    result = split_result(returned)
+    result = split_result(returned, operation.answer)
     response = answer_value(call, operation, result.value, result.status, result.headers)
     if result.status_line is not None:
         response.status = result.status_line
@@ -180,7 +180,7 @@ def outcome_of(call: Call, operation: Operation, returned: Any) -> Outcome:
     about: dict[str, Any] = {"revalidated": revalidated_so_far(), "messages": flashed_messages(call)}
     if returned is None:  # as most actions return: there is nothing to take apart, nor to write
         return Outcome(status=status_of_success(operation.answer.status), **about)
-    result = split_result(returned)
+    result = split_result(returned, operation.answer)
     if isinstance(result.value, WerkzeugResponse):
         return outcome_of_response(call, result, about)
     if isinstance(result.value, Job):

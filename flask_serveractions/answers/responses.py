@@ -16,12 +16,13 @@ from ..errors import Errors, status_phrase
 from ..http.envelope import NO_PAGE
 from ..http.headers import BODY_HEADERS, add_headers, headers_of, names_in, without
 from ..http.negotiation import CLOSED_TO_CACHES, HTML_UTF8, JSON, PROBLEM
+from ..operation import Answer
 from .json_texts import is_flasks_own, json_body, plain_body, to_json
 
 if TYPE_CHECKING:
     from flask import Flask
 
-    from ..operation import Answer, Operation, Submission
+    from ..operation import Operation, Submission
 
 
 #: the names of the headers that close an answer to caches
@@ -37,8 +38,11 @@ class Result(NamedTuple):
     status_line: str | None = None  # "299 Strange", where the status was a text
 
 
-def split_result(returned: Any) -> Result:
-    """Return value, status and headers of a result; ``(value, status)``, ``(value, headers)`` or all three."""
+def split_result(returned: Any, answer: Answer = Answer()) -> Result:  # noqa: B008  # it never changes
+    """Return value, status and headers of a result; ``(value, status)``, ``(value, headers)`` or all three.
+
+    :param answer: what the annotation says: two objects of a list are its items, and the second is no headers.
+    """
     if type(returned) is not tuple or not 2 <= len(returned) <= 3:  # a named tuple is a value
         return Result(returned)
     value, *rest = returned
@@ -48,7 +52,7 @@ def split_result(returned: Any) -> Result:
     if is_status(status):
         line = status if isinstance(status, str) and len(status) > 3 else None
         return Result(value, status_code(status), None if headers is None else Headers(headers), line)
-    if len(rest) == 1 and is_headers(status):
+    if len(rest) == 1 and is_headers(status) and not (answer.is_list and isinstance(value, Mapping)):
         return Result(value, None, Headers(status))
     if status is None and is_headers(headers):
         return Result(value, None, Headers(headers))
@@ -74,19 +78,8 @@ def status_code(value: int | str) -> int:
 
 
 def dump_value(answer: Answer, value: Any) -> Any:
-    """Return a value through the schema of the return annotation, where there is one.
-
-    :raises TypeError: several values came where the annotation says one, or one where it says a list: marshmallow
-        would write ``{}`` for the list, and an object for each key of the one.
-    """
-    if answer.dump is None or value is None:
-        return value
-    written = answer.dump(value)
-    if not written and written == {} and isinstance(value, (list, tuple, set, frozenset)):
-        raise TypeError("A list was returned where the return annotation says one value. Write -> list[TodoOut].")
-    if isinstance(written, list) and isinstance(value, Mapping):
-        raise TypeError("One value was returned where the return annotation says a list. Write -> TodoOut.")
-    return written
+    """Return a value through the schema of the return annotation, where there is one."""
+    return value if answer.dump is None or value is None else answer.dump(value)
 
 
 def json_response(app: Flask, value: Any, status: int | None = None, operation: Operation | None = None) -> Response:

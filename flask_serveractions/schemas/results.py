@@ -28,6 +28,8 @@ Dump = Callable[[Any], Any]
 
 TEXTS = (str, bytes)
 SCALARS = (*TEXTS, bool, int, float)  # they hold nothing that a schema could hide
+LISTS = (list, tuple, set, frozenset)
+ONE = (*TEXTS, collections.abc.Mapping)  # they can be iterated over, and are no list
 JSON_TYPES = (dict, list, int, float, bool)
 #: the second of ``(value, status)`` and of ``(value, headers)``
 STATUS_OR_HEADERS = (int, str, dict, list, Headers, collections.abc.Mapping)
@@ -70,14 +72,17 @@ def compile_answer(annotation: Any, is_generator: bool = False) -> Answer:
     written = [each.said for each in values if not each.in_tuple or says_schema(each.said)]
     writer = Compiler().choice(written)
     status = status_of(members)
+    is_list = bool(values) and all(is_array(each.said.plain) for each in values)
     if writer is None:
-        return Answer(status=status, is_json=len(members) == 1 and is_json_type(members[0].said.plain))
+        is_json = len(members) == 1 and is_json_type(members[0].said.plain)
+        return Answer(status=status, is_json=is_json, is_list=is_list)
     texts = tuple(each.said.plain for each in values if each.said.plain in TEXTS)
     return Answer(
         dump=writer.dump,
         rows=writer.rows,
         schema=writer.schema,
         many=writer.schema is not None and writer.schema.many,
+        is_list=is_list,
         status=status,
         is_json=not texts and len(values) == len(members),
         texts=texts,
@@ -150,6 +155,11 @@ def is_response(plain: Any) -> bool:
 
 def is_json_type(plain: Any) -> bool:
     return (typing.get_origin(plain) or plain) in JSON_TYPES
+
+
+def is_array(plain: Any) -> bool:
+    origin = typing.get_origin(plain) or plain
+    return origin in ARRAYS or (origin is tuple and Ellipsis in typing.get_args(plain))
 
 
 def holds_schema(annotation: Any) -> bool:
@@ -252,7 +262,7 @@ class Compiler:
         if key not in self.made:
             close_cycles(made)
             rows = compile_rows(made) if made.many else None
-            self.made[key] = schema, Writer(compile_dump(made, made.many), made, rows)
+            self.made[key] = schema, Writer(checked(compile_dump(made, made.many), made.many), made, rows)
         return self.made[key][1]
 
     def composed(self, plain: Any) -> Writer:
@@ -299,6 +309,26 @@ class Compiler:
             return lambda value: value
         dump = writer.dump
         return lambda value: None if value is None else dump(value)
+
+
+def checked(dump: Dump, many: bool) -> Dump:
+    """Return what writes objects by a schema, and complains of a list for one and of one for a list.
+
+    marshmallow would write ``{}`` for the list, and an object for each key of the one.
+    """
+
+    def write_one(value: Any) -> Any:
+        written = dump(value)
+        if not written and written == {} and isinstance(value, LISTS):
+            raise TypeError("A list was returned where the return annotation says one value. Write -> list[TodoOut].")
+        return written
+
+    def write_many(values: Any) -> Any:
+        if isinstance(values, ONE):
+            raise TypeError("One value was returned where the return annotation says a list. Write -> TodoOut.")
+        return dump(values)
+
+    return write_many if many else write_one
 
 
 def inner_types(origin: type[Any], parts: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import namedtuple
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import pytest
@@ -13,6 +14,7 @@ from markupsafe import escape
 from marshmallow import Schema, fields
 from werkzeug.datastructures import Headers
 
+from flask_serveractions import MethodRoute, ServerActions
 from flask_serveractions.answers.responses import (
     close_to_caches,
     dump_value,
@@ -189,6 +191,8 @@ ADA = {"name": "Ada"}
         (NameOut, (ADA,), "-> list"),
         (NameOut, [], "-> list"),
         (list[NameOut], ADA, "-> TodoOut"),
+        (list[NameOut], "Ada", "-> TodoOut"),
+        (dict[str, NameOut], {"first": [ADA]}, "-> list"),
     ],
 )
 def test_a_list_for_one_and_one_for_a_list_are_no_empty_objects(annotation: Any, value: Any, mend: str) -> None:
@@ -199,3 +203,38 @@ def test_a_list_for_one_and_one_for_a_list_are_no_empty_objects(annotation: Any,
 @pytest.mark.parametrize(("annotation", "value"), [(NameOut, {}), (list[NameOut], []), (list[NameOut], [ADA])])
 def test_an_empty_object_and_an_empty_list_are_results(annotation: Any, value: Any) -> None:
     assert dump_value(compile_answer(annotation), value) == value
+
+
+@pytest.mark.parametrize(
+    "annotation", [list[NameOut], tuple[NameOut, ...], Sequence[NameOut] | None, list[dict[str, str]]]
+)
+def test_two_objects_of_a_list_are_its_items(annotation: Any) -> None:
+    assert split_result((ADA, {"name": "Grace"}), compile_answer(annotation)).value == (ADA, {"name": "Grace"})
+
+
+@pytest.mark.parametrize(
+    ("annotation", "returned", "value"),
+    [
+        (NameOut, (ADA, {"X-A": "1"}), ADA),
+        (list[NameOut], ([ADA], {"X-A": "1"}), [ADA]),
+        (list[NameOut], ((ADA, ADA), 201), (ADA, ADA)),
+        (list[NameOut], ({"why": "gone"}, 410), {"why": "gone"}),
+    ],
+)
+def test_headers_and_a_status_stand_beside_a_value(annotation: Any, returned: Any, value: Any) -> None:
+    assert split_result(returned, compile_answer(annotation)).value == value
+
+
+@pytest.mark.parametrize("kind", ["get", "post"])
+@pytest.mark.parametrize(("annotation", "value"), [(NameOut, [ADA]), (list[NameOut], ADA)])
+def test_a_resource_answers_with_no_empty_object_in_place_of_its_data(kind: str, annotation: Any, value: Any) -> None:
+    app = Flask("resources")
+    app.config.update(SECRET_KEY="for this test", PROPAGATE_EXCEPTIONS=True)
+
+    def method(self: MethodRoute) -> Any:
+        return value
+
+    method.__annotations__["return"] = annotation
+    ServerActions(app).route("/names")(type("Names", (MethodRoute,), {kind: method}))
+    with pytest.raises(TypeError, match="was returned where the return annotation says"):
+        app.test_client().open("/names", method=kind.upper())
