@@ -2,6 +2,7 @@
 
 import { loadedRegions, withArgument } from "./address.js";
 import { isForm } from "./dom.js";
+import { loadScreen } from "./modules.js";
 
 const HTML = "text/html";
 
@@ -43,7 +44,8 @@ export async function fetchPage(url, signal, region, isShy) {
   const regions = [loadedRegions(), region].filter(Boolean).join();
   if (regions) url = withArgument(url, `_regions=${regions}`);
   try {
-    const reply = await fetch(url, { cache: "no-store", headers: { Accept: HTML }, redirect: "manual", signal });
+    const asked = fetch(url, { cache: "no-store", headers: { Accept: HTML }, redirect: "manual", signal });
+    const [reply] = await Promise.all([asked, loadScreen()]); // without what shows it, it is of no use
     if (!reply.status) return ""; // a redirect
     if (PAGES.test(String([reply.status, ...reply.headers])) && (reply.ok || !isShy?.())) return await reply.text();
   } catch {

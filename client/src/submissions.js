@@ -7,7 +7,7 @@ import { ASKING, Call, callOf, calls, LEAVING, newKey, SENDING } from "./calls.j
 import { fieldsOf, isForm, reset, setAttribute } from "./dom.js";
 import { ActionError, notify, tell } from "./messages.js";
 import { loadScreen, loadTransfer } from "./modules.js";
-import { fetchPage, namedActions, nextRequest } from "./page.js";
+import { fetchPage, namedActions, nextRequest, nothing } from "./page.js";
 import { mark } from "./pending.js";
 
 /** @typedef {import("./answers.js").Answer} Answer */
@@ -110,8 +110,9 @@ async function showAnswer(call, answer, target, error) {
   if (isElsewhere) return void leave(call, here());
   if (target && error) return signIn(call, target.href, error);
   if (target && target.href.split("#")[0] !== here()) return void leave(call, target.href);
+  const isShowable = page && (await loadScreen().catch(nothing));
   const isNewer = number > shown.last || rendered > shown.rendered;
-  const isShown = page && isNewer && call.stands === call.from;
+  const isShown = isShowable && isNewer && call.stands === call.from;
   if (isShown) {
     shown = { rendered, last: nextRequest() };
     await show(page, call);

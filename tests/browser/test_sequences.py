@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 from flask import request
 from playwright.sync_api import Page, Route, expect
 from werkzeug.datastructures import FileStorage
@@ -95,6 +96,49 @@ def test_a_lazy_region_that_can_not_be_had_says_so_on_a_page_without_actions(sta
     lost.clear()
     page.click("[data-lazy-link]")
     expect(page.locator("[data-region=slow]")).to_have_text("Here")
+
+
+FEATURES = {
+    "dialog": '<a href="/new" data-dialog>New</a>',
+    "endless": '<ul data-region="rows"><li>1</li></ul><a href="/new" data-more="rows">New</a>',
+    "lazy": '{% call region("slow", lazy=True, fallback="Later") %}New{% endcall %}',
+    "search": '<form action="/new" data-submit="input 10ms"><input name="q"></form>',
+}
+
+
+@pytest.mark.parametrize("feature", FEATURES)
+def test_where_what_shows_a_part_can_not_be_loaded_it_is_as_if_the_part_could_not(
+    stage: Stage, page: Page, feature: str
+) -> None:
+    stage.page("/", f"<main>{FEATURES[feature]}</main>")
+    stage.page("/new", "<main><h2>New</h2></main>")
+    page.route("**/screen.js*", lambda route: route.abort())
+    open_page(page, "/")
+    if feature == "search":
+        page.fill("[name=q]", "milk")
+    if feature in ("lazy", "search"):
+        expect(page.locator("[role=alert]")).not_to_be_empty()
+        expect(page.locator("[aria-busy=true]")).to_have_count(0)
+    else:
+        if feature == "endless":
+            expect(page.locator("a")).not_to_have_attribute("data-more", "rows")
+        page.click("a")
+        page.wait_for_url("**/new")
+
+
+def test_what_was_begun_stays_where_what_shows_an_answers_page_can_not_be_loaded(stage: Stage, page: Page) -> None:
+    set_adding(stage, "")
+    stage.gate("1").set()
+    stage.page("/note", "<main><form><input name=note></form></main>" + QUEUED, mode="", items=list)
+    page.route("**/screen.js*", lambda route: route.abort())
+    page.add_init_script("addEventListener('unhandledrejection', (event) => event.preventDefault())")
+    open_page(page, "/note")
+    page.fill("[name=note]", "half a letter")
+    page.fill("[name=text]", "milk")
+    page.press("[name=text]", "Enter")
+    await_events(page, "finish", 1)
+    expect(page.get_by_role("link", name="The page could not be loaded anew.")).to_be_visible()
+    expect(page.locator("[name=note]")).to_have_value("half a letter")
 
 
 def test_a_change_that_comes_while_a_search_is_under_way_is_on_the_page_that_it_found(stage: Stage, page: Page) -> None:
