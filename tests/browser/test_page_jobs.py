@@ -46,6 +46,20 @@ def order_and_leave(page: Page) -> None:
     open_page(page, "/jobs")
 
 
+def break_twice(page: Page, url: str) -> list[str]:
+    """Break the connection when a URL is asked for, and answer for it the next time; return what was asked for."""
+    broken: list[str] = []
+
+    def answer(route: Route) -> None:
+        if len(broken) == 2:
+            return route.continue_()
+        broken.append(route.request.url)
+        return route.abort() if len(broken) == 1 else route.fulfill(status=502, body="<h1>Bad gateway</h1>")
+
+    page.route(url, answer)
+    return broken
+
+
 def test_a_job_is_followed_after_a_reload_until_its_page_is_fresh(stage: Stage, page: Page) -> None:
     set_jobs(stage)
     order_and_leave(page)
@@ -154,20 +168,24 @@ def test_a_job_is_no_longer_asked_for_by_whose_session_is_over(stage: Stage, pag
 
 def test_a_job_that_nobody_tells_of_for_a_moment_is_followed_on(stage: Stage, page: Page) -> None:
     set_jobs(stage)
-    broken: list[str] = []
-
-    def break_twice(route: Route) -> None:
-        if len(broken) == 2:
-            return route.continue_()
-        broken.append(route.request.url)
-        return route.abort() if len(broken) == 1 else route.fulfill(status=502, body="<h1>Bad gateway</h1>")
-
-    page.route("**/_actions/-/jobs/**", break_twice)
+    broken = break_twice(page, "**/_actions/-/jobs/**")
     order_and_leave(page)
     expect(page.locator("section [data-message]")).to_have_text("one")
     stage.gate("two").set()
     stage.gate("end").set()
     expect(page.locator("b")).to_have_text("done")
+    assert len(broken) == 2
+
+
+def test_the_end_of_a_job_is_on_the_page_though_that_could_not_be_had_at_once(stage: Stage, page: Page) -> None:
+    set_jobs(stage)
+    page.add_init_script(HASTE)
+    order_and_leave(page)
+    expect(page.locator("section [data-message]")).to_have_text("one")
+    broken = break_twice(page, "**/jobs")
+    for gate in ("two", "end"):
+        stage.gate(gate).set()
+    expect(page.locator("section b")).to_have_text("done")
     assert len(broken) == 2
 
 

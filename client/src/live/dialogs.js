@@ -1,6 +1,7 @@
 // Pages in dialogs: what stands in a page's <main> is shown above the page on the screen.
 
 import { absolute, here, PAGE } from "../address.js";
+import { pause } from "../answers.js";
 import { begunForms, mayGo } from "../begun.js";
 import { create, find, has, isShown, listen, read, setAttribute } from "../dom.js";
 import { tell } from "../messages.js";
@@ -9,6 +10,7 @@ import { fetchPage } from "../page.js";
 import { load } from "../submissions.js";
 import { keepParts, refreshParts } from "./endless.js";
 import { onLink, pageAt } from "./listen.js";
+import { longer } from "./pace.js";
 import { DIALOG, dialogOf, emitRegion, openDialogs, parseWithin, showPart } from "./regions.js";
 
 /** @typedef {import("./regions.js").Sent} Sent */
@@ -111,10 +113,11 @@ async function renewDialogs({ detail, target }) {
 /** @param {string} selector of what has to be in them @param {Sent} [sent] */
 const refreshDialogs = (selector, sent) => Promise.all(openDialogs().map((dialog) => find(selector, dialog) && refreshContent(dialog, undefined, undefined, sent)));
 
-/** The page comes fresh, and with it the dialogs that show what changes by itself. */
+/** The page comes fresh, as soon as it can be had, and with it the dialogs that show what changes by itself. */
 export async function refreshAll() {
   const sent = { isShy: true };
-  const state = await load(undefined, sent);
+  let state;
+  for (let wait = 500; (state = await load(undefined, sent)) === "failed"; ) await pause((wait = longer(wait)));
   await refreshDialogs("[data-live],[data-poll],[data-job]", sent);
   return state;
 }

@@ -6,11 +6,11 @@ import { settled } from "../calls.js";
 import { listen } from "../dom.js";
 import { refreshAll } from "./dialogs.js";
 import { valuesOf, whenShown } from "./listen.js";
+import { longer } from "./pace.js";
 
 const TOPICS = 30; // of a connection: servers take no URL of any length
 const JITTER = 300; // milliseconds
 const BREATH = 400; // milliseconds; twice that, at most, until what came meanwhile is fetched
-const LONGEST_PAUSE = 60_000; // milliseconds
 
 /** @type {EventSource[]} */
 let connections = [];
@@ -19,9 +19,6 @@ let topics = "";
 let latest = "";
 let isCatchingUp = false;
 let wait = 1000; // milliseconds
-
-/** @param {number} milliseconds */
-const longer = (milliseconds) => Math.min(2 * milliseconds, LONGEST_PAUSE);
 
 /** @param {string} id `<epoch>-<counter>` @param {string} since @returns {boolean} */
 function isNewer(id, since) {
