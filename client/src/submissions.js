@@ -107,8 +107,7 @@ function webAddress(url) {
 async function showAnswer(call, answer, target, error) {
   const { element, number } = call;
   const { isElsewhere, isFile, messages, page, rendered = 0, stale, unread } = answer;
-  if (isElsewhere) return void leave(call, here());
-  if (target && error) return signIn(call, target.href, error);
+  if (error && (isElsewhere || target)) return signIn(call, target?.href ?? here(), error);
   if (target && target.href.split("#")[0] !== here()) return void leave(call, target.href);
   const isShowable = page && (await loadScreen().catch(nothing));
   const isNewer = number > shown.last || rendered > shown.rendered;
@@ -143,8 +142,8 @@ export async function showPage(url = here(), sent) {
   else location.assign(url); // then the browser says what is wrong
 }
 
-/** @param {Sent} [sent] what was sent, and not changed since, is no longer begun @returns {boolean} whether something would be lost with the page */
-const isBegun = (sent) => begunForms().some((form) => form !== sent?.element || sent.isChanged);
+/** @param {Sent} [sent] what was sent by the visitor, and not changed since, is no longer begun @returns {boolean} whether something would be lost with the page */
+const isBegun = (sent) => begunForms().some((form) => form !== sent?.element || sent.isChanged || sent.isAutosave);
 
 /** Fetches the page anew and shows it. */
 export const refresh = () => showPage();
@@ -165,6 +164,7 @@ export async function load(url = here(), sent, signal) {
     html = await fetchPage(url, signal, undefined, () => sent?.isShy && begunForms()[0]);
     if (here() !== from || signal?.aborted) return "left";
   } while (last < shown.last); // what has been shown meanwhile may be fresher
+  if (sent) sent.isChanged = isTypedOn(sent);
   if (!html) return html === undefined ? "failed" : "moved";
   shown = { rendered: Infinity, last };
   if (url !== from) {

@@ -190,6 +190,26 @@ def test_what_was_begun_stays_where_a_fresh_page_can_not_be_had(stage: Stage, pa
     expect(page.locator("[name=note]")).to_have_value("on a train")
 
 
+def test_what_is_typed_while_a_fresh_page_is_asked_for_stays_where_that_can_not_be_had(
+    stage: Stage, page: Page
+) -> None:
+    def fail_after_the_first() -> str:
+        if len(stage.visits) == 3:  # after the one that was to come with the answer
+            stage.wait("page")
+        return abort(500) if stage.visits[1:] else ""
+
+    set_pages(stage)
+    stage.page("/todos", FORM + "{{ failing }}", attrs={}, failing=fail_after_the_first)
+    open_page(page, "/todos")
+    page.fill("[name=text]", "milk")
+    with page.expect_request("**/todos"):
+        page.press("[name=text]", "Enter")
+    page.fill("[name=text]", "bread")
+    stage.gate("page").set()
+    expect(page.get_by_role("link", name="The page could not be loaded anew.")).to_be_visible()
+    expect(page.locator("[name=text]")).to_have_value("bread")
+
+
 def test_where_nothing_was_begun_the_browser_says_what_is_wrong_with_the_page(stage: Stage, page: Page) -> None:
     statuses = [200]
     stage.page("/", NOTE + "{{ status }}", status=lambda: statuses.pop() if statuses else abort(500))

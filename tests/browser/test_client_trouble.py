@@ -6,7 +6,8 @@ import re
 import secrets
 
 import pytest
-from flask import abort, flash, request, session
+from flask import abort, flash, redirect, request, session
+from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from markupsafe import Markup
 from playwright.sync_api import Dialog, Page, Route, expect
@@ -148,7 +149,8 @@ def test_who_is_not_signed_in_is_led_to_the_sign_in(stage: Stage, page: Page) ->
 
 
 @pytest.mark.parametrize("config", [{"SERVERACTIONS_LOGIN_VIEW": "/sign-in"}])
-def test_another_form_that_was_begun_is_not_lost_to_the_sign_in(stage: Stage, page: Page) -> None:
+@pytest.mark.parametrize("guarded", [False, True], ids=["by the app", "by something before it"])
+def test_another_form_that_was_begun_is_not_lost_to_the_sign_in(stage: Stage, page: Page, guarded: bool) -> None:
     items = set_todos(stage)
     stage.actions.auth_hook(lambda operation: session.get("user"))
     stage.page(
@@ -165,19 +167,44 @@ def test_another_form_that_was_begun_is_not_lost_to_the_sign_in(stage: Stage, pa
         session.clear()
         return "out"
 
+    @stage.app.before_request
+    def guard() -> ResponseReturnValue | None:
+        return redirect("/sign-in") if guarded and request.path == "/both" and not session else None
+
     page.goto("/sign-in")
     open_page(page, "/both")
     other = page.context.new_page()
     other.goto("/sign-out")
     page.fill("#note", "half a letter")
+    if guarded:
+        stage.instead["create"] = (302, {"Location": "/sign-in"}, "")
     add(page)
     link = page.locator("[data-message] a[target=_blank]")
-    expect(link).to_have_attribute("href", re.compile("/sign-in[?]next=/both$"))
+    expect(link).to_have_attribute("href", re.compile("/both$" if guarded else "/sign-in[?]next=/both$"))
+    stage.instead.clear()
     other.goto("/sign-in")
     page.click("#add")
     expect(page.locator("#list > li")).to_have_text(["milk"])
     expect(page.locator("#note")).to_have_value("half a letter")
     assert items == ["milk"]
+
+
+@pytest.mark.parametrize("config", [{"SERVERACTIONS_LOGIN_VIEW": "/sign-in"}])
+def test_who_types_in_a_form_that_sends_itself_is_not_led_away_from_it(stage: Stage, page: Page) -> None:
+    items = set_todos(stage)
+    stage.actions.auth_hook(lambda operation: request.cookies.get("user"))
+    stage.page("/sign-in", "<h1>Sign in</h1>")
+    stage.page("/draft", ADD.replace('"create"', '"create", attrs={"data-submit": "input 10ms"}'), todos=items)
+    open_page(page, "/draft")
+    page.fill("[name=text]", "half a letter")
+    link = page.locator("[data-message] a[target=_blank]")
+    expect(link).to_have_attribute("href", re.compile("/sign-in[?]next=/draft$"))
+    expect(page.locator("[name=text]")).to_have_value("half a letter")
+    page.evaluate("document.cookie = 'user=ann'")
+    page.press("[name=text]", "End")
+    page.keyboard.type("!")
+    expect(page.locator("#list > li")).to_have_text(["half a letter!"])
+    expect(link).to_have_count(0)
 
 
 FOREIGN = [

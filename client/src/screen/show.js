@@ -19,6 +19,7 @@ import { transition } from "./transitions.js";
  * @property {Element} [element] a form, or a button
  * @property {string} [contents] of a form, as it was sent
  * @property {unknown} [isStaying] whether the form stays as it is: it was refused, or saves itself
+ * @property {boolean} [isAutosave] whether the form sends itself: she may be typing
  * @property {boolean} [isChanged] whether the visitor has typed on since
  * @property {boolean} [isShy] nothing, and nobody has asked: the page comes by itself
  */
