@@ -35,6 +35,7 @@ export class Call {
   headers = {};
   ended = Promise.withResolvers();
   from = here();
+  who = about().who ?? "";
 
   /**
    * @param {string} source the action's URL, as an attribute has it
@@ -88,7 +89,7 @@ export class Call {
     const headers = {
       Accept: "application/json, text/event-stream",
       "Idempotency-Key": this.once ?? newKey(),
-      "Serveractions-Who": about().who ?? "",
+      "Serveractions-Who": this.who,
       ...tokenHeader(),
       ...(regions && { "Serveractions-Regions": regions }),
       ...(this.element && { Prefer: "return=representation" }),

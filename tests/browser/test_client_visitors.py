@@ -101,6 +101,32 @@ def test_what_was_typed_while_the_refusal_was_on_its_way_is_not_sent_by_itself(
     assert (saved, kinds(page).count("start")) == ([], 1)
 
 
+@pytest.mark.usefixtures("saved")
+def test_a_button_that_waited_for_its_former_call_is_not_pressed_for_somebody_else(stage: Stage, page: Page) -> None:
+    pressed: list[str] = []
+
+    @stage.actions.register
+    def press() -> None:
+        pressed.append(session["name"])
+        stage.wait("first")
+
+    stage.page(
+        "/",
+        """<main><button data-action="{{ action_url("press") }}" data-concurrency="queue">Press</button>
+        <p id="who">{{ session.name }}</p></main>""",
+    )
+    open_for_ada(page, "/")
+    for _ in range(2):
+        page.locator("button").click()
+    sign_in(page, "Grace")
+    refresh(page)
+    expect(page.locator("#who")).to_have_text("Grace")
+    stage.gate("first").set()
+    await_events(page, "finish", 2)
+    expect(page.get_by_role("alert").filter(has_text=SAID)).to_be_visible()
+    assert pressed == ["Ada"]
+
+
 def test_a_stale_form_is_not_sent_again_with_the_id_of_somebody_else(
     saved: list[list[str]], stage: Stage, page: Page
 ) -> None:
