@@ -18,6 +18,7 @@ export const ASKING = 0, SENDING = 1, LEAVING = 2;
 /** Calls that are not over. @type {Set<Call>} */
 export const calls = new Set();
 const LONGEST_KEPT_ALIVE = 15_000; // characters: of 64 KiB a browser says no (Fetch, 4.7)
+const LONGEST_CALL = 2000; // milliseconds, for which what comes by itself waits
 export const newKey = () => String(crypto.getRandomValues(new Uint32Array(4)));
 
 export class Call {
@@ -141,8 +142,8 @@ export function showProgress(element, { done, total }) {
 /** @param {Element} [element] @returns {Call | undefined} the latest call of it that is under way */
 export const callOf = (element) => [...calls].findLast((call) => call.element === element);
 
-/** Every call that is under way now comes to its end. */
-export const settled = () => Promise.all([...calls].map(({ ended }) => ended.promise));
+/** Every call that is under way now comes to its end, or is one that takes long: a job. */
+export const settled = () => Promise.race([pause(LONGEST_CALL), Promise.all([...calls].map(({ ended }) => ended.promise))]);
 
 /** Asks for the errors of one field, as its value is now. @param {HTMLFormElement} form @param {any} field */
 export async function validate(form, field) {

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from flask import request
 from playwright.sync_api import Browser, Page, Route, expect
 
-from flask_serveractions import Bound, Progress
+from flask_serveractions import Bound, Progress, revalidate_tag
 from tests.browser.readiness import await_ready
 from tests.browser.stage import OURS, Stage, await_events, events, kinds, open_page
 from tests.todo_app import served
@@ -187,6 +187,35 @@ def test_the_end_of_a_job_is_on_the_page_though_that_could_not_be_had_at_once(st
         stage.gate(gate).set()
     expect(page.locator("section b")).to_have_text("done")
     assert len(broken) == 2
+
+
+def test_while_a_forms_job_runs_its_page_shows_what_others_change(stage: Stage, page: Page) -> None:
+    ended: list[str] = []
+
+    def report(name: str) -> Iterator[Progress]:
+        yield Progress(1, 4)
+        stage.wait("end")
+
+    stage.actions.register(background=True)(report)
+    stage.page(
+        "/reports",
+        """<main>{% call region("reports", live=("reports",)) %}{{ reports|join(" ") }}{% endcall %}
+        {% if not reports %}{% call(form) action_form("report") %}{{ form.field("name") }}<button>Order</button>
+        {% endcall %}{% endif %}</main>""",
+        reports=lambda: ended,
+    )
+    page.request.get("/reports")
+    with page.expect_response("**/-/live?**"):
+        open_page(page, "/reports")
+    page.fill("[name=name]", "mine")
+    page.get_by_role("button").click()
+    expect(page.locator("html[data-progress]")).to_have_count(1)
+    with stage.app.app_context():
+        ended.append("hers")
+        revalidate_tag("reports")
+    expect(page.locator("[data-region=reports]")).to_have_text("hers")
+    expect(page.locator("form")).to_have_count(0)
+    expect(page.get_by_text("The form that you had begun is gone.")).to_have_count(0)  # it has been sent
 
 
 def test_a_job_is_cancelled_from_the_page_without_leaving_it(stage: Stage, page: Page) -> None:

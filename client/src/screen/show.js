@@ -1,7 +1,8 @@
 // Shows a fresh page: the body is brought up to date, so that the screen says what a reload would say.
 
 import { parseAction } from "../address.js";
-import { begunForms, isTypedOn, settleAllBut } from "../begun.js";
+import { begunForms, contentsOf, isTypedOn, settleAllBut } from "../begun.js";
+import { callOf } from "../calls.js";
 import { attribute, contains, emit, fieldsOf, find, has, isForm, isShown, read, setAttribute } from "../dom.js";
 import { parsePage } from "./fresh.js";
 import { adopt, adoptNonce, loadStyles, rememberScripts, updateHead, updateRoot } from "./head.js";
@@ -84,7 +85,7 @@ export function showPart(root, target, page, sent = {}) {
   putMarks();
   runScripts();
   settleAllBut(begun);
-  if (begun.some((form) => form !== element && !isShown(form))) notify(FORM_GONE);
+  if (begun.some((form) => form !== element && !isShown(form) && contentsOf(form) !== callOf(form)?.contents)) notify(FORM_GONE);
 }
 
 /** Whether a fresh form has no place for something: for a row that a script added. @param {HTMLFormElement} fresh @param {HTMLFormElement} typed */
