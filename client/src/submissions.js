@@ -13,8 +13,8 @@ import { mark } from "./pending.js";
 /** @typedef {import("./answers.js").Answer} Answer */
 /** @typedef {import("./screen/show.js").Sent} Sent */
 
+const UNLOADED = "The page could not be loaded.";
 /** A cookie for as long as the browser may need to leave. A redirect may be to a download, after which the page stays, and no event says so: the server takes the cookie away. */
-const UNLOADED = "The page could not be loaded anew.";
 const LEAVE = "serveractions_leaving", LONGEST_LEAVE = 20, PACE = 300; // seconds; milliseconds
 /** Of the page on the screen, when the server rendered it, and the latest request by then: what is sent later brings a fresher one for certain. */
 let shown = { rendered: 0, last: 0 };
@@ -137,9 +137,13 @@ async function show(html, sent) {
 
 /** Fetches a page, by itself that on the screen, and shows it, if the visitor is still there. @param {string} [url] @param {Sent} [sent] */
 export async function showPage(url = here(), sent) {
-  if (!/failed|moved/.test(await load(url, sent))) return;
+  if (/failed|moved/.test(await load(url, sent))) visit(url, sent);
+}
+
+/** What can't be shown here is the browser's, which says what is wrong. @param {string} url @param {Sent} [sent] */
+export function visit(url, sent) {
   if (isBegun(sent)) notify(UNLOADED, url);
-  else location.assign(url); // then the browser says what is wrong
+  else location.assign(url);
 }
 
 /** @param {Sent} [sent] what was sent by the visitor, and not changed since, is no longer begun @returns {boolean} whether something would be lost with the page */

@@ -184,10 +184,30 @@ def test_what_was_begun_stays_where_a_fresh_page_can_not_be_had(stage: Stage, pa
     page.context.set_offline(True)
     page.evaluate(REFRESH)
     page.context.set_offline(False)
-    link = page.get_by_role("link", name="The page could not be loaded anew.")
+    link = page.get_by_role("link", name="The page could not be loaded.")
     expect(link).to_be_visible()
     assert link.evaluate("link => [link.href, link.target]") == [page.url, "_blank"]
     expect(page.locator("[name=note]")).to_have_value("on a train")
+
+
+@pytest.mark.parametrize("way", ["dialog", "search"])
+def test_what_was_begun_stays_where_what_is_not_the_page_itself_can_not_be_shown_on_it(
+    stage: Stage, page: Page, way: str
+) -> None:
+    features = (
+        """<a href="/new" data-dialog>New</a><form action="/new" data-submit="input 10ms"><input name="q"></form>"""
+    )
+    stage.page("/", NOTE + features)
+    stage.app.add_url_rule("/new", "new", lambda: redirect("/sign-in"))
+    open_page(page, "/")
+    page.fill("[name=note]", "half a letter")
+    if way == "dialog":
+        page.click("[data-dialog]")
+    else:
+        page.fill("[name=q]", "milk")
+    link = page.get_by_role("link", name="The page could not be loaded.")
+    expect(link).to_have_attribute("href", re.compile("/new$" if way == "dialog" else "/new[?]q=milk$"))
+    expect(page.locator("[name=note]")).to_have_value("half a letter")
 
 
 def test_what_is_typed_while_a_fresh_page_is_asked_for_stays_where_that_can_not_be_had(
@@ -206,7 +226,7 @@ def test_what_is_typed_while_a_fresh_page_is_asked_for_stays_where_that_can_not_
         page.press("[name=text]", "Enter")
     page.fill("[name=text]", "bread")
     stage.gate("page").set()
-    expect(page.get_by_role("link", name="The page could not be loaded anew.")).to_be_visible()
+    expect(page.get_by_role("link", name="The page could not be loaded.")).to_be_visible()
     expect(page.locator("[name=text]")).to_have_value("bread")
 
 

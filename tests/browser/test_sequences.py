@@ -137,7 +137,7 @@ def test_what_was_begun_stays_where_what_shows_an_answers_page_can_not_be_loaded
     page.fill("[name=text]", "milk")
     page.press("[name=text]", "Enter")
     await_events(page, "finish", 1)
-    expect(page.get_by_role("link", name="The page could not be loaded anew.")).to_be_visible()
+    expect(page.get_by_role("link", name="The page could not be loaded.")).to_be_visible()
     expect(page.locator("[name=note]")).to_have_value("half a letter")
 
 

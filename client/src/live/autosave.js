@@ -5,7 +5,7 @@ import { begunForms, contentsOf } from "../begun.js";
 import { callOf } from "../calls.js";
 import { checkValidity, fieldsOf, find, has, isShown, listen, read, requestSubmit } from "../dom.js";
 import { FAILED, tell } from "../messages.js";
-import { load } from "../submissions.js";
+import { load, visit } from "../submissions.js";
 import { refreshContent } from "./dialogs.js";
 import { onSubmit, pageAt } from "./listen.js";
 import { milliseconds } from "./pace.js";
@@ -72,13 +72,14 @@ async function search(form, button) {
   searches.set(form, stop);
   const url = absolute(read(form, "action") || here(), document.baseURI);
   url.search = String(new URLSearchParams(/** @type {[string, string][]} */ ([...new FormData(form, button)])));
+  const page = pageAt(url);
   const sent = { element: form, contents: contentsOf(form) };
   form.ariaBusy = "true";
   const dialog = dialogOf(form);
-  const state = dialog ? await refreshContent(dialog, pageAt(url)) : await load(pageAt(url), sent, stop.signal);
+  const state = await (dialog ? refreshContent(dialog, page) : load(page, sent, stop.signal));
   if (searches.get(form) !== stop) return;
   form.ariaBusy = null;
-  if (state === "moved") location.assign(url); // to the sign-in, say
+  if (state === "moved") visit(page, sent); // to the sign-in, say
   if (state === "failed") tell(form, { message: FAILED });
 }
 

@@ -7,7 +7,7 @@ import { create, find, has, isShown, listen, read, setAttribute } from "../dom.j
 import { tell } from "../messages.js";
 import { loadScreen } from "../modules.js";
 import { fetchPage } from "../page.js";
-import { load } from "../submissions.js";
+import { load, visit } from "../submissions.js";
 import { keepParts, refreshParts } from "./endless.js";
 import { onLink, pageAt } from "./listen.js";
 import { longer } from "./pace.js";
@@ -40,7 +40,7 @@ async function openDialog(link) {
   const state = await refreshContent(dialog, pageAt(link));
   link.ariaBusy = null;
   if (pathname !== location.pathname) return forget(dialog);
-  if (state !== "shown") return location.assign(link.href);
+  if (state !== "shown") return visit(link.href);
   const { rememberFocus } = await loadScreen();
   const restoreFocus = rememberFocus(); // what has it may be gone by then
   dialog.onclose = () => {
@@ -113,11 +113,11 @@ async function renewDialogs({ detail, target }) {
 /** @param {string} selector of what has to be in them @param {Sent} [sent] */
 const refreshDialogs = (selector, sent) => Promise.all(openDialogs().map((dialog) => find(selector, dialog) && refreshContent(dialog, undefined, undefined, sent)));
 
-/** The page comes fresh, as soon as it can be had, and with it the dialogs that show what changes by itself. */
-export async function refreshAll() {
+/** The page comes fresh, as soon as it can be had, and with it the dialogs that show what changes by itself. @returns {Promise<string>} */
+export async function refreshAll(wait = 1000) {
   const sent = { isShy: true };
-  let state;
-  for (let wait = 500; (state = await load(undefined, sent)) === "failed"; ) await pause((wait = longer(wait)));
+  const state = await load(undefined, sent);
+  if (state === "failed") return pause(wait).then(() => refreshAll(longer(wait)));
   await refreshDialogs("[data-live],[data-poll],[data-job]", sent);
   return state;
 }

@@ -75,8 +75,7 @@ async function catchUp() {
     await settled(); // an answer of our own may bring it
     const known = latest;
     if (document.hidden || known === shown || !isNewer(known, since())) break;
-    const state = await refreshAll();
-    if (state === "shown") {
+    if ((await refreshAll()) === "shown") {
       shown = known;
       wait = BREATH;
     }
