@@ -62,6 +62,12 @@ def describe(operation: Operation, name: str, form: Any = None) -> Input:
 
 
 def unknown_name(operation: Operation, name: str) -> LookupError:
+    if name.count(".") >= MAX_DEPTH:
+        return LookupError(
+            f"{operation.where}: the names of its form lead through more than {MAX_DEPTH} steps, {name[:60]!r} and so"
+            " on: what fills it leads back to itself, by new objects each time. Leave the way back out of the schema,"
+            " as in fields.Nested(Author, exclude=['books']), or out of values=."
+        )
     known = ", ".join(control_names(operation)) or "none at all"
     near = get_close_matches(name, control_names(operation), 1)
     meant = f" Did you mean {near[0]!r}?" if near else ""

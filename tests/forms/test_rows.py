@@ -18,6 +18,7 @@ from wtforms import FieldList, StringField
 from flask_serveractions import ServerActions
 from flask_serveractions.testing import ActionsClient
 from tests.calling import make_app
+from tests.forms.form_clients import client_of_form
 
 ORDER = """{% call(form) action_form("order") %}
 {{ form.field("items", empty_rows=1 if form.values.get("add") else 0) }}
@@ -196,3 +197,34 @@ def test_a_schema_for_many_is_rows_without_a_name() -> None:
     assert 'data-error="0.text">At least 1 character.' in refused.text
     client.submit(refused, "bill", **{"0.text": "milk"})
     assert got == [{"text": "milk"}, {"text": "tea", "price": 7}]
+
+
+class Shelf(Schema):
+    books = fields.List(fields.Nested(lambda: Volume()))
+
+
+class Volume(Schema):
+    shelf = fields.Nested(Shelf)
+
+
+class NewEachTime:
+    """What a database gives that makes objects anew: no one of them is any other."""
+
+    @property
+    def books(self) -> list[NewEachTime]:
+        return [NewEachTime(), NewEachTime()]
+
+    @property
+    def shelf(self) -> NewEachTime:
+        return NewEachTime()
+
+
+def test_data_that_leads_back_to_itself_by_new_objects_is_an_error_that_says_so() -> None:
+    def arrange(shelf: Annotated[dict[str, Any], Shelf()]) -> None: ...
+
+    client = client_of_form(arrange, "{{ form.fields() }}", values=NewEachTime())
+    client.application.testing = True
+    with pytest.raises(
+        LookupError, match=r"more than 50 steps, 'books\.0\.shelf.* Leave the way back out of the schema"
+    ):
+        client.get("/")
