@@ -66,7 +66,7 @@ def button_attributes(form: FormState, name: str, described: Input, given: Attri
     value = given.get("value", described.ticked)
     text = described.write(value)
     is_known = form.is_sent(name, described) or "checked" not in given
-    chosen = text in form.chosen_of(name) if is_known else bool(given["checked"])
+    chosen = text in form.control(name).chosen if is_known else bool(given["checked"])
     return {"value": value if isinstance(value, str) else text, "checked": chosen}
 
 

@@ -378,7 +378,7 @@ def choose(form: FormState, match: re.Match[str]) -> str:
     named = NAME.search(before + after)
     name = unescape(named.group(1)) if named else ""
     is_multiple = bool(name) and form.describe(name).multiple
-    chosen = form.chosen_of(name) if is_multiple else {unescape(value)}
+    chosen = form.control(name).chosen if is_multiple else {unescape(value)}
     if is_multiple:  # whether or not the template says it too
         before, after = MULTIPLE.sub("", before), MULTIPLE.sub("", after) + " multiple"
 

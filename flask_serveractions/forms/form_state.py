@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain, repeat, takewhile
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from markupsafe import Markup, escape
 
@@ -22,6 +22,13 @@ from .native_inputs import plain_text
 
 MOST_CLEAN = 1000  # rows have names without end
 WITH_IDS = frozenset({"name", "id", "aria-describedby"})
+
+
+class Control(NamedTuple):
+    """What the inputs of one name show, of which a list has many."""
+
+    texts: tuple[str, ...]
+    chosen: frozenset[str]  # the same, where each button looks for its own
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -50,11 +57,9 @@ class FormState:
     rendered: dict[str, int] = field(default_factory=dict)  # controls by name, errors by their IDs: how often
     clean: dict[str, str] = field(default_factory=dict)  # see clean_attributes; forms of one action share it
     _wtf: Any = None
-    # what each of a thousand controls asks, by its name
-    _texts: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    _chosen: dict[str, frozenset[str]] = field(default_factory=dict)
-    _invalid: dict[str, bool] = field(default_factory=dict)
-    _in_order: list[tuple[str, int]] = field(default_factory=list)  # the names of the values
+    _controls: dict[str, Control] = field(default_factory=dict)  # by name
+    _in_order: list[tuple[str, int]] | None = None  # the names of the values
+    _invalid_lists: set[str] | None = None  # the names of those with items that are wrong
 
     @property
     def ok(self) -> bool:
@@ -132,30 +137,30 @@ class FormState:
         :param given: an initial value that is known where the control stands.
         """
         described = self.describe(name)
+        if given is None or described.secret or described.kind is Kind.FILE or self.is_sent(name, described):
+            return self.control(name).texts
+        return texts_for(described, given, described.write)
+
+    def control(self, name: str) -> Control:
+        """Return what the inputs of a name show, which is found out once."""
+        control = self._controls.get(name)
+        if control is None:
+            texts = self.texts_found(name, self.describe(name))
+            control = self._controls[name] = Control(texts, frozenset(texts))
+        return control
+
+    def texts_found(self, name: str, described: Input) -> tuple[str, ...]:
         if described.secret or described.kind is Kind.FILE:
             return ()
-        is_sent = self.is_sent(name, described)
-        if given is not None and not is_sent:
-            return texts_for(described, given, described.write)
-        texts = self._texts.get(name)
-        if texts is None:
-            value = self.values.get(name) if is_sent else self.initial_value(name, described, None)
-            write = plain_text if is_sent and described.kind is not Kind.BOX else described.write
-            texts = self._texts[name] = texts_for(described, value, write)
-        return texts
-
-    def chosen_of(self, name: str) -> frozenset[str]:
-        """Return the texts that a control shows, for the buttons by its name: each asks whether its own is one."""
-        chosen = self._chosen.get(name)
-        if chosen is None:
-            chosen = self._chosen[name] = frozenset(self.texts_of(name))
-        return chosen
+        if not self.is_sent(name, described):
+            return texts_for(described, self.initial_value(name, described, None), described.write)
+        write = described.write if described.kind is Kind.BOX else plain_text
+        return texts_for(described, self.values.get(name), write)
 
     def give(self, name: str, value: Any) -> None:
         """Let a whole object or list begin with a value that is known where its field stands."""
         self.given[name] = value
-        self._texts.clear()
-        self._chosen.clear()
+        self._controls.clear()
 
     def initial_value(self, name: str, described: Input, given: Any) -> Any:
         if given is not None:
@@ -203,7 +208,7 @@ class FormState:
 
     def sent_below(self, prefix: str) -> list[str]:
         """Return the names that begin with a prefix, in the order in which they were sent."""
-        if not self._in_order:
+        if self._in_order is None:
             self._in_order = sorted((name, place) for place, name in enumerate(self.values))
         start = bisect_left(self._in_order, (prefix,))
         following = (self._in_order[place] for place in range(start, len(self._in_order)))
@@ -348,13 +353,12 @@ class FormState:
         return found
 
     def has_messages(self, name: str) -> bool:
-        """Whether :meth:`messages_of` has any: for each of a list's inputs the answer is the same."""
-        if not self.errors:
-            return False
-        known = self._invalid.get(name)
-        if known is None:
-            known = self._invalid[name] = bool(self.messages_of(name))
-        return known
+        """Whether :meth:`messages_of` has any: so many ask as a list has inputs."""
+        if name in self.errors or not self.errors:
+            return bool(self.errors)
+        if self._invalid_lists is None:
+            self._invalid_lists = {each.rpartition(".")[0] for each in self.errors if is_index(each.rpartition(".")[2])}
+        return name in self._invalid_lists and self.describe(name).multiple
 
     def input_id(self, name: str) -> str:
         return f"{self.id}-{name.replace('.', '-')}"

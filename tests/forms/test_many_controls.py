@@ -124,3 +124,16 @@ def test_what_a_field_is_given_shows_where_its_controls_were_written_before() ->
     assert 'value="old"' in form.attrs("rows.0.text")
     form.field("rows", value=[{"text": "new", "tags": []}])
     assert 'value="new"' in form.attrs("rows.0.text")
+
+
+def test_a_secret_that_can_not_be_read_is_not_asked_for() -> None:
+    class User:
+        @property
+        def password(self) -> str:
+            raise RuntimeError("No.")
+
+    def sign_up(password: str) -> None: ...
+
+    operation = compile_operation(sign_up, name="sign_up", kind="action", method="POST")
+    form = FormState(id="form", describe=lambda name: describe(operation, name), initial=User())
+    assert "value" not in form.field("password")
