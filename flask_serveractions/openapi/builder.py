@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -92,7 +93,7 @@ class Builder:
         self.state = state
         self.components = components
         self.spec = spec
-        self.ids: list[str] = []
+        self.ids: Counter[str] = Counter()
         self.shared: set[str] = set()  # names of PARAMETERS that are used
         for name, schema in (
             ("Problem", PROBLEM_SCHEMA),
@@ -224,9 +225,8 @@ class Builder:
         return FailureStyle("Api", content_of_function(self.components, handler))
 
     def unique(self, name: str) -> str:
-        self.ids.append(name)
-        before = self.ids.count(name) - 1  # several rules may lead to one class
-        return f"{name}-{before + 1}" if before else name
+        self.ids[name] += 1  # several rules may lead to one class
+        return f"{name}-{self.ids[name]}" if self.ids[name] > 1 else name
 
     def parameters(self, operation: Operation, rule: Any, about: Description) -> list[JsonSchema | str]:
         declared = list(located_parameters(self.components, operation, about))
