@@ -26,7 +26,6 @@ from .inputs import (
     render_attributes,
     written,
 )
-from .native_inputs import plain_text
 
 if TYPE_CHECKING:
     from .form_state import FormState
@@ -332,15 +331,13 @@ def mapping_field(form: FormState, name: str, described: Input, text: str, given
 
     :raises LookupError: a key has a dot, and so have the names below it: nobody could tell where the key ends.
     """
-    value, keys = form.initial_value(name, described, None), form.keys_below(name)
+    keys = form.keys_below(name)
     dotted = next((key for key in keys if "." in key and not described.whole_keys), None)
     if dotted is not None:
         raise LookupError(
             f"The key {dotted!r} of {name!r} has a dot, and so have the names below it."
             " Make it a list of objects, each with its key."
         )
-    if isinstance(value, Mapping):  # by their texts keys are found at once
-        form.give(name, {plain_text(key): each for key, each in value.items()})
     return fieldset(form, name, text, "".join(form.field(f"{name}.{key}", key) for key in keys))
 
 
