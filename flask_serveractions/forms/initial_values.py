@@ -72,8 +72,9 @@ def found_in(data: Any, steps: Sequence[str], own: Sequence[str] = ()) -> Any:
     """
     for count, (step, attribute) in enumerate(zip_longest(steps, own[: len(steps)])):
         key = ".".join(steps[count:])
-        if key != step and isinstance(data, Mapping) and key in data:  # a key may have dots
-            return data[key]
+        whole = value_at(data, key) if key != step and isinstance(data, Mapping) else MISSING  # a key may have dots
+        if whole is not MISSING:
+            return whole
         names = (step,) if attribute in (None, step) else (step, attribute) if named_by_key(data) else (attribute, step)
         found = (value_at(data, each) for each in names)
         data = next((each for each in found if each is not MISSING), MISSING)

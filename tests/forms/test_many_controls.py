@@ -103,9 +103,10 @@ def test_rows_that_were_sent_are_found_without_going_through_all_names(ask: Rend
 
 
 def test_a_mapping_shows_its_values_by_keys_of_any_kind_and_stays_as_it_is() -> None:
-    form = form_with(initial={"counts": {7: 1, "a.b": 2}})
+    form = form_with(initial={"counts": {7: 1, "a.b": 2, 0.5: 3}})
     shown = str(form.field("counts"))
-    assert form.value("counts") == {7: 1, "a.b": 2}
+    assert form.value("counts") == {7: 1, "a.b": 2, 0.5: 3}
+    assert form.value("counts.0.5") == 3
     assert 'name="counts.7"' in shown
     assert 'value="1"' in shown
     assert 'name="counts.a.b"' in shown
