@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask, request
+from flask import Flask
 from flask.views import http_method_funcs
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, TooManyRequests
 
 from .app_state import AppState
 from .config import nearest_key, unknown_keys
@@ -29,7 +28,7 @@ from .views.decorators_above import check_decorators, check_marks_above, check_v
 from .views.early_forms import strict_parsing
 from .views.own_views import is_own
 from .views.raised import answer_what_is_raised
-from .views.refusals import refuse_method, refuse_too_many
+from .views.refusals import answer_refusals
 from .views.resources import blueprints_of, compile_rule, route_rules, view_class_of
 from .wsgi.page_sessions import FLASHED, is_kept_by_server, leave_messages_to_client, set_savepoint
 from .wsgi.prefetch import is_prefetched, refuse_to_show_flashes
@@ -61,8 +60,7 @@ def start(app: Flask, state: AppState) -> None:
             look_first(app, state)
             quicken_sessions(app)
             answer_what_is_raised(app)
-            handle_error_at_operations(app, 405, MethodNotAllowed, refuse_method)
-            handle_error_at_operations(app, 429, TooManyRequests, refuse_too_many)
+            answer_refusals(app)
             state.gettext = state.settings.gettext or gettext_of(app)
             state.registry.close()
             state.started = True
@@ -168,35 +166,3 @@ def check_login_view(app: Flask, state: AppState) -> None:
             f"SERVERACTIONS_LOGIN_VIEW is {view!r}, whose URL needs {', '.join(sorted(needed))}."
             " Let @app.url_defaults give it, or name a view without."
         )
-
-
-def handle_error_at_operations(
-    app: Flask, status: int, kind: type[HTTPException], refuse: Callable[[Any], Any]
-) -> None:
-    """Answer an error at our URLs ourselves, and leave every other one to the handler that it would have had.
-
-    :param refuse: returns None where the handler shall answer.
-    """
-    handlers = app.error_handler_spec[None]
-    theirs = handlers[status].get(kind)
-
-    def handle(error: HTTPException) -> Any:
-        ours = refuse(error)
-        if ours is not None:
-            return ours
-        handler = theirs or general_handler(app, error)
-        return error if handler is None else app.ensure_sync(handler)(error)
-
-    handlers[status][kind] = handle
-
-
-def general_handler(app: Flask, error: Exception) -> Callable[[Any], Any] | None:
-    """Return the handler that Flask chooses where none is for the status: the innermost blueprint's, the app's last."""
-    for name in (*request.blueprints, None):
-        handlers: dict[Any, Any] = app.error_handler_spec.get(name, {}).get(None, {})
-        found: Callable[[Any], Any] | None = next(
-            (handlers[cls] for cls in type(error).__mro__ if cls in handlers), None
-        )
-        if found is not None:
-            return found
-    return None

@@ -46,9 +46,16 @@ def call_action(state: AppState, operation: Operation | None, name: str, signed:
 
     :param signed: the ID in the path.
     """
-    app = running_app()
+    call = call_of_action(state, operation, name, signed)
+    if call.middleware is not None:
+        call.middleware.reached = True
+    return dispatch(call)
+
+
+def call_of_action(state: AppState, operation: Operation | None, name: str, signed: str) -> Call:
+    """Return the call that the running request is."""
     asked = running_request()
-    call = Call(app, state, asked, operation, ACTION)
+    call = Call(running_app(), state, asked, operation, ACTION)
     call.function = operation.function if operation else None
     call.name, call.signed = name, signed
     argument = asked.environ.get(ActionArgument.KEY)
@@ -60,9 +67,7 @@ def call_action(state: AppState, operation: Operation | None, name: str, signed:
     call.payload = call.signed.partition(".")[0]
     asked.environ[PAGE] = call.page
     call.middleware = middleware_state_of(asked.environ)
-    if call.middleware is not None:
-        call.middleware.reached = True
-    return dispatch(call)
+    return call
 
 
 def catch_all(path: str, **page_values: Any) -> Response:

@@ -1,27 +1,44 @@
-"""What is refused at our URLs before a view answers: methods that they do not have, more calls than a limit admits."""
+"""What is refused at our URLs before a view answers: by routing, by ``before_request``, by what is around the view."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
-from flask import Flask, Response, after_this_request, current_app, request
+from flask import Flask, Request, Response, after_this_request, current_app, request
 from werkzeug.datastructures import Headers
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, TooManyRequests
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import MapAdapter
 from werkzeug.routing.exceptions import RoutingException
 
-from ..answers.error_handlers import answer_in_our_place
-from ..answers.failures import closed_to_caches, own_headers, with_retry_after
+from ..answers.error_handlers import answer_in_our_place, has_own_handler
+from ..answers.failures import closed_to_caches, http_problem, with_retry_after
 from ..answers.responses import problem_response
 from ..app_state import localize, state_of
+from ..call import Call
 from ..errors import Problem
 from ..http.locations import is_below
-from ..http.negotiation import ANSWER, is_htmx, wants_html
+from ..http.negotiation import ANSWER, wants_html
 from ..http.page_arguments import ActionArgument
+from ..operation import ROUTE
 from ..pipeline.dispatch import log_refused
-from ..scope import running_app
+from ..scope import running_app, running_request
+from .actions import call_of_action
 from .own_views import wraps_own
-from .resources import blueprints_of, view_class_of
+from .resources import blueprints_of, known_operation, view_class_of
+
+
+def answer_refusals(app: Flask) -> None:
+    """Answer what is refused at our URLs ourselves, and leave what is refused elsewhere to the app's handlers."""
+    theirs: Callable[..., Any] = app.handle_http_exception
+
+    def handle_http_exception(*context_and_error: Any) -> Any:
+        error = context_and_error[-1]
+        ours = (refuse_method(error) if isinstance(error, MethodNotAllowed) else None) or refuse_early(error)
+        return theirs(*context_and_error) if ours is None else ours
+
+    app.handle_http_exception = handle_http_exception  # type: ignore[assignment]
 
 
 def refuse_method(error: MethodNotAllowed) -> Response | None:
@@ -40,25 +57,34 @@ def refuse_method(error: MethodNotAllowed) -> Response | None:
     return refused(app, endpoint, problem, error)
 
 
-def refuse_too_many(error: TooManyRequests) -> Response | None:
-    """Answer a rate limit at a URL of ours (RFC 6585, 4); None where the URL is not ours, or a browser asked.
+def refuse_early(error: HTTPException) -> Response | None:
+    """Answer what refused a call of ours before its view, as the view would; None where the app's own page shall.
 
-    It may come from before the view: Flask-Limiter's default limits count in ``before_request``.
+    It comes from ``before_request``, as of a blueprint that is for admins, or a rate limit, and from what is around a
+    view.
     """
-    endpoint = request.endpoint or ""
-    if error.response is not None or not wraps_own(current_app.view_functions.get(endpoint)):
+    app, asked = running_app(), running_request()
+    if not wraps_own(app.view_functions.get(asked.endpoint or "")):
         return None
-    app = running_app()
+    call = call_before_view(app, asked)
     after_this_request(closed_to_caches)
-    after_this_request(partial(with_retry_after, app))
-    if wants_html(request.headers.get("Accept", "")) or (is_of_action(app) and is_htmx(request.environ)):
+    if error.code == 429:
+        after_this_request(partial(with_retry_after, app))
+    if call.html or error.response is not None or has_own_handler(app, asked.blueprints, error):
         return None
-    detail = localize(app, error.description or error.name)
-    return refused(app, endpoint, Problem(status=429, detail=detail, headers=Headers(own_headers(error))), error)
+    return http_problem(call, error)
+
+
+def call_before_view(app: Flask, asked: Request) -> Call:
+    """Return the call that a request would have been."""
+    state = state_of(app)
+    if is_of_action(app):
+        return call_of_action(state, None, "", "")
+    return Call(app, state, asked, known_operation(state, asked.url_rule, asked.method), ROUTE)
 
 
 def refused(app: Flask, endpoint: str, problem: Problem, error: HTTPException) -> Response:
-    """Return the answer to what was refused before the view: a resource's API may have a format of its own."""
+    """Return the answer to a method that a URL does not have: a resource's API may have a format of its own."""
     response = None
     if view_class_of(app.view_functions.get(endpoint)) is not None:
         response = answer_in_our_place(app, blueprints_of(endpoint), problem, error)

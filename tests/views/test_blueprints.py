@@ -343,6 +343,42 @@ def test_what_guards_the_pages_of_a_blueprint_guards_what_belongs_to_it(
     assert ran == ["purge"]
 
 
+def test_who_is_turned_away_before_the_view_is_told_as_by_the_hook() -> None:
+    app, actions, admin = make_app()
+    app.register_error_handler(403, lambda error: ("an error page", 403))
+
+    @admin.before_request
+    def admins_alone() -> None:
+        abort(401 if request.headers.get("X-Who") is None else 403, "This is for admins.")
+
+    actions.register(blueprint=admin)(wipe)
+    actions.route("/users", blueprint=admin)(Users)
+    app.register_blueprint(admin)
+    client = client_of(app)
+    unknown = client.call_action("wipe")
+    assert (unknown.mimetype, unknown.headers["Serveractions"]) == ("application/problem+json", "1")
+    assert (unknown.json or {})["detail"] == "This is for admins."
+    assert "WWW-Authenticate" not in unknown.headers
+    assert client.get("/admin/users").headers["WWW-Authenticate"].startswith("Session realm=")
+    client.environ_base["HTTP_X_WHO"] = "joan"
+    assert (client.call_action("wipe").json or {})["status"] == 403
+    assert (client.get("/admin/users").json or {})["status"] == 403
+    assert client.get("/admin/users", headers=BROWSER).text == "an error page"
+    assert client.post("/_actions/wipe/signed", headers=BROWSER).text == "an error page"
+
+
+def test_a_handler_of_the_blueprint_answers_whom_it_turns_away() -> None:
+    app, actions, admin = make_app()
+    admin.before_request(lambda: abort(403))
+    admin.register_error_handler(403, lambda error: ({"handled": 403}, 403))
+    actions.register(blueprint=admin)(wipe)
+    actions.route("/users", blueprint=admin)(Users)
+    app.register_blueprint(admin)
+    client = client_of(app)
+    assert client.call_action("wipe").json == {"handled": 403}
+    assert client.get("/admin/users").json == {"handled": 403}
+
+
 @pytest.mark.parametrize("kind", [410, HTTPException, 500, LookupError, Exception])
 def test_an_error_handler_of_the_blueprint_answers_for_it(kind: Any) -> None:
     app, actions, admin = make_app()
