@@ -85,12 +85,12 @@ async function finish(call, answer) {
   if (done) settle(done);
   if (answer.traceback) console.error(answer.traceback); // in debug mode
   if (!call.emit(error ? "error" : "success", { data, messages, redirect, error, page: answer.page }) && !error) target = undefined; // a listener has been there
-  const key = isForm(element) && (!error || (answer.title && !answer.retry)) && fieldsOf(element).idempotency_key;
-  if (key) setAttribute(key, "value", newKey()); // its outcome is known: the next one is another call
   if (here() === call.from) await showAnswer(call, answer, target, error);
+  // a form that is left stays as it was sent: Back shows what was typed, as it does without scripts, and its key
+  const key = isForm(element) && (error ? answer.title && !answer.retry : call.phase !== LEAVING) && fieldsOf(element).idempotency_key;
+  if (key) setAttribute(key, "value", newKey()); // its outcome is known: the next one is another call
   if (error) throw error;
-  // a form that is left stays as it was sent: Back shows what was typed, as it does without scripts
-  if (done && !call.isChanged && !isFile && call.phase !== LEAVING && !call.isAutosave && call.option("data-reset") !== "false") {
+  if (done && call.phase !== LEAVING && !call.isChanged && !isFile && !call.isAutosave && call.option("data-reset") !== "false") {
     reset(done);
     settle(done);
     for (const each of calls) if (each.element === done) each.contents = contentsOf(done); // in those that wait nobody has typed on

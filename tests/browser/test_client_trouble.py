@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from markupsafe import Markup
 from playwright.sync_api import Dialog, Page, Route, expect
+from werkzeug.wrappers import Response
 
 from flask_serveractions import ActionError, public
 from tests.browser.stage import OURS, Stage, await_events, open_page
@@ -302,6 +303,23 @@ def test_an_answered_failure_gives_the_form_a_fresh_key(stage: Stage, page: Page
     add(page)
     expect(page.locator("[data-message]")).to_have_text("No.")
     assert page.input_value("[name=idempotency_key]") not in ("", key)
+
+
+def test_a_form_that_is_left_keeps_its_key_so_that_after_back_it_runs_nothing(stage: Stage, page: Page) -> None:
+    @stage.actions.register(once=True)
+    def create(text: str) -> Response:
+        return redirect("/done")
+
+    stage.page("/todos", ADD, todos=list)
+    stage.page("/done", "<p id=done>Done</p>")
+    page.add_init_script(
+        "addEventListener('pagehide', () => sessionStorage.left = document.forms[0]?.idempotency_key.value)"
+    )
+    open_page(page, "/todos")
+    key = page.input_value("[name=idempotency_key]")
+    add(page)
+    expect(page.locator("#done")).to_be_visible()
+    assert page.evaluate("sessionStorage.left") == key
 
 
 PROBLEM = {"Content-Type": "application/problem+json", "Serveractions": "1", "Retry-After": "1"}
