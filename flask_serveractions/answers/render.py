@@ -22,6 +22,7 @@ from ..http.envelope import envelope_of
 from ..http.headers import headers_of
 from ..http.locations import redirect_target
 from ..http.negotiation import ANSWER, is_from_dialog, preference
+from ..logs import logger
 from ..operation import Answer, Operation, Submission
 from ..shared.revalidation import revalidated_so_far
 from ..wsgi.quick_sessions import spare_vary
@@ -256,6 +257,7 @@ def render(call: Call, outcome: Outcome) -> Response:
     """Tell an outcome to whoever asked."""
     if outcome.response is not None:
         response = outcome.response
+        warn_of_no_answer(call, response)
     elif call.html and outcome.redirect is None and shows_result(call):
         return show_page(call, outcome)
     elif call.html:
@@ -265,6 +267,19 @@ def render(call: Call, outcome: Outcome) -> Response:
     close_to_caches(response)
     spare_vary(call.app, call.session)
     return response
+
+
+def warn_of_no_answer(call: Call, response: Response) -> None:
+    """Tell of a response that a script has asked for, and can't use: neither an answer of the contract nor a file."""
+    is_file = response.headers.get("Content-Disposition", "").startswith("attachment")
+    if call.html or is_file or ANSWER in response.headers:
+        return
+    logger.warning(
+        "The action %s returns a response (%s), which scripts take for no usable answer. Return the value itself or a"
+        " redirect, raise ActionError for a refusal, or send a file as an attachment.",
+        call.label,
+        response.mimetype,
+    )
 
 
 def shows_result(call: Call) -> bool:

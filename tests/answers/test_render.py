@@ -453,9 +453,26 @@ def test_a_page_of_html_is_warned_of(
     function: Callable[..., Any], headers: dict[str, str], caplog: pytest.LogCaptureFixture
 ) -> None:
     act(function, headers)
-    (warning,) = [each for each in caplog.records if each.levelname == "WARNING"]
+    warning, *_ = [each for each in caplog.records if each.levelname == "WARNING"]
     assert f"{function.__name__!r}" in warning.getMessage()
     assert "page of HTML" in warning.getMessage()
+
+
+@pytest.mark.parametrize(
+    ("function", "headers", "is_told"),
+    [
+        (a_response, SCRIPT, True),
+        (a_response, BROWSER, False),
+        (a_file, SCRIPT, False),
+        (a_failing_status, SCRIPT, True),
+        (a_redirect, SCRIPT, False),
+    ],
+)
+def test_a_response_that_scripts_can_not_use_is_warned_of(
+    function: Callable[..., Any], headers: dict[str, str], is_told: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    act(function, headers)
+    assert ("scripts take for no usable answer" in caplog.text) is is_told
 
 
 def a_piece(text: str) -> str:
