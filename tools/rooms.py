@@ -131,6 +131,7 @@ ROOMS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "schemas",
         (
             "signature",
+            "parameters",
             "bound_fields",
             "results",
             "json_rows",
