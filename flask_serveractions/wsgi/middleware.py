@@ -70,12 +70,14 @@ class Middleware:
         self.app = app
         self.state = state
         self.start: Callable[[], None] | None = start
+        self.limit = 0  # bytes of a form that are looked through, whatever it calls
         self.token_headers = token_headers
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         start = self.start  # another thread may set it to None meanwhile
         if start is not None:
             start()
+            self.limit = largest_limit(self.state)
             self.start = None
             if shares_one_thread():
                 logger.warning(
@@ -108,7 +110,7 @@ class Middleware:
             )
         if action is None or environ["REQUEST_METHOD"] != "POST":
             return
-        if is_foreign(environ, self.limit_of(action.name), self.state.settings.allowed_origins, self.token_headers):
+        if is_foreign(environ, self.limit, self.state.settings.allowed_origins, self.token_headers):
             logger.warning(
                 "A form without the field %s was posted to %s, and is handed to that page."
                 " If it was meant for an action, make it with action_form, or write {{ action_fields(action) }} in it.",
@@ -117,11 +119,6 @@ class Middleware:
             )
         else:
             environ[ActionArgument.KEY] = action
-
-    def limit_of(self, name: str) -> int:
-        operation = self.state.actions.get(name)
-        own = operation.max_content_length if operation else None
-        return self.state.settings.max_content_length if own is None else own
 
     def begin(
         self,
@@ -202,6 +199,12 @@ class Middleware:
         cookies = [("Set-Cookie", cookie) for cookie in values_of(answered.headers, "set-cookie")]
         headers = [("Content-Type", JSON), *CLOSED_TO_CACHES, (ANSWER, self.state.answer_mark), *cookies]
         return CapturedResponse("200 OK", headers, envelope_of("null", target))
+
+
+def largest_limit(state: AppState) -> int:
+    """Return the greatest size of a body that any action takes: by one for all names none is told from another."""
+    own = (operation.max_content_length or 0 for operation in state.actions.values())
+    return max([state.settings.max_content_length, *own])
 
 
 def take_regions(environ: WSGIEnvironment, query: str) -> str:

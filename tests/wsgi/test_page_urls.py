@@ -469,6 +469,21 @@ def test_a_limit_counts_for_every_name_until_an_id_is_genuine() -> None:
     assert {(answer.status_code, answer.data) for answer in told} == {(413, told[0].data)}
 
 
+def test_a_form_is_looked_through_as_far_for_every_name() -> None:
+    app = app_with(save)
+    extension_of(app).register(name="large", max_content_length=3_000_000)(save)
+    client = app.test_client()
+    head = b"--b\r\nContent-Disposition: form-data; name="
+    body = head + b'"text"\r\n\r\n' + b"x" * 2_000_000 + b"\r\n" + head + b'"_action"\r\n\r\nx\r\n--b--\r\n'
+    told = [
+        client.post(
+            f"/?_action={name}/e30.x", data=body, content_type="multipart/form-data; boundary=b", headers=BROWSER
+        )
+        for name in ("large", "save", "unknown")
+    ]
+    assert {(answer.status_code, answer.data) for answer in told} == {(413, told[0].data)}
+
+
 def test_an_unknown_action_is_a_404_on_a_page_whose_url_has_values(client: FlaskClient) -> None:
     token = form_in(client.get("/any/a/b")).token
     sent = client.post("/any/a/b?_action=nobody/e30.x", data={"_action": "x", "csrf_token": token}, headers=BROWSER)
