@@ -23,6 +23,7 @@ TEST_SECONDS = re.compile(r"\bin \d+\.\d+s")
 PRELUDE = """
 flask() { "$PYTHON" -m flask "$@"; }
 python() { "$PYTHON" "$@"; }
+pybabel() { "$PYTHON" -m babel.messages.frontend "$@"; }
 """
 
 

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
 from flask import Flask, abort, flash, render_template_string, request
 from flask_babel import Babel, format_date, lazy_gettext
 from flask_wtf import FlaskForm
@@ -27,6 +28,8 @@ from flask_serveractions.pages.templates import action_url
 from flask_serveractions.security.origin import OPEN_TOO_LONG
 from flask_serveractions.testing import ActionsClient
 from tests.callers import form_in
+from tests.doc_blocks import blocks_of
+from tests.doc_console import commands_of, outputs_of
 
 GERMAN = {
     # ours
@@ -359,3 +362,19 @@ def test_labels_hints_and_options_are_in_the_language_of_each_visitor(app: Flask
     english, german = (client.get("/paint", headers={"Accept-Language": each}).text for each in ("en", "de"))
     assert [text in english for text in (">Your colour<", ">As you like.<", ">Red<")] == [True, True, True]
     assert [text in german for text in (">Ihre Farbe<", ">Wie Sie wollen.<", ">Rot<")] == [True, True, True]
+
+
+CHAPTER = Path(__file__).parents[2] / "docs" / "neighbours" / "flask-babel.rst"
+
+
+def test_the_commands_of_the_page_find_the_apps_texts_lazy_ones_too_and_ours(tmp_path: Path) -> None:
+    blocks = blocks_of(CHAPTER)
+    program = next(block.code for block in blocks if block.language == "python")
+    (tmp_path / "app.py").write_text(program, encoding="utf-8")
+    outputs_of(commands_of(blocks), tmp_path, "")
+    with (tmp_path / "translations/de/LC_MESSAGES/messages.po").open("rb") as file:
+        found = read_po(file)
+    assert {"You already have that one.", "At least {min} characters.", "Please fill in this field."} <= {
+        message.id for message in found
+    }
+    assert (tmp_path / "translations/de/LC_MESSAGES/messages.mo").exists()
