@@ -76,15 +76,15 @@ class Identity:
     def __init__(self, function: Callable[..., Any]) -> None:
         self.function = function
         self.name = name_for(function)
-        self._mark: str | None = None
+        self._marks: list[str] = []  # the first is the one: threads that ask at once may find one each
         self.is_shared = True  # by processes; known once there is a mark
 
     @property
     def key(self) -> str:
         """Return the function's part of all its keys: ``shop.catalogue``, ``6bd1…#shop.make.<locals>.rows``."""
-        if self._mark is None:  # not before it is called: a function that uses itself has no value before
-            self._mark = self._found_mark()
-        return self._mark + self.name
+        if not self._marks:  # not before it is called: a function that uses itself has no value before
+            self._marks.append(self._found_mark())
+        return self._marks[0] + self.name
 
     def _found_mark(self) -> str:
         if is_named(self.function, self.name):

@@ -7,6 +7,7 @@ import functools
 import math
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -205,6 +206,26 @@ def test_a_function_at_the_top_of_a_module_is_known_by_its_name_alone() -> None:
     identity = Identity(at_the_top.__wrapped__)  # type: ignore[attr-defined]
     assert identity.key == f"{__name__}.at_the_top"
     assert identity.is_shared
+
+
+def test_threads_that_ask_for_a_key_at_once_get_the_same() -> None:
+    class Looked:
+        """Whoever looks at it for the first time is overtaken by another thread."""
+
+        looks = 0
+
+        @property
+        def serveractions_cached(self) -> bool:
+            self.looks += 1
+            if self.looks == 1:
+                others.append(pool.submit(lambda: identity.key).result())
+            raise AttributeError
+
+    others: list[str] = []
+    looked = Looked()
+    identity = Identity(lambda: looked)
+    with ThreadPoolExecutor(1) as pool:
+        assert [identity.key, identity.key] == others * 2
 
 
 def test_a_function_that_uses_itself_is_cached(app: Flask) -> None:

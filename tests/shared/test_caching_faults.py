@@ -33,11 +33,19 @@ LEASE = 3.0  # seconds; a busy machine misses one beat of the four in it, but no
 # One computes, the others wait
 
 
+@contextmanager
+def patient_stores() -> Iterator[None]:
+    """No store that is opened in here counts as hung because the machine is busy."""
+    with pytest.MonkeyPatch.context() as patched:
+        for limit in ("store.HASTE", "redis.CONNECT_SECONDS", "redis.ANSWER_SECONDS"):
+            patched.setattr(f"flask_serveractions.stores.{limit}", 60.0)
+        yield
+
+
 @pytest.fixture
-def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No store that is opened from here on counts as hung because the machine is busy."""
-    for limit in ("store.HASTE", "redis.CONNECT_SECONDS", "redis.ANSWER_SECONDS"):
-        monkeypatch.setattr(f"flask_serveractions.stores.{limit}", 60.0)
+def patience() -> Iterator[None]:
+    with patient_stores():
+        yield
 
 
 def test_of_many_threads_one_computes(patience: None, app: Flask) -> None:
@@ -64,7 +72,9 @@ def slow(path: str) -> int:
 
 
 def call_slow(number: int, url: str, path: str) -> int:
-    return int(in_context(app_with(open_store(url, "")), slow, path))
+    with patient_stores():
+        store = open_store(url, "")
+    return int(in_context(app_with(store), slow, path))
 
 
 def test_of_eight_processes_one_computes(eight: EightProcesses, store_url: str, tmp_path: Path) -> None:
