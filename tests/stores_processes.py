@@ -23,7 +23,9 @@ ONCE = 1500
 AT_ONCE = 250
 #: seconds: what is promised within two, on a busy machine; less than a connection is held (25)
 PROMPT = 20.0
-spawn = multiprocessing.get_context("spawn")
+# each is a fork of a process that has imported all this once, and done nothing else
+forked = multiprocessing.get_context("forkserver")
+forked.set_forkserver_preload([__name__, "pytest", "flask_serveractions"])
 
 
 def eventually(look: Callable[[], T], seconds: float = 60.0) -> T:
@@ -85,10 +87,10 @@ class RedisServer:
 
 
 class EightProcesses:
-    """Eight processes that are started once, since to import Flask eight times takes a while."""
+    """Eight processes that are started once, since to import a module of tests eight times takes a while."""
 
     def __init__(self) -> None:
-        self.pool = spawn.Pool(8)
+        self.pool = forked.Pool(8)
 
     def run(self, work: Callable[..., T], *arguments: Any) -> list[T]:
         """Return what ``work(number, *arguments)`` returns in each."""
@@ -102,7 +104,7 @@ class EightProcesses:
 @contextlib.contextmanager
 def process(work: Callable[..., Any], *arguments: Any) -> Iterator[Any]:
     """Run ``work`` in a process of its own, which the body may kill."""
-    running = spawn.Process(target=work, args=arguments, daemon=True)
+    running = forked.Process(target=work, args=arguments, daemon=True)
     running.start()
     try:
         yield running
