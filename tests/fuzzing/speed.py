@@ -7,7 +7,7 @@ import gc
 import logging
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from .shapes import FAMILIES
@@ -19,13 +19,13 @@ TRIES = 5
 SHOWN = 10
 
 
-def caches() -> Iterator[Callable[[], None]]:
-    """Yield what empties what the package remembers of what was sent."""
+def caches() -> list[Callable[[], None]]:
+    """Return what empties what the package remembers of what was sent."""
     gc.unfreeze()  # the collector lists what is frozen no more
-    for each in gc.get_objects():
-        # by its type: to ask a weak proxy for its class is an error once what it stands for is gone
-        if type(each) is functools._lru_cache_wrapper and each.__module__.startswith("flask_serveractions"):
-            yield each.cache_clear
+    # by its type: to ask a weak proxy for its class is an error once what it stands for is gone
+    found = [each for each in gc.get_objects() if type(each) is functools._lru_cache_wrapper]
+    gc.freeze()  # else each collection to come goes through all that was imported
+    return [each.cache_clear for each in found if each.__module__.startswith("flask_serveractions")]
 
 
 def seconds_for(sent: Sent, forget: list[Callable[[], None]], limit: float) -> tuple[float, int]:
@@ -45,7 +45,7 @@ def seconds_for(sent: Sent, forget: list[Callable[[], None]], limit: float) -> t
 
 def measured(family: Any, limit: float = LIMIT) -> dict[str, tuple[float, int]]:
     """Return seconds and status of each request of a family."""
-    forget = list(caches())
+    forget = caches()
     return {name: seconds_for(sent, forget, limit) for name, sent in family(visitor())}
 
 
