@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -18,6 +18,9 @@ DESK, PHONE = {"width": 1280, "height": 844}, {"width": 390, "height": 844}
 FOUND = """options => axe.run({resultTypes: ["violations"], ...options})
   .then(({violations}) => violations.map(({id, nodes}) => `${id}: ${nodes[0].html}`))"""
 NO_CONTRAST = {"rules": {"color-contrast": {"enabled": False}}}
+LOOKS: dict[Scheme, dict[str, Any]] = {"light": {}, "dark": {"runOnly": ["color-contrast"]}}
+# colours that change with the scheme do so at once
+SETTLE = "document.getAnimations().forEach((each) => each instanceof CSSTransition && each.finish())"
 # A link in text has to differ from it by a line or a weight, whatever its colour is: stricter than axe's own rule, that
 # looks for contrast too, and for what is behind each link, which takes half of its time
 LINKS_BY_STYLE = 'axe.configure({rules: [{id: "link-in-text-block", any: ["link-in-text-block-style"]}]})'
@@ -61,6 +64,17 @@ def written_in(folder: str) -> list[str]:
 CHAPTERS = [*written_in("."), "genindex", "py-modindex", "search"]
 COOKBOOK = written_in("cookbook")
 FOLDERS = [*written_in("coming"), *written_in("neighbours"), *written_in("tutorial")]
+
+
+def found_by_axe(page: Page) -> list[str]:
+    """Return what axe finds in a page as it is: by light and by dark, of which only contrast knows."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found: list[str] = []
+    for scheme, options in LOOKS.items():
+        page.emulate_media(color_scheme=scheme)
+        page.evaluate(SETTLE)
+        found += page.evaluate(FOUND, options)
+    return found
 
 
 class Reader:

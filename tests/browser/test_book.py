@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.book import AXE, CHAPTERS, COOKBOOK, FOLDERS, FOUND, SCHEMES, Scheme
+from tests.browser.book import CHAPTERS, COOKBOOK, FOLDERS, found_by_axe
 from tests.test_docs_links import built as built  # a fixture
 
 KINDS = ("index", "quickstart", "cookbook/dialog", "search")
@@ -45,15 +45,13 @@ def test_no_page_of_the_book_is_left_out(built: Path) -> None:
     assert len(looked_at) > 80
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("width", [1280, 390])
-def test_axe_finds_nothing_on_a_page_of_each_kind(browser: Browser, built: Path, width: int, scheme: Scheme) -> None:
-    page = browser.new_page(viewport={"width": width, "height": 844}, color_scheme=scheme)
-    page.context.add_init_script(path=AXE)
+def test_axe_finds_nothing_on_a_page_of_each_kind(browser: Browser, built: Path, width: int) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 844})
     found: dict[str, list[str]] = {}
     for name in KINDS:
         page.goto((built / f"{name}.html").as_uri())
-        found[name] = page.evaluate(FOUND, {})
+        found[name] = found_by_axe(page)
     page.close()
     assert found == {name: [] for name in KINDS}
 

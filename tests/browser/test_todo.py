@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,10 +10,10 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from examples.todo.demo import PASSWORD
+from tests.browser.book import found_by_axe
 from tests.browser.stage import watch
 from tests.todo_app import served, todo_app
 
-AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
 PHONE = {"width": 390, "height": 844}
 NARROWEST = {"width": 320, "height": 568}
 DESK = {"width": 1280, "height": 800}
@@ -351,29 +350,27 @@ def test_what_can_be_pressed_is_large_enough_for_a_finger(page: Page) -> None:
         assert min(heights) >= FINGER
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_page_passes_the_checks_for_accessibility(browser: Browser, address: str, scheme: str) -> None:
-    context = browser.new_context(base_url=address, color_scheme=scheme, viewport=PHONE)
+def test_every_page_passes_the_checks_for_accessibility(browser: Browser, address: str) -> None:
+    context = browser.new_context(base_url=address, viewport=PHONE)
     page = context.new_page()
-    assert violations(page, "/") == []
-    assert violations(page, "/sign-up") == []
+    for path in ("/", "/sign-up"):
+        page.goto(path)
+        assert found_by_axe(page) == []
     try_to_sign_in(page, "nobody", PASSWORD)
     expect(page.get_by_role("alert")).to_be_visible()
-    assert violations(page) == []
+    assert found_by_axe(page) == []
     sign_in(page, "grace")
     rename(page, "Explain a nanosecond", "Find the moth")
     expect(error(item(page, "Explain a nanosecond"))).to_be_visible()
-    assert violations(page) == []
+    assert found_by_axe(page) == []
     for path in PAGES:
-        assert violations(page, path) == []
+        page.goto(path)
+        assert found_by_axe(page) == []
     context.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_page_with_calls_under_way_passes_the_checks_for_accessibility(
-    browser: Browser, address: str, scheme: str
-) -> None:
-    context = browser.new_context(base_url=address, color_scheme=scheme, viewport=PHONE)
+def test_a_page_with_calls_under_way_passes_the_checks_for_accessibility(browser: Browser, address: str) -> None:
+    context = browser.new_context(base_url=address, viewport=PHONE)
     page = context.new_page()
     sign_in(page, "ada")
     held: list[Route] = []
@@ -383,17 +380,8 @@ def test_a_page_with_calls_under_way_passes_the_checks_for_accessibility(
     expect(page.get_by_role("button", name="Adding…")).to_be_disabled()
     page.get_by_role("button", name="Generate report").click()
     expect(page.get_by_role("progressbar")).to_be_visible()
-    assert violations(page) == []
+    assert found_by_axe(page) == []
     for route in held:
         route.continue_()
     expect(item(page, "Water the plants")).to_be_visible()
     context.close()
-
-
-def violations(page: Page, path: str | None = None) -> list[str]:
-    """Return what axe finds wrong with a page: rules and elements."""
-    if path is not None:
-        page.goto(path)
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']}).then(({violations}) => violations)")
-    return [f"{each['id']}: {json.dumps([node['html'] for node in each['nodes']])}" for each in found]
