@@ -366,3 +366,33 @@ def test_what_names_a_numbered_form_from_outside_stays_with_its_record(stage: St
         page.press(f"[data-row='{row}'] input", "Enter")
         expect(page.locator(f"[data-row='{row}'] input")).to_have_value("")
     assert saved == [(3, "typed for 3"), (2, "typed for 2")]
+
+
+#: forms without an id that are no action's
+FORMS = {"a search": "<form role=search>", "a contact form": '<form method="post" action="/contact">'}
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+def test_a_form_that_is_no_actions_is_left_as_it_is_below_a_message_that_comes(
+    stage: Stage, page: Page, form: str
+) -> None:
+    body = f"<div>{form}<input name=text><p>{{{{ n }}}}</p></form></div>"
+    set_page(stage, "{% if n %}<div class=alert>Done.</div>{% endif %}" + body)
+    open_page(page, "/p")
+    page.fill("[name=text]", "typed")
+    press(page)
+    expect(page.locator(".alert")).to_be_visible()
+    expect(page.locator("[name=text]")).to_have_value("typed")
+
+
+def test_what_was_typed_into_a_form_that_is_no_actions_does_not_move_to_another_record(
+    stage: Stage, page: Page
+) -> None:
+    row = '<form action="/rows/{{ row }}"><input name=text></form>'
+    set_page(stage, f"{{% for row in rows[n] %}}<div>{row}</div>{{% endfor %}}", rows=["abc", "axc"])
+    open_page(page, "/p")
+    for name in "bc":
+        page.fill(f"[action='/rows/{name}'] input", f"of {name}")
+    press(page)
+    expect(page.locator("[action='/rows/x'] input")).to_have_value("")
+    expect(page.locator("[action='/rows/c'] input")).to_have_value("of c")

@@ -96,12 +96,13 @@ function lacks(fresh, typed) {
   return wanted.some(({ name, type, checked }) => (checked || !/^(radio|checkbox)$/.test(type)) && !names.splice(names.indexOf(name) >>> 0, 1).length);
 }
 
-/** @param {Element} element @param {unknown} refused the action that was @returns {string | null | undefined} a form is known by its action, and what that is bound to, and so is what names it from outside; a region by its name */
+/** @param {Element} element @param {unknown} refused the action that was @returns {string | null | undefined} a form is known by its action, and what that is bound to, and so is what names it from outside; one that is no action's by its path, without an `id`: a search changes the rest; a region by its name */
 function keyOf(element, refused) {
   const form = formOf(element);
   if (!isForm(form)) return attribute(element, "data-region");
-  const action = parseAction(read(form, "action"));
-  return action && (action.identity === refused ? refused : action.record) + kindOf(element);
+  const url = read(form, "action"), action = parseAction(url);
+  if (!action && has(form, "id")) return undefined;
+  return (!action ? url.split("?")[0] : action.identity === refused ? refused : action.record) + kindOf(element);
 }
 
 /** @param {Element} element @returns {unknown} the form that it is, or that it names: what stands outside of a form belongs to it all the same */
