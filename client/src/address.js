@@ -3,10 +3,10 @@
 import { closest, findAll, read } from "./dom.js";
 
 const ARGUMENT = /[?&]_action=([^&#]*)/;
-const RESERVED = /(?<=[?&])_(action|regions)=[^&]*&?/g;
+const RESERVED = /[?&]_(action|regions)=[^&]*/g;
 
 /** @returns {string} the page on the screen, without what is reserved; with the host, since a path may begin as one: `//` */
-export const here = () => location.origin + location.pathname + location.search.replace(RESERVED, "").replace(/[?&]$/, "");
+export const here = () => location.origin + location.pathname + location.search.replace(RESERVED, "").replace(/^&/, "?");
 
 /** @param {string} url @param {string} [base] @returns {URL} */
 export const absolute = (url, base = location.href) => new URL(url, base);

@@ -298,3 +298,11 @@ def test_a_form_on_an_error_page_works_without_a_load(stage: Stage, page: Page) 
     expect(page).to_have_url("/nowhere?x=1")
     assert page.evaluate("window.same")
     assert added == ["milk"]
+
+
+@pytest.mark.parametrize("query", ["q=why?", "a=1&", "_regions=x&q=why?&"])
+def test_the_query_is_kept_to_its_last_character(stage: Stage, page: Page, query: str) -> None:
+    set_page(stage, "<p>{{ request.query_string.decode() }}</p>")
+    open_page(page, f"/p?{query}")
+    press(page)
+    assert page.inner_text("p") == query.removeprefix("_regions=x&")
