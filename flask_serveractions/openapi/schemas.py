@@ -32,7 +32,7 @@ from .values import fits, key_names, only_items, range_of, refused_values, seria
 
 OPENAPI_VERSION = "3.1.0"
 REF = "#/components/schemas/"
-TIMESTAMPS = frozenset({"timestamp", "timestamp_ms"})
+TIMESTAMPS = {"timestamp": 253402300800, "timestamp_ms": 253402300800_000}  # where the year 10000 begins
 ISO = frozenset({"iso", "iso8601", None})
 LONGEST_NAME = 60  # characters
 
@@ -300,7 +300,8 @@ class Converter(OpenAPIConverter):
             return {}
         form = field.format or field.DEFAULT_FORMAT
         if form in TIMESTAMPS:
-            return {"type": "number", "format": None}
+            limits = {} if self.has_come_back else {"minimum": 0, "exclusiveMaximum": TIMESTAMPS[form]}
+            return {"type": "number", "format": None, **limits}
         return {"type": "string", "format": self.format_of_time(field) if form in ISO else None}
 
     def format_of_time(self, field: fields.DateTime | fields.Date | fields.Time) -> str:
@@ -320,11 +321,22 @@ class Converter(OpenAPIConverter):
         limits = {"minimum": dt.timedelta.min // unit, "maximum": dt.timedelta.max // unit}
         return {"type": "number", "x-unit": field.precision, **({} if self.has_come_back else limits)}
 
+    def pluck2properties(self, field: fields.Field[Any], **kwargs: Any) -> JsonSchema:
+        if not isinstance(field, fields.Pluck) or field.many or self.has_come_back:
+            return super().pluck2properties(field, **kwargs)
+        inner = copy(field.schema.fields[field.field_name])
+        inner.allow_none, inner.load_default = False, missing  # what may be absent or null, the outer field says
+        return self.field2property(inner)
+
     def nested2properties(self, field: fields.Field[Any], ret: JsonSchema) -> JsonSchema:
         if not isinstance(field, fields.Nested) or isinstance(field, fields.Pluck):
             return {}
         named = (field.title, field.made.__module__) if isinstance(field, Data) else ()
-        found = self.reference(field.schema, *named)
+        schema = field.schema
+        if field.unknown is not None and not self.has_come_back:
+            schema = copy(schema)
+            schema.unknown = field.unknown  # which counts before the schema's own
+        found = self.reference(schema, *named)
         return {"type": "array", "items": found} if is_many(field) and not field.schema.many else found
 
 

@@ -95,7 +95,7 @@ def key_names(schema: JsonSchema) -> JsonSchema:
         return {"propertyNames": {"enum": [str(each) for each in schema["enum"]]}}
     if schema.get("type") == "integer":
         return {"propertyNames": {"pattern": "^[+-]?[0-9]+$"}}
-    told = {key: schema[key] for key in ("minLength", "maxLength", "pattern") if key in schema}
+    told = {key: schema[key] for key in ("minLength", "maxLength", "pattern", "format") if key in schema}
     return {"propertyNames": told} if schema.get("type") == "string" and told else {}
 
 

@@ -12,7 +12,7 @@ import pytest
 from apispec import APISpec
 from hypothesis import HealthCheck, given, settings
 from jsonschema import Draft202012Validator
-from marshmallow import EXCLUDE, INCLUDE, Schema, ValidationError, fields, post_dump
+from marshmallow import EXCLUDE, INCLUDE, RAISE, Schema, ValidationError, fields, post_dump
 from marshmallow.validate import URL, And, ContainsOnly, Email, Equal, Length, NoneOf, OneOf, Range, Regexp
 
 from flask_serveractions.openapi.schemas import DECIMAL, OPENAPI_VERSION, Components, JsonSchema, portable_pattern
@@ -248,6 +248,10 @@ LIMITS: list[tuple[fields.Field[Any], JsonSchema]] = [
         fields.Dict(keys=fields.String(validate=Length(1))),
         {"type": "object", "additionalProperties": {}, "propertyNames": {"minLength": 1}},
     ),
+    (
+        fields.Dict(fields.UUID(), fields.Raw()),
+        {"type": "object", "additionalProperties": {}, "propertyNames": {"format": "uuid"}},
+    ),
     (fields.Boolean(truthy={"yes"}, falsy={"no"}), {"type": "string", "enum": ["no", "yes"]}),
     (
         fields.Boolean(truthy={"yes"}, falsy={"no", 0}),
@@ -301,6 +305,17 @@ def test_times_have_the_format_that_holds_in_either_direction(
 
 def test_a_timestamp_is_a_number() -> None:
     assert returned(fields.DateTime(format="timestamp")) == {"type": "number"}
+    last = {form: sent(fields.DateTime(format=form))["exclusiveMaximum"] for form in ("timestamp", "timestamp_ms")}
+    assert last == {"timestamp": 253402300800, "timestamp_ms": 253402300800000}
+    assert sent(fields.DateTime(format="timestamp"))["minimum"] == 0
+
+
+def test_whether_a_plucked_value_may_be_absent_or_null_is_the_outer_fields_to_say() -> None:
+    inner = Schema.from_dict({"name": fields.String(allow_none=True, load_default="me")})
+    assert sent(fields.Pluck(inner, "name")) == {"type": "string"}
+    assert sent(fields.Pluck(inner, "name", load_default=None)) == {"type": ["string", "null"], "default": None}
+    many = {"type": "array", "items": {"type": ["string", "null"]}}
+    assert sent(fields.Pluck(inner, "name", many=True)) == many
 
 
 def test_a_decimal_comes_back_as_flask_writes_it() -> None:
@@ -389,3 +404,21 @@ def test_what_comes_back_holds_against_its_schema() -> None:
     assert list(validator.iter_errors(dumped)) == []
     for name in value:
         assert list(validator.iter_errors({**dumped, name: object})) != [], name
+
+
+@pytest.mark.parametrize(("unknown", "expected"), [(None, False), (RAISE, False), (INCLUDE, True), (EXCLUDE, None)])
+def test_a_nested_field_says_what_happens_to_keys_that_nobody_declared(unknown: Any, expected: bool | None) -> None:
+    class Inner(Schema):
+        name = fields.String()
+
+    class Outer(Schema):
+        inner = fields.Nested(Inner, unknown=unknown)
+        plain = fields.Nested(Inner)
+
+    given = components()
+    given.sent.reference(Outer())
+    schemas = given.by_name()
+    (outer,) = (each for name, each in schemas.items() if name.endswith("OuterInput"))
+    inner, plain = (schemas[each["$ref"].rpartition("/")[2]] for each in outer["properties"].values())
+    assert inner.get("additionalProperties") is expected
+    assert plain["additionalProperties"] is False
