@@ -69,9 +69,9 @@ def room_for(text: Any, most: int | None) -> int | None:
 
 
 def plain_text(value: Any) -> str:
-    """Return any value as text, as far as its type says how."""
+    """Return any value as text, as far as its type says how; ``Markup`` as text that is escaped like any other."""
     if isinstance(value, str) and not isinstance(value, enum.Enum):
-        return value
+        return str(value)
     if value is None:
         return ""
     if isinstance(value, bool):

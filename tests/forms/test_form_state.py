@@ -300,6 +300,31 @@ def test_markup_in_an_attribute_is_text(value: Any) -> None:
 @pytest.mark.parametrize(
     "template",
     [
+        "{{ form.textarea('text') }}",
+        "{{ form.textarea('text', value=html) }}",
+        "{{ form.field('text', value=html, type='textarea') }}",
+        "{{ form.select('text', [html]) }}",
+        "{{ form.select('text', ['a'], value=html) }}",
+        "{{ form.radios('text', [html]) }}",
+        "<textarea {{ form.attrs('text', value=html) }}></textarea>",
+    ],
+)
+def test_markup_that_is_a_value_is_text_in_every_control(template: str) -> None:
+    def save(text: str = "") -> None: ...
+
+    app, page = (
+        app_with(save),
+        "{% call(form) action_form('save', values={'text': html}) %}" + template + "{% endcall %}",
+    )
+    with app.test_request_context():
+        html = render_template_string(page, html=Markup("</textarea></option><script>alert(1)</script>&amp;"))
+    assert "<script" not in html
+    assert "&amp;amp;" in html
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
         "{% call(form) action_form('save') %}<input {{ form.attrs('text', value=html) }}>{% endcall %}",
         "{% call(form) action_form('save') %}<input {{ form.attrs('text', title=html) }}>{% endcall %}",
         "{% call(form) action_form('save') %}<input {{ form.attrs('text', aria_describedby=html) }}>{% endcall %}",
