@@ -14,19 +14,20 @@ from marshmallow import INCLUDE, Schema, ValidationError, fields, missing, valid
 from ..operation import MISSING, Operation, Parameter
 from ..schemas.fields import (
     Choice,
-    address_validator,
     has_plain_values,
+    is_aware,
     is_list,
     is_many,
     is_text,
     plucked,
+    range_limits,
     simple_validators,
 )
 from ..schemas.flask_forms import field_named, filled_form, new_entry
 from ..schemas.form_data import MAX_DEPTH
 from .initial_values import found_in
 from .inputs import YES_OR_NO, Input, Kind, is_secret, is_secret_name, option_pair
-from .native_inputs import limits, text_of
+from .native_inputs import address_type, limits, text_of
 from .wtf_inputs import any_file, input_of, is_secret_field, wtf_names
 
 Place = fields.Field[Any] | Schema  # that fields may stand below
@@ -283,19 +284,13 @@ def native_type(field: fields.Field[Any]) -> str | None:
         return None
     if isinstance(field, fields.AwareDateTime) and field.default_timezone is None:
         return None  # a native control knows no zone
+    if any(map(is_aware, range_limits(field.validators))):
+        return None
     if isinstance(field, (fields.DateTime, fields.Time)) and field.format not in (None, "iso", "iso8601"):
         return None
     if isinstance(field, fields.String):
         return address_type(field)
     return next((text for made, text in TYPES if isinstance(field, made)), None)
-
-
-def address_type(field: fields.String) -> str | None:
-    """Return ``email`` or ``url`` for a text that a validator takes for one; to a browser no URL is relative."""
-    found = address_validator(field)
-    if isinstance(found, validate.URL):
-        return None if found.relative else "url"
-    return None if found is None else "email"
 
 
 def options_of(field: fields.Field[Any]) -> tuple[tuple[str, Any], ...]:

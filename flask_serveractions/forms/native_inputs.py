@@ -16,7 +16,7 @@ from typing import Any
 
 from marshmallow import fields, validate
 
-from ..schemas.fields import simple_validators
+from ..schemas.fields import address_validator, simple_validators
 
 NUMBER = re.compile(r"-?([0-9]+(\.[0-9]+)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9](?P<seconds>:[0-5][0-9](\.[0-9]{1,3})?)?"
@@ -138,3 +138,11 @@ def html_limit(limit: Any) -> Any:
     if isinstance(limit, dt.timedelta):
         return limit.total_seconds()
     return limit.isoformat() if isinstance(limit, (dt.date, dt.time)) else limit
+
+
+def address_type(field: fields.String) -> str | None:
+    """Return ``email`` or ``url`` for a text that a validator takes for one; to a browser no URL is relative."""
+    found = address_validator(field)
+    if isinstance(found, validate.URL):
+        return None if found.relative else "url"
+    return None if found is None else "email"

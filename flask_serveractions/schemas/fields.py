@@ -298,6 +298,17 @@ def simple_validators(validators: Iterable[Any]) -> Iterator[Any]:
             yield each
 
 
+def range_limits(validators: Iterable[Any]) -> Iterator[Any]:
+    """Yield the lowest and the highest values that validators allow."""
+    ranges = (each for each in simple_validators(validators) if isinstance(each, validate.Range))
+    return (limit for each in ranges for limit in (each.min, each.max) if limit is not None)
+
+
+def is_aware(moment: Any) -> bool:
+    """Whether a moment or a time says its zone: it can't be held against one that does not."""
+    return isinstance(moment, (dt.datetime, dt.time)) and moment.utcoffset() is not None
+
+
 def address_validator(field: fields.Field[Any]) -> validate.Email | validate.URL | None:
     """Return the first validator that takes a text for an address."""
     return next(

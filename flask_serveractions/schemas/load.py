@@ -6,6 +6,7 @@ marshmallow's.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from decimal import Decimal
@@ -21,7 +22,17 @@ from marshmallow.exceptions import SCHEMA
 from marshmallow.utils import is_collection, is_sequence_but_not_string, set_value
 
 from .dump import compute_once, has_hooks, is_named_late, is_own
-from .fields import MAX_ERRORS, MAX_REPORTED, Data, Integer, List, load_in_parts, simple_validators
+from .fields import (
+    MAX_ERRORS,
+    MAX_REPORTED,
+    Data,
+    Integer,
+    List,
+    is_aware,
+    load_in_parts,
+    range_limits,
+    simple_validators,
+)
 
 Load = Callable[[Any], Any]
 TryLoad = Callable[[Any], tuple[Any, Any]]  # data to what is loaded, and the messages; None: it is valid
@@ -245,10 +256,11 @@ def field_loader(field: Any) -> LoadField:
 def guard_numbers(found: Iterable[Any]) -> None:
     """Let marshmallow's fields of moments, durations and decimals refuse what else is an error of arithmetic in them.
 
-    ``1e308`` of weeks, the year 0 in another zone, ``NaN`` held against a range: what was sent is wrong, and no code.
+    ``1e308`` of weeks, the year 0 in another zone, ``NaN`` held against a range, or a moment with a zone against one
+    without: what was sent is wrong, and no code.
     """
     for field in found:
-        if isinstance(field, (fields.DateTime, fields.TimeDelta, fields.Decimal)) and "_deserialize" not in vars(field):
+        if isinstance(field, GUARDED) and "_deserialize" not in vars(field):
             vars(field)["_deserialize"] = partial(load_number, field)
 
 
@@ -263,7 +275,16 @@ def load_number(field: Any, value: Any, attr: Any, data: Any, **kwargs: Any) -> 
         raise field.make_error("invalid", input=value, obj_type=getattr(field, "OBJ_TYPE", "")) from None
     if isinstance(number, Decimal) and number.is_nan() and has_range(field):
         raise field.make_error("special")
+    if isinstance(number, (dt.datetime, dt.time)):
+        wanted = {is_aware(each) for each in range_limits(field.validators)}
+        if wanted and wanted != {is_aware(number)}:
+            awareness = "aware" if True in wanted else "naive"
+            key = "invalid_awareness" if isinstance(number, dt.datetime) else "invalid"
+            raise field.make_error(key, awareness=awareness, obj_type=field.OBJ_TYPE, input=value)
     return number
+
+
+GUARDED = (fields.DateTime, fields.Time, fields.TimeDelta, fields.Decimal)
 
 
 def has_range(field: Any) -> bool:

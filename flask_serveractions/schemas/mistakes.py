@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import decimal
 import inspect
 import typing
+import uuid
 from collections import abc
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import wtforms
+from flask import current_app
 from marshmallow import Schema, ValidationError, fields, validate
 
+from ..app_state import run_awaitable
 from .annotations import is_class
 
 
@@ -128,6 +133,47 @@ def check_takes_a_value(validator: Callable[..., Any]) -> None:
         raise NoField(f"{name}{signature} can't be called with the value alone", "Write def check(value): ….") from None
 
 
+def check_suits(kind: Any, validators: Iterable[Any]) -> None:
+    """Refuse a validator of marshmallow's that no value of a type can be held against: each call would fail.
+
+    :raises NoField: a range of numbers for text, a length for a number.
+    """
+    for each in validators:
+        problems = [problem_of(each, value) for value in SAMPLES.get(kind, ())] if is_marshmallows(each) else []
+        if problems and all(problems):
+            raise NoField(
+                f"{named(each)} can't check a {kind.__name__} ({problems[0]})",
+                "Take one that suits the type: Length for text and lists, Range for what is counted or dated.",
+            )
+
+
+def problem_of(validator: Callable[[Any], Any], value: Any) -> str:
+    """Return why a validator can't say whether a value is valid; ``""`` where it can."""
+    try:
+        validator(value)
+    except ValidationError:
+        return ""
+    except TypeError as error:
+        return str(error)
+    return ""
+
+
+def is_marshmallows(validator: Any) -> bool:
+    return isinstance(validator, validate.Validator) and type(validator).__module__ == validate.__name__
+
+
+#: a value of each type, or one of each sort that it has
+SAMPLES: dict[Any, tuple[Any, ...]] = {
+    **{kind: (kind(1),) for kind in (str, int, float, bool, decimal.Decimal, dt.timedelta)},
+    dict: ({},),
+    list: ([],),
+    uuid.UUID: (uuid.UUID(int=1),),
+    dt.date: (dt.date(2000, 1, 1),),
+    dt.datetime: (dt.datetime(2000, 1, 1), dt.datetime(2000, 1, 1, tzinfo=dt.timezone.utc)),
+    dt.time: (dt.time.min, dt.time.min.replace(tzinfo=dt.timezone.utc)),
+}
+
+
 def is_of_wtforms(value: Any) -> bool:
     made = value if is_class(value) else type(value)
     module = str(made.__module__)
@@ -135,12 +181,15 @@ def is_of_wtforms(value: Any) -> bool:
 
 
 def refusing(validator: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Return a validator that refuses a value by returning False, too: marshmallow asks for an exception."""
+    """Return a validator that refuses a value by returning False, too, and may be async.
+
+    marshmallow asks for an exception, and takes a coroutine for a yes.
+    """
     if isinstance(validator, validate.Validator):
         return validator
 
     def check(value: Any) -> Any:
-        if validator(value) is False:
+        if run_awaitable(current_app, validator(value)) is False:
             raise ValidationError(INVALID)
         return value
 

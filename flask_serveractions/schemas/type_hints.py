@@ -36,7 +36,7 @@ from .fields import (
     TimeDelta,
     raw_choice,
 )
-from .mistakes import NoField, check_metadata, check_takes_a_value, is_mapped, no_field, refusing
+from .mistakes import NoField, check_metadata, check_suits, check_takes_a_value, is_mapped, no_field, refusing
 
 Validators = tuple[Callable[[Any], Any], ...]
 
@@ -121,6 +121,7 @@ class Maker(NamedTuple):
         given = next((each for each in metadata if is_field(each)), None)
         if given is not None:
             return exact_field(field_of(given), validators, options)
+        check_suits(typing.get_origin(plain) or plain, validators)
         if validators:
             options["validate"] = [*validators, *options.get("validate", ())]
         schema = schema_among(metadata)

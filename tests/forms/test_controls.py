@@ -100,6 +100,8 @@ def described(annotation: Any, name: str = "value", *default: Any) -> Input:
         (bool, "checkbox"),
         (dt.date, "date"),
         (dt.datetime, "datetime-local"),
+        (Annotated[dt.datetime, Range(min=dt.datetime(2026, 1, 1))], "datetime-local"),
+        (Annotated[dt.datetime, Range(min=dt.datetime(2026, 1, 1, tzinfo=dt.timezone.utc))], None),
         (dt.time, "time"),
         (uuid.UUID, None),
         (Colour, None),
@@ -186,7 +188,7 @@ def test_a_nested_input_is_required_by_its_own_field_and_by_all_around_it() -> N
     ],
 )
 def test_the_limits_of_an_input_are_those_of_all_its_validators(validators: list[Any], expected: Any) -> None:
-    made = described(Annotated[(str, *validators)])  # type: ignore[misc]
+    made = described(Annotated[str, fields.String(validate=validators)])
     assert (made.min, made.max, made.maxlength) == expected
 
 

@@ -24,7 +24,7 @@ from marshmallow import (
 )
 
 from flask_serveractions.schemas.load import Load, compile_try_load, loader_of
-from tests.calling import door_of
+from tests.calling import door_of, errors_of
 from tests.generated_schemas import data_for, outcome, schemas, several, values
 
 SETTINGS = settings(deadline=None, max_examples=100, suppress_health_check=list(HealthCheck))
@@ -356,3 +356,41 @@ def test_a_decimal_that_may_be_no_number_still_may() -> None:
     door = door_of(Annotated[dict, Free()])
     assert door.json({"price": "NaN"}).status_code == 200
     assert door.last["value"]["price"].is_nan()
+
+
+UTC = dt.timezone.utc
+
+
+@pytest.mark.parametrize(
+    ("kind", "limit", "sent", "status"),
+    [
+        (dt.datetime, dt.datetime(2026, 1, 1), "2026-05-01T10:00", 200),
+        (dt.datetime, dt.datetime(2026, 1, 1), "2026-05-01T10:00:00.000Z", 422),
+        (dt.datetime, dt.datetime(2026, 1, 1, tzinfo=UTC), "2026-05-01T10:00:00.000Z", 200),
+        (dt.datetime, dt.datetime(2026, 1, 1, tzinfo=UTC), "2026-05-01T10:00", 422),
+        (dt.time, dt.time(8), "09:00", 200),
+        (dt.time, dt.time(8), "09:00:00+02:00", 422),
+        (dt.time, dt.time(8, tzinfo=UTC), "09:00:00+00:00", 200),
+        (dt.time, dt.time(8, tzinfo=UTC), "09:00", 422),
+    ],
+)
+def test_a_moment_that_no_range_can_be_held_against_is_not_valid(kind: Any, limit: Any, sent: str, status: int) -> None:
+    annotation = Annotated[kind, validate.Range(min=limit)]
+    assert door_of(annotation).json({"value": sent}).status_code == status
+    assert door_of(list[annotation]).json({"value": [sent]}).status_code == status
+    assert door_of(annotation).form({"value": sent}).status_code == status
+
+
+async def is_even(value: int) -> bool:
+    return value % 2 == 0
+
+
+def is_even_in_the_end(value: int) -> Any:
+    return is_even(value)
+
+
+@pytest.mark.parametrize("validator", [is_even, is_even_in_the_end])
+def test_an_async_validator_is_awaited(validator: Any) -> None:
+    door = door_of(Annotated[int, validator])
+    assert door.json({"value": 2}).status_code == 200
+    assert errors_of(door.json({"value": 3})) == {"value": ["This value is not allowed."]}

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import types
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Annotated, Any
 
 import pytest
 from flask_wtf import FlaskForm
 from marshmallow import Schema, fields
-from marshmallow.validate import Length
+from marshmallow.validate import And, ContainsOnly, Email, Length, OneOf, Range, Regexp
 from werkzeug.datastructures import FileStorage
 from wtforms import StringField
 
@@ -126,6 +129,44 @@ def test_a_type_no_field_exists_for_is_a_type_error_that_says_where_and_how_to_m
 )
 def test_what_no_field_loads_is_a_type_error(annotation: Any) -> None:
     assert "parameter 'value'" in refused(function_of(annotation))
+
+
+@pytest.mark.parametrize(
+    ("annotation", "kind"),
+    [
+        (Annotated[str, Range(1)], "str"),
+        (Annotated[int, Length(1, 3)], "int"),
+        (Annotated[Decimal, Regexp("[0-9]+")], "Decimal"),
+        (Annotated[uuid.UUID, Length(equal=36)], "UUID"),
+        (Annotated[dt.date, Range(min=dt.datetime(2026, 1, 1))], "date"),
+        (Annotated[dt.datetime, Range(min=dt.date(2026, 1, 1))], "datetime"),
+        (Annotated[list[int], Range(1)], "list"),
+        (list[Annotated[float, Email()]], "float"),
+        (Annotated[bool | None, Length(1)], "bool"),
+        (Annotated[str, And(Length(1), Range(1))], "str"),
+    ],
+)
+def test_a_validator_that_suits_no_value_of_the_type_is_a_type_error(annotation: Any, kind: str) -> None:
+    said = refused(function_of(annotation))
+    assert f"can't check a {kind}" in said
+    assert "Take one that suits the type" in said
+
+
+@pytest.mark.parametrize(
+    "annotation",
+    [
+        Annotated[str, Range("a", "f")],
+        Annotated[Decimal, Range(0, 1.5)],
+        Annotated[dt.datetime, Range(min=dt.datetime(2026, 1, 1, tzinfo=dt.timezone.utc))],
+        Annotated[dt.time, Range(max=dt.time(18))],
+        Annotated[dict[str, int], Length(1)],
+        Annotated[list[str], ContainsOnly(["a", "b"])],
+        Annotated[int, OneOf({1, 2})],
+        Annotated[str, lambda value: value > 3],  # of one's own anything is taken
+    ],
+)
+def test_a_validator_that_suits_the_type_is_taken(annotation: Any) -> None:
+    assert compiled(function_of(annotation)).parameters
 
 
 def test_a_parameter_without_a_type_is_a_type_error() -> None:
