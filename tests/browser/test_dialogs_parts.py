@@ -327,13 +327,18 @@ def test_a_script_of_its_main_part_runs_each_time_it_is_opened(stage: Stage, pag
     expect(page.locator("html")).to_have_attribute("data-times", "2")
 
 
+@pytest.mark.parametrize("is_under_way", [False, True], ids=["", "while what was typed before is"])
 @pytest.mark.parametrize("way", ["Escape", "Back"])
-def test_what_saves_itself_is_saved_when_a_dialog_is_closed(stage: Stage, page: Page, way: str) -> None:
+def test_what_saves_itself_is_saved_when_a_dialog_is_closed(
+    stage: Stage, page: Page, way: str, is_under_way: bool
+) -> None:
     notes: list[str] = []
 
     @stage.actions.register
     def save(text: str) -> None:
         notes.append(text)
+        if text == "mil":
+            stage.wait(text)
 
     form = """{% call(form) action_form("save", attrs={"data-submit": "input 60m"}) %}
         <textarea {{ form.attrs("text") }}></textarea>{% endcall %}"""
@@ -341,14 +346,19 @@ def test_what_saves_itself_is_saved_when_a_dialog_is_closed(stage: Stage, page: 
     stage.page("/note", f"<main><h2>Note</h2>{form}</main>")
     open_page(page, "/")
     page.locator("a").click()
+    if is_under_way:
+        page.locator("dialog textarea").fill("mil")
+        page.locator("dialog textarea").blur()
+        eventually(lambda: notes == ["mil"])
     page.locator("dialog textarea").fill("milk")
     if way == "Escape":
         page.keyboard.press("Escape")
     else:
         page.go_back()
     expect(page.locator("dialog")).to_have_count(0)
-    expect(page.locator("b")).to_have_text("milk")
-    assert notes == ["milk"]
+    stage.gate("mil").set()
+    expect(page.locator("b")).to_have_text(re.compile("milk$"))
+    assert notes == [*["mil"] * is_under_way, "milk"]
 
 
 def test_a_fresh_page_that_comes_while_it_is_opened_leaves_it(stage: Stage, page: Page) -> None:

@@ -50,18 +50,18 @@ function drop(form) {
 }
 
 /** What was typed last is saved now. */
-const sendAll = () => [...drafts.keys()].forEach((form) => isSearch(form) || send(form));
+const sendAll = () => [...drafts.keys()].forEach((form) => isSearch(form) || send(form, true));
 
 /** A call is over: what has waited is sent. */
 const sendWaiting = () => [...drafts].forEach(([form, timer]) => timer || send(form));
 
-/** @param {HTMLFormElement} form */
-function send(form) {
+/** @param {HTMLFormElement} form @param {boolean} [isLast] it may be gone when its call that is under way is over: then this one waits, not the form */
+function send(form, isLast) {
   drop(form);
   if (!isShown(form)) return;
   if (isSearch(form)) return void search(form);
   if (!("_action" in fieldsOf(form))) return; // a submit would leave the page
-  if (callOf(form)) drafts.set(form, undefined);
+  if (callOf(form) && !isLast) drafts.set(form, undefined);
   else if (has(form, "novalidate") || checkValidity(form)) requestSubmit(form);
 }
 

@@ -113,11 +113,11 @@ async function renewDialogs({ detail, target }) {
 /** @param {string} selector of what has to be in them @param {Sent} [sent] */
 const refreshDialogs = (selector, sent) => Promise.all(openDialogs().map((dialog) => find(selector, dialog) && refreshContent(dialog, undefined, undefined, sent)));
 
-/** The page comes fresh, as soon as it can be had, and with it the dialogs that show what changes by itself. @returns {Promise<string>} */
+/** The page comes fresh, and with it the dialogs that show what changes by itself; as soon as they can be had, unless there is no wait until the next time. @returns {Promise<string>} */
 export async function refreshAll(wait = 1000) {
   const sent = { isShy: true };
   const state = await load(undefined, sent);
-  if (state === "failed") return pause(wait).then(() => refreshAll(longer(wait)));
+  if (wait && state === "failed") return pause(wait).then(() => refreshAll(longer(wait)));
   await refreshDialogs("[data-live],[data-poll],[data-job]", sent);
   return state;
 }

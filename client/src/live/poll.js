@@ -20,7 +20,7 @@ async function poll() {
   isDue = document.hidden;
   if (isDue) return;
   await settled();
-  await refreshAll();
+  await refreshAll(0);
   schedulePoll(); // also where it was not shown
 }
 
