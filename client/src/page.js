@@ -1,10 +1,12 @@
 // A page as the server renders it: fetched, and what it tells the client.
 
 import { loadedRegions, withArgument } from "./address.js";
+import { pause } from "./answers.js";
 import { isForm } from "./dom.js";
 import { loadScreen } from "./modules.js";
 
 const HTML = "text/html";
+const AGAIN = 1000; // milliseconds
 
 let requests = 0;
 /** @returns {number} the place of a request that may bring a page, among its like */
@@ -38,18 +40,21 @@ const PAGES = /^(200|4(?!29)..),(?!.*(position,a|icy.*[,;] *sandbox[ ,;].*t-type
  * @param {AbortSignal} [signal]
  * @param {string} [region] to be loaded, beside those that have been; percent-encoded
  * @param {() => unknown} [isShy] whether an error page is none either
+ * @param {boolean} [isLast] whether it is not asked for again, where no answer comes: Firefox breaks off what is under way when a link is pressed, though the page may stay
  * @returns {Promise<string | undefined>} its HTML; empty where it leads elsewhere, nothing where it can't be had
  */
-export async function fetchPage(url, signal, region, isShy) {
+export async function fetchPage(url, signal, region, isShy, isLast) {
   const regions = [loadedRegions(), region].filter(Boolean).join();
-  if (regions) url = withArgument(url, `_regions=${regions}`);
+  const address = regions ? withArgument(url, `_regions=${regions}`) : url;
   try {
-    const asked = fetch(url, { cache: "no-store", headers: { Accept: HTML }, redirect: "manual", signal });
+    const asked = fetch(address, { cache: "no-store", headers: { Accept: HTML }, redirect: "manual", signal });
     const [reply] = await Promise.all([asked, loadScreen()]); // without what shows it, it is of no use
     if (!reply.status) return ""; // a redirect
     if (PAGES.test(String([reply.status, ...reply.headers])) && (reply.ok || !isShy?.())) return await reply.text();
   } catch {
-    // no answer
+    if (isLast || signal?.aborted) return;
+    await pause(AGAIN);
+    return fetchPage(url, signal, region, isShy, true);
   }
   return undefined;
 }

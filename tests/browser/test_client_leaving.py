@@ -230,6 +230,18 @@ def test_what_is_typed_while_a_fresh_page_is_asked_for_stays_where_that_can_not_
     expect(page.locator("[name=text]")).to_have_value("bread")
 
 
+def test_a_page_whose_connection_breaks_off_is_asked_for_again_before_the_browser_goes_there(
+    stage: Stage, page: Page
+) -> None:
+    stage.page("/", NOTE + "<b>{{ count }}</b>", count=lambda: len(stage.visits))
+    open_page(page, "/")
+    page.evaluate("window.same = true")
+    page.route("**/", lambda route: route.abort(), times=1)
+    page.evaluate(REFRESH)
+    expect(page.locator("b")).to_have_text("2")
+    assert page.evaluate("window.same")
+
+
 def test_where_nothing_was_begun_the_browser_says_what_is_wrong_with_the_page(stage: Stage, page: Page) -> None:
     statuses = [200]
     stage.page("/", NOTE + "{{ status }}", status=lambda: statuses.pop() if statuses else abort(500))
