@@ -1,5 +1,6 @@
 // What only some pages have is in modules of their own: they are loaded where the page has it.
 
+import { pause } from "./answers.js";
 import { closest, dispatch, find, isPlainClick, listen } from "./dom.js";
 import { hasLive, loadLive, loadScreen, loadTransfer } from "./modules.js";
 import { nothing } from "./page.js";
@@ -8,10 +9,18 @@ const FEATURES = "[data-dialog],[data-job],[data-lazy],[data-live],[data-more],[
 
 const SCRIPTED = '#serveractions:not([data-actions="{}"])'; // whose scripts call actions
 
+/** @param {() => Promise<unknown>} load one that does not come is asked for again: without it what the page has would be silent @param {number} [wait] milliseconds */
+const insist = (load, wait = 1000) =>
+  load().catch(async (error) => {
+    reportError(error);
+    await pause(wait);
+    void insist(load, 2 * wait);
+  });
+
 function look() {
-  if (find(`[name=_action],[data-action],${SCRIPTED}`)) void loadScreen();
-  if (find(`[type=file],${SCRIPTED}`)) void loadTransfer();
-  if (find(FEATURES)) void loadLive();
+  if (find(`[name=_action],[data-action],${SCRIPTED}`)) void insist(loadScreen);
+  if (find(`[type=file],${SCRIPTED}`)) void insist(loadTransfer);
+  if (find(FEATURES)) void insist(loadLive);
 }
 
 // a link that is pressed before the module is there that acts on it waits for it

@@ -98,6 +98,9 @@ def test_a_lazy_region_that_can_not_be_had_says_so_on_a_page_without_actions(sta
     expect(page.locator("[data-region=slow]")).to_have_text("Here")
 
 
+#: that a module could not be loaded is an error for the console
+UNREPORTED = "addEventListener('error', (event) => event.preventDefault())"
+
 FEATURES = {
     "dialog": '<a href="/new" data-dialog>New</a>',
     "endless": '<ul data-region="rows"><li>1</li></ul><a href="/new" data-more="rows">New</a>',
@@ -126,12 +129,32 @@ def test_where_what_shows_a_part_can_not_be_loaded_it_is_as_if_the_part_could_no
         page.wait_for_url("**/new")
 
 
+def test_what_is_typed_is_saved_though_what_saves_it_could_not_be_loaded_at_once(stage: Stage, page: Page) -> None:
+    saved: list[str] = []
+
+    @stage.actions.register
+    def save(text: str) -> None:
+        saved.append(text)
+
+    stage.page(
+        "/",
+        """<main>{% call action_form("save", attrs={"data-submit": "input 10ms"}) %}<input name="text">
+        {% endcall %}</main>""",
+    )
+    page.route("**/live.js*", lambda route: route.abort(), times=1)
+    page.add_init_script(UNREPORTED)
+    page.goto("/", wait_until="load")
+    page.fill("[name=text]", "milk")
+    await_events(page, "success", 1)
+    assert saved == ["milk"]
+
+
 def test_what_was_begun_stays_where_what_shows_an_answers_page_can_not_be_loaded(stage: Stage, page: Page) -> None:
     set_adding(stage, "")
     stage.gate("1").set()
     stage.page("/note", "<main><form><input name=note></form></main>" + QUEUED, mode="", items=list)
     page.route("**/screen.js*", lambda route: route.abort())
-    page.add_init_script("addEventListener('unhandledrejection', (event) => event.preventDefault())")
+    page.add_init_script(UNREPORTED)
     open_page(page, "/note")
     page.fill("[name=note]", "half a letter")
     page.fill("[name=text]", "milk")
