@@ -147,12 +147,12 @@ def mark_stale_again(app: Flask, current_scope: MutableMapping[str, Any]) -> Non
 
 def tag_names(tags: Iterable[str]) -> list[str]:
     """Return the names whose generations a revalidation of tags bumps."""
-    return [f"tag:{tag}" for tag in tags]
+    return names_of("tag", tags)
 
 
 def live_names(tags: Iterable[str]) -> list[str]:
     """Return the names whose generations open pages are told of: bumped when it is over what revalidates the tags."""
-    return [f"live:{tag}" for tag in tags]
+    return names_of("live", tags)
 
 
 def path_names(paths: Iterable[str]) -> list[str]:
@@ -160,7 +160,12 @@ def path_names(paths: Iterable[str]) -> list[str]:
 
     :param paths: as :class:`Revalidated` has them.
     """
-    return [f"path:{path}" for path in paths]
+    return names_of("path", paths)
+
+
+def names_of(kind: str, texts: Iterable[str]) -> list[str]:
+    """Return the names of texts in the store, which has no half of a surrogate pair: names of files may hold some."""
+    return [f"{kind}:{text}".encode(errors="backslashreplace").decode() for text in texts]
 
 
 def revalidated_so_far() -> Revalidated:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -29,6 +30,17 @@ def test_a_tag_of_one_argument_makes_its_value_stale_alone(app: Flask, body: Cou
     assert [f(1), f(2), f(1, full=True)] == [4, 2, 5]
     revalidate_tag("todos")
     assert [f(1), f(2)] == [6, 7]
+
+
+def test_a_tag_may_hold_the_name_of_a_file_that_is_no_text(app: Flask, body: Counting) -> None:
+    @cached(tags=lambda name: (f"file:{name}",))
+    def f(name: str) -> Any:
+        return body()
+
+    names = [os.fsdecode(b"caf\xe9.txt"), os.fsdecode(b"caf\xea.txt")]
+    assert [f(each) for each in names * 2] == [1, 2, 1, 2]
+    revalidate_tag(f"file:{names[0]}")
+    assert [f(each) for each in names] == [3, 2]
 
 
 @pytest.mark.parametrize(
