@@ -8,6 +8,7 @@ from typing import Any
 from flask import Response
 
 from ..answers.render import answer_route
+from ..app_state import run_awaitable
 from ..arguments.bodies import Received, check_encoding, check_size, parse_urlencoded, read_whole
 from ..arguments.json_bodies import parse_json
 from ..arguments.loading import load_arguments
@@ -69,7 +70,7 @@ def verified(call: Call, operation: Operation, body: bytes) -> str:
     """
     verifier: Any = operation.verifier
     try:
-        message: str = verifier.verify(call.request.headers, body, time.time())
+        message: str = run_awaitable(call.app, verifier.verify(call.request.headers, body, time.time()))
     except SignatureError as error:
         raise Refusal(400, f"webhook: {error}", NOT_GENUINE) from None
     return message

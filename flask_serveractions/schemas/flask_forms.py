@@ -10,6 +10,7 @@ from functools import partial
 from math import isnan
 from typing import Any, NamedTuple
 
+from flask import current_app
 from werkzeug.datastructures import MultiDict
 from wtforms import DecimalField, Field, FieldList, FileField, FormField, IntegerField
 from wtforms.csrf.core import CSRFTokenField
@@ -17,6 +18,7 @@ from wtforms.fields import choices
 from wtforms.fields.core import UnboundField
 from wtforms.form import BaseForm
 
+from ..app_state import run_awaitable
 from ..errors import WHOLE, TooLarge, Unreadable
 from ..operation import Parameter
 from .annotations import is_class
@@ -68,7 +70,7 @@ def filled_form(parameter: Parameter, data: Any, *, initial: Any = None, bound: 
         raise TooLarge(f"more than {MAX_ROWS} rows")
     try:
         given = {} if initial is None else {"data" if isinstance(initial, Mapping) else "obj": initial}
-        form = made(formdata=data, meta={"csrf": False}, **given)
+        form = run_awaitable(current_app, made(formdata=data, meta={"csrf": False}, **given))  # a factory may be async
     except ValueError:
         if data is None or not any(map(has_odd_index, data)):
             raise

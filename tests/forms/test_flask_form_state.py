@@ -332,3 +332,25 @@ def test_a_hidden_field_is_a_part_of_the_whole_form_and_has_no_label() -> None:
     assert 'for="save_version-version"' not in page.text
     assert client.submit(page, save_version, title="b").status_code == 303
     assert got == [{"version": "3", "title": "b", "send": False}]
+
+
+async def make_form_in_the_end(blog_id: int, **kwargs: Any) -> PostForm:
+    return make_form(blog_id, **kwargs)
+
+
+def test_a_factory_may_be_async() -> None:
+    got.clear()
+    app = Flask(__name__)
+    app.secret_key = "of the tests"
+    app.test_client_class = ActionsClient
+
+    @ServerActions(app).register
+    def post(form: Annotated[PostForm, make_form_in_the_end], blog_id: Bound[int]) -> None:
+        got.append({**form.data, "blog_id": blog_id})
+
+    page = '{% call(form) action_form("post", blog_id=7) %}{{ form.fields() }}{% endcall %}'
+    app.add_url_rule("/", "index", lambda: render_template_string(page))
+    client = app.test_client()
+    assert client.submit(client.get("/"), "post", **{**GOOD, "category": "9"}).status_code == 422
+    assert client.submit(client.get("/"), "post", **GOOD).status_code == 303
+    assert (got[0]["category"], got[0]["blog_id"]) == (8, 7)

@@ -257,3 +257,22 @@ def test_a_webhook_has_a_limit_of_its_own(tmp_path: Path) -> None:
         answers = [client.post(path, json=body, headers=headers) for path in ("/hooks/in", "/hooks/large")]
         headers = {"X-Message": f"m{length}"}
         assert tuple(answer.status_code for answer in answers) == statuses
+
+
+class NamedInTheEnd(Named):
+    async def verify(self, headers: Any, body: bytes, now: float) -> str:  # type: ignore[override]
+        return super().verify(headers, body, now)
+
+
+def test_a_verifier_may_be_async(tmp_path: Path) -> None:
+    app, seen = Flask(__name__, instance_path=str(tmp_path)), []
+    app.secret_key = "of the tests"
+
+    @ServerActions(app).webhook("/hooks/in", NamedInTheEnd())  # type: ignore[arg-type]  # the protocol says def
+    def received(event: dict[str, Any]) -> None:
+        seen.append(event)
+
+    client = app.test_client()
+    assert client.post("/hooks/in", json={}).status_code == 400
+    assert [send(client, id=7).status_code for _ in range(2)] == [204, 200]
+    assert seen == [{"id": 7}]
