@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import typing
+from inspect import formatannotation
 from typing import Annotated, Any
 
 import pytest
@@ -82,7 +83,7 @@ def test_what_middleware_and_pipeline_share_is_known_by_an_object_and_never_by_a
         (int, "int"),
         (Bound[int], "Bound[int]"),
         (Bound[list[str]], "Bound[list[str]]"),
-        (Query[Annotated[int, "even"]], "Query[typing.Annotated[int, 'even']]"),
+        (Query[Annotated[int, "even"]], f"Query[{formatannotation(Annotated[int, 'even'])}]"),
         (Bound[Query[int]], "Bound[Query[int]]"),
         (list[Bound[int]], "list[typing.Annotated[int, Bound]]"),
         ("Todo", "'Todo'"),

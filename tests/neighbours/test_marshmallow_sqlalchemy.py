@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 import pytest
@@ -61,7 +62,7 @@ class BookItem(MethodRoute):
 
 
 @pytest.fixture
-def client() -> FlaskClient:
+def client() -> Iterator[FlaskClient]:
     app = Flask(__name__)
     app.config.update(SECRET_KEY="a key for tests", SQLALCHEMY_DATABASE_URI="sqlite://")
     db.init_app(app)
@@ -70,7 +71,9 @@ def client() -> FlaskClient:
     actions.route("/books/<int:book_id>")(BookItem)
     with app.app_context():
         db.create_all()
-    return app.test_client()
+    yield app.test_client()
+    with app.app_context():
+        db.engine.dispose()
 
 
 def test_a_row_is_loaded_changed_and_dumped(client: FlaskClient) -> None:

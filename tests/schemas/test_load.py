@@ -312,7 +312,12 @@ def all_of(load: Any, data: Any) -> Any:
     try:
         return load(data)
     except Exception as error:  # a hook's own, too
-        return type(error), str(error), getattr(error, "valid_data", None)
+        return type(error), str(plain(getattr(error, "messages", error))), getattr(error, "valid_data", None)
+
+
+def plain(messages: Any) -> Any:
+    """Return messages in plain dicts: marshmallow 4.0 has those of a mapping in a ``defaultdict``."""
+    return {key: plain(each) for key, each in messages.items()} if isinstance(messages, dict) else messages
 
 
 class Numbers(Schema):

@@ -221,7 +221,11 @@ class Shop:
         client = self.app.test_client()
         for method, headers, body in REQUESTS:
             self.told.clear()
-            response = client.open("/items/7?a=1&a=2", method=method, headers={**BROWSER, **headers}, **body)
+            try:
+                response = client.open("/items/7?a=1&a=2", method=method, headers={**BROWSER, **headers}, **body)
+            except ValueError as error:  # of Flask's before 3.1.2, where an async method streams with its context
+                yield method, str(error).partition("was created")[2]
+                continue
             yield method, response.status, headers_of(response), body_of(response), list(self.told)
 
 
