@@ -19,8 +19,8 @@ COLOURS = {"light": "rgb(1, 1, 1)", "dark": "rgb(2, 2, 2)", "last": "rgb(3, 3, 3
 LIGHT, DARK, LAST = (f'<link rel="stylesheet" href="/{name}.css">' for name in COLOURS)
 STYLE = "<style>main { color: rgb(2, 2, 2) }</style>"
 PAGE = """<!doctype html><html lang="en"><head><title>Page</title>{{ head|safe }}{{ serveractions_script("go") }}</head>
-<body><main data-n="{{ n }}">{% call action_form("go") %}<button id="go">Go</button>{% endcall %}
-</main></body></html>"""
+<body><main data-n="{{ n }}">{% call action_form("go") %}<input name="note"><button id="go">Go</button>
+{% endcall %}</main></body></html>"""
 
 
 def set_heads(stage: Stage, *heads: str) -> None:
@@ -300,6 +300,19 @@ def test_a_page_that_waits_for_its_style_gives_way_to_a_later_one(stage: Stage, 
     await_events(page, "finish", 2)
     expect(page.locator('main[data-n="2"]')).to_have_count(1)
     expect_colour(page, "light")
+
+
+def test_what_is_typed_while_a_page_waits_for_its_style_stays_though_a_later_one_is_shown(
+    stage: Stage, page: Page
+) -> None:
+    set_heads(stage, LIGHT, '<link rel="stylesheet" href="/slow.css">', LIGHT)
+    ask_for_slow_style(stage, page)
+    page.fill("[name=note]", "half a letter")
+    page.evaluate("import('/_actions/client.js').then(({ call }) => call('go'))")
+    expect(page.locator('main[data-n="2"]')).to_have_count(1)
+    stage.gate("style").set()
+    await_events(page, "finish", 2)
+    expect(page.locator("[name=note]")).to_have_value("half a letter")
 
 
 def test_the_scripts_of_a_fresh_page_run_in_their_order(stage: Stage, page: Page) -> None:
