@@ -20,7 +20,7 @@ const INTERNAL = new RegExp(
     // of parts
     "rows",
     // of modules
-    "addStyles|encodeArguments|parsePage|rememberFocus|renewURLs|runScripts|showPart",
+    "addStyles|encodeArguments|freshOf|parsePage|rememberFocus|renewURLs|runScripts|showPart",
   ].join("|")})$`,
 );
 /** One short name for each of them in all modules: records pass between them. @type {Record<string, string | false>} */

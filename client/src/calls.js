@@ -117,9 +117,9 @@ export class Call {
   async renew() {
     if (this.isRenewed || !isOurs(this.element)) return;
     this.isRenewed = true;
-    const { renew, renewURLs } = await loadScreen();
+    const { freshOf, renew, renewURLs } = await loadScreen();
     const urls = await renew(this.stands, this.number);
-    const action = parseAction(urls.get(this.action?.identity));
+    const action = parseAction(freshOf(this.action, urls));
     if (action) this.action = action;
     renewURLs(this.element, urls);
     return action;

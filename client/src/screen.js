@@ -3,5 +3,5 @@
 export { rememberFocus } from "./morph/focus.js";
 export { parsePage } from "./screen/fresh.js";
 export { addStyles, runScripts } from "./screen/head.js";
-export { renew, renewURLs } from "./screen/renew.js";
+export { freshOf, renew, renewURLs } from "./screen/renew.js";
 export { show, showPart } from "./screen/show.js";

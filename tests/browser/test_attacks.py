@@ -410,3 +410,29 @@ def test_no_token_is_written_into_a_form_that_a_visitor_wrote(stage: Stage, page
     expect(page.locator("li")).to_have_text(["mine"])
     expect(page.locator("input[name=text]")).to_have_value("typed")
     assert page.locator("[name=csrf_token][value=x]").count() == 1
+
+
+WITH_BUTTONS = """<main>{{ outside | safe }}
+{% call action_form("create") %}{{ inside | safe }}<textarea name="text">mine</textarea>{% endcall %}
+<button data-action="{{ action_url("wipe") }}">Wipe</button>
+<ul>{% for item in items %}<li>{{ item }}</li>{% endfor %}</ul></main>"""
+
+
+@pytest.mark.parametrize("place", ["outside", "inside"])
+def test_a_button_that_a_visitor_wrote_calls_nothing(stage: Stage, page: Page, items: list[str], place: str) -> None:
+    @stage.actions.register
+    def wipe() -> None:
+        items.clear()
+
+    attribute = {"outside": "data-action", "inside": "formaction"}[place]
+    markup = {place: f'<button {attribute}="?_action=wipe/e30.x">Read on</button>'}
+    stage.page("/forged", WITH_BUTTONS, items=lambda: list(items), **markup)
+    items.append("kept")
+    open_page(page, "/forged")
+    page.get_by_role("button", name="Read on").click()
+    await_events(page, "finish", 1)
+    assert items == ["kept"]
+    stage.app.config["SECRET_KEY"] = "another"  # and one that the server wrote is renewed
+    page.get_by_role("button", name="Wipe").click()
+    expect(page.locator("li")).to_have_count(0)
+    assert page.locator(f'[{attribute}="?_action=wipe/e30.x"]').count() == 1

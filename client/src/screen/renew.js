@@ -6,7 +6,7 @@ import { about, fetchPage, isOurs, namedActions, nextRequest } from "../page.js"
 import { parsePage } from "./fresh.js";
 import { adopt } from "./head.js";
 
-/** Fresh URLs, by the identities of the actions. @typedef {Map<string | undefined, string>} URLs */
+/** Fresh URLs, by the identities of the actions, and by themselves. @typedef {Map<string | undefined, string>} URLs */
 
 /** @type {{began: number, page: string, urls: Promise<URLs>} | undefined} */
 let last;
@@ -19,13 +19,20 @@ const urlsIn = (root) =>
 
 /** @param {Document} page @param {Element} [root] a part of it @returns {URLs} */
 export const urlsOf = (page, root = page.body) =>
-  new Map([...urlsIn(root).map(([url]) => url), ...Object.values(namedActions(page))].map((url) => [parseAction(url)?.identity, url]));
+  new Map(
+    [...urlsIn(root).map(([url]) => url), ...Object.values(namedActions(page))].flatMap((url) => {
+      const { identity, argument } = parseAction(url) ?? {};
+      return [identity, argument].map((key) => [key, url]);
+    }),
+  );
+
+/** @param {import("../calls.js").Call["action"]} action @param {URLs} urls @returns {string | undefined} its fresh one. What the fresh page says as well is not stale, but written by somebody else */
+export const freshOf = (action, urls) => (urls.has(action?.argument) ? undefined : urls.get(action?.identity));
 
 /** Gives an element, and what is in it, fresh URLs. @param {Element | undefined} root of a call, if any @param {URLs} urls */
 export function renewURLs(root, urls) {
   for (const [url, element, name] of root && isOurs(root) ? urlsIn(root) : []) {
-    const action = parseAction(url);
-    const fresh = action && urls.get(action.identity);
+    const fresh = freshOf(parseAction(url), urls);
     if (fresh) setAttribute(element, name, fresh);
   }
 }
