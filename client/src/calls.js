@@ -140,9 +140,9 @@ export function showProgress(element, { done, total }) {
 }
 
 /** @param {Element} [element] @returns {Call | undefined} the latest call of it that is under way */
-export const callOf = (element) => [...calls].findLast((call) => call.element === element);
+export const callOf = (element) => [...calls].findLast((call) => call.element === element && call.phase !== ASKING);
 
-/** Every call that is under way now comes to its end, or is one that takes long: a job. */
+/** Every call that is under way now comes to its end, or is one that takes long: a job, a question that nobody answers. */
 export const settled = () => Promise.race([pause(LONGEST_CALL), Promise.all([...calls].map(({ ended }) => ended.promise))]);
 
 /** Asks for the errors of one field, as its value is now. @param {HTMLFormElement} form @param {any} field */

@@ -50,7 +50,11 @@ async function run(call, former) {
   calls.add(call);
   try {
     const question = call.option("data-confirm");
-    if (question && !(await isMeant(call, question))) return;
+    if (question) {
+      if (!(await isMeant(call, question))) return;
+      signal.throwIfAborted(); // asked once more, she has answered there
+      for (const other of calls) if (other !== call && other.element === call.element && other.phase === ASKING) abort(other);
+    }
     if (former && call.once) data?.set("idempotency_key", (call.once = newKey()));
     if (!call.emit("start", { data: data ?? call.body, headers })) throw new DOMException("", "AbortError");
     call.phase = SENDING;
@@ -62,6 +66,12 @@ async function run(call, former) {
     if (call.phase !== LEAVING) call.finish();
     if (call.phase !== ASKING) call.emit("finish");
   }
+}
+
+/** @param {Call} call */
+function abort(call) {
+  call.stop.abort();
+  call.finish();
 }
 
 /** @param {Call} call @param {string} message @returns {Promise<unknown>} whether the visitor says so */

@@ -14,12 +14,12 @@ from flask_serveractions import ActionError, revalidate_tag
 from tests.browser.stage import Stage, await_events, open_page
 from tests.stores_processes import eventually
 
-QUEUED = """<main>{% call(form) action_form("add", attrs={"data-concurrency": mode}) %}
+QUEUED = """<main>{% call(form) action_form("add", attrs=attrs) %}
 <input {{ form.attrs("text") }}> {{ form.error("text") }} <b>{{ items|length }}</b>
 <button>Add</button>{% endcall %}</main>"""
 
 
-def set_adding(stage: Stage, mode: str) -> list[str]:
+def set_adding(stage: Stage, mode: str = "ignore", **attrs: str) -> list[str]:
     """Set a form that says how much there is; each call waits for the gate of its number."""
     items: list[str] = []
     calls: list[str] = []
@@ -32,7 +32,7 @@ def set_adding(stage: Stage, mode: str) -> list[str]:
             raise ActionError("Not that one.", field="text")
         items.append(text)
 
-    stage.page("/", QUEUED, mode=mode, items=lambda: items)
+    stage.page("/", QUEUED, attrs={"data-concurrency": mode, **attrs}, items=lambda: items)
     return items
 
 
@@ -52,7 +52,7 @@ def test_a_form_that_was_sent_twice_alike_says_what_both_have_done(stage: Stage,
 
 
 def test_what_was_wrong_is_not_said_any_more_when_it_was_put_right_and_more_is_typed(stage: Stage, page: Page) -> None:
-    set_adding(stage, "ignore")
+    set_adding(stage)
     open_page(page, "/")
     stage.gate("1").set()
     page.fill("[name=text]", "bad")
@@ -227,3 +227,54 @@ def test_of_files_that_were_sent_in_a_formers_place_the_latest_runs(stage: Stage
         stage.gate(name).set()
     await_events(page, "finish", 3)
     assert ran == ["one", "three"]
+
+
+#: what takes as long as somebody lets it: a question in a dialog that was left, a function
+UNENDING = {
+    "a question": """document.querySelector("form").dataset.confirm = "Really?";
+        document.addEventListener("action:confirm", ({ detail }) => detail.respondWith(new Promise(() => {})));""",
+    "an action": "",
+}
+
+
+@pytest.mark.parametrize("script", UNENDING.values(), ids=UNENDING)
+def test_a_page_comes_by_itself_though_what_is_under_way_does_not_end(stage: Stage, page: Page, script: str) -> None:
+    set_adding(stage)
+    stage.page(
+        "/polled",
+        """<main><p data-region="clock" data-poll="0.5s">{{ n }}</p>
+        {% call(form) action_form("add") %}<input {{ form.attrs("text") }}><button>Add</button>{% endcall %}</main>""",
+        n=lambda: len(stage.visits),
+    )
+    open_page(page, "/polled")
+    page.evaluate(f"() => {{ {script} }}")
+    page.fill("[name=text]", "milk")
+    page.press("[name=text]", "Enter")
+    clock = page.locator("[data-region=clock]")
+    for _ in range(2):
+        expect(clock).not_to_have_text(clock.inner_text())
+    expect(page.locator("[name=text]")).to_have_value("milk")
+
+
+def test_what_is_pressed_again_while_a_question_is_open_asks_again_and_is_sent_once(stage: Stage, page: Page) -> None:
+    items = set_adding(stage, **{"data-confirm": "Really?"})
+    stage.gate("1").set()
+    open_page(page, "/")
+    page.evaluate("""() => {
+      window.answers = [];
+      document.addEventListener("action:confirm", ({ detail }) =>
+        detail.respondWith(new Promise((resolve) => answers.push(resolve))));
+    }""")
+    page.fill("[name=text]", "milk")
+    for _ in range(3):
+        page.press("[name=text]", "Enter")
+    assert page.evaluate("answers.length") == 3
+    page.evaluate("answers[1](true); answers[0](true)")
+    await_events(page, "finish", 1)
+    page.evaluate("answers[2](true)")
+    page.fill("[name=text]", "bread")
+    page.press("[name=text]", "Enter")
+    stage.gate("2").set()
+    page.evaluate("answers[3](true)")
+    await_events(page, "finish", 2)
+    assert items == ["milk", "bread"]
