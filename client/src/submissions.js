@@ -94,7 +94,8 @@ async function finish(call, answer) {
   const done = isForm(element) && !error && !call.isChanged ? element : undefined;
   if (done) settle(done);
   if (answer.traceback) console.error(answer.traceback); // in debug mode
-  if (!call.emit(error ? "error" : "success", { data, messages, redirect, error, page: answer.page }) && !error) target = undefined; // a listener has been there
+  const isHandled = !call.emit(error ? "error" : "success", { data, messages, redirect, error, page: answer.page }); // by a listener that has been there
+  if (!error && (isHandled || (element && callOf(element) !== call))) target = undefined; // the next one of it leads on
   if (here() === call.from) await showAnswer(call, answer, target, error);
   // a form that is left stays as it was sent: Back shows what was typed, as it does without scripts, and its key
   const key = isForm(element) && (error ? answer.title && !answer.retry : call.phase !== LEAVING) && fieldsOf(element).idempotency_key;

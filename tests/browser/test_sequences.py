@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import request
+from flask import Response, redirect, request
 from playwright.sync_api import Page, Route, expect
 from werkzeug.datastructures import FileStorage
 
@@ -19,18 +20,19 @@ QUEUED = """<main>{% call(form) action_form("add", attrs=attrs) %}
 <button>Add</button>{% endcall %}</main>"""
 
 
-def set_adding(stage: Stage, mode: str = "ignore", **attrs: str) -> list[str]:
-    """Set a form that says how much there is; each call waits for the gate of its number."""
+def set_adding(stage: Stage, mode: str = "ignore", pages: Iterable[str] = (), **attrs: str) -> list[str]:
+    """Set a form that says how much there is; each call waits for the gate of its number, and may lead to a page."""
     items: list[str] = []
     calls: list[str] = []
 
     @stage.actions.register
-    def add(text: str) -> None:
+    def add(text: str) -> Response | None:
         calls.append(text)
         stage.wait(str(len(calls)))
         if text == "bad":
             raise ActionError("Not that one.", field="text")
         items.append(text)
+        return redirect(f"/{text}") if text in pages else None
 
     stage.page("/", QUEUED, attrs={"data-concurrency": mode, **attrs}, items=lambda: items)
     return items
@@ -278,3 +280,27 @@ def test_what_is_pressed_again_while_a_question_is_open_asks_again_and_is_sent_o
     page.evaluate("answers[3](true)")
     await_events(page, "finish", 2)
     assert items == ["milk", "bread"]
+
+
+@pytest.mark.parametrize(("texts", "end"), [(["one", "two"], "/two"), (["one", "bad"], "/")])
+def test_what_waits_in_a_queue_is_sent_though_the_former_one_leads_elsewhere(
+    stage: Stage, page: Page, texts: list[str], end: str
+) -> None:
+    items = set_adding(stage, "queue", pages=["one", "two"])
+    for path in ("/one", "/two"):
+        stage.page(path, "<main></main>", path)
+    open_page(page, "/")
+    for text in texts:
+        page.fill("[name=text]", text)
+        page.press("[name=text]", "Enter")
+    await_events(page, "start", 2)
+    with page.expect_response(lambda response: "_action" in response.url):
+        stage.gate("1").set()
+    stage.gate("2").set()
+    if end == "/":
+        expect(page.locator("form")).to_contain_text("Not that one.")
+        expect(page.locator("form b")).to_have_text("1")
+    else:
+        expect(page).to_have_title(end)
+    assert items == [text for text in texts if text != "bad"]
+    assert stage.visits.count("/one") == 0
