@@ -16,7 +16,7 @@ const INTERNAL = new RegExp(
     "argument|ask|began|button|contents|element|emit|end|ended|finish|from|identity|is(Autosave|Changed|Elsewhere|File|Renewed|Shy|Staying)",
     "mode|number|option|phase|record|renew|rendered|report|retry|source|stale|stands|stop|urls",
     // of trees that are brought up to date
-    "count|foreign|forms|holders|leave|leaving|lonely|looks|named|news|old|olds|spoken|stays(Attribute|Content)|told|twins|used|veiled|words",
+    "count|foreign|forms|holders|leaving|lonely|looks|named|news|old|olds|prepare|spoken|stays(Attribute|Content)?|told|twins|used|veiled|words",
     // of parts
     "rows",
     // of modules

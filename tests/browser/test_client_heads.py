@@ -285,8 +285,9 @@ def test_a_fresh_page_is_not_seen_before_its_new_style(stage: Stage, page: Page)
     expect(page.locator("main")).to_have_css("color", "rgb(9, 9, 9)")
 
 
-def test_a_stylesheet_without_an_address_holds_no_page_back(stage: Stage, page: Page) -> None:
-    set_heads(stage, LIGHT, '<link rel="stylesheet">')
+@pytest.mark.parametrize("address", ["", 'href=""'])
+def test_a_stylesheet_without_an_address_holds_no_page_back(stage: Stage, page: Page, address: str) -> None:
+    set_heads(stage, LIGHT, f'<link rel="stylesheet" {address}>')
     open_page(page, "/p")
     press(page, 1)
 

@@ -126,8 +126,9 @@ def test_an_editor_that_was_opened_to_send_a_form_closes_and_another_stays_open(
 
 
 OPENED = """<main>{% if opened == "dialog" %}<button id="open" commandfor="add" command="show-modal">New</button>
-<dialog id="add">{{ add() }}</dialog>{% else %}<details><summary id="open">New</summary>{{ add() }}</details>{% endif %}
-<p id="count">{{ items|length }}</p></main>"""
+<dialog id="add">{{ add() }}</dialog>{% elif opened == "popover" %}<button id="open" popovertarget="add">New</button>
+<div id="add" popover>{{ add() }}</div>{% else %}<details><summary id="open">New</summary>{{ add() }}</details>
+{% endif %}<p id="count">{{ items|length }}</p></main>"""
 ADD = """{% call(form) action_form("add", attrs=attrs) %}<input {{ form.attrs("text") }}>{{ form.error("text") }}
 <button id="go">Add</button>{% endcall %}"""
 
@@ -141,12 +142,14 @@ def set_opened(stage: Stage, opened: str, **attrs: str) -> None:
         if text == "taken":
             raise ActionError("You have that one.", field="text")
         items.append(text)
+        if text in stage.gates:
+            stage.wait(text)
 
     template = OPENED.replace("{{ add() }}", ADD)
     stage.page("/p", template, opened=opened, attrs=lambda: attrs, items=lambda: items)
 
 
-@pytest.mark.parametrize("opened", ["dialog", "details"])
+@pytest.mark.parametrize("opened", ["dialog", "popover", "details"])
 def test_what_was_opened_for_a_form_stays_open_until_it_has_been_sent(stage: Stage, page: Page, opened: str) -> None:
     set_opened(stage, opened)
     open_page(page, "/p")
@@ -165,7 +168,7 @@ def test_what_was_opened_for_a_form_stays_open_until_it_has_been_sent(stage: Sta
     expect(page.locator("#go")).to_be_hidden()
 
 
-@pytest.mark.parametrize("opened", ["dialog", "details"])
+@pytest.mark.parametrize("opened", ["dialog", "popover", "details"])
 def test_what_was_opened_for_a_form_that_saves_itself_stays_open(stage: Stage, page: Page, opened: str) -> None:
     set_opened(stage, opened, **{"data-submit": "input 30ms"})
     open_page(page, "/p")
@@ -176,6 +179,21 @@ def test_what_was_opened_for_a_form_that_saves_itself_stays_open(stage: Stage, p
     expect(page.locator("#count")).to_have_text("2")
     expect(page.locator("[name=text]")).to_be_focused()
     expect(page.locator("[name=text]")).to_have_value("ab")
+
+
+@pytest.mark.parametrize("opened", ["dialog", "popover", "details"])
+def test_what_was_opened_for_a_form_stays_open_where_more_is_typed(stage: Stage, page: Page, opened: str) -> None:
+    set_opened(stage, opened)
+    stage.gate("milk")
+    open_page(page, "/p")
+    page.click("#open")
+    page.fill("[name=text]", "milk")
+    page.press("[name=text]", "Enter")
+    page.fill("[name=text]", "bread")
+    stage.gate("milk").set()
+    expect(page.locator("#count")).to_have_text("1")
+    expect(page.locator("[name=text]")).to_be_visible()
+    expect(page.locator("[name=text]")).to_have_value("bread")
 
 
 def test_after_a_deletion_the_focus_goes_to_the_next_row_then_to_the_one_before_then_to_the_region(

@@ -91,6 +91,21 @@ def test_what_is_found_is_shown_while_somebody_types_and_the_address_says_so(sta
     assert asked[-1] == "ap"
 
 
+def test_what_was_opened_for_a_search_stays_open(stage: Stage, page: Page) -> None:
+    stage.page(
+        "/words",
+        """<main><details><summary>Filter</summary><form data-submit="input 50ms"><input name="q"></form></details>
+        <p>{{ request.args.q }}</p></main>""",
+    )
+    open_page(page, "/words")
+    page.locator("summary").click()
+    page.locator("[name=q]").press("a")
+    expect(page.locator("main p")).to_have_text("a")
+    page.keyboard.type("p")
+    expect(page.locator("main p")).to_have_text("ap")
+    expect(page.locator("[name=q]")).to_be_visible()
+
+
 def test_focus_and_caret_stay_where_they_are(stage: Stage, page: Page) -> None:
     set_search(stage)
     open_page(page, "/words")

@@ -72,11 +72,11 @@ async function search(form, button) {
   searches.set(form, stop);
   const url = absolute(read(form, "action") || here(), document.baseURI);
   url.search = String(new URLSearchParams(/** @type {[string, string][]} */ ([...new FormData(form, button)])));
-  const page = pageAt(url);
+  const page = pageAt(url), { signal } = stop;
   const sent = { element: form, contents: contentsOf(form) };
   form.ariaBusy = "true";
   const dialog = dialogOf(form);
-  const state = await (dialog ? refreshContent(dialog, page) : load(page, sent, stop.signal));
+  const state = await (dialog ? refreshContent(dialog, page, sent, signal) : load(page, sent, signal));
   if (searches.get(form) !== stop) return;
   form.ariaBusy = null;
   if (state === "moved") visit(page, sent); // to the sign-in, say

@@ -3,10 +3,10 @@
 import { absolute, here, PAGE } from "../address.js";
 import { pause } from "../answers.js";
 import { begunForms, mayGo } from "../begun.js";
-import { create, find, has, isShown, listen, read, setAttribute } from "../dom.js";
+import { create, find, has, listen, read, removeAttribute, setAttribute } from "../dom.js";
 import { tell } from "../messages.js";
 import { loadScreen } from "../modules.js";
-import { fetchPage } from "../page.js";
+import { fetchPage, nextRequest } from "../page.js";
 import { load, visit } from "../submissions.js";
 import { keepParts, refreshParts } from "./endless.js";
 import { onLink, pageAt } from "./listen.js";
@@ -53,23 +53,38 @@ async function openDialog(link) {
   emitRegion(dialog.id);
 }
 
-/** @param {HTMLDialogElement} dialog @param {string} [url] of another page, by which it is searched @param {string} [html] of its page, where it is here @param {Sent} [sent] @returns {Promise<"shown" | "left" | "failed" | "moved">} as that of a page; left: a newer one is on its way */
-export async function refreshContent(dialog, url = read(dialog, PAGE), html, sent) {
-  const isSame = url === read(dialog, PAGE);
-  setAttribute(dialog, PAGE, url);
-  html ??= await fetchPage(url, undefined, undefined, () => begunForms().some((form) => dialog.contains(form)));
-  if (url !== read(dialog, PAGE)) return "left";
+/** Of what they show, when it was asked for. @type {WeakMap<Element, number>} */
+const shown = new WeakMap();
+
+/**
+ * @param {HTMLDialogElement} dialog
+ * @param {string} [url] of another page, by which it is searched
+ * @param {Sent} [sent]
+ * @param {AbortSignal} [signal]
+ * @param {string} [given] its page, where it is here
+ * @returns {Promise<"shown" | "left" | "failed" | "moved">} as that of a page; left: it shows another one by now, or is closed
+ */
+export async function refreshContent(dialog, url = read(dialog, PAGE), sent, signal, given) {
+  const from = read(dialog, PAGE);
+  let html, number;
+  do {
+    number = nextRequest();
+    html = given || (await fetchPage(url, signal, undefined, () => begunForms().some((form) => dialog.contains(form))));
+    if (from !== read(dialog, PAGE)) return "left";
+  } while (number < /** @type {number} */ (shown.get(dialog))); // what has been shown meanwhile may be fresher
   if (!html) return html === "" ? "moved" : "failed"; // nor could be had what parses it, maybe
   const { body, head, title } = await parseWithin(html, url, dialog);
   const main = find("main", body);
   if (!main) return "failed";
+  shown.set(dialog, number);
+  setAttribute(dialog, PAGE, url);
   const content = create("div", { className: main.className }); // a page has one main
   content.append(...main.childNodes);
   dialog.ariaLabel = find("h1,h2,h3", content)?.textContent ?? title;
-  if (!isShown(dialog)) document.body.append(dialog);
+  if (!from) document.body.append(dialog);
   await (await loadScreen()).addStyles(head);
-  if (url !== read(dialog, PAGE)) return "left";
-  if (isSame) keepParts(content, dialog);
+  if (number !== shown.get(dialog)) return "left";
+  if (url === from) keepParts(content, dialog);
   await showPart(/** @type {Element} */ (dialog.firstElementChild), content, sent);
   void refreshParts(dialog);
   if (dialog.open) emitRegion(dialog.id);
@@ -79,6 +94,7 @@ export async function refreshContent(dialog, url = read(dialog, PAGE), html, sen
 /** @param {HTMLDialogElement} dialog it has been closed */
 function forget(dialog) {
   dialog.remove();
+  removeAttribute(dialog, PAGE); // what is on its way to it comes too late
   address &&= here();
   const steps = countOpened() - openDialogs().length;
   if (steps > 0) history.go(-steps);
@@ -90,7 +106,7 @@ function closeAfterSuccess(event) {
   const element = /** @type {Element} */ (event.target);
   const dialog = dialogOf(element);
   if (!dialog || data instanceof File || has(element, "data-submit")) return;
-  if (page && has(element, "data-result")) return void refreshContent(dialog, undefined, page);
+  if (page && has(element, "data-result")) return void refreshContent(dialog, undefined, undefined, undefined, page);
   const all = openDialogs(), below = all[all.indexOf(dialog) - 1];
   const [target, place] = absolute(redirect ?? here()).href.split("#");
   if (target !== here()) {
@@ -111,7 +127,7 @@ async function renewDialogs({ detail, target }) {
 }
 
 /** @param {string} selector of what has to be in them @param {Sent} [sent] */
-const refreshDialogs = (selector, sent) => Promise.all(openDialogs().map((dialog) => find(selector, dialog) && refreshContent(dialog, undefined, undefined, sent)));
+const refreshDialogs = (selector, sent) => Promise.all(openDialogs().map((dialog) => find(selector, dialog) && refreshContent(dialog, undefined, sent)));
 
 /** The page comes fresh, and with it the dialogs that show what changes by itself; as soon as they can be had, unless there is no wait until the next time. @returns {Promise<string>} */
 export async function refreshAll(wait = 1000) {

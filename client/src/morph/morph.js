@@ -24,10 +24,11 @@ import { remember } from "./screen.js";
 import { matchSiblings } from "./siblings.js";
 
 /**
- * @typedef {import("./pairs.js").Pairs & {foreign: Node[], leave: Leave, leaving: [Node, Node][]}} Plan `foreign`: what is not the
+ * @typedef {import("./pairs.js").Pairs & {foreign: Node[], prepare: Prepare, stays: Stays, leaving: [Node, Node][]}} Plan `foreign`: what is not the
  *   server's; `leaving`: parents, and what goes from them unless it has moved elsewhere by then
- * @typedef {(old: any, fresh?: Element) => unknown} Leave whether an element is left as it is; may change it itself; without a fresh
- *   one, whether a node that has none stays
+ * @typedef {(old: any, fresh: Element) => unknown} Prepare before an element is updated; may change both itself; gives whether
+ *   the old one is left as it is then
+ * @typedef {(old: any) => unknown} Stays whether a node stays that has no fresh one
  */
 
 /**
@@ -36,14 +37,15 @@ import { matchSiblings } from "./siblings.js";
  * @param {Element} target parsed, and nothing of it shown yet
  * @param {import("./pairs.js").Key} key what tells an element from all others, where it has no `id`; of a form this
  *   comes before its `id`. Without what changes with each page, and without the number of equal forms
- * @param {Leave} leave
+ * @param {Prepare} prepare
+ * @param {Stays} stays
  */
-export function morph(root, target, key, leave) {
+export function morph(root, target, key, prepare, stays) {
   const restore = remember();
   note(/** @type {Document} */ (target.getRootNode()));
   const foreign = findForeign();
   /** @type {Plan} */
-  const plan = { ...findPairs(root, target, key), foreign, leave, leaving: [] };
+  const plan = { ...findPairs(root, target, key), foreign, prepare, stays, leaving: [] };
   updateElement(plan, root, target);
   for (const [parent, node] of plan.leaving) if (parentOf(node) === parent) remove(parent, node);
   served.clear();
@@ -61,7 +63,7 @@ const findForeign = () =>
 function updateElement(plan, old, fresh) {
   // not within a shadow root or a template: there nobody has looked for more of them
   if (!plan.veiled.has(old) && !plan.veiled.has(fresh) && isEqual(old, fresh) && isShown(old)) return;
-  if (plan.leave(old, fresh)) return;
+  if (plan.prepare(old, fresh)) return;
   keepTyped(old, () => {
     if (!updateSaid(old, fresh)) updateContent(plan, old, fresh);
   });
@@ -111,9 +113,9 @@ function updateChildren(plan, into, from) {
 }
 
 /** @param {Plan} plan @param {Node} into @param {Node[]} olds @param {Set<Node>} staying */
-function dismiss({ used, holders, leave, leaving }, into, olds, staying) {
+function dismiss({ used, holders, stays, leaving }, into, olds, staying) {
   for (const old of olds) {
-    if (staying.has(old) || leave(old)) continue;
+    if (staying.has(old) || stays(old)) continue;
     if (used.has(old) || holders.has(old)) leaving.push([into, old]);
     else remove(into, old);
   }

@@ -48,8 +48,8 @@ export function updateHead({ title, head, documentElement }) {
 /** What styles a fresh page is there before the page is. @param {Element} root of the fresh one */
 export const loadStyles = (root) =>
   Promise.all(
-    findAll("[rel=stylesheet][href]", root)
-      .filter((style) => !findAll("link").some((link) => read(link, "href") === read(style, "href")))
+    findAll("[rel=stylesheet]", root) // what names none is never loaded
+      .filter((style) => read(style, "href") && !findAll("link").some((link) => read(link, "href") === read(style, "href")))
       .map((style) => settled(document.head.appendChild(Object.assign(style.cloneNode(), { rel: "preload", media: "", as: "style" })))),
   );
 

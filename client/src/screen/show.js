@@ -3,7 +3,7 @@
 import { parseAction } from "../address.js";
 import { begunForms, contentsOf, isTypedOn, settleAllBut } from "../begun.js";
 import { callOf } from "../calls.js";
-import { attribute, contains, emit, fieldsOf, find, has, isForm, isShown, read, setAttribute } from "../dom.js";
+import { attribute, closest, contains, emit, fieldsOf, find, has, isForm, isShown, read, setAttribute } from "../dom.js";
 import { parsePage } from "./fresh.js";
 import { adopt, adoptNonce, loadStyles, rememberScripts, updateHead, updateRoot } from "./head.js";
 import { notify } from "../messages.js";
@@ -59,6 +59,9 @@ export function showPart(root, target, page, sent = {}) {
   }
   // as it is now: what is brought up to date one by one would look like typed
   const begun = begunForms().filter((form) => form !== element || isChanged || isStaying);
+  // what was opened to send a form closes as a reload would close it
+  const isOver = isForm(element) && !isStaying && !isChanged && !has(element, "data-submit");
+  if (isOver) closest(element, "[popover]")?.hidePopover?.();
   const putMarks = liftMarks();
   // of equal forms the one that stays comes back as the one of its number
   const refused = isStaying && parseAction(read(element, "action"))?.identity;
@@ -66,22 +69,22 @@ export function showPart(root, target, page, sent = {}) {
   const isBegun = (form, fresh) => [form, fresh].every(isForm) && keyOf(form, refused) === keyOf(fresh, refused) && (form === element ? isChanged || (isStaying && lacks(fresh, form)) : begun.includes(form));
   // what was typed outside of its form, where the fresh page may have no place for it
   const outside = begun.filter((form) => isBegun(form, page.getElementById(read(form, "id")))).flatMap((form) => [...fieldsOf(form)].filter((field) => isTyped(field) && !contains(form, field)));
-  /** @type {import("../morph/morph.js").Leave} */
-  const leave = (old, next) => {
+  /** @param {any} old */
+  const isTold = (old) => isShy && old.told && old.textContent === old.told;
+  /** @type {import("../morph/morph.js").Stays} */
+  const stays = (old) => isTold(old) || outside.some((field) => contains(old, field));
+  /** @type {import("../morph/morph.js").Prepare} */
+  const prepare = (old, next) => {
     // a page that comes by itself knows nothing of what was told, as long as that stands there
-    const told = isShy && old.told;
-    const isSaid = told && old.textContent === told;
-    if (!next) return isSaid || outside.some((field) => contains(old, field));
-    if (isSaid) next.textContent ||= told;
-    if (told && old.ariaInvalid) next.ariaInvalid = "true";
+    if (isTold(old)) next.textContent ||= old.told;
+    if (isShy && old.told && old.ariaInvalid) next.ariaInvalid = "true";
     const [form, fresh] = [old, next].map(formOf);
     const isLeft = isBegun(form, fresh) || isKept(old, next);
     if (isLeft) renew(old, next, page, form === element);
-    // an editor that was opened to send this form closes as a reload would close it
-    else if (isForm(element) && !isStaying && contains(old, element) && has(old, "open") && !has(next, "open")) old.open = old.close?.();
+    else if (isOver && contains(old, element) && has(old, "open") && !has(next, "open")) old.open = old.close?.();
     return isLeft;
   };
-  morph(root, target, (element) => keyOf(element, refused), leave);
+  morph(root, target, (element) => keyOf(element, refused), prepare, stays);
   if (root === document.body) updateRoot(page.documentElement);
   putMarks();
   runScripts();

@@ -23,8 +23,8 @@ const attribute = (element, name = "") => Element.prototype.getAttribute.call(el
 const key = (element) =>
   element instanceof HTMLFormElement ? /[?]_action=([^.]*)/.exec(attribute(element, "action") ?? "")?.[1] : undefined;
 
-/** @param {Element} old @param {Element} [fresh] */
-const leave = (old, fresh) => !!fresh && attribute(old, "data-keep") !== null && attribute(fresh, "data-keep") !== null;
+/** @param {Element} old @param {Element} fresh */
+const isKept = (old, fresh) => attribute(old, "data-keep") !== null && attribute(fresh, "data-keep") !== null;
 
 /** @param {string} html shows a page in place of all that was there */
 export function show(html) {
@@ -34,7 +34,7 @@ export function show(html) {
 }
 
 /** @param {string} html */
-export const bring = (html) => morph(document.body, parse(html), key, leave);
+export const bring = (html) => morph(document.body, parse(html), key, isKept, () => false);
 
 /** @param {string} html whether the screen says that */
 export function says(html) {
