@@ -48,6 +48,9 @@ export const has = (element, name) => attribute(element, name) !== null;
 /** @param {unknown} element @returns {element is HTMLFormElement} */
 export const isForm = (element) => element instanceof HTMLFormElement;
 
+/** @param {any} element @returns {boolean} whether it is a field of several parts, as a date is: each digit of the year changes it */
+export const isInParts = ({ type }) => /date|month|week|time/.test(type);
+
 /** @param {string} selector @param {Element} [root] @returns {HTMLElement[]} */
 export const findAll = (selector, root = document.documentElement) => [...all(root, selector)];
 

@@ -3,7 +3,7 @@
 import { callsAction } from "./address.js";
 import { settle } from "./begun.js";
 import { Call, validate } from "./calls.js";
-import { attribute, closest, fieldsOf, has, listen, read } from "./dom.js";
+import { attribute, closest, fieldsOf, has, isInParts, listen, read } from "./dom.js";
 import { submit } from "./submissions.js";
 
 /** @typedef {HTMLButtonElement | HTMLInputElement | null} Submitter */
@@ -40,8 +40,15 @@ listen("click", (event) => {
   void submit(new Call(source, new FormData(), {}, button, button));
 });
 
-listen("change", ({ target }) => {
-  const { form } = /** @type {HTMLInputElement} */ (target);
-  const isChecked = form && has(target, "name") && [target, form].some((each) => closest(each, "[data-validate]"));
-  if (isChecked && isActionForm(form)) void validate(form, /** @type {HTMLInputElement} */ (target));
+/** @param {Event} event */
+function check({ target }) {
+  const field = /** @type {HTMLInputElement} */ (target), { form } = field;
+  const isChecked = form && has(field, "name") && [field, form].some((each) => closest(each, "[data-validate]"));
+  if (isChecked && isActionForm(form)) void validate(form, field);
+}
+
+listen("change", (event) => {
+  const { target } = event;
+  if (isInParts(target)) target.addEventListener("blur", check, { once: true });
+  else check(event);
 });

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 
 import pytest
 from flask import flash, request
+from marshmallow import ValidationError
 from marshmallow.validate import Length
 from playwright.sync_api import Page, expect
 
@@ -134,3 +136,45 @@ def test_what_was_flashed_is_not_taken_away_by_a_page_that_comes_by_itself(stage
     page.press("[name=text]", "Enter")
     await_events(page, "success", 2)
     expect(messages).to_have_text(["Added."])  # once
+
+
+DATE = """<main>{% call(form) action_form("plan", attrs=attrs) %}<input {{ form.attrs("day") }}>{{ form.error("day") }}
+<button>Plan</button>{% endcall %}</main>"""
+
+
+def set_dates(stage: Stage, **attrs: str) -> list[date]:
+    """Set a form for a date; return those that were taken."""
+    taken: list[date] = []
+
+    def check(day: date) -> None:
+        if day.year < 2000:
+            raise ValidationError("Too early.")
+
+    @stage.actions.register
+    def plan(day: Annotated[date, check]) -> None:
+        taken.append(day)
+
+    stage.page("/p", DATE, attrs=attrs)
+    return taken
+
+
+def test_a_date_is_checked_when_its_year_has_been_typed(stage: Stage, page: Page) -> None:
+    set_dates(stage, **{"data-validate": ""})
+    open_page(page, "/p")
+    day = page.locator("[name=day]")
+    day.press_sequentially("03040202")
+    assert (day.input_value(), stage.calls) == ("0202-03-04", [])
+    page.focus("button")
+    expect(page.get_by_text("Too early.")).to_be_visible()
+    day.press_sequentially("03042026")
+    assert len(stage.calls) == 1
+    page.focus("button")
+    expect(page.get_by_text("Too early.")).to_have_count(0)
+
+
+def test_a_date_that_saves_itself_is_saved_when_its_year_has_been_typed(stage: Stage, page: Page) -> None:
+    taken = set_dates(stage, **{"data-submit": "change"})
+    open_page(page, "/p")
+    page.locator("[name=day]").press_sequentially("03042026", delay=30)
+    await_events(page, "finish", 1)
+    assert (taken, len(stage.calls)) == ([date(2026, 3, 4)], 1)

@@ -3,7 +3,7 @@
 import { absolute, here, isOwn } from "../address.js";
 import { begunForms, contentsOf } from "../begun.js";
 import { callOf } from "../calls.js";
-import { checkValidity, fieldsOf, find, has, isShown, listen, read, requestSubmit } from "../dom.js";
+import { checkValidity, fieldsOf, find, has, isInParts, isShown, listen, read, requestSubmit } from "../dom.js";
 import { FAILED, tell } from "../messages.js";
 import { load, visit } from "../submissions.js";
 import { refreshContent } from "./dialogs.js";
@@ -30,7 +30,7 @@ function typed(event) {
   if (/** @type {InputEvent} */ (event).isComposing) return clearTimeout(drafts.get(form)); // half a word is not sent
   const type = event.type.replace("compositionend", "input");
   // left, or chosen: there is nothing to wait for
-  const isOver = type === "change" && (drafts.has(form) || kind === type);
+  const isOver = type === "change" && !isInParts(target) && (drafts.has(form) || kind === type);
   if ([kind, "reset"].includes(type) || isOver) schedule(form, isOver ? 0 : milliseconds(pause) || PAUSE);
 }
 
