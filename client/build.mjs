@@ -111,7 +111,7 @@ async function buildFiles() {
   for (const [name, { code: bundled, map }] of made) {
     const code = name === "client" ? bundled : returnExports(bundled);
     const small = await minify(code, {
-      compress: { comparisons: false, conditionals: name !== "live", hoist_funs: name === "screen", inline: 1, passes: 5, pure_getters: true, sequences: name === "live", unsafe: true, unsafe_arrows: true, unsafe_comps: name === "screen", unsafe_methods: name === "screen" },
+      compress: { comparisons: false, hoist_funs: name === "screen", inline: 1, passes: 5, pure_getters: true, sequences: name === "live", unsafe: true, unsafe_arrows: true, unsafe_comps: name === "screen", unsafe_methods: name === "screen" },
       ecma: 2020,
       module: true,
       sourceMap: { content: map, includeSources: true, url: name === "client" ? "client.js.map" : undefined }, // of the others a header says it

@@ -1,9 +1,10 @@
 // Forms that the visitor has begun to fill in. They are known by events: to read them all would cost too much.
 
-import { contains, findAll, has, isForm, isShown, listen } from "./dom.js";
+import { parseAction } from "./address.js";
+import { contains, findAll, has, isForm, isShown, listen, read } from "./dom.js";
 import { fieldOfToken } from "./page.js";
 
-/** The forms that she has turned to, and what each held when it was last shown. @type {Map<HTMLFormElement, string>} */
+/** The forms that she has turned to, and what each held when it was last shown; nothing, of an answer. @type {Map<HTMLFormElement, string | undefined>} */
 const touched = new Map();
 const LOSES = "What you have typed will be lost.";
 const MOST = 100; // forms that are read because of what stands outside of them
@@ -27,6 +28,9 @@ export function settle(form) {
   else touched.delete(form);
 }
 
+/** What it says is an answer, which no page says that comes by itself: it is left as if it were begun. @param {HTMLFormElement} form */
+export const hold = (form) => touched.set(form, undefined);
+
 /** @param {HTMLFormElement[]} kept all but these */
 export const settleAllBut = (kept) => [...touched.keys()].forEach((form) => kept.includes(form) || settle(form));
 
@@ -42,6 +46,10 @@ function touch({ target, type }) {
 
 // before what listens at an element: what a script adds there, a row say, comes after
 listen("pointerdown focusin input", touch, true);
+
+// one that was sent before this was there
+const sent = parseAction(location.search)?.identity;
+for (const form of findAll("form")) if (sent && sent === parseAction(read(form, "action"))?.identity) hold(/** @type {HTMLFormElement} */ (form));
 
 /** @param {Node[]} roots @returns {boolean} whether something in them is not to be lost unasked */
 const isDirty = (roots) => begunForms().some((form) => has(form, "data-dirty") && roots.some((root) => contains(root, form)));

@@ -2,9 +2,9 @@
 
 import { absolute, here } from "./address.js";
 import { pause } from "./answers.js";
-import { begunForms, contentsOf, isTypedOn, settle } from "./begun.js";
+import { begunForms, contentsOf, hold, isTypedOn, settle } from "./begun.js";
 import { ASKING, Call, callOf, calls, LEAVING, newKey, SENDING } from "./calls.js";
-import { fieldsOf, isForm, reset, setAttribute } from "./dom.js";
+import { fieldsOf, has, isForm, reset, setAttribute } from "./dom.js";
 import { ActionError, notify, tell } from "./messages.js";
 import { loadScreen, loadTransfer } from "./modules.js";
 import { fetchPage, namedActions, nextRequest, nothing } from "./page.js";
@@ -101,7 +101,9 @@ async function finish(call, answer) {
   const key = isForm(element) && (error ? answer.title && !answer.retry : call.phase !== LEAVING) && fieldsOf(element).idempotency_key;
   if (key) setAttribute(key, "value", newKey()); // its outcome is known: the next one is another call
   if (error) throw error;
-  if (done && call.phase !== LEAVING && !call.isChanged && !isFile && !call.isAutosave && call.option("data-reset") !== "false") {
+  if (!done || call.phase === LEAVING) return data;
+  if (has(done, "data-result")) hold(done);
+  if (!call.isChanged && !isFile && !call.isAutosave && call.option("data-reset") !== "false") {
     reset(done);
     settle(done);
     for (const each of calls) if (each.element === done) each.contents = contentsOf(done); // in those that wait nobody has typed on

@@ -178,3 +178,40 @@ def test_a_date_that_saves_itself_is_saved_when_its_year_has_been_typed(stage: S
     page.locator("[name=day]").press_sequentially("03042026", delay=30)
     await_events(page, "finish", 1)
     assert (taken, len(stage.calls)) == ([date(2026, 3, 4)], 1)
+
+
+ANSWERED = (
+    CLOCK
+    + """<main>{% call(form) action_form("double") %}<input {{ form.attrs("text") }}>{{ form.error("text") }}
+<output>{{ form.result or "" }}</output><button>Double</button>{% endcall %}</main>"""
+)
+ANSWERS = {"abc": "abcabc", "x": "Not that one.", "y": "Try later."}
+
+
+@pytest.mark.parametrize("text", ANSWERS)
+@pytest.mark.parametrize("way", ["natively", "by the client"])
+def test_what_a_form_was_answered_stays_though_a_page_comes_by_itself(
+    stage: Stage, page: Page, way: str, text: str
+) -> None:
+    @stage.actions.register(show_result=True)
+    def double(text: str) -> str:
+        if len(text) == 1:
+            raise ActionError(ANSWERS[text], field="text" if text == "x" else None)
+        return text * 2
+
+    stage.page("/p", ANSWERED, n=lambda: len(stage.visits))
+    if way == "natively":
+        page.route("**/client.js*", lambda route: route.fulfill(body="", content_type="text/javascript"))
+    open_page(page, "/p")
+    page.unroute_all()
+    page.fill("[name=text]", text)
+    page.click("button")
+    answer = page.get_by_text(ANSWERS[text])
+    expect(answer).to_be_visible()
+    for _ in range(2):
+        await_page(page)
+    assert answer.is_visible()
+    expect(page.locator("[name=text]")).to_have_value(text)
+    page.fill("[name=text]", "z" * 3)
+    page.click("button")
+    expect(page.locator("output")).to_have_text("zzzzzz")
