@@ -12,7 +12,7 @@ from flask import Flask, flash, render_template_string, request
 from playwright.sync_api import Browser, Dialog, Page, expect
 from werkzeug.datastructures import FileStorage
 
-from flask_serveractions import ActionError, Progress
+from flask_serveractions import ActionError, MethodRoute, Progress
 from flask_serveractions.operation import middleware_state_of
 from tests.browser.stage import HEAD, Stage, await_events, open_page
 from tests.security.test_injections import documented_app
@@ -436,3 +436,22 @@ def test_a_button_that_a_visitor_wrote_calls_nothing(stage: Stage, page: Page, i
     page.get_by_role("button", name="Wipe").click()
     expect(page.locator("li")).to_have_count(0)
     assert page.locator(f'[{attribute}="?_action=wipe/e30.x"]').count() == 1
+
+
+def test_a_job_that_a_visitor_wrote_deletes_nothing(stage: Stage, page: Page, items: list[str]) -> None:
+    @stage.actions.route("/api/items")
+    class Items(MethodRoute):
+        def get(self) -> list[str]:
+            return items
+
+        def delete(self) -> None:
+            items.clear()
+
+    items.append("kept")
+    markup = """<div data-job="/api/items"><form method="post" action="/api/items">
+    <input name="csrf_token" value="x"><button>Read on</button></form></div>"""
+    stage.page("/forged", WITH_FORGERY, items=lambda: list(items), markup=markup)
+    open_page(page, "/forged")
+    with page.expect_response(lambda response: response.request.method != "GET"):
+        page.get_by_role("button", name="Read on").click()
+    assert items == ["kept"]

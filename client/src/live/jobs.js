@@ -5,7 +5,7 @@ import { pause } from "../answers.js";
 import { showProgress } from "../calls.js";
 import { closest, emit, find, findAll, read } from "../dom.js";
 import { FAILED, tell } from "../messages.js";
-import { nothing, tokenHeader } from "../page.js";
+import { isOurs, nothing, tokenHeader } from "../page.js";
 import { refreshAll } from "./dialogs.js";
 import { onSubmit, valued, valuesOf, whenShown } from "./listen.js";
 
@@ -55,5 +55,5 @@ async function cancel(form, url) {
 whenShown(followJobs);
 onSubmit((form) => {
   const url = read(form, "action");
-  return url && isOwn(url) && closest(form, valued("data-job", url)) && cancel(form, url);
+  return url && isOurs(form) && isOwn(url) && closest(form, valued("data-job", url)) && cancel(form, url);
 });
