@@ -154,7 +154,7 @@ def test_what_is_typed_is_saved_though_what_saves_it_could_not_be_loaded_at_once
 def test_what_was_begun_stays_where_what_shows_an_answers_page_can_not_be_loaded(stage: Stage, page: Page) -> None:
     set_adding(stage, "")
     stage.gate("1").set()
-    stage.page("/note", "<main><form><input name=note></form></main>" + QUEUED, mode="", items=list)
+    stage.page("/note", "<main><form><input name=note></form></main>" + QUEUED, attrs={}, items=list)
     page.route("**/screen.js*", lambda route: route.abort())
     page.add_init_script(UNREPORTED)
     open_page(page, "/note")

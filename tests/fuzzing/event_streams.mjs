@@ -13,6 +13,7 @@ globalThis.Element = class extends Node {
 };
 globalThis.HTMLFormElement = class extends Element {};
 globalThis.document = Object.assign(new Element(), { addEventListener() {}, querySelector: () => null, documentElement: new Element(), body: Object.assign(new Element(), { childNodes: [] }) });
+globalThis.location = { search: "" };
 globalThis.addEventListener = () => {};
 
 const { parseEvents } = await import(pathToFileURL(process.argv[2]));
