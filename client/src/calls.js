@@ -139,8 +139,11 @@ export function showProgress(element, { done, total }) {
   if (bar && total) Object.assign(bar, { max: total, value: done });
 }
 
+/** @param {Element} [element] @returns {Call[]} its calls that are not over */
+export const callsOf = (element) => [...calls].filter((call) => call.element === element);
+
 /** @param {Element} [element] @returns {Call | undefined} the latest call of it that is under way */
-export const callOf = (element) => [...calls].findLast((call) => call.element === element && call.phase !== ASKING);
+export const callOf = (element) => callsOf(element).findLast(({ phase }) => phase !== ASKING);
 
 /** Every call that is under way now comes to its end, or is one that takes long: a job, a question that nobody answers. */
 export const settled = () => Promise.race([pause(LONGEST_CALL), Promise.all([...calls].map(({ ended }) => ended.promise))]);

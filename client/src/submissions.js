@@ -3,7 +3,7 @@
 import { absolute, here } from "./address.js";
 import { pause } from "./answers.js";
 import { begunForms, contentsOf, hold, isTypedOn, settle } from "./begun.js";
-import { ASKING, Call, callOf, calls, LEAVING, newKey, SENDING } from "./calls.js";
+import { ASKING, Call, callOf, calls, callsOf, LEAVING, newKey, SENDING } from "./calls.js";
 import { fieldsOf, has, isForm, reset, setAttribute } from "./dom.js";
 import { ActionError, notify, tell } from "./messages.js";
 import { loadScreen, loadTransfer } from "./modules.js";
@@ -53,7 +53,7 @@ async function run(call, former) {
     if (question) {
       if (!(await isMeant(call, question))) return;
       signal.throwIfAborted(); // asked once more, she has answered there
-      for (const other of calls) if (other !== call && other.element === call.element && other.phase === ASKING) abort(other);
+      for (const other of callsOf(call.element)) if (other !== call && other.phase === ASKING) abort(other);
     }
     if (former && call.once) data?.set("idempotency_key", (call.once = newKey()));
     if (!call.emit("start", { data: data ?? call.body, headers })) throw new DOMException("", "AbortError");
@@ -106,7 +106,7 @@ async function finish(call, answer) {
   if (!call.isChanged && !isFile && !call.isAutosave && call.option("data-reset") !== "false") {
     reset(done);
     settle(done);
-    for (const each of calls) if (each.element === done) each.contents = contentsOf(done); // in those that wait nobody has typed on
+    for (const each of callsOf(done)) each.contents = contentsOf(done); // in those that wait nobody has typed on
   }
   return data;
 }

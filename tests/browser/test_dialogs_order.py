@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import request
+import pytest
+from flask import redirect, request
 from playwright.sync_api import Page, expect
+from werkzeug.wrappers import Response
 
 from tests.browser.stage import Stage, open_page
 from tests.stores_processes import eventually
@@ -106,3 +108,33 @@ def test_of_two_searches_in_a_dialog_the_former_one_is_given_up(stage: Stage, pa
         page.fill("dialog [name=q]", "b")
     expect(page.locator("dialog b")).to_have_text("Found: b")
     assert given_up.value.url.endswith("?q=a")
+
+
+@pytest.mark.parametrize("to", ["", "/"])
+def test_a_dialog_in_which_more_is_typed_stays_open(stage: Stage, page: Page, to: str) -> None:
+    items: list[str] = []
+
+    @stage.actions.register
+    def create(text: str) -> Response | None:
+        items.append(text)
+        stage.wait(text)
+        return redirect(to) if to else None
+
+    stage.page("/", BELOW + "<p>{{ items|length }} there</p>", items=items)
+    stage.page(
+        "/card",
+        """<main><h2>Card</h2>{% call(form) action_form("create") %}<input {{ form.attrs("text") }}>
+        <button>Create</button>{% endcall %}</main>""",
+    )
+    open_card(page)
+    text = page.locator("[name=text]")
+    text.fill("one")
+    text.press("Enter")
+    text.fill("two")
+    stage.gate("one").set()
+    expect(page.locator("body > p")).to_have_text("1 there")
+    expect(text).to_have_value("two")
+    stage.gate("two").set()
+    text.press("Enter")
+    expect(page.locator("dialog")).to_have_count(0)
+    assert items == ["one", "two"]

@@ -3,6 +3,7 @@
 import { absolute, here, PAGE } from "../address.js";
 import { pause } from "../answers.js";
 import { begunForms, mayGo } from "../begun.js";
+import { callsOf } from "../calls.js";
 import { create, find, has, listen, read, removeAttribute, setAttribute } from "../dom.js";
 import { tell } from "../messages.js";
 import { loadScreen } from "../modules.js";
@@ -100,12 +101,12 @@ function forget(dialog) {
   if (steps > 0) history.go(-steps);
 }
 
-/** @param {CustomEvent<{data: unknown, page?: string, redirect?: string}>} event of a form: in a dialog, that is over with it, unless its answer is to be read there or leads elsewhere, or it sends itself */
+/** @param {CustomEvent<{data: unknown, page?: string, redirect?: string}>} event of a form: in a dialog, that is over with it, unless its answer is to be read there or leads elsewhere, more was typed since, or it sends itself */
 function closeAfterSuccess(event) {
   const { data, page, redirect } = event.detail;
   const element = /** @type {Element} */ (event.target);
   const dialog = dialogOf(element);
-  if (!dialog || data instanceof File || has(element, "data-submit")) return;
+  if (!dialog || data instanceof File || has(element, "data-submit") || callsOf(element).some(({ isChanged }) => isChanged)) return;
   if (page && has(element, "data-result")) return void refreshContent(dialog, undefined, undefined, undefined, page);
   const all = openDialogs(), below = all[all.indexOf(dialog) - 1];
   const [target, place] = absolute(redirect ?? here()).href.split("#");
