@@ -96,7 +96,13 @@ class ActionsClient(FlaskClient):
         html = page if isinstance(page, str) else page.text
         if not isinstance(page, str):
             page_url, base_url = page.request.url, page.request.url_root
-        found = choose_form(operation, list(self.forms_of(operation, html, page_url)), fields)
+        forms = list(self.forms_of(operation, html, page_url))
+        if not forms:
+            shown = "The page" if isinstance(page, str) else f"The page {page.request.path!r} ({page.status})"
+            raise LookupError(
+                f"{shown} has no form that calls {operation.name!r}. Write it with action_form or action_url."
+            )
+        found = choose_form(operation, forms, fields)
         button = next((each for each in found.buttons if each.name and fields.get(each.name) == each.value), None)
         if button is not None:
             fields.pop(button.name)
@@ -182,10 +188,6 @@ def load_signed_id(operation: Operation, signed: str) -> Mapping[str, Any]:
 
 def choose_form(operation: Operation, found: list[FormOnPage], fields: dict[str, Any]) -> FormOnPage:
     """Return the form that is meant; bound arguments that chose it are taken out of the fields."""
-    if not found:
-        raise LookupError(
-            f"The page has no form that calls {operation.name!r}. Write it with action_form or action_url."
-        )
     several = found
     for parameter in operation.bound:
         name = parameter.name

@@ -305,6 +305,11 @@ def test_no_form_is_an_error_that_names_the_action(client: ActionsClient) -> Non
         client.submit(client.get("/"), "delete_todo")
 
 
+def test_what_is_no_page_is_an_error_that_says_what_came(client: ActionsClient) -> None:
+    with pytest.raises(LookupError, match=r"The page '/nowhere' \(404 NOT FOUND\) has no form that calls 'attach'"):
+        client.submit(client.get("/nowhere"), "attach")
+
+
 def test_a_file_is_uploaded(client: ActionsClient) -> None:
     client.submit(client.get("/"), "attach", file=(BytesIO(b"content"), "a.txt"))
     assert seen == [("a note", ("a.txt", b"content"))]
