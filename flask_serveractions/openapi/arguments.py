@@ -18,7 +18,7 @@ from ..schemas.dump import has_hooks
 from ..schemas.fields import is_many, plucked
 from ..schemas.flask_forms import filled_form
 from ..schemas.load import takes_its_fields
-from .controls import FILE, INDEX, Entry, form_object, input_entries, json_of_form
+from .controls import FILE, INDEX, KEY, Entry, form_object, input_entries, json_of_form
 from .descriptions import Description
 from .partial import Partial, is_partial, partial_below, partial_of
 from .schemas import Components, Converter, JsonSchema, portable_pattern
@@ -131,8 +131,9 @@ def request_body(components: Components, operation: Operation, about: Descriptio
     content = {MULTIPART if is_multipart else URLENCODED: {"schema": as_form}}
     if not is_multipart:
         content = {JSON: {"schema": json_schema(components, operation, about)}, **content}
-    # no body at all is an empty form
-    return {"required": True, "content": content} if as_form.get("required") else {"content": content}
+    # no body at all is an empty form, in which a mapping is not there either, whatever its keys would be called
+    has_mapping = any(each.required and isinstance(each.text, fields.Mapping) for each in operation.body)
+    return {"required": True, "content": content} if as_form.get("required") or has_mapping else {"content": content}
 
 
 def json_schema(components: Components, operation: Operation, about: Description) -> JsonSchema:
@@ -221,8 +222,12 @@ def field_entries(
             converter, inner, f"{name}.{INDEX}", False, is_form=is_form, depth=depth + 1, partial=partial
         )
     elif isinstance(field, fields.Mapping):
-        value = {} if field.value_field is None else without_null(converter.field2property(field.value_field))
-        yield Entry(f"{name}.[^.]+", value, False)
+        if field.value_field is None:
+            yield Entry(f"{name}.{KEY}", {}, False)
+            return
+        yield from field_entries(
+            converter, field.value_field, f"{name}.{KEY}", False, is_form=is_form, depth=depth + 1, partial=partial
+        )
     else:
         schema = with_default(without_null(converter.named(name, field)), default)
         empty_is_fine = isinstance(field, fields.List) and not schema.get("minItems")

@@ -15,6 +15,7 @@ from ..forms.wtf_inputs import is_file
 JsonSchema = dict[str, Any]
 
 INDEX = r"[0-9]+"
+KEY = "[^.]+"  # of a mapping
 FILE: Mapping[str, Any] = {"type": "string", "format": "binary", "contentMediaType": "application/octet-stream"}
 TYPES: tuple[tuple[type[Field], JsonSchema], ...] = (
     (inputs.BooleanField, {"type": "boolean"}),
@@ -39,7 +40,7 @@ class Entry:
 
     @property
     def is_pattern(self) -> bool:
-        return INDEX in self.name or self.name.endswith("[^.]+")
+        return INDEX in self.name or KEY in self.name
 
 
 def form_object(entries: Iterable[Entry]) -> JsonSchema:

@@ -164,3 +164,30 @@ def test_a_blueprint_with_error_handlers_may_answer_otherwise(app: Flask) -> Non
     made = document(app)
     reference = made["paths"]["/things/{number}"]["get"]["responses"]["404"]
     assert list(resolve(made, reference)["content"]) == ["application/problem+json", "*/*", "text/html"]
+
+
+def test_a_form_names_what_stands_below_the_keys_of_a_mapping(app: Flask) -> None:
+    class Hosts(MethodRoute):
+        def post(self, hosts: dict[str, Point], ports: dict[str, list[int]], flags: dict[str, bool]) -> None: ...
+
+    ServerActions(app).route("/hosts")(Hosts)
+    form = document(app)["paths"]["/hosts"]["post"]["requestBody"]["content"]["application/x-www-form-urlencoded"]
+    assert form["schema"]["patternProperties"] == {
+        r"^hosts\.[^.]+\.x$": {"type": "integer"},
+        r"^hosts\.[^.]+\.y$": {"type": "integer"},
+        r"^ports\.[^.]+$": {"type": "array", "items": {"type": "integer"}},
+        r"^flags\.[^.]+$": {"type": "boolean"},
+    }
+
+
+def test_a_body_is_required_where_a_mapping_is(app: Flask) -> None:
+    class Hosts(MethodRoute):
+        def post(self, hosts: dict[str, int]) -> None: ...
+        def put(self, hosts: dict[str, int] | None) -> None: ...
+        def patch(self, hosts: list[int]) -> None: ...
+
+    ServerActions(app).route("/hosts")(Hosts)
+    described, client = document(app)["paths"]["/hosts"], app.test_client()
+    told = {method: described[method]["requestBody"].get("required", False) for method in ("post", "put", "patch")}
+    assert told == {"post": True, "put": False, "patch": False}
+    assert [client.open("/hosts", method=each.upper()).status_code for each in told] == [422, 204, 204]
