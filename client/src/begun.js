@@ -2,7 +2,7 @@
 
 import { parseAction } from "./address.js";
 import { contains, findAll, has, isForm, isShown, listen, read } from "./dom.js";
-import { fieldOfToken } from "./page.js";
+import { fieldOfToken, localized } from "./page.js";
 
 /** The forms that she has turned to, and what each held when it was last shown; nothing, of an answer. @type {Map<HTMLFormElement, string | undefined>} */
 const touched = new Map();
@@ -55,7 +55,7 @@ for (const form of findAll("form")) if (sent && sent === parseAction(read(form, 
 const isDirty = (roots) => begunForms().some((form) => has(form, "data-dirty") && roots.some((root) => contains(root, form)));
 
 /** @param {Node[]} roots @returns {boolean} whether nothing would be lost with them, or the visitor says so */
-export const mayGo = (roots) => !isDirty(roots) || confirm(LOSES);
+export const mayGo = (roots) => !isDirty(roots) || confirm(localized(LOSES));
 
 addEventListener("beforeunload", (event) => {
   if (isDirty([document])) event.preventDefault();

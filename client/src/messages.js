@@ -1,8 +1,10 @@
 // What the visitor reads when something went wrong.
 
 import { create, fieldsOf, find, findAll, has, insert, isForm, isShown, nextOf, parentOf, read } from "./dom.js";
+import { localized } from "./page.js";
 
-export const FAILED = "No usable answer. Please try again.";
+/** @returns {string} what is said where nothing usable came */
+export const failure = () => localized("No usable answer. Please try again.");
 
 /** A problem (RFC 9457); `status` 0: no answer. */
 export class ActionError extends Error {
@@ -14,7 +16,7 @@ export class ActionError extends Error {
   code;
   /** @param {{title?: string, detail?: string}} problem its members become the error's */
   constructor(problem) {
-    super(problem.detail ?? problem.title ?? FAILED);
+    super(problem.detail ?? problem.title ?? failure());
     Object.assign(this, problem);
   }
 }
@@ -83,7 +85,7 @@ export function notify(text, link, category) {
   const place = list?.appendChild(line) ?? makePlace(line);
   if (list) list.ariaLive = "polite";
   if (category) place.dataset.category = category;
-  say(place, text, link);
+  say(place, localized(text), link);
 }
 
 /** @param {any} place it notes what was told there, for pages that come by themselves @param {string} [text] @param {string} [link] */

@@ -18,8 +18,14 @@ export const nothing = () => undefined;
 /** @param {Document} [page] @returns {DOMStringMap} what the client's element says: `token`, `field`, `header`, `actions`, `who` */
 export const about = (page = document) => /** @type {HTMLElement | null} */ (page.querySelector("script#serveractions"))?.dataset ?? {};
 
-/** @param {Document} [page] @returns {Record<string, string>} the URLs of actions that scripts may call */
-export const namedActions = (page) => JSON.parse(about(page).actions ?? "{}");
+/** @param {"actions" | "texts"} name @param {Document} [page] @returns {Record<string, string>} */
+const table = (name, page) => JSON.parse(about(page)[name] ?? "{}");
+
+/** @param {Document} [page] the URLs of actions that scripts may call */
+export const namedActions = (page) => table("actions", page);
+
+/** @param {string} text of ours @returns {string} in the visitor's language, where the server knows it */
+export const localized = (text) => table("texts")[text] ?? text;
 
 export const fieldOfToken = () => about().field ?? "csrf_token";
 

@@ -44,6 +44,14 @@ PAGES = (
     _("Try again"),
     _("This part can't be shown just now."),
 )
+CLIENT = (  # what the JavaScript client says by itself
+    _("No usable answer. Please try again."),
+    _("The page could not be loaded."),
+    _("This part could not be loaded."),
+    _("Try again"),
+    _("The form that you had begun is gone."),
+    _("What you have typed will be lost."),
+)
 TITLES = (
     _("Bad Request"),
     _("Unauthorized"),
@@ -157,7 +165,7 @@ SENTENCES = (  # what marshmallow's messages are told as, see sentences.py
     _("At least {min} entries."),
     _("At least 1 entry."),
 )
-FOR_VISITORS = PAGES + TITLES + REFUSALS + VALIDATION + SENTENCES
+FOR_VISITORS = PAGES + CLIENT + TITLES + REFUSALS + VALIDATION + SENTENCES
 MESSAGES = FOR_VISITORS + PROGRAMS
 
 

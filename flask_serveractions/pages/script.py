@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from flask import after_this_request, request
 from markupsafe import Markup
 
-from ..app_state import AppState, state_of
+from ..app_state import AppState, gettext_in, state_of
 from ..forms.inputs import render_attributes
+from ..http.messages import CLIENT
 from ..scope import running_app
 from ..security.access import NOBODYS
 from ..security.origin import token_field, token_header, wants_token
@@ -53,10 +54,23 @@ def serveractions_script(
         "data-header": token_header(app.config),
         "data-actions": json.dumps(urls),
         "data-who": who_for(forms, state, NOBODYS, {}),
+        "data-texts": client_texts(app),
         "data-transitions": transitions,
     }
     style = style_of_transitions(state) if transitions else ""
     return Markup("{}<script {}></script>").format(style, render_attributes(attributes))
+
+
+def client_texts(app: Flask) -> str | None:
+    """Return what the client says by itself in the visitor's language, as JSON by the English texts.
+
+    None where that is English, or nobody knows which it is.
+    """
+    gettext = gettext_in(app)
+    if gettext is None:
+        return None
+    texts = {text: said for text in CLIENT if (said := gettext(text)) != text}
+    return json.dumps(texts) if texts else None
 
 
 class Style(NamedTuple):

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask, Response, flash, jsonify, redirect, request, send_file
 from flask.typing import ResponseReturnValue
+from flask_babel import Babel
 from playwright.sync_api import Dialog, Page, expect
 from werkzeug.datastructures import FileStorage
 
@@ -73,6 +74,16 @@ def test_json_that_a_function_hands_through_is_no_answer(stage: Stage, page: Pag
     expect(page.get_by_role("alert")).to_have_text("No usable answer. Please try again.")
     expect(page.locator("h1")).to_have_text("Page")
     assert page.url.endswith("/p")
+
+
+def test_what_the_client_says_by_itself_is_in_the_language_of_the_page(stage: Stage, page: Page) -> None:
+    Babel(stage.app, locale_selector=lambda: "de")
+    stage.actions.register(name="go")(lambda: jsonify(data=1))
+    stage.page("/p", f"<main>{GO}</main>")
+    open_page(page, "/p")
+    page.click("#go")
+    said = "Keine brauchbare Antwort. Bitte versuchen Sie es noch einmal."
+    expect(page.get_by_role("alert")).to_have_text(said)
 
 
 @pytest.mark.parametrize("key", ["redirect", "login"])

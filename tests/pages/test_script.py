@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
+from html import unescape
+from pathlib import Path
 
+from flask_babel import Babel
+
+from flask_serveractions.http.messages import CLIENT
 from tests.callers import app_with
 
 
@@ -28,3 +34,20 @@ def test_without_the_option_there_is_no_style_sheet() -> None:
     page = app_with(act, page="{{ serveractions_script() }}").test_client().get("/").text
     assert "stylesheet" not in page
     assert "data-transitions" not in page
+
+
+def test_what_the_client_says_by_itself_comes_in_the_language_of_the_page() -> None:
+    app = app_with(act, page="{{ serveractions_script() }}")
+    language = "de"
+    Babel(app, locale_selector=lambda: language)
+    texts = json.loads(unescape(re.findall('data-texts="(.*?)"', app.test_client().get("/").text)[0]))
+    assert texts["The page could not be loaded."] == "Die Seite konnte nicht geladen werden."
+    assert set(texts) == set(CLIENT)
+    language = "en"
+    assert "data-texts" not in app.test_client().get("/").text
+
+
+def test_what_the_client_says_by_itself_is_known_to_the_server() -> None:
+    sources = Path(__file__).parents[2] / "client" / "src"
+    said = "".join(path.read_text(encoding="utf-8") for path in sources.rglob("*.js"))
+    assert [text for text in CLIENT if f'"{text}"' not in said] == []

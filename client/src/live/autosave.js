@@ -4,7 +4,7 @@ import { absolute, here, isOwn } from "../address.js";
 import { begunForms, contentsOf } from "../begun.js";
 import { callOf } from "../calls.js";
 import { checkValidity, fieldsOf, find, has, isInParts, isShown, listen, read, requestSubmit } from "../dom.js";
-import { FAILED, tell } from "../messages.js";
+import { failure, tell } from "../messages.js";
 import { load, visit } from "../submissions.js";
 import { refreshContent } from "./dialogs.js";
 import { onSubmit, pageAt } from "./listen.js";
@@ -80,7 +80,7 @@ async function search(form, button) {
   if (searches.get(form) !== stop) return;
   form.ariaBusy = null;
   if (state === "moved") visit(page, sent); // to the sign-in, say
-  if (state === "failed") tell(form, { message: FAILED });
+  if (state === "failed") tell(form, { message: failure() });
 }
 
 listen("input change compositionend reset", typed);

@@ -4,7 +4,7 @@ import { isOwn } from "../address.js";
 import { pause } from "../answers.js";
 import { showProgress } from "../calls.js";
 import { closest, emit, find, findAll, read } from "../dom.js";
-import { FAILED, tell } from "../messages.js";
+import { failure, tell } from "../messages.js";
 import { isOurs, nothing, tokenHeader } from "../page.js";
 import { refreshAll } from "./dialogs.js";
 import { onSubmit, valued, valuesOf, whenShown } from "./listen.js";
@@ -48,7 +48,7 @@ async function look(url) {
 /** @param {HTMLFormElement} form @param {string} url */
 async function cancel(form, url) {
   const reply = await ask(url, "DELETE").catch(nothing);
-  tell(form, reply?.ok ? {} : { message: FAILED });
+  tell(form, reply?.ok ? {} : { message: failure() });
   await refreshAll();
 }
 

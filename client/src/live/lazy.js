@@ -2,7 +2,7 @@
 
 import { pageOf } from "../address.js";
 import { closest, create, find, findAll, isShown, listen, read } from "../dom.js";
-import { fetchPage } from "../page.js";
+import { fetchPage, localized } from "../page.js";
 import { refreshAll } from "./dialogs.js";
 import { onLink, whenShown } from "./listen.js";
 import { emitRegion, parseWithin, regionIn, showPart } from "./regions.js";
@@ -43,9 +43,9 @@ async function loadRegion(region) {
 
 /** @param {HTMLElement} region it says so itself, beside its own link */
 function tellFailure(region) {
-  const message = create("p", { className: "serveractions-error", role: "alert", textContent: FAILED });
+  const message = create("p", { className: "serveractions-error", role: "alert", textContent: localized(FAILED) });
   const link = find("[data-lazy-link]", region);
-  if (link) link.textContent = AGAIN;
+  if (link) link.textContent = localized(AGAIN);
   region.replaceChildren(message, link ?? "");
   region.dataset.lazy = "failed";
   region.ariaBusy = null;
