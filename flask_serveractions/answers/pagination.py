@@ -266,7 +266,8 @@ def next_place(rows: Any, index: int, following: Any, last: Any, *before: Any) -
     rank, place = first_known(rows, known, index)
     if rank == len(known):
         return place_in_order(rows, index, last)
-    return place if rank == known.index(following) else place + 1
+    is_following = rank == 1
+    return place if is_following else place + 1
 
 
 def first_known(rows: Any, known: Sequence[Any], index: int) -> tuple[int, int]:

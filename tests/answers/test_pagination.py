@@ -230,9 +230,9 @@ def test_no_row_is_left_out_where_shown_ones_have_gone(ids: list[Any], first: in
     assert rest == [each for each in ids[4:] if {"id": each} in rows]
 
 
-def read_from(rows: Any, cursor: str | None) -> Iterator[Any]:
+def read_from(rows: Any, cursor: str | None, size: int = 4) -> Iterator[Any]:
     while cursor is not None:
-        page = paginate_by_cursor(rows, CursorRequest(cursor, 4), RING)
+        page = paginate_by_cursor(rows, CursorRequest(cursor, size), RING)
         yield from page.items
         cursor = page.next_cursor
 
@@ -259,6 +259,13 @@ def test_rows_that_are_gone_are_sought_in_one_pass() -> None:
     rest = paginate_by_cursor(others, CursorRequest(page.next_cursor, 20), RING)
     assert rest.items == list(range(1000, 1020))  # all of them stand after what was shown
     assert len(others.loaded) < 3 * len(others)  # sought, put in order, cut
+
+
+@pytest.mark.parametrize("rows", [[5] * 7, [1, 1, 2, 2, 3, 3]])
+@pytest.mark.parametrize("size", [2, 3])
+def test_rows_that_are_equal_come_once_each(rows: list[int], size: int) -> None:
+    page = paginate_by_cursor(rows, CursorRequest(None, size), RING)
+    assert [*page.items, *read_from(rows, page.next_cursor, size)] == rows
 
 
 def test_reading_on_loads_two_rows_more_than_are_shown() -> None:
