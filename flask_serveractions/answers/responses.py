@@ -16,13 +16,12 @@ from ..errors import Errors, status_phrase
 from ..http.envelope import NO_PAGE
 from ..http.headers import BODY_HEADERS, add_headers, headers_of, names_in, without
 from ..http.negotiation import CLOSED_TO_CACHES, HTML_UTF8, JSON, PROBLEM
-from ..operation import Answer
 from .json_texts import is_flasks_own, json_body, plain_body, to_json
 
 if TYPE_CHECKING:
     from flask import Flask
 
-    from ..operation import Operation, Submission
+    from ..operation import Answer, Operation, Submission
 
 
 #: the names of the headers that close an answer to caches
@@ -38,7 +37,7 @@ class Result(NamedTuple):
     status_line: str | None = None  # "299 Strange", where the status was a text
 
 
-def split_result(returned: Any, answer: Answer = Answer()) -> Result:  # noqa: B008  # it never changes
+def split_result(returned: Any, answer: Answer) -> Result:
     """Return value, status and headers of a result; ``(value, status)``, ``(value, headers)`` or all three.
 
     :param answer: what the annotation says: two objects of a list are its items, and the second is no headers.

@@ -23,14 +23,14 @@ from flask_serveractions.answers.responses import (
     see_other,
     split_result,
 )
-from flask_serveractions.operation import Submission
+from flask_serveractions.operation import Answer, Submission
 from flask_serveractions.schemas.results import compile_answer
 
 APP = Flask(__name__)
 
 
 def parts(returned: Any) -> tuple[Any, int | None, list[tuple[str, str]]]:
-    result = split_result(returned)
+    result = split_result(returned, Answer())
     return result.value, result.status, (result.headers or Headers()).to_wsgi_list()
 
 
