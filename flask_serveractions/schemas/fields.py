@@ -290,9 +290,9 @@ def is_address(field: fields.Field[Any]) -> bool:
 
 
 def simple_validators(validators: Iterable[Any]) -> Iterator[Any]:
-    """Yield validators, and in the place of an ``And`` those that it holds."""
+    """Yield validators, and in the place of an ``And`` those that it holds; a class of one's own may do otherwise."""
     for each in validators:
-        if isinstance(each, validate.And):
+        if isinstance(each, validate.And) and type(each).__call__ is validate.And.__call__:
             yield from simple_validators(each.validators)
         else:
             yield each

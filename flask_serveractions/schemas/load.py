@@ -261,12 +261,14 @@ def guard_numbers(found: Iterable[Any]) -> None:
     """
     for field in found:
         if isinstance(field, GUARDED) and "_deserialize" not in vars(field):
-            vars(field)["_deserialize"] = partial(load_number, field)
+            zones = frozenset(map(is_aware, range_limits(field.validators)))
+            vars(field)["_deserialize"] = partial(load_number, field, zones)
 
 
-def load_number(field: Any, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
+def load_number(field: Any, zones: frozenset[bool], value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
     """Return what a field makes of a value.
 
+    :param zones: whether the moments of its ranges say theirs.
     :raises ValidationError: also where it can't count so far, and of a decimal that no range can be held against.
     """
     try:
@@ -275,12 +277,10 @@ def load_number(field: Any, value: Any, attr: Any, data: Any, **kwargs: Any) -> 
         raise field.make_error("invalid", input=value, obj_type=getattr(field, "OBJ_TYPE", "")) from None
     if isinstance(number, Decimal) and number.is_nan() and has_range(field):
         raise field.make_error("special")
-    if isinstance(number, (dt.datetime, dt.time)):
-        wanted = {is_aware(each) for each in range_limits(field.validators)}
-        if wanted and wanted != {is_aware(number)}:
-            awareness = "aware" if True in wanted else "naive"
-            key = "invalid_awareness" if isinstance(number, dt.datetime) else "invalid"
-            raise field.make_error(key, awareness=awareness, obj_type=field.OBJ_TYPE, input=value)
+    if zones and isinstance(number, (dt.datetime, dt.time)) and zones != {is_aware(number)}:
+        awareness = "aware" if True in zones else "naive"
+        key = "invalid_awareness" if isinstance(number, dt.datetime) else "invalid"
+        raise field.make_error(key, awareness=awareness, obj_type=field.OBJ_TYPE, input=value)
     return number
 
 

@@ -153,7 +153,7 @@ def problem_of(validator: Callable[[Any], Any], value: Any) -> str:
         validator(value)
     except ValidationError:
         return ""
-    except TypeError as error:
+    except (AttributeError, TypeError) as error:
         return str(error)
     return ""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Any
 
@@ -157,7 +157,7 @@ class Compiler:
                 *validators,
                 *([partial(check_each, And(*of_each))] if of_each else []),
             ]
-            bound = bind(name, Raw(validate=checks) if checks else None, None)
+            bound = bind(name, checked_only(checks), None)
             many = plain is not FileStorage
             return {"source": Source.FILE, "many": many, "text": bound.text, "load_text": bound.load_text}
         schema = schema_among(metadata)
@@ -211,9 +211,11 @@ class Compiler:
     def path_parameter(self, name: str, annotation: Any, default: Any) -> Parameter:
         plain, metadata, _ = unfold(annotation)
         try:
-            text = field_for(annotation, strict=False, names=self.names)
-        except NoField:  # a converter of the app makes it
-            text = None
+            text: Any = field_for(annotation, strict=False, names=self.names)
+        except NoField:
+            if self.is_loaded(plain):
+                raise
+            text = checked_only(validators_of(metadata))  # a converter of the app makes it
         bound = bind(name, text, text)
         return Parameter(
             name=name,
@@ -227,6 +229,14 @@ class Compiler:
             default=default,
             plain=plain if is_class(plain) and not metadata else None,
         )
+
+    def is_loaded(self, plain: Any) -> bool:
+        """Whether there is a field for a type: what is wrong stands beside it then."""
+        try:
+            field_for(plain, strict=False, names=self.names)
+        except NoField:
+            return False
+        return True
 
     def answer(self, annotation: Any, is_generator: bool) -> Answer:
         try:
@@ -286,6 +296,11 @@ def form_parts(form_class: type[Any], metadata: list[Any], source: Source) -> di
     if make_form is None:
         check_can_be_made(form_class)
     return {"source": Source.FORM, "key": key_of(source), "form_class": form_class, "make_form": make_form}
+
+
+def checked_only(validators: Collection[Callable[[Any], Any]]) -> Raw | None:
+    """Return what loads a value as it is, and checks it, where there is something to check."""
+    return Raw(validate=list(validators)) if validators else None
 
 
 def check_each(check: And, files: list[FileStorage]) -> None:

@@ -35,6 +35,7 @@ from .fields import (
     List,
     TimeDelta,
     raw_choice,
+    simple_validators,
 )
 from .mistakes import NoField, check_metadata, check_suits, check_takes_a_value, is_mapped, no_field, refusing
 
@@ -304,7 +305,7 @@ def validators_of(metadata: Iterable[Any]) -> Validators:
         does not take a value alone.
     """
     check_metadata(metadata)
-    found = [each for each in metadata if callable(each) and not is_class(each)]
+    found = list(simple_validators(each for each in metadata if callable(each) and not is_class(each)))
     for each in found:
         check_takes_a_value(each)
     return tuple(map(refusing, found))

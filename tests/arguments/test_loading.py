@@ -7,6 +7,7 @@ import enum
 import uuid
 from dataclasses import dataclass
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Annotated, Any, Literal
 
 import pytest
@@ -469,6 +470,11 @@ class PointConverter(BaseConverter):
         return Point(int(value))
 
 
+class PlainConverter(BaseConverter):
+    def to_python(self, value: str) -> SimpleNamespace:
+        return SimpleNamespace(size=int(value))
+
+
 @pytest.mark.parametrize("annotation", [dt.date, dt.date | None])
 def test_what_a_converter_of_the_app_made_passes_where_it_is_of_the_type(annotation: Any) -> None:
     door = Door()
@@ -481,6 +487,14 @@ def test_what_a_converter_of_the_app_made_passes_where_it_is_of_the_type(annotat
     other.route(function_of(Point), rule="/resource/<point:value>")
     assert other.client.get("/resource/5").status_code == 204
     assert other.last == {"value": Point(5)}
+
+
+def test_a_validator_counts_for_what_a_converter_of_the_app_made() -> None:
+    door = Door()
+    door.app.url_map.converters |= {"plain": PlainConverter}
+    door.route(function_of(Annotated[SimpleNamespace, lambda made: made.size < 9]), rule="/resource/<plain:value>")
+    assert [door.client.get(f"/resource/{size}").status_code for size in (8, 9)] == [204, 404]
+    assert door.last == {"value": SimpleNamespace(size=8)}
 
 
 # The rest

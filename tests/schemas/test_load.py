@@ -394,7 +394,7 @@ def is_even_in_the_end(value: int) -> Any:
     return is_even(value)
 
 
-@pytest.mark.parametrize("validator", [is_even, is_even_in_the_end])
+@pytest.mark.parametrize("validator", [is_even, is_even_in_the_end, validate.And(validate.Range(1), is_even)])
 def test_an_async_validator_is_awaited(validator: Any) -> None:
     door = door_of(Annotated[int, validator])
     assert door.json({"value": 2}).status_code == 200

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import pytest
 from flask_wtf import FlaskForm
 from marshmallow import Schema, fields
-from marshmallow.validate import And, ContainsOnly, Email, Length, OneOf, Range, Regexp
+from marshmallow.validate import And, ContainsOnly, Email, Length, OneOf, Predicate, Range, Regexp
 from werkzeug.datastructures import FileStorage
 from wtforms import StringField
 
@@ -144,6 +144,7 @@ def test_what_no_field_loads_is_a_type_error(annotation: Any) -> None:
         (list[Annotated[float, Email()]], "float"),
         (Annotated[bool | None, Length(1)], "bool"),
         (Annotated[str, And(Length(1), Range(1))], "str"),
+        (Annotated[int, Predicate("isidentifier")], "int"),
     ],
 )
 def test_a_validator_that_suits_no_value_of_the_type_is_a_type_error(annotation: Any, kind: str) -> None:
@@ -167,6 +168,26 @@ def test_a_validator_that_suits_no_value_of_the_type_is_a_type_error(annotation:
 )
 def test_a_validator_that_suits_the_type_is_taken(annotation: Any) -> None:
     assert compiled(function_of(annotation)).parameters
+
+
+def test_a_validator_of_ones_own_is_called_with_nothing_at_registration() -> None:
+    def ask_the_database(value: str) -> None:
+        raise LookupError("There is none yet.")
+
+    assert compiled(function_of(Annotated[str, And(Length(1), ask_the_database)])).parameters
+
+
+@pytest.mark.parametrize(
+    ("annotation", "said"),
+    [
+        (Annotated[str, Range(1)], "Range can't check a str"),
+        (Annotated[int, Range], "Range is a class"),
+        (Annotated[int, [Range(1)]], "a list of validators"),
+        (Annotated[types.SimpleNamespace, Range], "Range is a class"),
+    ],
+)
+def test_a_validator_that_checks_nothing_is_a_type_error_in_a_path_too(annotation: Any, said: str) -> None:
+    assert said in refused(function_of(annotation), kind="route", path_names={"value"})
 
 
 def test_a_parameter_without_a_type_is_a_type_error() -> None:
