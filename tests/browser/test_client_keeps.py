@@ -396,3 +396,30 @@ def test_what_was_typed_into_a_form_that_is_no_actions_does_not_move_to_another_
     press(page)
     expect(page.locator("[action='/rows/x'] input")).to_have_value("")
     expect(page.locator("[action='/rows/c'] input")).to_have_value("of c")
+
+
+@pytest.mark.parametrize("written", ["", "<b>by the server</b>"], ids=["empty", "filled"])
+def test_a_custom_element_is_kept_in_what_stands_below_a_message_that_comes(
+    stage: Stage, page: Page, written: str
+) -> None:
+    body = f"<div><x-map>{written}</x-map></div>"
+    set_page(stage, "{% if n %}<div class=alert>Done.</div>{% endif %}" + body)
+    open_page(page, "/p")
+    page.evaluate("""{
+      customElements.define("x-map", class extends HTMLElement {});
+      document.querySelector("x-map").append("drawn");
+    }""")
+    press(page)
+    expect(page.locator(".alert")).to_be_visible()
+    assert page.inner_text("x-map") == ("by the server" if written else "") + "drawn"
+
+
+def test_an_editable_text_stays_with_its_row_below_one_that_comes(stage: Stage, page: Page) -> None:
+    row = "<li><div contenteditable>Row {{ row }}</div></li>"
+    set_page(stage, f"<ul>{{% for row in rows[n] %}}{row}{{% endfor %}}</ul>", rows=["bc", "abc"])
+    open_page(page, "/p")
+    page.click("li:nth-child(2) div")
+    page.keyboard.press("End")
+    page.keyboard.type(", mine")
+    press(page)
+    assert page.locator("li").all_inner_texts() == ["Row a", "Row b", "Row c, mine"]

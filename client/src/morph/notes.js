@@ -28,12 +28,15 @@ export const contentOf = (element) => element.innerHTML + shadowOf(element)?.inn
 /** @param {Element} element */
 export const isEditable = (element) => (attribute(element, "contenteditable") ?? "false") !== "false";
 
+/** @param {Element} element whether its content is not the server's alone: an editable text, or a custom element */
+export const isShared = (element) => isEditable(element) || tagOf(element).includes("-");
+
 /** Notes what a parsed tree says, before any of it is shown or run. @param {ParentNode} root */
 export function note(root) {
   for (const element of root.querySelectorAll(SHARED)) {
     said.set(element, {
       words: new Map([...attributesOf(element)].map(({ name, value }) => [name, value])),
-      spoken: (isEditable(element) || tagOf(element).includes("-")) && contentOf(element),
+      spoken: isShared(element) && contentOf(element),
     });
   }
 }

@@ -5,7 +5,7 @@
 
 import { attribute, contains, find, findAll, firstOf, nextOf, parentOf, read, tagOf, typeOf } from "../dom.js";
 import { isTyped } from "./controls.js";
-import { isEditable } from "./notes.js";
+import { isShared, said } from "./notes.js";
 import { isElement, isOther, kindOf, RECORD } from "./pairs.js";
 
 /** @typedef {import("./pairs.js").Pairs} Pairs */
@@ -14,10 +14,10 @@ import { isElement, isOther, kindOf, RECORD } from "./pairs.js";
 /** Fields that come anew with each page, whatever it shows. */
 const VOLATILE = /^_|token|_key$/;
 
-/** @param {Node} node what the server has written there, be it into a field */
+/** @param {Node} node what the server has written there, be it into a field, or into what others write into, too */
 function textOf(node) {
   if (!isElement(node)) return /** @type {Text} */ (node).data;
-  return kindOf(node) + (VOLATILE.test(read(node, "name")) ? "" : attribute(node, "value"));
+  return kindOf(node) + (isShared(node) ? said.get(node)?.spoken : VOLATILE.test(read(node, "name")) ? "" : attribute(node, "value"));
 }
 
 /** @param {Pairs} pairs @param {Node} node @returns {number} for what it shows, whatever is typed into it */
@@ -27,7 +27,7 @@ function looksOf(pairs, node) {
   sum = 7;
   const text = textOf(node);
   for (let i = 0; i < text.length; i++) sum = (sum * 31 + text.charCodeAt(i)) | 0;
-  if (isElement(node) && !isEditable(node)) for (let child = firstOf(node); child; child = nextOf(child)) sum = (sum * 31 + looksOf(pairs, child)) | 0;
+  if (isElement(node) && !isShared(node)) for (let child = firstOf(node); child; child = nextOf(child)) sum = (sum * 31 + looksOf(pairs, child)) | 0;
   pairs.looks.set(node, sum);
   return sum;
 }
