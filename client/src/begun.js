@@ -4,7 +4,7 @@ import { parseAction } from "./address.js";
 import { contains, findAll, has, isForm, isShown, listen, read } from "./dom.js";
 import { fieldOfToken, localized } from "./page.js";
 
-/** The forms that she has turned to, and what each held when it was last shown; nothing, of an answer. @type {Map<HTMLFormElement, string | undefined>} */
+/** The forms that she has turned to, and what each held when it was last shown; in a list, where it says an answer. @type {Map<HTMLFormElement, string | [string]>} */
 const touched = new Map();
 const LOSES = "What you have typed will be lost.";
 const MOST = 100; // forms that are read because of what stands outside of them
@@ -29,7 +29,7 @@ export function settle(form) {
 }
 
 /** What it says is an answer, which no page says that comes by itself: it is left as if it were begun. @param {HTMLFormElement} form */
-export const hold = (form) => touched.set(form, undefined);
+export const hold = (form) => touched.set(form, [contentsOf(form)]);
 
 /** @param {HTMLFormElement[]} kept all but these */
 export const settleAllBut = (kept) => [...touched.keys()].forEach((form) => kept.includes(form) || settle(form));
@@ -48,11 +48,11 @@ function touch({ target, type }) {
 listen("pointerdown focusin input", touch, true);
 
 // one that was sent before this was there
-const sent = parseAction(location.search)?.identity;
-for (const form of findAll("form")) if (sent && sent === parseAction(read(form, "action"))?.identity) hold(/** @type {HTMLFormElement} */ (form));
+const sent = parseAction(location.search);
+if (sent) for (const form of findAll("form")) if (parseAction(read(form, "action"))?.identity === sent.identity) hold(/** @type {HTMLFormElement} */ (form));
 
 /** @param {Node[]} roots @returns {boolean} whether something in them is not to be lost unasked */
-const isDirty = (roots) => begunForms().some((form) => has(form, "data-dirty") && roots.some((root) => contains(root, form)));
+const isDirty = (roots) => begunForms().some((form) => has(form, "data-dirty") && String(touched.get(form)) !== contentsOf(form) && roots.some((root) => contains(root, form)));
 
 /** @param {Node[]} roots @returns {boolean} whether nothing would be lost with them, or the visitor says so */
 export const mayGo = (roots) => !isDirty(roots) || confirm(localized(LOSES));

@@ -1,6 +1,5 @@
 // What only some pages have is in modules of their own: they are loaded where the page has it.
 
-import { pause } from "./answers.js";
 import { closest, dispatch, find, isPlainClick, listen } from "./dom.js";
 import { hasLive, loadLive, loadScreen, loadTransfer } from "./modules.js";
 import { nothing } from "./page.js";
@@ -11,10 +10,9 @@ const SCRIPTED = '#serveractions:not([data-actions="{}"])'; // whose scripts cal
 
 /** @param {() => Promise<unknown>} load one that does not come is asked for again: without it what the page has would be silent @param {number} [wait] milliseconds */
 const insist = (load, wait = 1000) =>
-  load().catch(async (error) => {
+  load().catch((error) => {
     reportError(error);
-    await pause(wait);
-    void insist(load, 2 * wait);
+    setTimeout(insist, wait, load, 2 * wait);
   });
 
 function look() {

@@ -53,7 +53,11 @@ async function run(call, former) {
     if (question) {
       if (!(await isMeant(call, question))) return;
       signal.throwIfAborted(); // asked once more, she has answered there
-      for (const other of callsOf(call.element)) if (other !== call && other.phase === ASKING) abort(other);
+      for (const other of callsOf(call.element)) {
+        if (other === call || other.phase !== ASKING) continue;
+        other.stop.abort();
+        other.finish();
+      }
     }
     if (former && call.once) data?.set("idempotency_key", (call.once = newKey()));
     if (!call.emit("start", { data: data ?? call.body, headers })) throw new DOMException("", "AbortError");
@@ -66,12 +70,6 @@ async function run(call, former) {
     if (call.phase !== LEAVING) call.finish();
     if (call.phase !== ASKING) call.emit("finish");
   }
-}
-
-/** @param {Call} call */
-function abort(call) {
-  call.stop.abort();
-  call.finish();
 }
 
 /** @param {Call} call @param {string} message @returns {Promise<unknown>} whether the visitor says so */
@@ -138,7 +136,7 @@ async function showAnswer(call, answer, target, error) {
   messages.forEach(({ category, message }) => (isLeft || !(innerHTML + textContent).includes(message)) && notify(message, "", category));
 }
 
-/** Brings the page on the screen up to date. @param {string} html @param {Sent} [sent] */
+/** Brings the page on the screen up to date. @param {string} html @param {Sent} sent */
 async function show(html, sent) {
   try {
     await (await loadScreen()).show(html, sent);
@@ -160,7 +158,7 @@ export function visit(url, sent) {
 }
 
 /** @param {Sent} [sent] what was sent by the visitor, and not changed since, is no longer begun @returns {boolean} whether something would be lost with the page */
-const isBegun = (sent) => begunForms().some((form) => form !== sent?.element || sent.isChanged || sent.isAutosave);
+const isBegun = (sent = {}) => begunForms().some((form) => form !== sent.element || sent.isChanged || sent.isAutosave);
 
 /** Fetches the page anew and shows it. */
 export const refresh = () => showPage();
@@ -172,16 +170,16 @@ export const refresh = () => showPage();
  * @param {AbortSignal} [signal]
  * @returns {Promise<"shown" | "left" | "failed" | "moved">} left: the visitor is elsewhere; moved: it leads there
  */
-export async function load(url = here(), sent, signal) {
+export async function load(url = here(), sent = {}, signal) {
   const from = here();
   let html, last;
   do {
     last = nextRequest();
     // an error page that nobody has asked for takes nothing away that was begun
-    html = await fetchPage(url, signal, undefined, () => sent?.isShy && begunForms()[0]);
+    html = await fetchPage(url, signal, undefined, () => sent.isShy && begunForms()[0]);
     if (here() !== from || signal?.aborted) return "left";
   } while (last < shown.last); // what has been shown meanwhile may be fresher
-  if (sent) sent.isChanged = isTypedOn(sent);
+  sent.isChanged = isTypedOn(sent);
   if (!html) return html === undefined ? "failed" : "moved";
   shown = { rendered: Infinity, last };
   if (url !== from) {

@@ -151,6 +151,34 @@ def test_a_dialog_in_which_nothing_was_typed_or_all_is_sent_is_closed_unasked(
     assert asked == []
 
 
+@pytest.mark.parametrize("way", ["natively", "by the client"])
+def test_what_was_answered_on_the_page_is_nothing_that_would_be_lost(stage: Stage, page: Page, way: str) -> None:
+    @stage.actions.register(show_result=True)
+    def double(text: str) -> str:
+        return text * 2
+
+    stage.page(
+        "/p",
+        """<main>{% call(form) action_form("double", attrs={"data-dirty": ""}) %}<input {{ form.attrs("text") }}>
+        <output>{{ form.result }}</output>{% endcall %}</main>""",
+    )
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    if way == "natively":
+        page.route("**/client.js*", lambda route: route.fulfill(body="", content_type="text/javascript"))
+    for typed in ("", "z"):
+        open_page(page, "/p")
+        page.unroute_all()
+        page.fill("[name=text]", "ab")
+        page.press("[name=text]", "Enter")
+        expect(page.locator("output")).to_have_text("abab")
+        await_ready(page)
+        page.press("[name=text]", "End")
+        page.keyboard.type(typed)
+        page.goto("/p")
+        assert asked == ["beforeunload"] * len(typed)
+
+
 def test_a_redirect_to_a_download_gives_the_button_back_and_the_next_press_is_sent(stage: Stage, page: Page) -> None:
     @stage.actions.register
     def report() -> Response:

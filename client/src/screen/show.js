@@ -30,11 +30,11 @@ let latest;
 
 const FORM_GONE = "The form that you had begun is gone.";
 
-/** @param {string} html @param {Sent} [sent] */
+/** @param {string} html @param {Sent} sent */
 export async function show(html, sent) {
   const page = (latest = parsePage(adoptNonce(html)));
   await loadStyles(page.documentElement);
-  if (sent) sent.isChanged = isTypedOn(sent);
+  sent.isChanged = isTypedOn(sent);
   if (page !== latest) return; // a later one has come, and is shown
   let isWanted;
   // within the transition: what comes until it begins, a dialog, is known to who listens
