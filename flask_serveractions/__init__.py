@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from .errors import Problem as Problem
     from .extension import ServerActions as ServerActions
     from .forms.form_state import FormState as FormState
+    from .jobs.progress import Progress as Progress
     from .marks import public as public
     from .marks import requires as requires
     from .operation import Body as Body
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from .pipeline.enqueue import enqueue as enqueue
     from .security.access import current_identity as current_identity
     from .shared.caching import cached as cached
-    from .shared.progress import Progress as Progress
     from .shared.revalidation import revalidate_path as revalidate_path
     from .shared.revalidation import revalidate_tag as revalidate_tag
     from .signals import action_called as action_called
@@ -72,7 +72,7 @@ MODULES = {
     "MethodRoute": ".views.resources",
     "Operation": ".operation",
     "Problem": ".errors",
-    "Progress": ".shared.progress",
+    "Progress": ".jobs.progress",
     "Query": ".operation",
     "ServerActions": ".extension",
     "action_called": ".signals",

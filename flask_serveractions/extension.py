@@ -14,6 +14,9 @@ from flask import Blueprint, Flask
 from .app_state import AppState, Registry, state_of
 from .commands import actions_cli
 from .config import Settings
+from .integration.blueprints import check_blueprint, place_when_known
+from .integration.decorators_above import defining_frame
+from .integration.functions import check_is_function, name_is_taken, public_functions
 from .openapi.page import mount
 from .operation import ACTION, STATE_KEY, Operation
 from .pages import regions, script, templates
@@ -26,9 +29,6 @@ from .security.signing import Signing
 from .startup import start
 from .stores.store import check_store_url
 from .views.actions import add_rule, check_name, make_blueprint
-from .views.blueprints import check_blueprint, place_when_known
-from .views.decorators_above import defining_frame
-from .views.functions import check_is_function, name_is_taken, public_functions
 from .views.resources import MethodRoute, check_is_route, compile_route, variables_in, where_class
 from .views.rules import RegisteredRoute, add_route
 from .views.served_files import CLIENT_VERSION

@@ -11,6 +11,11 @@ from flask.views import http_method_funcs
 from .app_state import AppState
 from .config import nearest_key, unknown_keys
 from .http.messages import gettext_of
+from .integration.blueprints import guard_url_values, with_endpoint
+from .integration.csrf_protect import exempt_from_csrf_protect
+from .integration.decorators_above import check_decorators, check_marks_above, check_views
+from .integration.early_forms import strict_parsing
+from .integration.refusals import answer_refusals
 from .logs import logger
 from .marks import check_methods, check_nothing_is_hidden, check_other_view, marks_of, with_marks
 from .operation import Operation
@@ -22,13 +27,8 @@ from .security.rate_limits import check_class, with_limits
 from .shared.revalidation import CACHED_FUNCTIONS
 from .stores.store import StoreCorrupt, StoreUnavailable
 from .views.actions import action_rules
-from .views.blueprints import guard_url_values, with_endpoint
-from .views.csrf_protect import exempt_from_csrf_protect
-from .views.decorators_above import check_decorators, check_marks_above, check_views
-from .views.early_forms import strict_parsing
 from .views.own_views import is_own
 from .views.raised import answer_what_is_raised
-from .views.refusals import answer_refusals
 from .views.resources import blueprints_of, compile_rule, route_rules, view_class_of
 from .wsgi.page_sessions import FLASHED, is_kept_by_server, leave_messages_to_client, set_savepoint
 from .wsgi.prefetch import is_prefetched, refuse_to_show_flashes

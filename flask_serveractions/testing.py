@@ -28,7 +28,7 @@ from werkzeug.test import TestResponse
 from .app_state import state_of
 from .arguments.loading import load_bound
 from .errors import Refusal
-from .forms.html_forms import Control, Form, as_text, forms_in, is_file
+from .html_forms import Control, Form, as_text, forms_in, is_file
 from .http.negotiation import MULTIPART
 from .http.page_arguments import without_action
 from .operation import Operation

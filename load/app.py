@@ -14,7 +14,7 @@ from flask import Flask
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from examples.todo import create_app
-from flask_serveractions.shared.jobs import Jobs
+from flask_serveractions.jobs.records import Jobs
 from flask_serveractions.shared.once import claim
 
 from . import notes

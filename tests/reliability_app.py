@@ -15,7 +15,7 @@ from celery import Celery
 from flask import Flask, Response, render_template_string
 
 from flask_serveractions import Progress, ServerActions, cached
-from flask_serveractions.shared.jobs import Jobs
+from flask_serveractions.jobs.records import Jobs
 from flask_serveractions.shared.once import claim
 from tests.stores_processes import eventually
 

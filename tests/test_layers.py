@@ -11,6 +11,7 @@ import pytest
 from tools.rooms import PACKAGE, ROOMS
 
 MAX_LINES = 400
+FEWEST, MOST = 4, 9  # modules of a room
 ORDER = [f"{room}.{name}" if room else name for room, modules in ROOMS for name in modules]
 
 
@@ -75,6 +76,11 @@ def faults(package: Path, order: list[str]) -> Iterator[str]:
 
 def test_every_module_imports_from_below_alone() -> None:
     assert list(faults(PACKAGE, ORDER)) == []
+
+
+def test_a_room_can_be_known_by_heart() -> None:
+    sizes = {room: len(modules) for room, modules in ROOMS if room}
+    assert {room: size for room, size in sizes.items() if not FEWEST <= size <= MOST} == {}
 
 
 def test_every_module_of_the_table_is_there() -> None:

@@ -25,7 +25,7 @@ AT_THE_TOP = {
 }
 
 # all in units of the picture, which is scaled to the width of the page
-WIDTH, MARGIN, LABEL, GAP = 760, 14, 104, 6
+WIDTH, MARGIN, LABEL, GAP = 800, 14, 134, 6
 LINE, BOX = 17, 22  # the height of a sentence and of a module's box
 LETTER = 6.7  # the width of a letter in a box: they are of one width
 

@@ -2,5 +2,5 @@
 
 In: What a function returned or raised, and the call.
 
-Out: A response: JSON, problem details, a redirect, or the page again; lists page by page, with entity tags.
+Out: A response: JSON, problem details, a redirect, or the page again.
 """

@@ -10,9 +10,9 @@ from markupsafe import Markup
 from werkzeug.datastructures import Headers
 
 from ..http.negotiation import JSON
+from ..jobs.records import DONE, FAILED, SHOWN
 from ..pages.page_forms import token_input
 from ..scope import running_app
-from ..shared.jobs import DONE, FAILED, SHOWN
 from .json_texts import to_json
 from .responses import close_to_caches
 

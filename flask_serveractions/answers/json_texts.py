@@ -13,7 +13,7 @@ from flask.json.provider import DefaultJSONProvider, JSONProvider
 from ..arguments.json_bodies import refuse_constant
 from ..http.negotiation import JSON
 from ..logs import logger
-from ..schemas.json_rows import Style
+from ..marshalling.json_rows import Style
 
 if TYPE_CHECKING:
     from flask import Flask

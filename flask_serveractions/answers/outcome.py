@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.datastructures import Headers
 
 from ..errors import ActionError
-from ..http import typed_json
 from ..logs import logger
 from ..shared.revalidation import Revalidated
+from ..stores import typed_json
 
 if TYPE_CHECKING:
     from flask import Flask, Response

@@ -12,10 +12,11 @@ from marshmallow import Schema, ValidationError, fields
 from werkzeug.datastructures import CombinedMultiDict, FileStorage, MultiDict
 
 from ..errors import NOTHING_HERE, WHOLE, Errors, Invalid, Refusal, UnknownAction, Unreadable
-from ..http.sentences import FILL_IN, FORM, sentence_of
+from ..marshalling.error_names import field_messages, flat_errors, schema_messages
+from ..marshalling.fields import MAX_REPORTED, is_delimited, is_list
+from ..marshalling.form_data import FormReader, data_for, flat_values, is_clean, join_name, raw_value, unclean_names
+from ..marshalling.sentences import FILL_IN, FORM, sentence_of
 from ..operation import MISSING, Operation, Parameter, Source
-from ..schemas.error_names import field_messages, flat_errors, schema_messages
-from ..schemas.fields import MAX_REPORTED, is_delimited, is_list
 from ..schemas.flask_forms import (
     Place,
     check_flood,
@@ -26,15 +27,6 @@ from ..schemas.flask_forms import (
     refuse_odd_numbers,
     unclean_fields,
     unknown_names,
-)
-from ..schemas.form_data import (
-    FormReader,
-    data_for,
-    flat_values,
-    is_clean,
-    join_name,
-    raw_value,
-    unclean_names,
 )
 from .bodies import Received
 

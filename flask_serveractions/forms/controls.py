@@ -11,8 +11,7 @@ from typing import Any
 
 from marshmallow import INCLUDE, Schema, ValidationError, fields, missing, validate
 
-from ..operation import MISSING, Operation, Parameter
-from ..schemas.fields import (
+from ..marshalling.fields import (
     Choice,
     has_plain_values,
     is_aware,
@@ -23,8 +22,9 @@ from ..schemas.fields import (
     range_limits,
     simple_validators,
 )
+from ..marshalling.form_data import MAX_DEPTH
+from ..operation import MISSING, Operation, Parameter
 from ..schemas.flask_forms import field_named, filled_form, new_entry
-from ..schemas.form_data import MAX_DEPTH
 from .initial_values import found_in
 from .inputs import YES_OR_NO, Input, Kind, is_secret, is_secret_name, option_pair
 from .native_inputs import address_type, limits, text_of

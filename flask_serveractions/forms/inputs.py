@@ -15,8 +15,8 @@ from jinja2 import Undefined
 from markupsafe import Markup, escape
 from marshmallow import fields
 
+from ..marshalling.fields import plucked
 from ..operation import MISSING
-from ..schemas.fields import plucked
 from ..schemas.flask_forms import has_columns
 from .native_inputs import plain_text
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from marshmallow import fields, validate
 
-from ..schemas.fields import address_validator, simple_validators
+from ..marshalling.fields import address_validator, simple_validators
 
 NUMBER = re.compile(r"-?([0-9]+(\.[0-9]+)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9](?P<seconds>:[0-5][0-9](\.[0-9]{1,3})?)?"

@@ -13,16 +13,16 @@ from werkzeug.routing import converters
 
 from ..forms.controls import has_files
 from ..http.negotiation import JSON, MULTIPART, URLENCODED
+from ..json_schemas.converter import Components, Converter, JsonSchema, portable_pattern
+from ..json_schemas.descriptions import Description
+from ..json_schemas.partial import Partial, is_partial, partial_below, partial_of
+from ..json_schemas.values import fits
+from ..marshalling.dump import has_hooks
+from ..marshalling.fields import is_many, plucked
+from ..marshalling.load import takes_its_fields
 from ..operation import MISSING, Operation, Parameter, Source
-from ..schemas.dump import has_hooks
-from ..schemas.fields import is_many, plucked
 from ..schemas.flask_forms import filled_form
-from ..schemas.load import takes_its_fields
 from .controls import FILE, INDEX, KEY, Entry, form_object, input_entries, json_of_form
-from .descriptions import Description
-from .partial import Partial, is_partial, partial_below, partial_of
-from .schemas import Components, Converter, JsonSchema, portable_pattern
-from .values import fits
 
 IGNORED_HEADERS = frozenset({"accept", "authorization", "content-type"})  # OpenAPI has other places for them
 MAX_DEPTH = 4  # objects in each other that a form's names are spelled out for

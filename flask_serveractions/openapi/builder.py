@@ -16,12 +16,14 @@ from werkzeug.routing.converters import UnicodeConverter
 from ..app_state import AppState, AuthHook
 from ..http.conditional import CHANGING_METHODS
 from ..http.negotiation import EVENTS, HTML, JSON, URLENCODED
+from ..json_schemas.converter import OPENAPI_VERSION, Components, JsonSchema
+from ..json_schemas.descriptions import Description, description_of, statuses_in
+from ..json_schemas.values import without_infinity
 from ..operation import ACTION, Operation
 from ..security.origin import token_field, token_header, wants_token
 from ..security.rate_limits import limiters_of
 from ..views.resources import VARIABLE, blueprints_of, place_of, route_rules
 from .arguments import located_parameters, path_parameters, request_body
-from .descriptions import Description, description_of, statuses_in
 from .parameters import PARAMETERS, TEXT, merge, names_of_shared
 from .responses import (
     FAILURES,
@@ -42,8 +44,6 @@ from .responses import (
     status_phrase,
 )
 from .returned import ANYTHING, content_of_function
-from .schemas import OPENAPI_VERSION, Components, JsonSchema
-from .values import without_infinity
 
 if TYPE_CHECKING:
     from flask import Flask

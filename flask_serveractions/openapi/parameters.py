@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ..answers.listing import BY_CURSOR
-from ..answers.pagination import MAX_PAGE, MAX_PER_PAGE, PER_PAGE
 from ..http.conditional import CHANGING_METHODS
 from ..operation import ACTION, Operation
+from ..representations.listing import BY_CURSOR
+from ..representations.pagination import MAX_PAGE, MAX_PER_PAGE, PER_PAGE
 
 JsonSchema = dict[str, Any]
 

@@ -7,17 +7,17 @@ from dataclasses import dataclass, replace
 
 from werkzeug.http import HTTP_STATUS_CODES
 
-from ..answers.listing import BY_CURSOR
-from ..answers.pagination import TOTAL_HEADER
 from ..app_state import AuthHook
 from ..http.conditional import CHANGING_METHODS
 from ..http.negotiation import EVENTS, HTML, JSON, PROBLEM
+from ..json_schemas.converter import Components, JsonSchema
+from ..json_schemas.descriptions import Description, Statuses
 from ..operation import ACTION, MISSING, Operation
+from ..representations.listing import BY_CURSOR
+from ..representations.pagination import TOTAL_HEADER
 from ..schemas.annotations import NOTHING, unfold
 from ..security.origin import SAFE_METHODS
-from .descriptions import Description, Statuses
 from .returned import ANYTHING, Returned, returned_of, returns_job, tuple_statuses
-from .schemas import Components, JsonSchema
 
 NO_MATCH = "NotFoundOrNoMatch"
 UNKNOWN = "2XX"  # the signature does not say

@@ -9,6 +9,8 @@ from typing import Any
 
 from ..answers.jobs import Job
 from ..http.negotiation import HTML, JSON
+from ..json_schemas.converter import Components, JsonSchema
+from ..json_schemas.plain_types import any_of, unfolded_schema
 from ..operation import MISSING, Operation
 from ..schemas.annotations import NOTHING, Unfolded, is_class, unfold, union_members
 from ..schemas.results import (
@@ -23,8 +25,6 @@ from ..schemas.results import (
     says_schema,
 )
 from ..schemas.type_hints import field_of, schema_among, schema_of
-from .plain_types import any_of, unfolded_schema
-from .schemas import Components, JsonSchema
 
 ANYTHING = "*/*"
 STREAMS = frozenset({"Generator", "Iterator", "Iterable", "AsyncGenerator", "AsyncIterator", "AsyncIterable"})

@@ -22,14 +22,14 @@ from ..call import Call
 from ..errors import ActionError, Refusal, status_phrase
 from ..http.messages import in_language, language_of
 from ..identities import identity_text
+from ..jobs.progress import Progress
+from ..jobs.queues import CeleryQueue, ThreadPool
+from ..jobs.records import DONE, JobRecord, Jobs
 from ..operation import ACTION, MISSING, Operation
 from ..scope import scope
 from ..security.access import IDENTITY
 from ..security.signing import load_payload, sign_text, unsign_text
-from ..shared.jobs import DONE, JobRecord, Jobs
 from ..shared.once import Claim, KeptAnswer, complete, free
-from ..shared.progress import Progress
-from ..shared.queues import CeleryQueue, ThreadPool
 from ..signals import action_failed
 from .execution import call_function
 

@@ -12,9 +12,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from ..answers import failures, render
 from ..answers.error_handlers import has_handler, has_own_handler
-from ..answers.listing import paginate_result, requested_page
 from ..answers.outcome import Outcome, load_outcome
-from ..answers.representation import check_conditions, tag_new_state
 from ..answers.responses import close_to_caches
 from ..app_state import localize, localize_errors
 from ..arguments import loading
@@ -28,6 +26,8 @@ from ..http.conditional import CHANGING_METHODS
 from ..http.negotiation import ANSWER, EVENTS, HTML, JSON, PROBLEM, accepts, accepts_kind_of_json
 from ..logs import loggable, logger
 from ..operation import MiddlewareState, Operation
+from ..representations.listing import paginate_result, requested_page
+from ..representations.preconditions import check_conditions, tag_new_state
 from ..scope import tear_down_with
 from ..security import access
 from ..security.rate_limits import count

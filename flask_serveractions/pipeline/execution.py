@@ -15,11 +15,11 @@ from ..answers.render import outcome_of
 from ..app_state import run_awaitable
 from ..call import Call
 from ..errors import ActionError, Invalid
+from ..jobs.progress import Progress
 from ..operation import Operation
 from ..scope import running_app, scope
 from ..security.access import current_identity
 from ..shared.once import Claim, running
-from ..shared.progress import Progress
 from ..shared.revalidation import begin_unpublished, mark_stale_again
 from ..signals import action_called
 from .idempotency import interrupted_by_a_bug, keep

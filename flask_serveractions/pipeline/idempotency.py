@@ -14,13 +14,13 @@ from ..answers.outcome import Outcome, dump_outcome
 from ..arguments.bodies import Received
 from ..call import Call
 from ..errors import ActionError, Refusal
-from ..http.typed_json import fingerprint
 from ..identities import identity_text
 from ..logs import logger
 from ..operation import KEY_FIELD, MISSING, Operation
 from ..schemas.flask_forms import flask_form
 from ..security.origin import token_field
 from ..shared.once import Claim, KeptAnswer, claim, complete, interrupt
+from ..stores.typed_json import fingerprint
 
 KEY_LENGTH = 200  # characters, at most
 KEY_HEADER = "Idempotency-Key"  # draft-ietf-httpapi-idempotency-key-header

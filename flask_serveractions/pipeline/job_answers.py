@@ -20,8 +20,8 @@ from ..errors import ActionError, Refusal
 from ..http.locations import mounted
 from ..http.messages import in_language
 from ..http.negotiation import ANSWER, EVENTS, HTML_UTF8, JSON
+from ..jobs.records import JobRecord
 from ..operation import Submission
-from ..shared.jobs import JobRecord
 from ..shared.streams import HEARTBEAT, STREAM_HEADERS, event
 from ..stores.store import StoreUnavailable
 from .background import as_seen, error_of, jobs_of, owner_of

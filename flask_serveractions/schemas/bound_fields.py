@@ -11,9 +11,9 @@ from weakref import WeakValueDictionary
 from marshmallow import Schema
 from marshmallow.fields import Enum, Field
 
-from .fields import Boolean, Integer, typed
-from .load import LoadField, compile_fields, field_loader, guard_numbers, passing_type
-from .schema_cycles import all_fields, close_cycles_below, fields_within
+from ..marshalling.fields import Boolean, Integer, typed
+from ..marshalling.load import LoadField, compile_fields, field_loader, guard_numbers, passing_type
+from ..marshalling.schema_cycles import all_fields, close_cycles_below, fields_within
 from .type_hints import field_for
 
 OWNER = Schema()  # what fields of parameters look up to: for formats of dates, and names of nested schemas

@@ -20,9 +20,9 @@ from wtforms.form import BaseForm
 
 from ..app_state import run_awaitable
 from ..errors import WHOLE, TooLarge, Unreadable
+from ..marshalling.form_data import flat_values, is_clean, join_name
 from ..operation import Parameter
 from .annotations import is_class
-from .form_data import flat_values, is_clean, join_name
 from .mistakes import NoField
 
 MAX_ROWS = 250  # of forms in lists: WTForms looks through all names for each of them

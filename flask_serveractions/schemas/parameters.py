@@ -18,6 +18,9 @@ from marshmallow.validate import And
 from werkzeug.datastructures import FileStorage
 
 from ..http.page_arguments import ACTION_ARGUMENT, REGIONS_ARGUMENT
+from ..marshalling.fields import is_delimited, is_flat, is_text
+from ..marshalling.load import Load, TryLoad, compile_try_load, guard_numbers, try_load
+from ..marshalling.schema_cycles import all_fields, close_cycles
 from ..operation import (
     ACTION,
     MISSING,
@@ -30,12 +33,9 @@ from ..operation import (
 )
 from .annotations import is_class, unfold
 from .bound_fields import bind, fields_for
-from .fields import is_delimited, is_flat, is_text
 from .flask_forms import check_can_be_made, declares_file, factory_among, flask_form
-from .load import Load, TryLoad, compile_try_load, guard_numbers, try_load
 from .mistakes import NoField, check_default, check_metadata
 from .results import compile_answer
-from .schema_cycles import all_fields, close_cycles
 from .type_hints import (
     Validators,
     field_for,

@@ -16,12 +16,12 @@ from marshmallow import Schema, fields
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response
 
+from ..marshalling.dump import compile_dump
+from ..marshalling.json_rows import WriteRows, compile_rows
+from ..marshalling.schema_cycles import all_fields, close_cycles
 from ..operation import MISSING, Answer
 from .annotations import NOTHING, Unfolded, each_of_union, is_class, unfold, union_members
-from .dump import compile_dump
-from .json_rows import WriteRows, compile_rows
 from .mistakes import NoField, check_is_schema
-from .schema_cycles import all_fields, close_cycles
 from .type_hints import ARRAYS, field_of, is_field, is_schema, schema_among, schema_of
 
 Dump = Callable[[Any], Any]

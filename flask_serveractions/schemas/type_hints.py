@@ -20,9 +20,7 @@ from typing import Any, Literal, NamedTuple
 
 from marshmallow import Schema, fields, missing
 
-from ..operation import Source, undecorated, where
-from .annotations import Unfolded, arguments_by_class, is_class, type_parameters, unfold, union_members, with_arguments
-from .fields import (
+from ..marshalling.fields import (
     Boolean,
     Choice,
     Data,
@@ -37,6 +35,8 @@ from .fields import (
     raw_choice,
     simple_validators,
 )
+from ..operation import Source, undecorated, where
+from .annotations import Unfolded, arguments_by_class, is_class, type_parameters, unfold, union_members, with_arguments
 from .mistakes import NoField, check_metadata, check_suits, check_takes_a_value, is_mapped, no_field, refusing
 
 Validators = tuple[Callable[[Any], Any], ...]

@@ -1,4 +1,4 @@
-"""What processes share: stale tags, cached values, keys that run once, jobs.
+"""What processes share: stale tags, cached values, keys that run once, streams.
 
 In: Keys and values.
 

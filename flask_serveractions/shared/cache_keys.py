@@ -17,8 +17,8 @@ from hashlib import sha256
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
-from ..http import typed_json
-from ..http.typed_json import name_of
+from ..stores import typed_json
+from ..stores.typed_json import name_of
 
 LONGEST_KEY = 200  # characters of the arguments; longer ones are stored as a digest
 VARIABLE = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)

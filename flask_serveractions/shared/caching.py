@@ -20,9 +20,9 @@ from typing import Any, NamedTuple, ParamSpec, TypeVar, cast, overload
 
 from flask import current_app, has_app_context
 
-from ..http import typed_json
 from ..logs import logger
 from ..operation import STATE_KEY
+from ..stores import typed_json
 from ..stores.leases import holding_lease
 from ..stores.store import Lookup, Store, StoreUnavailable
 from .cache_keys import Identity, Signature, key_of, name_for

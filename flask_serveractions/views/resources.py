@@ -10,7 +10,6 @@ from typing import Any, ClassVar
 from flask import Flask, Response
 from flask.views import MethodView
 
-from ..answers.listing import BY_CURSOR
 from ..app_state import AppState, Registry
 from ..config import Settings
 from ..held import callables_in
@@ -19,6 +18,7 @@ from ..marks import own_marks, with_marks
 from ..operation import ROUTE, STATE_KEY, Operation
 from ..pipeline.dispatch import dispatch
 from ..pipeline.plain_reads import call_of, is_asked_plainly, is_plain_read, read_plainly
+from ..representations.listing import BY_CURSOR
 from ..schemas.annotations import definer, type_parameters
 from ..schemas.signature import compile_operation
 from ..schemas.type_hints import enclosing_names, resolved_hints

@@ -16,7 +16,7 @@ from marshmallow.validate import Length
 from sqlalchemy import NullPool, create_engine, text
 
 from flask_serveractions import Bound, ServerActions
-from flask_serveractions.forms.html_forms import forms_in
+from flask_serveractions.html_forms import forms_in
 from flask_serveractions.testing import ActionsClient
 from tests.forms.form_clients import client_of_form
 

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from flask_serveractions.forms.html_forms import forms_in
+from flask_serveractions.html_forms import forms_in
 
 from .event_streams import read_events
 from .hostile_app import SECRET

@@ -38,13 +38,13 @@ TOLD = {"Refusal": 2, "problem_response": 2, "PreconditionFailed": 0, "Precondit
 #: the modules whose constants are told to callers; the sentences of others are for developers
 TELLING = (
     "answers/failures",
-    "answers/pagination",
+    "representations/pagination",
     "arguments/loading",
     "errors",
     "pipeline/delivery",
-    "shared/jobs",
+    "jobs/records",
     "shared/once",
-    "shared/queues",
+    "jobs/queues",
 )
 
 

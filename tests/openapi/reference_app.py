@@ -32,7 +32,7 @@ from flask_serveractions import (
     requires,
     webhooks,
 )
-from flask_serveractions.shared.progress import Progress
+from flask_serveractions.jobs.progress import Progress
 
 __version__ = "1.2.3"
 

@@ -29,7 +29,7 @@ from flask_serveractions import (
     requires,
     webhooks,
 )
-from flask_serveractions.shared.progress import Progress
+from flask_serveractions.jobs.progress import Progress
 
 NOW = dt.datetime(2026, 1, 2, 3, 4, 5, tzinfo=dt.timezone.utc)
 TOKEN = "ada-token"

@@ -15,7 +15,13 @@ from jsonschema import Draft202012Validator
 from marshmallow import EXCLUDE, INCLUDE, RAISE, Schema, ValidationError, fields, post_dump
 from marshmallow.validate import URL, And, ContainsOnly, Email, Equal, Length, NoneOf, OneOf, Range, Regexp
 
-from flask_serveractions.openapi.schemas import DECIMAL, OPENAPI_VERSION, Components, JsonSchema, portable_pattern
+from flask_serveractions.json_schemas.converter import (
+    DECIMAL,
+    OPENAPI_VERSION,
+    Components,
+    JsonSchema,
+    portable_pattern,
+)
 from flask_serveractions.schemas.type_hints import field_for
 from tests.generated_schemas import schemas
 
