@@ -22,6 +22,9 @@ export const isTypedOn = ({ element, contents }) => isForm(element) && !["", con
 /** @returns {HTMLFormElement[]} one that has been taken away, with a dialog that she closed, is not missed */
 export const begunForms = () => [...touched.keys()].filter((form) => isShown(form) && touched.get(form) !== contentsOf(form));
 
+/** @param {HTMLFormElement} form one that was begun, or says an answer @returns {boolean} whether something in it has not been sent */
+export const isUnsent = (form) => String(touched.get(form)) !== contentsOf(form);
+
 /** What a form holds now is what it is shown with. @param {HTMLFormElement} form */
 export function settle(form) {
   if (isShown(form)) touched.set(form, contentsOf(form));
@@ -39,9 +42,8 @@ function touch({ target, type }) {
   const form = isForm(target) ? target : /** @type {HTMLInputElement} */ (target).form;
   // what stands outside of a form may change any: a map, a button of a script's own
   const forms = /** @type {HTMLFormElement[]} */ (form ? [form] : findAll("form").slice(0, MOST));
-  for (const each of forms) {
-    if (!touched.has(each)) touched.set(each, form && type === "input" ? "" : contentsOf(each)); // by a script, unseen until now: nobody knows what it held
-  }
+  // by a script, unseen until now: nobody knows what it held
+  for (const each of forms) if (!touched.has(each)) touched.set(each, form && type === "input" ? "" : contentsOf(each));
 }
 
 // before what listens at an element: what a script adds there, a row say, comes after
@@ -52,7 +54,7 @@ const sent = parseAction(location.search);
 if (sent) for (const form of findAll("form")) if (parseAction(read(form, "action"))?.identity === sent.identity) hold(/** @type {HTMLFormElement} */ (form));
 
 /** @param {Node[]} roots @returns {boolean} whether something in them is not to be lost unasked */
-const isDirty = (roots) => begunForms().some((form) => has(form, "data-dirty") && String(touched.get(form)) !== contentsOf(form) && roots.some((root) => contains(root, form)));
+const isDirty = (roots) => begunForms().some((form) => isUnsent(form) && has(form, "data-dirty") && roots.some((root) => contains(root, form)));
 
 /** @param {Node[]} roots @returns {boolean} whether nothing would be lost with them, or the visitor says so */
 export const mayGo = (roots) => !isDirty(roots) || confirm(localized(LOSES));

@@ -12,6 +12,7 @@ from marshmallow.validate import Length
 from playwright.sync_api import Page, expect
 
 from flask_serveractions import ActionError, Bound
+from tests.browser.readiness import await_ready
 from tests.browser.stage import Stage, await_events, open_page
 
 Text = Annotated[str, Length(1, 20)]
@@ -215,3 +216,35 @@ def test_what_a_form_was_answered_stays_though_a_page_comes_by_itself(
     page.fill("[name=text]", "z" * 3)
     page.click("button")
     expect(page.locator("output")).to_have_text("zzzzzz")
+
+
+def test_what_the_browser_has_sent_is_not_sent_again_by_the_client_that_comes_with_its_refusal(
+    stage: Stage, page: Page
+) -> None:
+    sent: list[str] = []
+
+    @stage.actions.register
+    def save(text: str) -> None:
+        sent.append(text)
+        if text == "x":
+            raise ActionError("Not that one.", field="text")
+
+    stage.page(
+        "/p",
+        """<main>{% call(form) action_form("save", attrs={"data-submit": "input 10ms"}) %}
+        <input {{ form.attrs("text") }}>{{ form.error("text") }}{% endcall %}</main>""",
+    )
+    page.route("**/client.js*", lambda route: route.fulfill(body="", content_type="text/javascript"))
+    page.add_init_script(
+        "{ const later = setTimeout; window.setTimeout = (act, _, ...given) => later(act, 0, ...given); }"
+    )
+    open_page(page, "/p")
+    page.unroute_all()
+    page.fill("[name=text]", "x")
+    page.press("[name=text]", "Enter")
+    expect(page.get_by_text("Not that one.")).to_be_visible()
+    await_ready(page)
+    page.evaluate("new Promise(requestAnimationFrame)")  # what is not to wait has begun
+    page.fill("[name=text]", "y")
+    await_events(page, "success", 1)
+    assert sent == ["x", "y"]

@@ -1,7 +1,7 @@
 // Forms that send themselves: those of actions are saved, those of GET are searched by.
 
 import { absolute, here, isOwn } from "../address.js";
-import { begunForms, contentsOf } from "../begun.js";
+import { begunForms, contentsOf, isUnsent } from "../begun.js";
 import { callOf } from "../calls.js";
 import { checkValidity, fieldsOf, find, has, isInParts, isShown, listen, read, requestSubmit } from "../dom.js";
 import { failure, tell } from "../messages.js";
@@ -101,4 +101,4 @@ onSubmit((form, { submitter }) => {
   return isSent;
 });
 // what was typed before this module was there is sent too
-for (const form of begunForms()) if (read(form, "data-submit")) schedule(form, PAUSE);
+for (const form of begunForms()) if (isUnsent(form) && read(form, "data-submit")) schedule(form, PAUSE);
