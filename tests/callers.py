@@ -130,6 +130,11 @@ def open_form(client: FlaskClient, action: str | None = None, page: str = "/") -
     return form_in(response, action)
 
 
+def wrongly_signed(url: str) -> str:
+    """Return a form's URL, or an ID, with another signature: of each ID one spelling is right."""
+    return f"{url[:-2]}{'A' if url[-2] != 'A' else 'B'}{url[-1]}"
+
+
 def submit(client: FlaskClient, form: Form, headers: Mapping[str, str] = BROWSER, **fields: Any) -> TestResponse:
     """Send a form as it was rendered, with some fields filled in; a field that is None is not sent."""
     values = {name: value for name, value in {**form.values, **fields}.items() if value is not None}

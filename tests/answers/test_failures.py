@@ -24,6 +24,7 @@ from tests.callers import (
     form_in,
     open_form,
     submit,
+    wrongly_signed,
 )
 
 PROBLEM = "application/problem+json"
@@ -310,7 +311,7 @@ def test_the_challenge_names_the_hooks_schemes() -> None:
 def test_a_stale_form_loses_nothing_that_was_typed(case: str) -> None:
     client = failing_app().test_client()
     form = open_form(client)
-    url = f"{form.url[:-2]}AA" if case == "id" else form.url
+    url = wrongly_signed(form.url) if case == "id" else form.url
     data = {**form.values, "text": "a long text", "csrf_token": form.token if case == "id" else "old"}
     answer = client.post(url, data=data, headers=BROWSER)
     assert answer.status_code == (404 if case == "id" else 400)

@@ -8,7 +8,7 @@ from flask import Flask, abort, session
 from flask.testing import FlaskClient
 
 from flask_serveractions import ActionError, MethodRoute
-from tests.callers import SCRIPT, Form, app_with, extension_of
+from tests.callers import SCRIPT, Form, app_with, extension_of, wrongly_signed
 
 steps: list[str] = []
 
@@ -47,7 +47,7 @@ def guarded_app(**config: Any) -> Flask:
 def send_wrong(client: FlaskClient, form: Form, first_wrong: str) -> Any:
     """Send a form that is wrong from one step on; before it everything is right."""
     wrong = ORDER[ORDER.index(first_wrong) :]
-    path = f"{form.direct[:-2]}AA" if "signature" in wrong else form.direct
+    path = wrongly_signed(form.direct) if "signature" in wrong else form.direct
     with client.session_transaction() as held:
         if "hook" in wrong:
             held["user"] = ""

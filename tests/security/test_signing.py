@@ -31,7 +31,7 @@ from flask_serveractions.security.signing import (
     unsign_text,
     verify_id,
 )
-from tests.callers import SCRIPT, Form, app_with, open_form, post_json, submit
+from tests.callers import SCRIPT, Form, app_with, open_form, post_json, submit, wrongly_signed
 
 RING = KeyRing(("key",))
 JSON = st.recursive(
@@ -242,7 +242,7 @@ def other_action(client: FlaskClient, form: Form) -> Form:
 
 
 def wrong_signature(client: FlaskClient, form: Form) -> Form:
-    return with_url(form, form.url[:-2] + "AA")
+    return with_url(form, wrongly_signed(form.url))
 
 
 def other_payload(client: FlaskClient, form: Form) -> Form:

@@ -18,7 +18,7 @@ from flask_serveractions import ServerActions, webhooks
 from flask_serveractions.pipeline.background import PURPOSE
 from flask_serveractions.security.signing import Signing, random_key, sign_text
 from flask_serveractions.stores.store import Store
-from tests.callers import SCRIPT, Form, app_with, open_form, post_json, submit
+from tests.callers import SCRIPT, Form, app_with, open_form, post_json, submit, wrongly_signed
 from tests.security.test_attacks import bank
 
 Pairs = list[tuple[Any, Any]]
@@ -41,16 +41,12 @@ def compared(monkeypatch: pytest.MonkeyPatch) -> Pairs:
 def act(text: str = "") -> None: ...
 
 
-def other_last_letter(text: str) -> str:
-    return f"{text[:-2]}{'A' if text[-2] != 'A' else 'B'}{text[-1]}"
-
-
 def wrong_id(client: FlaskClient, form: Form) -> Any:
-    return post_json(client, Form({**form.attributes, "action": other_last_letter(form.url)}, form.inputs))
+    return post_json(client, Form({**form.attributes, "action": wrongly_signed(form.url)}, form.inputs))
 
 
 def wrong_token(client: FlaskClient, form: Form) -> Any:
-    return submit(client, form, headers=SCRIPT, csrf_token=other_last_letter(form.token))
+    return submit(client, form, headers=SCRIPT, csrf_token=wrongly_signed(form.token))
 
 
 def foreign_token(client: FlaskClient, form: Form) -> Any:
