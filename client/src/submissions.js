@@ -35,17 +35,22 @@ export async function call(name, data = {}, options) {
 
 /** A form is submitted, or a button pressed. @param {Call} call */
 export async function submit(call) {
-  const former = callOf(call.element);
-  if (former && (!call.mode || former.phase !== SENDING)) return;
-  await run(call, former).catch((error) => {
+  await run(call).catch((error) => {
     // an ActionError was told, an abort was meant
     if (!/^A(ction|bort)Error$/.test(error.name)) reportError(error);
   });
 }
 
-/** @param {Call} call @param {Call} [former] one of the same form, under way @returns {Promise<unknown>} */
-async function run(call, former) {
+/** @param {Call} call @returns {false | Call | undefined} one of the same form, under way; false: for that it is ignored */
+function formerOf({ element, mode }) {
+  const former = element && callOf(element);
+  return former && (!mode || former.phase !== SENDING) ? false : former;
+}
+
+/** @param {Call} call @returns {Promise<unknown>} */
+async function run(call) {
   const { data, headers, signal } = call;
+  if (formerOf(call) === false) return;
   signal.throwIfAborted();
   calls.add(call);
   try {
@@ -59,6 +64,8 @@ async function run(call, former) {
         other.finish();
       }
     }
+    const former = formerOf(call); // one may have been sent while the question was open
+    if (former === false) return;
     if (former && call.once) data?.set("idempotency_key", (call.once = newKey()));
     if (!call.emit("start", { data: data ?? call.body, headers })) throw new DOMException("", "AbortError");
     call.phase = SENDING;

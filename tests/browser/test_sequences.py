@@ -12,7 +12,7 @@ from playwright.sync_api import Page, Route, expect
 from werkzeug.datastructures import FileStorage
 
 from flask_serveractions import ActionError, revalidate_tag
-from tests.browser.stage import Stage, await_events, open_page
+from tests.browser.stage import Stage, await_events, kinds, open_page
 from tests.stores_processes import eventually
 
 QUEUED = """<main>{% call(form) action_form("add", attrs=attrs) %}
@@ -280,6 +280,26 @@ def test_what_is_pressed_again_while_a_question_is_open_asks_again_and_is_sent_o
     page.evaluate("answers[3](true)")
     await_events(page, "finish", 2)
     assert items == ["milk", "bread"]
+
+
+def test_an_answered_question_sends_nothing_beside_what_was_sent_while_it_was_open(stage: Stage, page: Page) -> None:
+    items = set_adding(stage)
+    open_page(page, "/")
+    page.evaluate("""() => {
+      document.addEventListener("action:confirm", ({ detail }) =>
+        detail.respondWith(new Promise((resolve) => (window.answer = resolve))));
+      document.querySelector("form button").dataset.confirm = "Really?";
+    }""")
+    page.fill("[name=text]", "milk")
+    page.click("form button")
+    page.evaluate("document.querySelector('form').requestSubmit()")
+    await_events(page, "start", 1)
+    page.evaluate("answer(true)")
+    stage.gate("1").set()
+    stage.gate("2").set()
+    await_events(page, "finish", 1)
+    expect(page.locator("form b")).to_have_text("1")
+    assert (items, kinds(page).count("start")) == (["milk"], 1)
 
 
 @pytest.mark.parametrize(("texts", "end"), [(["one", "two"], "/two"), (["one", "bad"], "/")])
