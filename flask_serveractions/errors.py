@@ -19,6 +19,8 @@ WHOLE = "_schema"
 INVALID = "Some of what was sent is not valid."
 NOTHING_HERE = "There is nothing here."
 
+BYTE_UNITS = (("GB", 2**30), ("MB", 2**20), ("KB", 2**10))
+
 
 #: what a problem has where no argument was looked at
 NO_ERRORS: Mapping[str, list[str]] = MappingProxyType({})
@@ -180,11 +182,8 @@ class TooLarge(Refusal):
 
 def readable_size(size: int) -> str:
     """Return a number of bytes as a person reads it, and never more than it is: ``"1.5 MB"``."""
-    unit, factor = next((each for each in UNITS if size >= each[1]), ("B", 1))
+    unit, factor = next((each for each in BYTE_UNITS if size >= each[1]), ("B", 1))
     return f"{size * 10 // factor / 10:g} {unit}"
-
-
-UNITS = (("GB", 2**30), ("MB", 2**20), ("KB", 2**10))
 
 
 class SignatureError(Exception):

@@ -90,12 +90,6 @@ def json_text(app: Flask, value: Any, operation: Operation | None) -> str:
     :param operation: the action, for messages.
     :raises TypeError: it can't be JSON.
     """
-    if isinstance(value, str) and is_page(value):
-        logger.warning(
-            "The action %s returns a page of HTML, which nobody sees: a form comes back to its own page."
-            " Return None, or a redirect to that page.",
-            named(operation),
-        )
     try:
         text = to_json(app, value)
         if "NaN" in text or "Infinity" in text:  # which Python writes, and no browser reads (RFC 8259, 6)
@@ -103,6 +97,15 @@ def json_text(app: Flask, value: Any, operation: Operation | None) -> str:
         return text
     except (TypeError, ValueError) as error:
         raise no_json(operation, value, error) from error
+
+
+def warn_of_page(value: Any, operation: Operation) -> None:
+    if isinstance(value, str) and is_page(value):
+        logger.warning(
+            "The action %s returns a page of HTML, which nobody sees: a form comes back to its own page."
+            " Return None, or a redirect to that page.",
+            named(operation),
+        )
 
 
 def no_json(operation: Operation | None, value: Any, error: Exception) -> TypeError:

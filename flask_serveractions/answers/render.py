@@ -27,7 +27,7 @@ from ..operation import Answer, Operation, Submission
 from ..shared.revalidation import revalidated_so_far
 from ..wsgi.quick_sessions import spare_vary
 from .jobs import Job, accepted
-from .json_texts import json_text
+from .json_texts import json_text, warn_of_page
 from .outcome import Outcome
 from .responses import (
     Result,
@@ -167,6 +167,7 @@ def answer_action(call: Call, operation: Operation, returned: Any) -> Response:
     if call.html and not operation.show_result and not isinstance(returned, (tuple, WerkzeugResponse, Job)):
         if returned is not None:
             check_result(call, operation, dump_value(operation.answer, returned))
+            warn_of_page(returned, operation)
         response = see_other(call.app, call.page_url)
         spare_vary(call.app, call.session)
         return response
@@ -196,6 +197,7 @@ def outcome_of(call: Call, operation: Operation, returned: Any) -> Outcome:
         whole: Any = (value, result.status, result.headers or Headers())
         made = call.app.make_response(whole)
         return outcome_of_response(call, Result(made), about)
+    warn_of_page(data, operation)
     status = status_of_success(result.status or operation.answer.status)
     shown = result.value if operation.show_result else None
     return Outcome(data=data, result=shown, status=status, headers=without_body_headers(result.headers), **about)
@@ -270,10 +272,14 @@ def render(call: Call, outcome: Outcome) -> Response:
 
 
 def warn_of_no_answer(call: Call, response: Response) -> None:
-    """Tell of a response that a script has asked for, and can't use: neither an answer of the contract nor a file."""
-    is_file = response.headers.get("Content-Disposition", "").startswith("attachment")
-    if call.html or is_file or ANSWER in response.headers:
+    """Tell, once for each action, of a response that a script has asked for, and can't use: no answer of the contract,
+    and no file.
+    """
+    is_file = response.headers.get("Content-Disposition", "").lower().startswith("attachment")
+    key = f"no answer {call.label}"
+    if call.html or is_file or ANSWER in response.headers or key in call.state.told:
         return
+    call.state.told.add(key)
     logger.warning(
         "The action %s returns a response (%s), which scripts take for no usable answer. Return the value itself or a"
         " redirect, raise ActionError for a refusal, or send a file as an attachment.",

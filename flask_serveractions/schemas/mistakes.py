@@ -142,7 +142,7 @@ def check_suits(kind: Any, validators: Iterable[Any]) -> None:
         problems = [problem_of(each, value) for value in SAMPLES.get(kind, ())] if is_marshmallows(each) else []
         if problems and all(problems):
             raise NoField(
-                f"{named(each)} can't check a {kind.__name__} ({problems[0]})",
+                f"{named(each)} can't check {kind.__name__} ({problems[0]})",
                 "Take one that suits the type: Length for text and lists, Range for what is counted or dated.",
             )
 

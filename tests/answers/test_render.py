@@ -447,15 +447,22 @@ def a_page_that_failed(text: str) -> Any:
     return "<html>no</html>", 409
 
 
-@pytest.mark.parametrize("function", [a_page, a_page_that_failed])
 @pytest.mark.parametrize("headers", [SCRIPT, BROWSER])
-def test_a_page_of_html_is_warned_of(
-    function: Callable[..., Any], headers: dict[str, str], caplog: pytest.LogCaptureFixture
+def test_a_page_of_html_is_warned_of(headers: dict[str, str], caplog: pytest.LogCaptureFixture) -> None:
+    act(a_page, headers)
+    (warning,) = caplog.records
+    assert "The action 'a_page'" in warning.getMessage()
+    assert "returns a page of HTML, which nobody sees" in warning.getMessage()
+
+
+def test_a_page_with_a_refusal_s_status_is_shown_to_a_browser_and_warned_of_to_a_script(
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    act(function, headers)
-    warning, *_ = [each for each in caplog.records if each.levelname == "WARNING"]
-    assert f"{function.__name__!r}" in warning.getMessage()
-    assert "page of HTML" in warning.getMessage()
+    assert "<html>no" in act(a_page_that_failed, BROWSER).text
+    assert caplog.records == []
+    act(a_page_that_failed, SCRIPT)
+    (warning,) = caplog.records
+    assert "scripts take for no usable answer" in warning.getMessage()
 
 
 @pytest.mark.parametrize(
