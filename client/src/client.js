@@ -6,4 +6,5 @@ import "./morph/notes.js";
 
 export { parseEvents } from "./events.js";
 export { ActionError } from "./messages.js";
-export { call, refresh } from "./submissions.js";
+export { call } from "./submissions.js";
+export { refresh } from "./visits.js";

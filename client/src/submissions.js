@@ -2,23 +2,19 @@
 
 import { absolute, here } from "./address.js";
 import { pause } from "./answers.js";
-import { begunForms, contentsOf, hold, isTypedOn, settle } from "./begun.js";
+import { contentsOf, hold, isTypedOn, settle } from "./begun.js";
 import { ASKING, Call, callOf, calls, callsOf, LEAVING, newKey, SENDING } from "./calls.js";
 import { fieldsOf, has, isForm, reset, setAttribute } from "./dom.js";
 import { ActionError, notify, tell } from "./messages.js";
-import { loadScreen, loadTransfer } from "./modules.js";
-import { fetchPage, namedActions, nextRequest, nothing } from "./page.js";
+import { loadTransfer } from "./modules.js";
+import { namedActions } from "./page.js";
 import { mark } from "./pending.js";
+import { isBegun, showAnswered, showPage } from "./visits.js";
 
 /** @typedef {import("./answers.js").Answer} Answer */
-/** @typedef {import("./screen/show.js").Sent} Sent */
 
-const UNLOADED = "The page could not be loaded.";
 /** A cookie for as long as the browser may need to leave. A redirect may be to a download, after which the page stays, and no event says so: the server takes the cookie away. */
 const LEAVE = "serveractions_leaving", LONGEST_LEAVE = 20, PACE = 300; // seconds; milliseconds
-/** Of the page on the screen, when the server rendered it, and the latest request by then: what is sent later brings a fresher one for certain. */
-let shown = { rendered: 0, last: 0 };
-
 /**
  * Calls an action that the page names.
  * @param {string} name
@@ -123,17 +119,12 @@ function webAddress(url) {
 
 /** @param {Call} call @param {Answer} answer @param {URL | undefined} target @param {ActionError | undefined} error */
 async function showAnswer(call, answer, target, error) {
-  const { element, number } = call;
-  const { isElsewhere, isFile, messages, page, rendered = 0, stale, unread } = answer;
+  const { element } = call;
+  const { isElsewhere, isFile, messages, page, stale, unread } = answer;
   if (error && (isElsewhere || target)) return signIn(call, target?.href ?? here(), error);
   if (target && target.href.split("#")[0] !== here()) return void leave(call, target.href);
-  const isShowable = page && (await loadScreen().catch(nothing));
-  const isNewer = number > shown.last || rendered > shown.rendered;
-  const isShown = isShowable && isNewer && call.stands === call.from;
-  if (isShown) {
-    shown = { rendered, last: nextRequest() };
-    await show(page, call);
-  } else if (error ? stale === "identity" : !isFile && (target || page || element)) await showPage(here(), call);
+  const isShown = await showAnswered(call, answer);
+  if (!isShown && (error ? stale === "identity" : !isFile && (target || page || element))) await showPage(here(), call);
   if (target?.hash) location.assign(target);
   if (element && (error || call.isChanged)) tell(element, error || {}); // a form that is left as it is says no more what was wrong before
   if (!messages?.[0] || (isShown && !unread)) return;
@@ -141,60 +132,6 @@ async function showAnswer(call, answer, target, error) {
   const isLeft = unread || (!target && (page || !element || call.headers.Prefer));
   const { innerHTML, textContent } = document.body;
   messages.forEach(({ category, message }) => (isLeft || !(innerHTML + textContent).includes(message)) && notify(message, "", category));
-}
-
-/** Brings the page on the screen up to date. @param {string} html @param {Sent} sent */
-async function show(html, sent) {
-  try {
-    await (await loadScreen()).show(html, sent);
-  } catch (error) {
-    reportError(error);
-    location.reload();
-  }
-}
-
-/** Fetches a page, by itself that on the screen, and shows it, if the visitor is still there. @param {string} [url] @param {Sent} [sent] */
-export async function showPage(url = here(), sent) {
-  if (/failed|moved/.test(await load(url, sent))) visit(url, sent);
-}
-
-/** What can't be shown here is the browser's, which says what is wrong. @param {string} url @param {Sent} [sent] */
-export function visit(url, sent) {
-  if (isBegun(sent)) notify(UNLOADED, url);
-  else location.assign(url);
-}
-
-/** @param {Sent} [sent] what was sent by the visitor, and not changed since, is no longer begun @returns {boolean} whether something would be lost with the page */
-const isBegun = (sent = {}) => begunForms().some((form) => form !== sent.element || sent.isChanged || sent.isAutosave);
-
-/** Fetches the page anew and shows it. */
-export const refresh = () => showPage();
-
-/**
- * Fetches a page and shows it; of another URL, in place of the address.
- * @param {string} [url] by itself that on the screen
- * @param {Sent} [sent]
- * @param {AbortSignal} [signal]
- * @returns {Promise<"shown" | "left" | "failed" | "moved">} left: the visitor is elsewhere; moved: it leads there
- */
-export async function load(url = here(), sent = {}, signal) {
-  const from = here();
-  let html, last;
-  do {
-    last = nextRequest();
-    // an error page that nobody has asked for takes nothing away that was begun
-    html = await fetchPage(url, signal, undefined, () => sent.isShy && begunForms()[0]);
-    if (here() !== from || signal?.aborted) return "left";
-  } while (last < shown.last); // what has been shown meanwhile may be fresher
-  sent.isChanged = isTypedOn(sent);
-  if (!html) return html === undefined ? "failed" : "moved";
-  shown = { rendered: Infinity, last };
-  if (url !== from) {
-    history.replaceState(history.state, "", url);
-    for (const call of calls) if (call.from === from) call.from = url; // what was sent from the former one is told here
-  }
-  await show(html, sent);
-  return "shown";
 }
 
 /** @param {Call} call @param {string} url */

@@ -5,7 +5,7 @@ import { begunForms, contentsOf, isUnsent } from "../begun.js";
 import { callOf } from "../calls.js";
 import { checkValidity, fieldsOf, find, has, isInParts, isShown, listen, read, requestSubmit } from "../dom.js";
 import { failure, tell } from "../messages.js";
-import { load, visit } from "../submissions.js";
+import { load, visit } from "../visits.js";
 import { refreshContent } from "./dialogs.js";
 import { onSubmit, pageAt } from "./listen.js";
 import { milliseconds } from "./pace.js";

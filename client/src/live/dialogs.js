@@ -8,7 +8,7 @@ import { create, find, has, listen, read, removeAttribute, setAttribute } from "
 import { tell } from "../messages.js";
 import { loadScreen } from "../modules.js";
 import { fetchPage, nextRequest } from "../page.js";
-import { load, visit } from "../submissions.js";
+import { load, visit } from "../visits.js";
 import { keepParts, refreshParts } from "./endless.js";
 import { onLink, pageAt } from "./listen.js";
 import { longer } from "./pace.js";
