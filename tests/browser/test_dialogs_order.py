@@ -82,7 +82,7 @@ def test_what_comes_when_a_dialog_is_closed_does_not_bring_it_back(stage: Stage,
     with page.expect_response("**/card"):
         stage.gate("poll").set()
     page.click("#open")
-    expect(page.locator("dialog")).to_have_count(1)
+    expect(page.locator("dialog")).to_be_visible()
     page.go_back()
     expect(page.locator("dialog")).to_have_count(0)
     expect(page.locator("h1")).to_have_text("Below")
