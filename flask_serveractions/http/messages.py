@@ -51,6 +51,7 @@ CLIENT = (  # what the JavaScript client says by itself
     _("Try again"),
     _("The form that you had begun is gone."),
     _("What you have typed will be lost."),
+    _("Close"),
 )
 TITLES = (
     _("Bad Request"),

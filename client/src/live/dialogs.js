@@ -7,7 +7,7 @@ import { callsOf } from "../calls.js";
 import { create, find, has, listen, read, removeAttribute, setAttribute } from "../dom.js";
 import { tell } from "../messages.js";
 import { loadScreen } from "../modules.js";
-import { fetchPage, nextRequest } from "../page.js";
+import { fetchPage, localized, nextRequest } from "../page.js";
 import { load, visit } from "../visits.js";
 import { keepParts, refreshParts } from "./endless.js";
 import { onLink, pageAt } from "./listen.js";
@@ -36,7 +36,7 @@ async function openDialog(link) {
     if (event.target === dialog && !mayGo([dialog])) event.preventDefault();
   }
   const onclick = () => mayGo([dialog]) && dialog.close();
-  dialog.append(create("div"), create("button", { className: "serveractions-close", ariaLabel: CLOSE, textContent: "×", onclick }));
+  dialog.append(create("div"), create("button", { className: "serveractions-close", ariaLabel: localized(CLOSE), textContent: "×", onclick }));
   dialog.dataset.keep = "";
   const state = await refreshContent(dialog, pageAt(link));
   link.ariaBusy = null;
